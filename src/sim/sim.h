@@ -1,0 +1,87 @@
+// sim.h -- the deterministic runtime under ordinary pthreads code.
+//
+// Objects whose symbols were renamed (sim.syms) call sim_pthread_* and
+// friends instead of the system's. Outside of sim_run() those pass through to
+// the system; inside, threads are fibers on one OS thread, the clock is
+// virtual, and every choice comes from the seed. The code above does not know.
+#ifndef GLASSRAFT_SIM_H
+#define GLASSRAFT_SIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum sim_policy {
+    SIM_ROTATE,     // by seed: 1/4 run to block, 1/2 random, 1/4 PCT
+    SIM_RUN,        // run to block
+    SIM_RANDOM,     // preempt with probability `preempt` at each point
+    SIM_PCT,        // priorities with `depth` change points
+    SIM_ROUNDROBIN, // preempt at every point, in turn
+};
+
+enum sim_failure {
+    SIM_DEADLOCK,     // a cycle of threads, or all of them, wait for ever
+    SIM_SPIN,         // a thread ran without blocking for too long
+    SIM_UNLOCK,       // unlock by a stranger, or of what nobody holds
+    SIM_RELOCK,       // a thread locks what it already holds
+    SIM_SLEEP_LOCKED, // slept or waited for something else holding a mutex
+    SIM_STACK,        // stack overflow
+    SIM_CRASH,        // SIGSEGV, SIGABRT, ... in simulated code
+    SIM_EXIT_LOCKED,  // a thread ended holding a mutex
+    SIM_MISUSE,       // unsupported or invalid call, uninitialised mutex ...
+    SIM_LIMIT,        // virtual time or steps ran out
+};
+
+struct sim_config {
+    uint64_t seed;
+    enum sim_policy policy;
+    double preempt;         // SIM_RANDOM; 0 takes a default
+    int depth;              // SIM_PCT: change points; 0 takes 3
+    uint64_t max_us;        // virtual time limit; 0 = none
+    double spurious;        // probability of a spurious wake-up per wait
+    bool lint_sleep_locked; // report SIM_SLEEP_LOCKED
+    // Gets each failure: kind, and a text of several lines that names threads,
+    // places, what they wait for, and who holds it. It may never return (the
+    // harness writes its verdict and ends the process); if it returns, the
+    // run ends and sim_run() returns false. NULL: print to stderr, same end.
+    void (*fail)(void *context, enum sim_failure kind, const char *report);
+    void *context;
+    const char *replay; // the command that repeats this run, for reports
+};
+
+// Runs fn(arg) as the first simulated thread; returns when fn has returned
+// (threads still there are dropped) and says whether no failure was reported.
+// One run at a time per process.
+bool sim_run(const struct sim_config *config, void (*fn)(void *), void *arg);
+
+bool sim_active(void); // inside sim_run()?
+
+// Virtual nanoseconds since sim_run() began; outside, of the system's
+// monotonic clock.
+uint64_t sim_now_ns(void);
+
+// The server that the calling thread belongs to (-1 = none); threads that it
+// creates inherit it. Names in reports and gdb are "S1 election" for it.
+void sim_set_server(int server);
+int sim_server(void);
+
+// Speed of a server's clock in thousandths (1000 = true); its sleeps and clock
+// readings scale. For scenarios with drifting clocks.
+void sim_set_clock_rate(int server, int per_mille);
+
+// Suspends all threads of a server (they do not run, their timers expire
+// silently) until resumed.
+void sim_pause(int server, bool paused);
+
+// Ends all threads of a server here and now, whatever they do; their mutexes
+// stay as they are. Only for a crash at an exact event.
+void sim_kill_server(int server);
+
+// Hash over all scheduling decisions and the virtual time of each.
+uint64_t sim_hash(void);
+uint64_t sim_switches(void);
+
+// A scheduling point of one's own; no-op outside a run.
+void sim_point(void);
+
+#endif
