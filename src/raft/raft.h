@@ -78,6 +78,8 @@ struct raft_config {
     uint64_t heartbeat_ms, election_min_ms, election_max_ms;
     // Most entries of one AppendEntries; 0 takes the default in raft.c.
     size_t max_entries;
+    // Bytes of one InstallSnapshot chunk; 0 takes the default in raft.c.
+    size_t snapshot_chunk;
 };
 
 // Starts a server and returns at once; its threads run from here on. With a

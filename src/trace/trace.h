@@ -45,6 +45,7 @@ enum trace_kind {
     TRACE_COMPACT,  // index, entry_term: the service took a snapshot
     TRACE_INSTALL,  // index, entry_term: a leader's snapshot replaced state
     TRACE_KILL,     // -
+    TRACE_REFUSE,   // why: a handler says no; rule tells by which rule
     // of the network
     TRACE_SEND,       // msg, to, rpc, args; ok = is a duplicate
     TRACE_RECV,       // msg, from, rpc

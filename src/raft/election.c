@@ -1,0 +1,248 @@
+// election.c -- §5.2: the election timer, RequestVote, and the three roles.
+//
+//              times out,               grants from
+//              starts election          a majority
+//   follower ------------> candidate ----------------> leader
+//      ^  become_candidate     |       become_leader      |
+//      +-----------------------+--------------------------+
+//        become_follower: a newer term, or this term's leader
+#include "server.h"
+
+#include <stdlib.h>
+
+#include "../net/thread.h"
+#include "../trace/die.h"
+
+// The timer is a time that the thread looks at after short, constant sleeps:
+// no timer object to cancel, and nothing to get wrong when it is reset.
+enum { ELECTION_TICK_MS = 15 };
+
+// ----------------------------------------------------------------- the roles
+
+static uint64_t set_role(struct raft *rf, enum trace_role role,
+                         const char *rule, const char *why)
+    REQUIRES(server_lock)
+{
+    enum trace_role from = rf->role;
+    rf->role = role;
+    return emit(rf, (struct trace_event){.kind = TRACE_ROLE,
+                                         .from_role = from,
+                                         .to_role = role,
+                                         .term = rf->current_term,
+                                         .rule = rule,
+                                         .why = why});
+}
+
+// A new term comes with a vote to give.
+static void set_term(struct raft *rf, raft_term term, const char *rule,
+                     const char *why) REQUIRES(server_lock)
+{
+    emit(rf, (struct trace_event){.kind = TRACE_TERM,
+                                  .from = rf->current_term,
+                                  .to = term,
+                                  .rule = rule,
+                                  .why = why});
+    rf->current_term = term;
+    rf->voted_for = NOBODY;
+    mark_changed(rf);
+}
+
+static void vote_for(struct raft *rf, int candidate, const char *rule)
+    REQUIRES(server_lock)
+{
+    rf->voted_for = candidate;
+    mark_changed(rf);
+    emit(rf, (struct trace_event){.kind = TRACE_VOTE,
+                                  .term = rf->current_term,
+                                  .voted_for = candidate,
+                                  .rule = rule});
+}
+
+// Within a term the vote stays as it is: only a newer term frees it.
+void become_follower(struct raft *rf, raft_term term, const char *rule,
+                     const char *why)
+{
+    if (term > rf->current_term)
+        set_term(rf, term, rule, why);
+    if (rf->role != TRACE_FOLLOWER)
+        set_role(rf, TRACE_FOLLOWER, rule, why);
+}
+
+// [C.1] On conversion to candidate: a new term, the own vote, a fresh timer.
+// Its requests are the caller's to send, once all of this is durable.
+static void become_candidate(struct raft *rf) REQUIRES(server_lock)
+{
+    set_term(rf, rf->current_term + 1, "C.1", "election timeout");
+    vote_for(rf, rf->config.me, "C.1");
+    trace_set_cause(rf->config.trace,
+                    set_role(rf, TRACE_CANDIDATE, "C.1", "election timeout"));
+    rf->n_votes = 1;
+    reset_timer(rf);
+}
+
+// [C.2] Votes from a majority make a leader, who knows nothing of the others'
+// logs yet: match_index starts at 0, also where an earlier leadership left
+// something, and next_index just behind the own log.
+static void become_leader(struct raft *rf) REQUIRES(server_lock)
+{
+    raft_index last = log_last_index(&rf->log);
+    trace_set_cause(rf->config.trace,
+                    set_role(rf, TRACE_LEADER, "C.2", "majority of votes"));
+    for (int peer = 0; peer < rf->config.n_peers; peer++) {
+        rf->peers[peer] = (struct peer){0};
+        set_next(rf, peer, last + 1);
+    }
+    match_advance(rf, rf->config.me, last); // durable since the own vote was
+    replicate(rf, true);                    // [L.1]
+}
+
+// [ALL.2] Whoever sees a newer term, in a request or a reply, follows it.
+void follow_term(struct raft *rf, raft_term term)
+{
+    if (term > rf->current_term)
+        become_follower(rf, term, "ALL.2", "newer term");
+}
+
+// ----------------------------------------------------------------- the timer
+
+// A timeout drawn anew each time keeps split votes rare (§5.2).
+void reset_timer(struct raft *rf)
+{
+    const struct raft_config *config = &rf->config;
+    uint64_t spread = config->election_max_ms - config->election_min_ms + 1;
+    rf->random = rf->random * 6364136223846793005u + 1442695040888963407u;
+    rf->election_timeout_ms =
+        config->election_min_ms + (rf->random >> 33) % spread;
+    rf->last_heard_ms = now_ms();
+}
+
+// ------------------------------------------------------------- the candidate
+
+struct ballot {
+    int peer;
+    struct request_vote_args args;
+};
+
+static void request_vote_thread(struct raft *rf, void *work)
+{
+    struct ballot ballot = *(struct ballot *)work;
+    struct request_vote_reply reply;
+    free(work);
+    if (!call(rf, ballot.peer, encode(RPC_REQUEST_VOTE, &ballot.args), &reply))
+        return;
+    lock(rf);
+    handle_vote_reply(rf, ballot.args.term, &reply);
+    unlock(rf);
+}
+
+// Counts a vote for the election of this term, and only for that one.
+void handle_vote_reply(struct raft *rf, raft_term term,
+                       const struct request_vote_reply *reply)
+{
+    follow_term(rf, reply->term);
+    if (!still(rf, TRACE_CANDIDATE, term) || !reply->vote_granted)
+        return;
+    rf->n_votes++;
+    if (majority(rf, rf->n_votes))
+        become_leader(rf);
+}
+
+// [C.1] Asks all others for their votes, each in a thread of its own.
+static void request_votes(struct raft *rf) REQUIRES(server_lock)
+{
+    struct request_vote_args args = {.term = rf->current_term,
+                                     .candidate_id = (uint64_t)rf->config.me,
+                                     .last_log_index = log_last_index(&rf->log),
+                                     .last_log_term = log_last_term(&rf->log)};
+    for (int peer = 0; peer < rf->config.n_peers; peer++) {
+        if (peer == rf->config.me)
+            continue;
+        struct ballot *ballot = must_malloc(sizeof *ballot);
+        *ballot = (struct ballot){peer, args};
+        spawn(rf, "request vote", request_vote_thread, ballot);
+    }
+}
+
+// [F.2] [C.4] Nothing heard for a whole timeout: stand for election. Returns
+// the new term, or 0 when there is no need.
+raft_term start_election(struct raft *rf)
+{
+    uint64_t waited_ms = now_ms() - rf->last_heard_ms;
+    if (rf->killed || rf->role == TRACE_LEADER ||
+        waited_ms < rf->election_timeout_ms)
+        return 0;
+    const char *rule = rf->role == TRACE_CANDIDATE ? "C.4" : "F.2";
+    uint64_t timeout =
+        emit(rf, (struct trace_event){.kind = TRACE_TIMEOUT,
+                                      .term = rf->current_term,
+                                      .waited_us = waited_ms * 1000,
+                                      .rule = rule});
+    trace_set_cause(rf->config.trace, timeout);
+    become_candidate(rf);
+    return rf->current_term;
+}
+
+void election_thread(struct raft *rf, void *unused)
+{
+    (void)unused;
+    for (bool alive = true; alive;) {
+        sleep_ms(ELECTION_TICK_MS);
+        trace_set_cause(rf->config.trace, 0);
+        lock(rf);
+        raft_term term = start_election(rf);
+        alive = !rf->killed;
+        unlock(rf);
+        // The own vote must be durable before anybody is asked for another.
+        if (term == 0 || !persist(rf))
+            continue;
+        lock(rf);
+        if (still(rf, TRACE_CANDIDATE, term)) {
+            request_votes(rf);
+            if (majority(rf, rf->n_votes)) // a cluster of one
+                become_leader(rf);
+        }
+        unlock(rf);
+    }
+}
+
+// ----------------------------------------------------------------- the voter
+
+// §5.4.1: is the candidate's log at least as up-to-date as ours? The later
+// last term wins; with equal terms, the longer log.
+static bool up_to_date(const struct raft *rf,
+                       const struct request_vote_args *args)
+    REQUIRES(server_lock)
+{
+    raft_term last_log_term = log_last_term(&rf->log);
+    if (args->last_log_term != last_log_term)
+        return args->last_log_term > last_log_term;
+    return args->last_log_index >= log_last_index(&rf->log);
+}
+
+struct request_vote_reply
+handle_request_vote(struct raft *rf, const struct request_vote_args *args)
+{
+    follow_term(rf, args->term);
+    struct request_vote_reply reply = {rf->current_term, false};
+    // [RV.1] A candidate of an old term gets a no, and our term.
+    if (args->term < rf->current_term) {
+        refuse(rf, "RV.1", "old term");
+        return reply;
+    }
+    // [RV.2] One vote a term, and none to a log that lacks what ours has. The
+    // same candidate may ask again: our answer may have been lost.
+    int candidate = (int)args->candidate_id;
+    if (rf->voted_for != NOBODY && rf->voted_for != candidate) {
+        refuse(rf, "RV.2", "has voted");
+        return reply;
+    }
+    if (!up_to_date(rf, args)) {
+        refuse(rf, "RV.2", "older log");
+        return reply;
+    }
+    if (rf->voted_for == NOBODY)
+        vote_for(rf, candidate, "RV.2");
+    reset_timer(rf);
+    reply.vote_granted = true;
+    return reply;
+}

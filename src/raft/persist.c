@@ -1,0 +1,100 @@
+// persist.c -- what is durable before a word leaves the server.
+//
+// Changes are counted under the lock; saving happens without it, one save at a
+// time, always of the newest state: a slow disk stops no election, an older
+// image never overwrites a newer one, and one save serves all who wait.
+#include "server.h"
+
+#include <stdlib.h>
+
+#include "../trace/die.h"
+
+void mark_changed(struct raft *rf)
+{
+    rf->changed++;
+}
+
+static uint8_t *image(const struct raft *rf, size_t *n) REQUIRES(server_lock)
+{
+    struct saved_state state = {
+        .current_term = rf->current_term,
+        .voted_for = (uint64_t)(rf->voted_for + 1),
+        .last_included_index = rf->log.last_included_index,
+        .last_included_term = rf->log.last_included_term,
+        .entries = {rf->log.entry, rf->log.n_entries}};
+    return message_encode(&saved_state_type, &state, n);
+}
+
+// Saves the state of this moment. Entered and left with the lock held, but
+// not held while the persister works.
+static void save(struct raft *rf) REQUIRES(server_lock)
+{
+    struct raft_saved saved = {0};
+    uint8_t *state = image(rf, &saved.n_state);
+    struct blob *snapshot = rf->snapshot;
+    uint64_t changed = rf->changed;
+    struct trace_event event = {.kind = TRACE_PERSIST,
+                                .term = rf->current_term,
+                                .voted_for = rf->voted_for,
+                                .index = log_last_index(&rf->log),
+                                .bytes = saved.n_state,
+                                .snapshot_bytes = snapshot ? snapshot->n : 0};
+    saved.state = state;
+    if (snapshot != NULL) {
+        saved.snapshot = snapshot->bytes;
+        saved.n_snapshot = snapshot->n;
+        snapshot->n_users++;
+    }
+    rf->saving = true;
+    unlock(rf);
+    rf->config.save(rf->config.context, &saved);
+    lock(rf);
+    rf->saving = false;
+    rf->saved = changed;
+    emit(rf, event);
+    free(state);
+    blob_drop(snapshot);
+    pthread_cond_broadcast(&rf->save_done);
+}
+
+bool persist(struct raft *rf)
+{
+    lock(rf);
+    uint64_t changed = rf->changed;
+    while (rf->saved < changed && !rf->killed) {
+        if (rf->saving)
+            wait(rf, &rf->save_done);
+        else
+            save(rf);
+    }
+    bool alive = !rf->killed;
+    unlock(rf);
+    return alive;
+}
+
+// Birth from what was saved. What a snapshot covers was applied before; of
+// the rest nothing is known to be committed (Figure 2: volatile state).
+void restore(struct raft *rf)
+{
+    const struct raft_saved *saved = &rf->config.saved;
+    struct saved_state state = {0};
+    if (saved->n_state > 0 && !message_decode(&saved_state_type, saved->state,
+                                              saved->n_state, &state))
+        die("raft_make: the saved state cannot be decoded");
+    rf->current_term = state.current_term;
+    rf->voted_for = (int)state.voted_for - 1;
+    rf->log.last_included_index = state.last_included_index;
+    rf->log.last_included_term = state.last_included_term;
+    rf->commit_index = rf->last_applied = state.last_included_index;
+    if (saved->n_snapshot > 0)
+        rf->snapshot = blob_new(saved->snapshot, saved->n_snapshot);
+    for (size_t i = 0; i < state.entries.n; i++)
+        log_append(&rf->log, state.entries.entry[i]);
+    struct trace_event boot = {.kind = TRACE_BOOT,
+                               .term = rf->current_term,
+                               .voted_for = rf->voted_for,
+                               .index = rf->log.last_included_index,
+                               .entry_term = rf->log.last_included_term};
+    emit_entries(rf, boot, state.entries.entry, state.entries.n);
+    message_clear(&saved_state_type, &state);
+}

@@ -1,0 +1,292 @@
+// replication.c -- §5.3: AppendEntries from both sides; §5.4: what is
+// committed.
+#include "server.h"
+
+#include <stdlib.h>
+
+#include "../net/thread.h"
+#include "../trace/die.h"
+
+// ---------------------------------------------- state, and its events
+
+static void emit_move(struct raft *rf, enum trace_kind kind, int peer,
+                      raft_index from, raft_index to, const char *rule)
+{
+    emit(rf,
+         (struct trace_event){
+             .kind = kind, .peer = peer, .from = from, .to = to, .rule = rule});
+}
+
+void set_next(struct raft *rf, int peer, raft_index index)
+{
+    raft_index from = rf->peers[peer].next_index;
+    if (index == from)
+        return;
+    rf->peers[peer].next_index = index;
+    emit_move(rf, TRACE_NEXT, peer, from, index, "L.3");
+}
+
+// [L.4] Commits the highest index that a majority holds, if its entry is of
+// the leader's own term: an older entry on a majority may still be
+// overwritten (Figure 8), and commits only along with a newer one behind it.
+static void commit_by_majority(struct raft *rf) REQUIRES(server_lock)
+{
+    raft_index index = log_last_index(&rf->log);
+    for (; index > rf->commit_index; index--) {
+        if (log_term_at(&rf->log, index) != rf->current_term)
+            return; // terms only fall from here on
+        int n_holders = 0;
+        for (int peer = 0; peer < rf->config.n_peers; peer++)
+            n_holders += rf->peers[peer].match_index >= index;
+        if (majority(rf, n_holders)) {
+            commit_advance(rf, index, "L.4");
+            return;
+        }
+    }
+}
+
+// Replies may be late and out of order; a match once known stays known.
+void match_advance(struct raft *rf, int peer, raft_index index)
+{
+    raft_index from = rf->peers[peer].match_index;
+    if (rf->peers[peer].next_index <= index)
+        set_next(rf, peer, index + 1);
+    if (index <= from)
+        return;
+    rf->peers[peer].match_index = index;
+    emit_move(rf, TRACE_MATCH, peer, from, index, "L.3");
+    commit_by_majority(rf);
+}
+
+void commit_advance(struct raft *rf, raft_index index, const char *rule)
+{
+    if (index <= rf->commit_index)
+        return;
+    rf->commit_event = emit(rf, (struct trace_event){.kind = TRACE_COMMIT,
+                                                     .from = rf->commit_index,
+                                                     .to = index,
+                                                     .rule = rule});
+    rf->commit_index = index;
+    pthread_cond_signal(&rf->apply_wakes);
+}
+
+void append(struct raft *rf, const struct message_entry *entries, size_t n,
+            const char *rule)
+{
+    if (n == 0)
+        return;
+    struct trace_event event = {.kind = TRACE_APPEND,
+                                .index = log_last_index(&rf->log) + 1,
+                                .rule = rule};
+    for (size_t i = 0; i < n; i++)
+        log_append(&rf->log, entries[i]);
+    mark_changed(rf);
+    trace_set_cause(rf->config.trace, emit_entries(rf, event, entries, n));
+}
+
+// ---------------------------------------------------------------- the leader
+
+struct sending {
+    int peer;
+    raft_term term; // the leadership that sends; over, when the term moves
+    uint64_t number;
+};
+
+// What the peer lacks from next_index on, at most max_entries of it; a
+// heartbeat is the same with nothing lacking. Borrows from the log.
+static struct append_entries_args append_args(const struct raft *rf, int peer)
+    REQUIRES(server_lock)
+{
+    raft_index next = rf->peers[peer].next_index;
+    raft_index last = log_last_index(&rf->log);
+    if (last - next + 1 > rf->config.max_entries)
+        last = next + rf->config.max_entries - 1;
+    return (struct append_entries_args){
+        .term = rf->current_term,
+        .leader_id = (uint64_t)rf->config.me,
+        .prev_log_index = next - 1,
+        .prev_log_term = log_term_at(&rf->log, next - 1),
+        .entries = log_slice(&rf->log, next, last),
+        .leader_commit = rf->commit_index};
+}
+
+// [L.3] Sends what the peer lacks, handles the reply, and sees whether there
+// is more to send, all in this thread. Role and term are asked again under the
+// lock, since the thread may run late.
+static void append_entries_thread(struct raft *rf, void *work)
+{
+    struct sending sending = *(struct sending *)work;
+    struct append_entries_args args;
+    struct append_entries_reply reply;
+    struct request request;
+    free(work);
+    lock(rf);
+    bool leads = still(rf, TRACE_LEADER, sending.term);
+    bool compacted = leads && rf->peers[sending.peer].next_index <=
+                                  rf->log.last_included_index;
+    if (leads && !compacted) {
+        args = append_args(rf, sending.peer);
+        request = encode(RPC_APPEND_ENTRIES, &args);
+    }
+    unlock(rf);
+    if (!leads)
+        return;
+    bool progress = compacted && send_snapshot(rf, sending.peer, sending.term);
+    bool answered = !compacted && call(rf, sending.peer, request, &reply);
+    lock(rf);
+    if (answered)
+        progress = handle_append_reply(rf, sending.peer, &args, &reply);
+    if (still(rf, TRACE_LEADER, sending.term)) {
+        if (rf->peers[sending.peer].sending == sending.number)
+            rf->peers[sending.peer].sending = 0;
+        if (progress)
+            replicate(rf, false);
+    }
+    unlock(rf);
+}
+
+void replicate(struct raft *rf, bool heartbeat)
+{
+    for (int peer = 0; peer < rf->config.n_peers; peer++) {
+        struct peer *known = &rf->peers[peer];
+        bool lacks = known->next_index <= log_last_index(&rf->log);
+        if (peer == rf->config.me ||
+            !(heartbeat || (lacks && known->sending == 0)))
+            continue;
+        known->sending = ++rf->n_sends;
+        struct sending *sending = must_malloc(sizeof *sending);
+        *sending = (struct sending){peer, rf->current_term, known->sending};
+        spawn(rf, "append entries", append_entries_thread, sending);
+    }
+}
+
+// [L.1] Heartbeats, so that nobody times out; they also carry again what a
+// lost message did not bring.
+void heartbeat_thread(struct raft *rf, void *unused)
+{
+    (void)unused;
+    for (bool alive = true; alive;) {
+        sleep_ms(rf->config.heartbeat_ms);
+        trace_set_cause(rf->config.trace, 0);
+        lock(rf);
+        alive = !rf->killed;
+        if (alive && rf->role == TRACE_LEADER)
+            replicate(rf, true);
+        unlock(rf);
+    }
+}
+
+// The follower's log parts from ours at conflict_index or before: skip its
+// whole term at once, to just behind our own last entry of that term, if we
+// have one (end of §5.3). match_index is never undercut.
+static raft_index back_up(const struct raft *rf, int peer,
+                          const struct append_entries_reply *reply)
+    REQUIRES(server_lock)
+{
+    raft_index next = reply->conflict_index;
+    raft_index ours = 0;
+    if (reply->conflict_term > 0)
+        ours = log_last_of_term(&rf->log, reply->conflict_term);
+    if (ours > 0 && ours < rf->peers[peer].next_index)
+        next = ours + 1;
+    if (next <= rf->peers[peer].match_index)
+        next = rf->peers[peer].match_index + 1;
+    return next;
+}
+
+// A reply counts only in the term of its request, and speaks of the request's
+// own indexes, whatever has happened here since. True when the peer is ready
+// for more.
+bool handle_append_reply(struct raft *rf, int peer,
+                         const struct append_entries_args *args,
+                         const struct append_entries_reply *reply)
+{
+    follow_term(rf, reply->term);
+    if (!still(rf, TRACE_LEADER, args->term))
+        return false;
+    raft_index next = rf->peers[peer].next_index;
+    if (reply->success)
+        match_advance(rf, peer, args->prev_log_index + args->entries.n);
+    else if (args->prev_log_index + 1 == next) // not a late one
+        set_next(rf, peer, back_up(rf, peer, reply));
+    return reply->success || rf->peers[peer].next_index != next;
+}
+
+// -------------------------------------------------------------- the follower
+
+// Does our log hold the entry before the new ones? What a snapshot covers is
+// committed, and so the same everywhere.
+static bool matches(const struct raft *rf, raft_index index, raft_term term)
+    REQUIRES(server_lock)
+{
+    if (index < rf->log.last_included_index)
+        return true;
+    return log_has(&rf->log, index) && log_term_at(&rf->log, index) == term;
+}
+
+// Where the leader may go on looking.
+static void explain_conflict(const struct raft *rf, raft_index index,
+                             struct append_entries_reply *reply)
+    REQUIRES(server_lock)
+{
+    reply->conflict_index = log_last_index(&rf->log) + 1;
+    if (index >= reply->conflict_index)
+        return; // our log is too short
+    reply->conflict_term = log_term_at(&rf->log, index);
+    reply->conflict_index = log_first_of_term(&rf->log, reply->conflict_term);
+    if (reply->conflict_index == 0) // the boundary itself: cannot differ
+        reply->conflict_index = index;
+}
+
+// [AE.3] [AE.4] Takes over what is new. Entries that we hold already stay, and
+// so does what follows them: the message may be an old one, and cutting the
+// log at its end would take back what we have acknowledged since.
+static void store(struct raft *rf, const struct append_entries_args *args)
+    REQUIRES(server_lock)
+{
+    raft_index index = args->prev_log_index + 1;
+    const struct message_entries *entries = &args->entries;
+    size_t i = 0;
+    while (i < entries->n && index + i <= log_last_index(&rf->log) &&
+           matches(rf, index + i, entries->entry[i].term))
+        i++;
+    if (i == entries->n)
+        return;
+    if (index + i <= log_last_index(&rf->log)) {
+        emit(rf, (struct trace_event){.kind = TRACE_TRUNCATE,
+                                      .index = index + i,
+                                      .rule = "AE.3"});
+        log_truncate(&rf->log, index + i);
+    }
+    append(rf, entries->entry + i, entries->n - i, "AE.4");
+}
+
+struct append_entries_reply
+handle_append_entries(struct raft *rf, const struct append_entries_args *args)
+{
+    follow_term(rf, args->term);
+    struct append_entries_reply reply = {.term = rf->current_term};
+    // [AE.1] A leader of an old term gets a no, and our term.
+    if (args->term < rf->current_term) {
+        refuse(rf, "AE.1", "old term");
+        return reply;
+    }
+    // [C.3] The election of this term is over: somebody leads.
+    become_follower(rf, args->term, "C.3", "leader of this term");
+    reset_timer(rf);
+    // [AE.2] Without the entry before them, the new ones prove nothing.
+    if (!matches(rf, args->prev_log_index, args->prev_log_term)) {
+        explain_conflict(rf, args->prev_log_index, &reply);
+        refuse(rf, "AE.2", "no matching entry");
+        return reply;
+    }
+    store(rf, args);
+    // [AE.5] Only up to the last entry of this message is our log known to be
+    // the leader's; what we hold behind it may be stale.
+    raft_index last_new = args->prev_log_index + args->entries.n;
+    commit_advance(
+        rf, args->leader_commit < last_new ? args->leader_commit : last_new,
+        "AE.5");
+    reply.success = true;
+    return reply;
+}

@@ -1,0 +1,183 @@
+// snapshot.c -- §7: compaction by the service, InstallSnapshot by the leader.
+#include "server.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../net/thread.h"
+#include "../trace/die.h"
+
+struct blob *blob_new(const void *bytes, size_t n)
+{
+    struct blob *blob = must_malloc(sizeof *blob + n);
+    blob->n_users = 1;
+    blob->n = n;
+    if (n > 0)
+        memcpy(blob->bytes, bytes, n);
+    return blob;
+}
+
+void blob_drop(struct blob *blob)
+{
+    if (blob != NULL && --blob->n_users == 0)
+        free(blob);
+}
+
+static void replace_snapshot(struct raft *rf, struct blob *blob,
+                             raft_index index, raft_term term)
+    REQUIRES(server_lock)
+{
+    blob_drop(rf->snapshot);
+    rf->snapshot = blob;
+    log_compact(&rf->log, index, term);
+    mark_changed(rf);
+}
+
+void raft_snapshot(struct raft *rf, raft_index index, const void *bytes,
+                   size_t n_bytes)
+{
+    lock(rf);
+    if (index > rf->last_applied)
+        die("raft_snapshot: index %llu is not applied yet",
+            (unsigned long long)index);
+    bool newer = !rf->killed && index > rf->log.last_included_index;
+    if (newer) {
+        raft_term term = log_term_at(&rf->log, index);
+        emit(rf, (struct trace_event){.kind = TRACE_COMPACT,
+                                      .index = index,
+                                      .entry_term = term});
+        replace_snapshot(rf, blob_new(bytes, n_bytes), index, term);
+    }
+    unlock(rf);
+    if (newer)
+        persist(rf);
+}
+
+// ---------------------------------------------------------------- the leader
+
+// Chunk after chunk in the calling thread; a lost one ends the attempt, and
+// the next heartbeat begins another. The blob is held, so that the bytes stay
+// the ones that index and term describe, whatever is compacted meanwhile.
+bool send_snapshot(struct raft *rf, int peer, raft_term term)
+{
+    struct install_snapshot_reply reply = {0};
+    lock(rf);
+    if (!still(rf, TRACE_LEADER, term) || rf->snapshot == NULL) {
+        unlock(rf);
+        return false;
+    }
+    struct blob *blob = rf->snapshot;
+    blob->n_users++;
+    struct install_snapshot_args args = {
+        .term = rf->current_term,
+        .leader_id = (uint64_t)rf->config.me,
+        .last_included_index = rf->log.last_included_index,
+        .last_included_term = rf->log.last_included_term};
+    bool leads = true;
+    while (leads && !args.done) {
+        size_t left = blob->n - args.offset;
+        args.done = left <= rf->config.snapshot_chunk;
+        args.data.n = args.done ? left : rf->config.snapshot_chunk;
+        args.data.at = blob->bytes + args.offset;
+        unlock(rf);
+        bool answered =
+            call(rf, peer, encode(RPC_INSTALL_SNAPSHOT, &args), &reply);
+        lock(rf);
+        leads = answered && handle_install_reply(rf, peer, &args, &reply);
+        args.offset += args.data.n;
+    }
+    blob_drop(blob);
+    unlock(rf);
+    return leads;
+}
+
+// True while it makes sense to go on with this transfer.
+bool handle_install_reply(struct raft *rf, int peer,
+                          const struct install_snapshot_args *args,
+                          const struct install_snapshot_reply *reply)
+{
+    uint64_t end = args->offset + args->data.n;
+    follow_term(rf, reply->term);
+    if (!still(rf, TRACE_LEADER, args->term) || reply->bytes_stored < end)
+        return false;
+    if (args->done)
+        match_advance(rf, peer, args->last_included_index);
+    return true;
+}
+
+// -------------------------------------------------------------- the follower
+
+static bool same_transfer(const struct install_snapshot_args *a,
+                          const struct install_snapshot_args *b)
+{
+    return a->term == b->term &&
+           a->last_included_index == b->last_included_index;
+}
+
+// [IS.2] [IS.3] Writes a chunk at its offset. Chunks may come twice or late;
+// one that would leave a hole is not stored. Returns how much is there.
+static uint64_t store_chunk(struct raft *rf,
+                            const struct install_snapshot_args *args)
+    REQUIRES(server_lock)
+{
+    if (rf->incoming_data == NULL || !same_transfer(&rf->incoming, args)) {
+        blob_drop(rf->incoming_data);
+        rf->incoming_data = blob_new(NULL, 0);
+        rf->incoming = *args;
+    }
+    struct blob *blob = rf->incoming_data;
+    size_t end = (size_t)args->offset + args->data.n;
+    if (args->offset <= blob->n && end > blob->n) {
+        blob = must_realloc(blob, sizeof *blob + end);
+        memcpy(blob->bytes + args->offset, args->data.at, args->data.n);
+        blob->n = end;
+        rf->incoming_data = blob;
+    }
+    return blob->n;
+}
+
+// [IS.5] to [IS.8] The snapshot is whole: it replaces the log's beginning, or
+// all of it, and the applier will reset the state machine with it.
+static void install(struct raft *rf, const struct install_snapshot_args *args)
+    REQUIRES(server_lock)
+{
+    bool holds = log_has(&rf->log, args->last_included_index) &&
+                 log_term_at(&rf->log, args->last_included_index) ==
+                     args->last_included_term;
+    uint64_t event =
+        emit(rf, (struct trace_event){.kind = TRACE_INSTALL,
+                                      .index = args->last_included_index,
+                                      .entry_term = args->last_included_term,
+                                      .rule = holds ? "IS.6" : "IS.7"});
+    trace_set_cause(rf->config.trace, event);
+    replace_snapshot(rf, rf->incoming_data, args->last_included_index,
+                     args->last_included_term);
+    rf->incoming_data = NULL;
+    commit_advance(rf, args->last_included_index, "IS.8");
+}
+
+struct install_snapshot_reply
+handle_install_snapshot(struct raft *rf,
+                        const struct install_snapshot_args *args)
+{
+    follow_term(rf, args->term);
+    struct install_snapshot_reply reply = {.term = rf->current_term};
+    // [IS.1] A leader of an old term gets our term, and nothing is stored.
+    if (args->term < rf->current_term) {
+        refuse(rf, "IS.1", "old term");
+        return reply;
+    }
+    become_follower(rf, args->term, "C.3", "leader of this term");
+    reset_timer(rf);
+    reply.bytes_stored = args->offset + args->data.n;
+    // What we know to be committed up to there needs no snapshot; taking an
+    // old one would throw the state machine back.
+    if (args->last_included_index <= rf->commit_index)
+        return reply;
+    reply.bytes_stored = store_chunk(rf, args);
+    // [IS.4] More chunks will come.
+    if (args->done && reply.bytes_stored == args->offset + args->data.n)
+        install(rf, args);
+    return reply;
+}
