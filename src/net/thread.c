@@ -3,10 +3,12 @@
 #include "thread.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "../trace/die.h"
+#include "../trace/trace.h"
 
 void must(int error, const char *what)
 {
@@ -35,4 +37,81 @@ void sleep_ms(uint64_t ms)
                             .tv_nsec = (long)(ms % 1000) * 1000000};
     while (nanosleep(&left, &left) != 0 && errno == EINTR)
         continue;
+}
+
+struct member {
+    struct crew *crew;
+    void (*body)(void *owner, struct errand errand);
+    void *owner;
+    struct errand errand;
+    uint64_t cause;
+};
+
+void crew_init(struct crew *crew, struct trace *trace)
+{
+    crew->n_threads = 0;
+    crew->trace = trace;
+    must(pthread_mutex_init(&crew->mutex, NULL), "pthread_mutex_init");
+    must(pthread_cond_init(&crew->gone, NULL), "pthread_cond_init");
+}
+
+static void *member_main(void *argument)
+{
+    struct member member = *(struct member *)argument;
+    struct crew *crew = member.crew;
+    free(argument);
+    trace_set_cause(crew->trace, member.cause);
+    member.body(member.owner, member.errand);
+    // Signalled under the lock: crew_end() may not free it under our feet.
+    must(pthread_mutex_lock(&crew->mutex), "pthread_mutex_lock");
+    if (--crew->n_threads == 0)
+        pthread_cond_signal(&crew->gone);
+    must(pthread_mutex_unlock(&crew->mutex), "pthread_mutex_unlock");
+    return NULL;
+}
+
+void crew_send(struct crew *crew, const char *name,
+               void (*body)(void *owner, struct errand errand), void *owner,
+               struct errand errand)
+{
+    struct member *member = must_malloc(sizeof *member);
+    *member =
+        (struct member){crew, body, owner, errand, trace_cause(crew->trace)};
+    must(pthread_mutex_lock(&crew->mutex), "pthread_mutex_lock");
+    crew->n_threads++;
+    must(pthread_mutex_unlock(&crew->mutex), "pthread_mutex_unlock");
+    thread_start(name, member_main, member);
+}
+
+void crew_end(struct crew *crew)
+{
+    must(pthread_mutex_lock(&crew->mutex), "pthread_mutex_lock");
+    while (crew->n_threads > 0)
+        must(pthread_cond_wait(&crew->gone, &crew->mutex), "pthread_cond_wait");
+    must(pthread_mutex_unlock(&crew->mutex), "pthread_mutex_unlock");
+    pthread_cond_destroy(&crew->gone);
+    pthread_mutex_destroy(&crew->mutex);
+}
+
+struct blob *blob_new(const void *bytes, size_t n)
+{
+    struct blob *blob = must_malloc(sizeof *blob + n);
+    blob->n_users = 1;
+    blob->n = n;
+    if (n > 0 && bytes != NULL)
+        memcpy(blob->bytes, bytes, n);
+    return blob;
+}
+
+struct blob *blob_hold(struct blob *blob)
+{
+    if (blob != NULL)
+        blob->n_users++;
+    return blob;
+}
+
+void blob_drop(struct blob *blob)
+{
+    if (blob != NULL && --blob->n_users == 0)
+        free(blob);
 }

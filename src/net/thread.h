@@ -1,12 +1,16 @@
-// thread.h -- threads and time, for callers that cannot do without.
+// thread.h -- threads, time and shared bytes, for callers that cannot fail.
 //
 // The few pthread and clock calls of the network and the Raft, with the errors
-// that nobody can handle turned into die().
+// that nobody can handle turned into die(); and two small tools of theirs: a
+// crew of threads that somebody waits for, and bytes with several users.
 #ifndef GLASSRAFT_THREAD_H
 #define GLASSRAFT_THREAD_H
 
 #include <pthread.h>
+#include <stddef.h>
 #include <stdint.h>
+
+struct trace;
 
 // die()s when a pthread call returned an error; what names the call.
 void must(int error, const char *what);
@@ -18,5 +22,42 @@ void thread_start(const char *name, void *(*body)(void *), void *argument);
 // Monotonic time, and sleeping, in milliseconds.
 uint64_t now_ms(void);
 void sleep_ms(uint64_t ms);
+
+// Detached threads that work for one owner, counted, so that the owner can
+// wait for the last of them.
+struct crew {
+    pthread_mutex_t mutex;
+    pthread_cond_t gone; // signalled when the last thread ends
+    int n_threads;
+    struct trace *trace; // threads inherit their starter's cause
+};
+
+// What a thread is sent out for; the meaning is its body's.
+struct errand {
+    int peer;
+    uint64_t term, number;
+};
+
+void crew_init(struct crew *crew, struct trace *trace);
+// Starts body(owner, errand) in a thread of its own.
+void crew_send(struct crew *crew, const char *name,
+               void (*body)(void *owner, struct errand errand), void *owner,
+               struct errand errand);
+// Blocks until no thread is left, then frees what crew_init() made.
+void crew_end(struct crew *crew);
+
+// Bytes with several users; the count is guarded by the users' own lock.
+struct blob {
+    size_t n_users;
+    size_t n;
+    uint8_t bytes[];
+};
+
+// A copy with one user; bytes may be NULL when n is 0.
+struct blob *blob_new(const void *bytes, size_t n);
+// One user more; returns the blob. NULL stays NULL.
+struct blob *blob_hold(struct blob *blob);
+// One user less; the last one frees. NULL is ignored.
+void blob_drop(struct blob *blob);
 
 #endif

@@ -11,14 +11,12 @@
 
 // [ALL.1] Takes the next message, copied, and counts it as applied: the
 // service may ask for a snapshot of it from inside the callback.
-static struct blob *take(struct raft *rf, struct raft_message *message)
-    REQUIRES(server_lock)
+static struct blob *take(struct raft *rf, struct raft_message *message) LOCKED
 {
     struct blob *blob;
     char text[MESSAGE_DIGEST] = "";
     if (rf->last_applied < rf->log.last_included_index) {
-        blob = rf->snapshot;
-        blob->n_users++;
+        blob = blob_hold(rf->snapshot);
         *message = (struct raft_message){.is_snapshot = true,
                                          .index = rf->log.last_included_index,
                                          .term = rf->log.last_included_term};
@@ -34,18 +32,16 @@ static struct blob *take(struct raft *rf, struct raft_message *message)
     message->n_bytes = blob->n;
     rf->last_applied = message->index;
     trace_set_cause(rf->config.trace, rf->commit_event);
-    emit(rf,
-         (struct trace_event){.kind = TRACE_APPLY,
-                              .index = message->index,
-                              .term = message->term,
-                              .command = message->is_snapshot ? NULL : text,
-                              .ok = message->is_snapshot,
-                              .rule = message->is_snapshot ? "IS.8" : "ALL.1"});
+    EMIT(rf, TRACE_APPLY, .index = message->index, .term = message->term,
+         .command = message->is_snapshot ? NULL : text,
+         .ok = message->is_snapshot,
+         .rule = message->is_snapshot ? "IS.8" : "ALL.1");
     return blob;
 }
 
-void apply_thread(struct raft *rf, void *unused)
+void apply_thread(void *self, struct errand unused)
 {
+    struct raft *rf = self;
     (void)unused;
     lock(rf);
     while (!rf->killed) {

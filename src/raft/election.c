@@ -8,11 +8,6 @@
 //        become_follower: a newer term, or this term's leader
 #include "server.h"
 
-#include <stdlib.h>
-
-#include "../net/thread.h"
-#include "../trace/die.h"
-
 // The timer is a time that the thread looks at after short, constant sleeps:
 // no timer object to cancel, and nothing to get wrong when it is reset.
 enum { ELECTION_TICK_MS = 15 };
@@ -20,42 +15,31 @@ enum { ELECTION_TICK_MS = 15 };
 // ----------------------------------------------------------------- the roles
 
 static uint64_t set_role(struct raft *rf, enum trace_role role,
-                         const char *rule, const char *why)
-    REQUIRES(server_lock)
+                         const char *rule, const char *why) LOCKED
 {
     enum trace_role from = rf->role;
     rf->role = role;
-    return emit(rf, (struct trace_event){.kind = TRACE_ROLE,
-                                         .from_role = from,
-                                         .to_role = role,
-                                         .term = rf->current_term,
-                                         .rule = rule,
-                                         .why = why});
+    return EMIT(rf, TRACE_ROLE, .from_role = from, .to_role = role,
+                .term = rf->current_term, .rule = rule, .why = why);
 }
 
 // A new term comes with a vote to give.
 static void set_term(struct raft *rf, raft_term term, const char *rule,
-                     const char *why) REQUIRES(server_lock)
+                     const char *why) LOCKED
 {
-    emit(rf, (struct trace_event){.kind = TRACE_TERM,
-                                  .from = rf->current_term,
-                                  .to = term,
-                                  .rule = rule,
-                                  .why = why});
+    EMIT(rf, TRACE_TERM, .from = rf->current_term, .to = term, .rule = rule,
+         .why = why);
     rf->current_term = term;
     rf->voted_for = NOBODY;
     mark_changed(rf);
 }
 
-static void vote_for(struct raft *rf, int candidate, const char *rule)
-    REQUIRES(server_lock)
+static void vote_for(struct raft *rf, int candidate, const char *rule) LOCKED
 {
     rf->voted_for = candidate;
     mark_changed(rf);
-    emit(rf, (struct trace_event){.kind = TRACE_VOTE,
-                                  .term = rf->current_term,
-                                  .voted_for = candidate,
-                                  .rule = rule});
+    EMIT(rf, TRACE_VOTE, .term = rf->current_term, .voted_for = candidate,
+         .rule = rule);
 }
 
 // Within a term the vote stays as it is: only a newer term frees it.
@@ -70,7 +54,7 @@ void become_follower(struct raft *rf, raft_term term, const char *rule,
 
 // [C.1] On conversion to candidate: a new term, the own vote, a fresh timer.
 // Its requests are the caller's to send, once all of this is durable.
-static void become_candidate(struct raft *rf) REQUIRES(server_lock)
+static void become_candidate(struct raft *rf) LOCKED
 {
     set_term(rf, rf->current_term + 1, "C.1", "election timeout");
     vote_for(rf, rf->config.me, "C.1");
@@ -83,7 +67,7 @@ static void become_candidate(struct raft *rf) REQUIRES(server_lock)
 // [C.2] Votes from a majority make a leader, who knows nothing of the others'
 // logs yet: match_index starts at 0, also where an earlier leadership left
 // something, and next_index just behind the own log.
-static void become_leader(struct raft *rf) REQUIRES(server_lock)
+static void become_leader(struct raft *rf) LOCKED
 {
     raft_index last = log_last_index(&rf->log);
     trace_set_cause(rf->config.trace,
@@ -118,20 +102,26 @@ void reset_timer(struct raft *rf)
 
 // ------------------------------------------------------------- the candidate
 
-struct ballot {
-    int peer;
-    struct request_vote_args args;
-};
-
-static void request_vote_thread(struct raft *rf, void *work)
+static void request_vote_thread(void *self, struct errand errand)
 {
-    struct ballot ballot = *(struct ballot *)work;
+    struct raft *rf = self;
     struct request_vote_reply reply;
-    free(work);
-    if (!call(rf, ballot.peer, encode(RPC_REQUEST_VOTE, &ballot.args), &reply))
+    struct request request;
+    lock(rf);
+    bool runs = still(rf, TRACE_CANDIDATE, errand.term);
+    if (runs) {
+        struct request_vote_args args = {
+            .term = rf->current_term,
+            .candidate_id = (uint64_t)rf->config.me,
+            .last_log_index = log_last_index(&rf->log),
+            .last_log_term = log_last_term(&rf->log)};
+        request = encode(RPC_REQUEST_VOTE, &args);
+    }
+    unlock(rf);
+    if (!runs || !call(rf, errand.peer, request, &reply))
         return;
     lock(rf);
-    handle_vote_reply(rf, ballot.args.term, &reply);
+    handle_vote_reply(rf, errand.term, &reply);
     unlock(rf);
 }
 
@@ -147,22 +137,6 @@ void handle_vote_reply(struct raft *rf, raft_term term,
         become_leader(rf);
 }
 
-// [C.1] Asks all others for their votes, each in a thread of its own.
-static void request_votes(struct raft *rf) REQUIRES(server_lock)
-{
-    struct request_vote_args args = {.term = rf->current_term,
-                                     .candidate_id = (uint64_t)rf->config.me,
-                                     .last_log_index = log_last_index(&rf->log),
-                                     .last_log_term = log_last_term(&rf->log)};
-    for (int peer = 0; peer < rf->config.n_peers; peer++) {
-        if (peer == rf->config.me)
-            continue;
-        struct ballot *ballot = must_malloc(sizeof *ballot);
-        *ballot = (struct ballot){peer, args};
-        spawn(rf, "request vote", request_vote_thread, ballot);
-    }
-}
-
 // [F.2] [C.4] Nothing heard for a whole timeout: stand for election. Returns
 // the new term, or 0 when there is no need.
 raft_term start_election(struct raft *rf)
@@ -172,18 +146,30 @@ raft_term start_election(struct raft *rf)
         waited_ms < rf->election_timeout_ms)
         return 0;
     const char *rule = rf->role == TRACE_CANDIDATE ? "C.4" : "F.2";
-    uint64_t timeout =
-        emit(rf, (struct trace_event){.kind = TRACE_TIMEOUT,
-                                      .term = rf->current_term,
-                                      .waited_us = waited_ms * 1000,
-                                      .rule = rule});
+    uint64_t timeout = EMIT(rf, TRACE_TIMEOUT, .term = rf->current_term,
+                            .waited_us = waited_ms * 1000, .rule = rule);
     trace_set_cause(rf->config.trace, timeout);
     become_candidate(rf);
     return rf->current_term;
 }
 
-void election_thread(struct raft *rf, void *unused)
+// [C.1] Asks each of the others in a thread of its own; a cluster of one
+// needs to ask nobody.
+static void request_votes(struct raft *rf) LOCKED
 {
+    for (int peer = 0; peer < rf->config.n_peers; peer++) {
+        struct errand errand = {.peer = peer, .term = rf->current_term};
+        if (peer != rf->config.me)
+            crew_send(&rf->crew, "request vote", request_vote_thread, rf,
+                      errand);
+    }
+    if (majority(rf, rf->n_votes))
+        become_leader(rf);
+}
+
+void election_thread(void *self, struct errand unused)
+{
+    struct raft *rf = self;
     (void)unused;
     for (bool alive = true; alive;) {
         sleep_ms(ELECTION_TICK_MS);
@@ -196,11 +182,8 @@ void election_thread(struct raft *rf, void *unused)
         if (term == 0 || !persist(rf))
             continue;
         lock(rf);
-        if (still(rf, TRACE_CANDIDATE, term)) {
+        if (still(rf, TRACE_CANDIDATE, term))
             request_votes(rf);
-            if (majority(rf, rf->n_votes)) // a cluster of one
-                become_leader(rf);
-        }
         unlock(rf);
     }
 }
@@ -210,8 +193,7 @@ void election_thread(struct raft *rf, void *unused)
 // §5.4.1: is the candidate's log at least as up-to-date as ours? The later
 // last term wins; with equal terms, the longer log.
 static bool up_to_date(const struct raft *rf,
-                       const struct request_vote_args *args)
-    REQUIRES(server_lock)
+                       const struct request_vote_args *args) LOCKED
 {
     raft_term last_log_term = log_last_term(&rf->log);
     if (args->last_log_term != last_log_term)
@@ -226,18 +208,18 @@ handle_request_vote(struct raft *rf, const struct request_vote_args *args)
     struct request_vote_reply reply = {rf->current_term, false};
     // [RV.1] A candidate of an old term gets a no, and our term.
     if (args->term < rf->current_term) {
-        refuse(rf, "RV.1", "old term");
+        EMIT(rf, TRACE_REFUSE, .rule = "RV.1", .why = "old term");
         return reply;
     }
     // [RV.2] One vote a term, and none to a log that lacks what ours has. The
     // same candidate may ask again: our answer may have been lost.
     int candidate = (int)args->candidate_id;
     if (rf->voted_for != NOBODY && rf->voted_for != candidate) {
-        refuse(rf, "RV.2", "has voted");
+        EMIT(rf, TRACE_REFUSE, .rule = "RV.2", .why = "has voted");
         return reply;
     }
     if (!up_to_date(rf, args)) {
-        refuse(rf, "RV.2", "older log");
+        EMIT(rf, TRACE_REFUSE, .rule = "RV.2", .why = "older log");
         return reply;
     }
     if (rf->voted_for == NOBODY)

@@ -14,7 +14,7 @@ void mark_changed(struct raft *rf)
     rf->changed++;
 }
 
-static uint8_t *image(const struct raft *rf, size_t *n) REQUIRES(server_lock)
+static uint8_t *image(const struct raft *rf, size_t *n) LOCKED
 {
     struct saved_state state = {
         .current_term = rf->current_term,
@@ -27,11 +27,11 @@ static uint8_t *image(const struct raft *rf, size_t *n) REQUIRES(server_lock)
 
 // Saves the state of this moment. Entered and left with the lock held, but
 // not held while the persister works.
-static void save(struct raft *rf) REQUIRES(server_lock)
+static void save(struct raft *rf) LOCKED
 {
     struct raft_saved saved = {0};
     uint8_t *state = image(rf, &saved.n_state);
-    struct blob *snapshot = rf->snapshot;
+    struct blob *snapshot = blob_hold(rf->snapshot);
     uint64_t changed = rf->changed;
     struct trace_event event = {.kind = TRACE_PERSIST,
                                 .term = rf->current_term,
@@ -43,7 +43,6 @@ static void save(struct raft *rf) REQUIRES(server_lock)
     if (snapshot != NULL) {
         saved.snapshot = snapshot->bytes;
         saved.n_snapshot = snapshot->n;
-        snapshot->n_users++;
     }
     rf->saving = true;
     unlock(rf);
@@ -95,6 +94,6 @@ void restore(struct raft *rf)
                                .voted_for = rf->voted_for,
                                .index = rf->log.last_included_index,
                                .entry_term = rf->log.last_included_term};
-    emit_entries(rf, boot, state.entries.entry, state.entries.n);
+    emit_entries(rf, boot, state.entries);
     message_clear(&saved_state_type, &state);
 }

@@ -2,20 +2,7 @@
 // committed.
 #include "server.h"
 
-#include <stdlib.h>
-
-#include "../net/thread.h"
-#include "../trace/die.h"
-
 // ---------------------------------------------- state, and its events
-
-static void emit_move(struct raft *rf, enum trace_kind kind, int peer,
-                      raft_index from, raft_index to, const char *rule)
-{
-    emit(rf,
-         (struct trace_event){
-             .kind = kind, .peer = peer, .from = from, .to = to, .rule = rule});
-}
 
 void set_next(struct raft *rf, int peer, raft_index index)
 {
@@ -23,13 +10,14 @@ void set_next(struct raft *rf, int peer, raft_index index)
     if (index == from)
         return;
     rf->peers[peer].next_index = index;
-    emit_move(rf, TRACE_NEXT, peer, from, index, "L.3");
+    EMIT(rf, TRACE_NEXT, .peer = peer, .from = from, .to = index,
+         .rule = "L.3");
 }
 
 // [L.4] Commits the highest index that a majority holds, if its entry is of
 // the leader's own term: an older entry on a majority may still be
 // overwritten (Figure 8), and commits only along with a newer one behind it.
-static void commit_by_majority(struct raft *rf) REQUIRES(server_lock)
+static void commit_by_majority(struct raft *rf) LOCKED
 {
     raft_index index = log_last_index(&rf->log);
     for (; index > rf->commit_index; index--) {
@@ -54,7 +42,8 @@ void match_advance(struct raft *rf, int peer, raft_index index)
     if (index <= from)
         return;
     rf->peers[peer].match_index = index;
-    emit_move(rf, TRACE_MATCH, peer, from, index, "L.3");
+    EMIT(rf, TRACE_MATCH, .peer = peer, .from = from, .to = index,
+         .rule = "L.3");
     commit_by_majority(rf);
 }
 
@@ -62,40 +51,29 @@ void commit_advance(struct raft *rf, raft_index index, const char *rule)
 {
     if (index <= rf->commit_index)
         return;
-    rf->commit_event = emit(rf, (struct trace_event){.kind = TRACE_COMMIT,
-                                                     .from = rf->commit_index,
-                                                     .to = index,
-                                                     .rule = rule});
+    rf->commit_event = EMIT(rf, TRACE_COMMIT, .from = rf->commit_index,
+                            .to = index, .rule = rule);
     rf->commit_index = index;
     pthread_cond_signal(&rf->apply_wakes);
 }
 
-void append(struct raft *rf, const struct message_entry *entries, size_t n,
-            const char *rule)
+void append(struct raft *rf, struct message_entries entries, const char *rule)
 {
-    if (n == 0)
-        return;
     struct trace_event event = {.kind = TRACE_APPEND,
                                 .index = log_last_index(&rf->log) + 1,
                                 .rule = rule};
-    for (size_t i = 0; i < n; i++)
-        log_append(&rf->log, entries[i]);
+    for (size_t i = 0; i < entries.n; i++)
+        log_append(&rf->log, entries.entry[i]);
     mark_changed(rf);
-    trace_set_cause(rf->config.trace, emit_entries(rf, event, entries, n));
+    trace_set_cause(rf->config.trace, emit_entries(rf, event, entries));
 }
 
 // ---------------------------------------------------------------- the leader
 
-struct sending {
-    int peer;
-    raft_term term; // the leadership that sends; over, when the term moves
-    uint64_t number;
-};
-
 // What the peer lacks from next_index on, at most max_entries of it; a
 // heartbeat is the same with nothing lacking. Borrows from the log.
-static struct append_entries_args append_args(const struct raft *rf, int peer)
-    REQUIRES(server_lock)
+static struct append_entries_args append_args(const struct raft *rf,
+                                              int peer) LOCKED
 {
     raft_index next = rf->peers[peer].next_index;
     raft_index last = log_last_index(&rf->log);
@@ -113,57 +91,58 @@ static struct append_entries_args append_args(const struct raft *rf, int peer)
 // [L.3] Sends what the peer lacks, handles the reply, and sees whether there
 // is more to send, all in this thread. Role and term are asked again under the
 // lock, since the thread may run late.
-static void append_entries_thread(struct raft *rf, void *work)
+static void append_entries_thread(void *self, struct errand errand)
 {
-    struct sending sending = *(struct sending *)work;
+    struct raft *rf = self;
+    struct peer *peer = &rf->peers[errand.peer];
     struct append_entries_args args;
     struct append_entries_reply reply;
     struct request request;
-    free(work);
     lock(rf);
-    bool leads = still(rf, TRACE_LEADER, sending.term);
-    bool compacted = leads && rf->peers[sending.peer].next_index <=
-                                  rf->log.last_included_index;
-    if (leads && !compacted) {
-        args = append_args(rf, sending.peer);
+    bool leads = still(rf, TRACE_LEADER, errand.term);
+    bool sends = leads && peer->next_index > rf->log.last_included_index;
+    if (sends) {
+        args = append_args(rf, errand.peer);
         request = encode(RPC_APPEND_ENTRIES, &args);
     }
     unlock(rf);
-    if (!leads)
-        return;
-    bool progress = compacted && send_snapshot(rf, sending.peer, sending.term);
-    bool answered = !compacted && call(rf, sending.peer, request, &reply);
+    bool answered = sends && call(rf, errand.peer, request, &reply);
+    bool progress =
+        leads && !sends && send_snapshot(rf, errand.peer, errand.term);
     lock(rf);
     if (answered)
-        progress = handle_append_reply(rf, sending.peer, &args, &reply);
-    if (still(rf, TRACE_LEADER, sending.term)) {
-        if (rf->peers[sending.peer].sending == sending.number)
-            rf->peers[sending.peer].sending = 0;
+        progress = handle_append_reply(rf, errand.peer, &args, &reply);
+    if (still(rf, TRACE_LEADER, errand.term)) {
+        if (peer->sending == errand.number)
+            peer->sending = 0;
         if (progress)
             replicate(rf, false);
     }
     unlock(rf);
 }
 
+// To every peer, as a heartbeat; otherwise only to those that lack entries and
+// to whom no errand is under way, so that a burst of commands travels together.
 void replicate(struct raft *rf, bool heartbeat)
 {
-    for (int peer = 0; peer < rf->config.n_peers; peer++) {
-        struct peer *known = &rf->peers[peer];
-        bool lacks = known->next_index <= log_last_index(&rf->log);
-        if (peer == rf->config.me ||
-            !(heartbeat || (lacks && known->sending == 0)))
+    for (int i = 0; i < rf->config.n_peers; i++) {
+        struct peer *peer = &rf->peers[i];
+        bool due =
+            peer->next_index <= log_last_index(&rf->log) && peer->sending == 0;
+        if (i == rf->config.me || !(heartbeat || due))
             continue;
-        known->sending = ++rf->n_sends;
-        struct sending *sending = must_malloc(sizeof *sending);
-        *sending = (struct sending){peer, rf->current_term, known->sending};
-        spawn(rf, "append entries", append_entries_thread, sending);
+        peer->sending = ++rf->n_errands;
+        struct errand errand = {i, rf->current_term, peer->sending};
+        crew_send(&rf->crew, "append entries", append_entries_thread, rf,
+                  errand);
     }
 }
 
 // [L.1] Heartbeats, so that nobody times out; they also carry again what a
 // lost message did not bring.
-void heartbeat_thread(struct raft *rf, void *unused)
+void heartbeat_thread(void *self, struct errand unused)
 {
+    struct raft *rf = self;
     (void)unused;
     for (bool alive = true; alive;) {
         sleep_ms(rf->config.heartbeat_ms);
@@ -180,8 +159,7 @@ void heartbeat_thread(struct raft *rf, void *unused)
 // whole term at once, to just behind our own last entry of that term, if we
 // have one (end of §5.3). match_index is never undercut.
 static raft_index back_up(const struct raft *rf, int peer,
-                          const struct append_entries_reply *reply)
-    REQUIRES(server_lock)
+                          const struct append_entries_reply *reply) LOCKED
 {
     raft_index next = reply->conflict_index;
     raft_index ours = 0;
@@ -216,8 +194,8 @@ bool handle_append_reply(struct raft *rf, int peer,
 
 // Does our log hold the entry before the new ones? What a snapshot covers is
 // committed, and so the same everywhere.
-static bool matches(const struct raft *rf, raft_index index, raft_term term)
-    REQUIRES(server_lock)
+static bool matches(const struct raft *rf, raft_index index,
+                    raft_term term) LOCKED
 {
     if (index < rf->log.last_included_index)
         return true;
@@ -226,8 +204,7 @@ static bool matches(const struct raft *rf, raft_index index, raft_term term)
 
 // Where the leader may go on looking.
 static void explain_conflict(const struct raft *rf, raft_index index,
-                             struct append_entries_reply *reply)
-    REQUIRES(server_lock)
+                             struct append_entries_reply *reply) LOCKED
 {
     reply->conflict_index = log_last_index(&rf->log) + 1;
     if (index >= reply->conflict_index)
@@ -241,8 +218,8 @@ static void explain_conflict(const struct raft *rf, raft_index index,
 // [AE.3] [AE.4] Takes over what is new. Entries that we hold already stay, and
 // so does what follows them: the message may be an old one, and cutting the
 // log at its end would take back what we have acknowledged since.
-static void store(struct raft *rf, const struct append_entries_args *args)
-    REQUIRES(server_lock)
+static void store(struct raft *rf,
+                  const struct append_entries_args *args) LOCKED
 {
     raft_index index = args->prev_log_index + 1;
     const struct message_entries *entries = &args->entries;
@@ -253,12 +230,11 @@ static void store(struct raft *rf, const struct append_entries_args *args)
     if (i == entries->n)
         return;
     if (index + i <= log_last_index(&rf->log)) {
-        emit(rf, (struct trace_event){.kind = TRACE_TRUNCATE,
-                                      .index = index + i,
-                                      .rule = "AE.3"});
+        EMIT(rf, TRACE_TRUNCATE, .index = index + i, .rule = "AE.3");
         log_truncate(&rf->log, index + i);
     }
-    append(rf, entries->entry + i, entries->n - i, "AE.4");
+    struct message_entries news = {entries->entry + i, entries->n - i};
+    append(rf, news, "AE.4");
 }
 
 struct append_entries_reply
@@ -268,7 +244,7 @@ handle_append_entries(struct raft *rf, const struct append_entries_args *args)
     struct append_entries_reply reply = {.term = rf->current_term};
     // [AE.1] A leader of an old term gets a no, and our term.
     if (args->term < rf->current_term) {
-        refuse(rf, "AE.1", "old term");
+        EMIT(rf, TRACE_REFUSE, .rule = "AE.1", .why = "old term");
         return reply;
     }
     // [C.3] The election of this term is over: somebody leads.
@@ -277,7 +253,7 @@ handle_append_entries(struct raft *rf, const struct append_entries_args *args)
     // [AE.2] Without the entry before them, the new ones prove nothing.
     if (!matches(rf, args->prev_log_index, args->prev_log_term)) {
         explain_conflict(rf, args->prev_log_index, &reply);
-        refuse(rf, "AE.2", "no matching entry");
+        EMIT(rf, TRACE_REFUSE, .rule = "AE.2", .why = "no matching entry");
         return reply;
     }
     store(rf, args);

@@ -1,74 +1,60 @@
-// rpc.h -- the three messages pairs of Figures 2 and 13, and the saved state.
+// rpc.h -- the three pairs of messages of Figures 2 and 13, and the saved
+// state.
 //
-// Each is a struct and a table of its fields; encoding, decoding and what the
-// trace shows follow from the table (trace/message.h).
+// A list of fields makes both the struct and the table that encoding, decoding
+// and the trace follow: NUMBER is uint64_t (terms, indexes, servers), BOOL,
+// BYTES and ENTRIES as in trace/message.h.
 #ifndef GLASSRAFT_RPC_H
 #define GLASSRAFT_RPC_H
 
+#include "../trace/declare.h"
 #include "raft.h"
 
-struct request_vote_args {
-    raft_term term;
-    uint64_t candidate_id;
-    raft_index last_log_index;
-    raft_term last_log_term;
-};
+#define REQUEST_VOTE_ARGS(F, m)                                                \
+    F(NUMBER, m, term)                                                         \
+    F(NUMBER, m, candidate_id) F(NUMBER, m, last_log_index)                    \
+        F(NUMBER, m, last_log_term)
+MESSAGE_DECLARE(request_vote_args, REQUEST_VOTE_ARGS);
 
-struct request_vote_reply {
-    raft_term term;
-    bool vote_granted;
-};
+#define REQUEST_VOTE_REPLY(F, m) F(NUMBER, m, term) F(BOOL, m, vote_granted)
+MESSAGE_DECLARE(request_vote_reply, REQUEST_VOTE_REPLY);
 
-struct append_entries_args {
-    raft_term term;
-    uint64_t leader_id;
-    raft_index prev_log_index;
-    raft_term prev_log_term;
-    struct message_entries entries;
-    raft_index leader_commit;
-};
+#define APPEND_ENTRIES_ARGS(F, m)                                              \
+    F(NUMBER, m, term)                                                         \
+    F(NUMBER, m, leader_id) F(NUMBER, m, prev_log_index)                       \
+        F(NUMBER, m, prev_log_term) F(ENTRIES, m, entries)                     \
+            F(NUMBER, m, leader_commit)
+MESSAGE_DECLARE(append_entries_args, APPEND_ENTRIES_ARGS);
 
-// The conflict fields are the optimisation at the end of §5.3: where the
-// follower's log parts from the leader's.
-struct append_entries_reply {
-    raft_term term;
-    bool success;
-    raft_term conflict_term;   // 0: the follower has nothing at prev_log_index
-    raft_index conflict_index; // first of conflict_term, or its log's end + 1
-};
+// The optimisation at the end of §5.3: the follower's term at prev_log_index
+// (0: it has nothing there) and that term's first index (or its log's end + 1).
+#define APPEND_ENTRIES_REPLY(F, m)                                             \
+    F(NUMBER, m, term)                                                         \
+    F(BOOL, m, success) F(NUMBER, m, conflict_term)                            \
+        F(NUMBER, m, conflict_index)
+MESSAGE_DECLARE(append_entries_reply, APPEND_ENTRIES_REPLY);
 
-struct install_snapshot_args {
-    raft_term term;
-    uint64_t leader_id;
-    raft_index last_included_index;
-    raft_term last_included_term;
-    uint64_t offset;
-    struct message_bytes data;
-    bool done;
-};
+#define INSTALL_SNAPSHOT_ARGS(F, m)                                            \
+    F(NUMBER, m, term)                                                         \
+    F(NUMBER, m, leader_id) F(NUMBER, m, last_included_index)                  \
+        F(NUMBER, m, last_included_term) F(NUMBER, m, offset)                  \
+            F(BYTES, m, data) F(BOOL, m, done)
+MESSAGE_DECLARE(install_snapshot_args, INSTALL_SNAPSHOT_ARGS);
 
-// Figure 13 answers with a term alone. We add how much of the snapshot the
-// follower holds, so that a lost chunk is noticed and a transfer can resume.
-struct install_snapshot_reply {
-    raft_term term;
-    uint64_t bytes_stored;
-};
+// bytes_stored is ours: how much the follower holds, so that a chunk that was
+// lost is noticed.
+#define INSTALL_SNAPSHOT_REPLY(F, m)                                           \
+    F(NUMBER, m, term) F(NUMBER, m, bytes_stored)
+MESSAGE_DECLARE(install_snapshot_reply, INSTALL_SNAPSHOT_REPLY);
 
-// What the persister keeps of Figure 2's persistent state.
-struct saved_state {
-    raft_term current_term;
-    uint64_t voted_for; // server + 1; 0 = nobody
-    raft_index last_included_index;
-    raft_term last_included_term;
-    struct message_entries entries;
-};
+// What the persister keeps; voted_for counts from 1, 0 is nobody.
+#define SAVED_STATE(F, m)                                                      \
+    F(NUMBER, m, current_term)                                                 \
+    F(NUMBER, m, voted_for) F(NUMBER, m, last_included_index)                  \
+        F(NUMBER, m, last_included_term) F(ENTRIES, m, entries)
+MESSAGE_DECLARE(saved_state, SAVED_STATE);
 
-extern const struct message_type request_vote_args_type;
-extern const struct message_type request_vote_reply_type;
-extern const struct message_type append_entries_args_type;
-extern const struct message_type append_entries_reply_type;
-extern const struct message_type install_snapshot_args_type;
-extern const struct message_type install_snapshot_reply_type;
-extern const struct message_type saved_state_type;
+// Positions in raft_rpcs[].
+enum rpc { RPC_REQUEST_VOTE, RPC_APPEND_ENTRIES, RPC_INSTALL_SNAPSHOT };
 
 #endif

@@ -5,28 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../net/thread.h"
 #include "../trace/die.h"
 
-struct blob *blob_new(const void *bytes, size_t n)
-{
-    struct blob *blob = must_malloc(sizeof *blob + n);
-    blob->n_users = 1;
-    blob->n = n;
-    if (n > 0)
-        memcpy(blob->bytes, bytes, n);
-    return blob;
-}
-
-void blob_drop(struct blob *blob)
-{
-    if (blob != NULL && --blob->n_users == 0)
-        free(blob);
-}
-
 static void replace_snapshot(struct raft *rf, struct blob *blob,
-                             raft_index index, raft_term term)
-    REQUIRES(server_lock)
+                             raft_index index, raft_term term) LOCKED
 {
     blob_drop(rf->snapshot);
     rf->snapshot = blob;
@@ -44,9 +26,7 @@ void raft_snapshot(struct raft *rf, raft_index index, const void *bytes,
     bool newer = !rf->killed && index > rf->log.last_included_index;
     if (newer) {
         raft_term term = log_term_at(&rf->log, index);
-        emit(rf, (struct trace_event){.kind = TRACE_COMPACT,
-                                      .index = index,
-                                      .entry_term = term});
+        EMIT(rf, TRACE_COMPACT, .index = index, .entry_term = term);
         replace_snapshot(rf, blob_new(bytes, n_bytes), index, term);
     }
     unlock(rf);
@@ -67,8 +47,7 @@ bool send_snapshot(struct raft *rf, int peer, raft_term term)
         unlock(rf);
         return false;
     }
-    struct blob *blob = rf->snapshot;
-    blob->n_users++;
+    struct blob *blob = blob_hold(rf->snapshot);
     struct install_snapshot_args args = {
         .term = rf->current_term,
         .leader_id = (uint64_t)rf->config.me,
@@ -118,8 +97,7 @@ static bool same_transfer(const struct install_snapshot_args *a,
 // [IS.2] [IS.3] Writes a chunk at its offset. Chunks may come twice or late;
 // one that would leave a hole is not stored. Returns how much is there.
 static uint64_t store_chunk(struct raft *rf,
-                            const struct install_snapshot_args *args)
-    REQUIRES(server_lock)
+                            const struct install_snapshot_args *args) LOCKED
 {
     if (rf->incoming_data == NULL || !same_transfer(&rf->incoming, args)) {
         blob_drop(rf->incoming_data);
@@ -139,18 +117,16 @@ static uint64_t store_chunk(struct raft *rf,
 
 // [IS.5] to [IS.8] The snapshot is whole: it replaces the log's beginning, or
 // all of it, and the applier will reset the state machine with it.
-static void install(struct raft *rf, const struct install_snapshot_args *args)
-    REQUIRES(server_lock)
+static void install(struct raft *rf,
+                    const struct install_snapshot_args *args) LOCKED
 {
     bool holds = log_has(&rf->log, args->last_included_index) &&
                  log_term_at(&rf->log, args->last_included_index) ==
                      args->last_included_term;
-    uint64_t event =
-        emit(rf, (struct trace_event){.kind = TRACE_INSTALL,
-                                      .index = args->last_included_index,
-                                      .entry_term = args->last_included_term,
-                                      .rule = holds ? "IS.6" : "IS.7"});
-    trace_set_cause(rf->config.trace, event);
+    trace_set_cause(rf->config.trace,
+                    EMIT(rf, TRACE_INSTALL, .index = args->last_included_index,
+                         .entry_term = args->last_included_term,
+                         .rule = holds ? "IS.6" : "IS.7"));
     replace_snapshot(rf, rf->incoming_data, args->last_included_index,
                      args->last_included_term);
     rf->incoming_data = NULL;
@@ -165,7 +141,7 @@ handle_install_snapshot(struct raft *rf,
     struct install_snapshot_reply reply = {.term = rf->current_term};
     // [IS.1] A leader of an old term gets our term, and nothing is stored.
     if (args->term < rf->current_term) {
-        refuse(rf, "IS.1", "old term");
+        EMIT(rf, TRACE_REFUSE, .rule = "IS.1", .why = "old term");
         return reply;
     }
     become_follower(rf, args->term, "C.3", "leader of this term");
