@@ -10,49 +10,48 @@
 #include "../trace/declare.h"
 #include "raft.h"
 
-#define REQUEST_VOTE_ARGS(F, m)                                                \
-    F(NUMBER, m, term)                                                         \
-    F(NUMBER, m, candidate_id) F(NUMBER, m, last_log_index)                    \
-        F(NUMBER, m, last_log_term)
+// clang-format off
+#define REQUEST_VOTE_ARGS(F, m) \
+    F(NUMBER, m, term) F(NUMBER, m, candidate_id) \
+    F(NUMBER, m, last_log_index) F(NUMBER, m, last_log_term)
 MESSAGE_DECLARE(request_vote_args, REQUEST_VOTE_ARGS);
 
-#define REQUEST_VOTE_REPLY(F, m) F(NUMBER, m, term) F(BOOL, m, vote_granted)
+#define REQUEST_VOTE_REPLY(F, m) \
+    F(NUMBER, m, term) F(BOOL, m, vote_granted)
 MESSAGE_DECLARE(request_vote_reply, REQUEST_VOTE_REPLY);
 
-#define APPEND_ENTRIES_ARGS(F, m)                                              \
-    F(NUMBER, m, term)                                                         \
-    F(NUMBER, m, leader_id) F(NUMBER, m, prev_log_index)                       \
-        F(NUMBER, m, prev_log_term) F(ENTRIES, m, entries)                     \
-            F(NUMBER, m, leader_commit)
+#define APPEND_ENTRIES_ARGS(F, m) \
+    F(NUMBER, m, term) F(NUMBER, m, leader_id) F(NUMBER, m, prev_log_index) \
+    F(NUMBER, m, prev_log_term) F(ENTRIES, m, entries) \
+    F(NUMBER, m, leader_commit)
 MESSAGE_DECLARE(append_entries_args, APPEND_ENTRIES_ARGS);
 
 // The optimisation at the end of §5.3: the follower's term at prev_log_index
 // (0: it has nothing there) and that term's first index (or its log's end + 1).
-#define APPEND_ENTRIES_REPLY(F, m)                                             \
-    F(NUMBER, m, term)                                                         \
-    F(BOOL, m, success) F(NUMBER, m, conflict_term)                            \
-        F(NUMBER, m, conflict_index)
+#define APPEND_ENTRIES_REPLY(F, m) \
+    F(NUMBER, m, term) F(BOOL, m, success) F(NUMBER, m, conflict_term) \
+    F(NUMBER, m, conflict_index)
 MESSAGE_DECLARE(append_entries_reply, APPEND_ENTRIES_REPLY);
 
-#define INSTALL_SNAPSHOT_ARGS(F, m)                                            \
-    F(NUMBER, m, term)                                                         \
-    F(NUMBER, m, leader_id) F(NUMBER, m, last_included_index)                  \
-        F(NUMBER, m, last_included_term) F(NUMBER, m, offset)                  \
-            F(BYTES, m, data) F(BOOL, m, done)
+#define INSTALL_SNAPSHOT_ARGS(F, m) \
+    F(NUMBER, m, term) F(NUMBER, m, leader_id) \
+    F(NUMBER, m, last_included_index) F(NUMBER, m, last_included_term) \
+    F(NUMBER, m, offset) F(BYTES, m, data) F(BOOL, m, done)
 MESSAGE_DECLARE(install_snapshot_args, INSTALL_SNAPSHOT_ARGS);
 
 // bytes_stored is ours: how much the follower holds, so that a chunk that was
 // lost is noticed.
-#define INSTALL_SNAPSHOT_REPLY(F, m)                                           \
+#define INSTALL_SNAPSHOT_REPLY(F, m) \
     F(NUMBER, m, term) F(NUMBER, m, bytes_stored)
 MESSAGE_DECLARE(install_snapshot_reply, INSTALL_SNAPSHOT_REPLY);
 
 // What the persister keeps; voted_for counts from 1, 0 is nobody.
-#define SAVED_STATE(F, m)                                                      \
-    F(NUMBER, m, current_term)                                                 \
-    F(NUMBER, m, voted_for) F(NUMBER, m, last_included_index)                  \
-        F(NUMBER, m, last_included_term) F(ENTRIES, m, entries)
+#define SAVED_STATE(F, m) \
+    F(NUMBER, m, current_term) F(NUMBER, m, voted_for) \
+    F(NUMBER, m, last_included_index) F(NUMBER, m, last_included_term) \
+    F(ENTRIES, m, entries)
 MESSAGE_DECLARE(saved_state, SAVED_STATE);
+// clang-format on
 
 // Positions in raft_rpcs[].
 enum rpc { RPC_REQUEST_VOTE, RPC_APPEND_ENTRIES, RPC_INSTALL_SNAPSHOT };
