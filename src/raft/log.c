@@ -104,8 +104,9 @@ void log_compact(struct log *log, raft_index index, raft_term term)
     size_t gone = matches ? slot(log, index) + 1 : log->n_entries;
     drop(log, 0, gone);
     log->n_entries -= gone;
-    memmove(log->entry, log->entry + gone,
-            log->n_entries * sizeof log->entry[0]);
+    if (log->n_entries > 0)
+        memmove(log->entry, log->entry + gone,
+                log->n_entries * sizeof log->entry[0]);
     log->last_included_index = index;
     log->last_included_term = term;
 }
