@@ -31,7 +31,7 @@ static struct blob *take(struct raft *rf, struct raft_message *message) LOCKED
     message->bytes = blob->bytes;
     message->n_bytes = blob->n;
     rf->last_applied = message->index;
-    trace_set_cause(rf->config.trace, rf->commit_event);
+    because(rf, rf->commit_event);
     EMIT(rf, TRACE_APPLY, .index = message->index, .term = message->term,
          .command = message->is_snapshot ? NULL : text,
          .ok = message->is_snapshot,

@@ -12,8 +12,6 @@
 // no timer object to cancel, and nothing to get wrong when it is reset.
 enum { ELECTION_TICK_MS = 15 };
 
-// ----------------------------------------------------------------- the roles
-
 static uint64_t set_role(struct raft *rf, enum trace_role role,
                          const char *rule, const char *why) LOCKED
 {
@@ -31,15 +29,15 @@ static void set_term(struct raft *rf, raft_term term, const char *rule,
          .why = why);
     rf->current_term = term;
     rf->voted_for = NOBODY;
-    mark_changed(rf);
+    rf->changed++;
 }
 
 static void vote_for(struct raft *rf, int candidate, const char *rule) LOCKED
 {
-    rf->voted_for = candidate;
-    mark_changed(rf);
     EMIT(rf, TRACE_VOTE, .term = rf->current_term, .voted_for = candidate,
          .rule = rule);
+    rf->voted_for = candidate;
+    rf->changed++;
 }
 
 // Within a term the vote stays as it is: only a newer term frees it.
@@ -58,8 +56,7 @@ static void become_candidate(struct raft *rf) LOCKED
 {
     set_term(rf, rf->current_term + 1, "C.1", "election timeout");
     vote_for(rf, rf->config.me, "C.1");
-    trace_set_cause(rf->config.trace,
-                    set_role(rf, TRACE_CANDIDATE, "C.1", "election timeout"));
+    because(rf, set_role(rf, TRACE_CANDIDATE, "C.1", "election timeout"));
     rf->n_votes = 1;
     reset_timer(rf);
 }
@@ -70,8 +67,7 @@ static void become_candidate(struct raft *rf) LOCKED
 static void become_leader(struct raft *rf) LOCKED
 {
     raft_index last = log_last_index(&rf->log);
-    trace_set_cause(rf->config.trace,
-                    set_role(rf, TRACE_LEADER, "C.2", "majority of votes"));
+    because(rf, set_role(rf, TRACE_LEADER, "C.2", "majority of votes"));
     for (int peer = 0; peer < rf->config.n_peers; peer++) {
         rf->peers[peer] = (struct peer){0};
         set_next(rf, peer, last + 1);
@@ -87,8 +83,6 @@ void follow_term(struct raft *rf, raft_term term)
         become_follower(rf, term, "ALL.2", "newer term");
 }
 
-// ----------------------------------------------------------------- the timer
-
 // A timeout drawn anew each time keeps split votes rare (§5.2).
 void reset_timer(struct raft *rf)
 {
@@ -100,25 +94,19 @@ void reset_timer(struct raft *rf)
     rf->last_heard_ms = now_ms();
 }
 
-// ------------------------------------------------------------- the candidate
-
 static void request_vote_thread(void *self, struct errand errand)
 {
     struct raft *rf = self;
     struct request_vote_reply reply;
-    struct request request;
     lock(rf);
+    struct request_vote_args args = {.term = errand.term,
+                                     .candidate_id = (uint64_t)rf->config.me,
+                                     .last_log_index = log_last_index(&rf->log),
+                                     .last_log_term = log_last_term(&rf->log)};
     bool runs = still(rf, TRACE_CANDIDATE, errand.term);
-    if (runs) {
-        struct request_vote_args args = {
-            .term = rf->current_term,
-            .candidate_id = (uint64_t)rf->config.me,
-            .last_log_index = log_last_index(&rf->log),
-            .last_log_term = log_last_term(&rf->log)};
-        request = encode(RPC_REQUEST_VOTE, &args);
-    }
     unlock(rf);
-    if (!runs || !call(rf, errand.peer, request, &reply))
+    if (!runs ||
+        !call(rf, errand.peer, encode(RPC_REQUEST_VOTE, &args), &reply))
         return;
     lock(rf);
     handle_vote_reply(rf, errand.term, &reply);
@@ -146,9 +134,8 @@ raft_term start_election(struct raft *rf)
         waited_ms < rf->election_timeout_ms)
         return 0;
     const char *rule = rf->role == TRACE_CANDIDATE ? "C.4" : "F.2";
-    uint64_t timeout = EMIT(rf, TRACE_TIMEOUT, .term = rf->current_term,
-                            .waited_us = waited_ms * 1000, .rule = rule);
-    trace_set_cause(rf->config.trace, timeout);
+    because(rf, EMIT(rf, TRACE_TIMEOUT, .term = rf->current_term,
+                     .waited_us = waited_ms * 1000, .rule = rule));
     become_candidate(rf);
     return rf->current_term;
 }
@@ -173,7 +160,7 @@ void election_thread(void *self, struct errand unused)
     (void)unused;
     for (bool alive = true; alive;) {
         sleep_ms(ELECTION_TICK_MS);
-        trace_set_cause(rf->config.trace, 0);
+        because(rf, 0);
         lock(rf);
         raft_term term = start_election(rf);
         alive = !rf->killed;
@@ -187,8 +174,6 @@ void election_thread(void *self, struct errand unused)
         unlock(rf);
     }
 }
-
-// ----------------------------------------------------------------- the voter
 
 // §5.4.1: is the candidate's log at least as up-to-date as ours? The later
 // last term wins; with equal terms, the longer log.
@@ -204,24 +189,18 @@ static bool up_to_date(const struct raft *rf,
 struct request_vote_reply
 handle_request_vote(struct raft *rf, const struct request_vote_args *args)
 {
+    int candidate = (int)args->candidate_id;
     follow_term(rf, args->term);
-    struct request_vote_reply reply = {rf->current_term, false};
+    struct request_vote_reply reply = {.term = rf->current_term};
     // [RV.1] A candidate of an old term gets a no, and our term.
-    if (args->term < rf->current_term) {
-        EMIT(rf, TRACE_REFUSE, .rule = "RV.1", .why = "old term");
-        return reply;
-    }
+    if (args->term < rf->current_term)
+        return refuse(rf, "RV.1", "old term"), reply;
     // [RV.2] One vote a term, and none to a log that lacks what ours has. The
     // same candidate may ask again: our answer may have been lost.
-    int candidate = (int)args->candidate_id;
-    if (rf->voted_for != NOBODY && rf->voted_for != candidate) {
-        EMIT(rf, TRACE_REFUSE, .rule = "RV.2", .why = "has voted");
-        return reply;
-    }
-    if (!up_to_date(rf, args)) {
-        EMIT(rf, TRACE_REFUSE, .rule = "RV.2", .why = "older log");
-        return reply;
-    }
+    if (rf->voted_for != NOBODY && rf->voted_for != candidate)
+        return refuse(rf, "RV.2", "has voted"), reply;
+    if (!up_to_date(rf, args))
+        return refuse(rf, "RV.2", "older log"), reply;
     if (rf->voted_for == NOBODY)
         vote_for(rf, candidate, "RV.2");
     reset_timer(rf);

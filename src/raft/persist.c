@@ -9,11 +9,6 @@
 
 #include "../trace/die.h"
 
-void mark_changed(struct raft *rf)
-{
-    rf->changed++;
-}
-
 static uint8_t *image(const struct raft *rf, size_t *n) LOCKED
 {
     struct saved_state state = {

@@ -16,8 +16,6 @@ enum {
     SNAPSHOT_CHUNK = 32 * 1024,
 };
 
-// ------------------------------------------------------------------ the lock
-
 // What must hold whenever nobody holds the lock, and what may never go back.
 static void check_invariants(struct raft *rf) LOCKED
 {
@@ -59,8 +57,6 @@ void wait(struct raft *rf, pthread_cond_t *cond)
     check_invariants(rf);
 }
 
-// ----------------------------------------------------------------- the tools
-
 bool still(const struct raft *rf, enum trace_role role, raft_term term)
 {
     return !rf->killed && rf->role == role && rf->current_term == term;
@@ -98,6 +94,16 @@ uint64_t emit(struct raft *rf, struct trace_event event)
     return trace_emit(rf->config.trace, &event);
 }
 
+void refuse(struct raft *rf, const char *rule, const char *why)
+{
+    EMIT(rf, TRACE_REFUSE, .rule = rule, .why = why);
+}
+
+void because(struct raft *rf, uint64_t event)
+{
+    trace_set_cause(rf->config.trace, event);
+}
+
 uint64_t emit_entries(struct raft *rf, struct trace_event event,
                       struct message_entries entries)
 {
@@ -114,8 +120,6 @@ uint64_t emit_entries(struct raft *rf, struct trace_event event,
     free(shown);
     return number;
 }
-
-// -------------------------------------------------------------- birth, death
 
 static uint64_t or_default(uint64_t value, uint64_t otherwise)
 {
@@ -181,8 +185,6 @@ void raft_free(struct raft *rf) UNCHECKED_LOCKING
     free(rf);
 }
 
-// ------------------------------------------------------------ the front door
-
 void raft_get_state(struct raft *rf, raft_term *term, bool *is_leader)
 {
     lock(rf);
@@ -200,9 +202,8 @@ static bool take_command(struct raft *rf, struct message_entry *entry,
     message_digest(entry->command.at, entry->command.n, text);
     *index = leads ? log_last_index(&rf->log) + 1 : 0;
     entry->term = rf->current_term;
-    trace_set_cause(rf->config.trace,
-                    EMIT(rf, TRACE_START, .index = *index, .term = entry->term,
-                         .ok = leads, .command = text));
+    because(rf, EMIT(rf, TRACE_START, .index = *index, .term = entry->term,
+                     .ok = leads, .command = text));
     if (leads)
         append(rf, (struct message_entries){entry, 1}, "L.2");
     return leads;
@@ -225,7 +226,7 @@ bool raft_start(struct raft *rf, const void *command, size_t n_bytes,
         replicate(rf, false);
     }
     unlock(rf);
-    trace_set_cause(rf->config.trace, cause); // the thread is the caller's
+    because(rf, cause); // the thread is the caller's
     return durable;
 }
 

@@ -2,8 +2,6 @@
 // committed.
 #include "server.h"
 
-// ---------------------------------------------- state, and its events
-
 void set_next(struct raft *rf, int peer, raft_index index)
 {
     raft_index from = rf->peers[peer].next_index;
@@ -64,11 +62,9 @@ void append(struct raft *rf, struct message_entries entries, const char *rule)
                                 .rule = rule};
     for (size_t i = 0; i < entries.n; i++)
         log_append(&rf->log, entries.entry[i]);
-    mark_changed(rf);
-    trace_set_cause(rf->config.trace, emit_entries(rf, event, entries));
+    rf->changed++;
+    because(rf, emit_entries(rf, event, entries));
 }
-
-// ---------------------------------------------------------------- the leader
 
 // What the peer lacks from next_index on, at most max_entries of it; a
 // heartbeat is the same with nothing lacking. Borrows from the log.
@@ -146,7 +142,7 @@ void heartbeat_thread(void *self, struct errand unused)
     (void)unused;
     for (bool alive = true; alive;) {
         sleep_ms(rf->config.heartbeat_ms);
-        trace_set_cause(rf->config.trace, 0);
+        because(rf, 0);
         lock(rf);
         alive = !rf->killed;
         if (alive && rf->role == TRACE_LEADER)
@@ -190,8 +186,6 @@ bool handle_append_reply(struct raft *rf, int peer,
     return reply->success || rf->peers[peer].next_index != next;
 }
 
-// -------------------------------------------------------------- the follower
-
 // Does our log hold the entry before the new ones? What a snapshot covers is
 // committed, and so the same everywhere.
 static bool matches(const struct raft *rf, raft_index index,
@@ -211,8 +205,6 @@ static void explain_conflict(const struct raft *rf, raft_index index,
         return; // our log is too short
     reply->conflict_term = log_term_at(&rf->log, index);
     reply->conflict_index = log_first_of_term(&rf->log, reply->conflict_term);
-    if (reply->conflict_index == 0) // the boundary itself: cannot differ
-        reply->conflict_index = index;
 }
 
 // [AE.3] [AE.4] Takes over what is new. Entries that we hold already stay, and
@@ -243,26 +235,23 @@ handle_append_entries(struct raft *rf, const struct append_entries_args *args)
     follow_term(rf, args->term);
     struct append_entries_reply reply = {.term = rf->current_term};
     // [AE.1] A leader of an old term gets a no, and our term.
-    if (args->term < rf->current_term) {
-        EMIT(rf, TRACE_REFUSE, .rule = "AE.1", .why = "old term");
-        return reply;
-    }
+    if (args->term < rf->current_term)
+        return refuse(rf, "AE.1", "old term"), reply;
     // [C.3] The election of this term is over: somebody leads.
     become_follower(rf, args->term, "C.3", "leader of this term");
     reset_timer(rf);
     // [AE.2] Without the entry before them, the new ones prove nothing.
     if (!matches(rf, args->prev_log_index, args->prev_log_term)) {
         explain_conflict(rf, args->prev_log_index, &reply);
-        EMIT(rf, TRACE_REFUSE, .rule = "AE.2", .why = "no matching entry");
-        return reply;
+        return refuse(rf, "AE.2", "no matching entry"), reply;
     }
     store(rf, args);
     // [AE.5] Only up to the last entry of this message is our log known to be
     // the leader's; what we hold behind it may be stale.
     raft_index last_new = args->prev_log_index + args->entries.n;
-    commit_advance(
-        rf, args->leader_commit < last_new ? args->leader_commit : last_new,
-        "AE.5");
+    if (last_new > args->leader_commit)
+        last_new = args->leader_commit;
+    commit_advance(rf, last_new, "AE.5");
     reply.success = true;
     return reply;
 }

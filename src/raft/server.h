@@ -94,11 +94,15 @@ struct request {
 struct request encode(enum rpc rpc, const void *args);
 bool call(struct raft *rf, int peer, struct request request,
           void *reply) UNLOCKED;
-// Emits an event of this server; gives its number.
+// Emits an event of this server; gives its number. because() makes an event
+// the cause of what the calling thread does next.
 #define EMIT(rf, ...) emit(rf, (struct trace_event){.kind = __VA_ARGS__})
 uint64_t emit(struct raft *rf, struct trace_event event);
 uint64_t emit_entries(struct raft *rf, struct trace_event event,
                       struct message_entries entries);
+void because(struct raft *rf, uint64_t event);
+// Emits a handler's no, by that rule.
+void refuse(struct raft *rf, const char *rule, const char *why);
 
 // election.c
 void become_follower(struct raft *rf, raft_term term, const char *rule,
@@ -137,9 +141,8 @@ bool handle_install_reply(struct raft *rf, int peer,
                           const struct install_snapshot_args *args,
                           const struct install_snapshot_reply *reply) LOCKED;
 
-// persist.c: after mark_changed(), nothing that follows from the change may
-// leave the server before persist() has returned true (false: killed).
-void mark_changed(struct raft *rf) LOCKED;
+// persist.c: after changed++, nothing that follows from the change may leave
+// the server before persist() has returned true (false: killed).
 bool persist(struct raft *rf) UNLOCKED;
 void restore(struct raft *rf) LOCKED;
 

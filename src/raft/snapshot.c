@@ -1,7 +1,6 @@
 // snapshot.c -- §7: compaction by the service, InstallSnapshot by the leader.
 #include "server.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +12,7 @@ static void replace_snapshot(struct raft *rf, struct blob *blob,
     blob_drop(rf->snapshot);
     rf->snapshot = blob;
     log_compact(&rf->log, index, term);
-    mark_changed(rf);
+    rf->changed++;
 }
 
 void raft_snapshot(struct raft *rf, raft_index index, const void *bytes,
@@ -33,8 +32,6 @@ void raft_snapshot(struct raft *rf, raft_index index, const void *bytes,
     if (newer)
         persist(rf);
 }
-
-// ---------------------------------------------------------------- the leader
 
 // Chunk after chunk in the calling thread; a lost one ends the attempt, and
 // the next heartbeat begins another. The blob is held, so that the bytes stay
@@ -85,8 +82,6 @@ bool handle_install_reply(struct raft *rf, int peer,
     return true;
 }
 
-// -------------------------------------------------------------- the follower
-
 static bool same_transfer(const struct install_snapshot_args *a,
                           const struct install_snapshot_args *b)
 {
@@ -123,10 +118,9 @@ static void install(struct raft *rf,
     bool holds = log_has(&rf->log, args->last_included_index) &&
                  log_term_at(&rf->log, args->last_included_index) ==
                      args->last_included_term;
-    trace_set_cause(rf->config.trace,
-                    EMIT(rf, TRACE_INSTALL, .index = args->last_included_index,
-                         .entry_term = args->last_included_term,
-                         .rule = holds ? "IS.6" : "IS.7"));
+    because(rf, EMIT(rf, TRACE_INSTALL, .index = args->last_included_index,
+                     .entry_term = args->last_included_term,
+                     .rule = holds ? "IS.6" : "IS.7"));
     replace_snapshot(rf, rf->incoming_data, args->last_included_index,
                      args->last_included_term);
     rf->incoming_data = NULL;
@@ -140,10 +134,8 @@ handle_install_snapshot(struct raft *rf,
     follow_term(rf, args->term);
     struct install_snapshot_reply reply = {.term = rf->current_term};
     // [IS.1] A leader of an old term gets our term, and nothing is stored.
-    if (args->term < rf->current_term) {
-        EMIT(rf, TRACE_REFUSE, .rule = "IS.1", .why = "old term");
-        return reply;
-    }
+    if (args->term < rf->current_term)
+        return refuse(rf, "IS.1", "old term"), reply;
     become_follower(rf, args->term, "C.3", "leader of this term");
     reset_timer(rf);
     reply.bytes_stored = args->offset + args->data.n;
