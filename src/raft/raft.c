@@ -77,12 +77,14 @@ struct request encode(enum rpc rpc, const void *args)
 bool call(struct raft *rf, int peer, struct request request, void *reply)
 {
     const struct message_rpc *rpc = &raft_rpcs[request.rpc];
-    size_t n = 0;
-    uint8_t *bytes = NULL;
+    size_t n;
+    uint8_t *bytes;
     bool answered = rf->config.call(rf->config.context, peer, rpc->method,
-                                    request.bytes, request.n, &bytes, &n) &&
-                    message_decode(rpc->reply, bytes, n, reply);
+                                    request.bytes, request.n, &bytes, &n);
     free(request.bytes);
+    if (!answered)
+        return false;
+    answered = message_decode(rpc->reply, bytes, n, reply);
     free(bytes);
     return answered;
 }
