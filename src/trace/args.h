@@ -1,0 +1,34 @@
+// args.h -- the decoded fields of a message, recorded or read from a file.
+#ifndef GLASSRAFT_ARGS_H
+#define GLASSRAFT_ARGS_H
+
+#include "trace.h"
+
+enum trace_arg_type { ARG_NUMBER, ARG_BOOL, ARG_TEXT, ARG_BYTES, ARG_ENTRIES };
+
+struct trace_arg {
+    const char *name;
+    enum trace_arg_type type;
+    uint64_t number;  // ARG_NUMBER, ARG_BOOL; ARG_BYTES: their length
+    const char *text; // ARG_TEXT; ARG_BYTES: their digest
+    size_t n_entries;
+    const struct trace_entry *entry; // ARG_ENTRIES, of a file, or
+    const struct message_entry *raw; // ARG_ENTRIES, of the recorder
+};
+
+// What the reader puts behind trace_message.parsed.
+struct trace_args {
+    size_t n;
+    const struct trace_arg *arg;
+};
+
+// Shows each field to visit; all is borrowed for the call. False when the
+// encoded bytes are not of their type: then visit saw nothing.
+bool args_each(const struct trace_message *message,
+               void (*visit)(void *context, const struct trace_arg *arg),
+               void *context);
+
+// Entry number i of an ARG_ENTRIES.
+struct trace_entry args_entry(const struct trace_arg *arg, size_t i);
+
+#endif

@@ -1,0 +1,238 @@
+// record.c -- the recorder: numbers, packs, hashes and shows events.
+//
+// It is compiled without ThreadSanitizer and locks with a bare flag, so that
+// the recorder's lock never passes for the caller's own: a data race between
+// two servers' threads must stay visible although both emit events.
+#include "trace.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "die.h"
+#include "pack.h"
+
+enum { CHUNK_WORDS = 32 * 1024 };
+
+// Records lie in chunks that never move.
+struct chunk {
+    struct chunk *next;
+    size_t used, room; // in words
+    uint64_t word[];
+};
+
+struct trace {
+    struct trace_config config;
+    atomic_flag busy;
+    // The operating system's thread that holds busy, 0 = none: an observer
+    // may emit. All simulated threads are one, and none is ever interrupted
+    // inside the recorder.
+    atomic_uintptr_t owner;
+    uint64_t n, us, hash;
+    int *inc; // per server
+    struct chunk *first, *last;
+    pthread_key_t cause;
+};
+
+// ThreadSanitizer's way to look away; absent from all other builds.
+#define WEAK __attribute__((weak))
+void AnnotateIgnoreReadsBegin(const char *, int) WEAK;
+void AnnotateIgnoreReadsEnd(const char *, int) WEAK;
+void AnnotateIgnoreWritesBegin(const char *, int) WEAK;
+void AnnotateIgnoreWritesEnd(const char *, int) WEAK;
+void AnnotateIgnoreSyncBegin(const char *, int) WEAK;
+void AnnotateIgnoreSyncEnd(const char *, int) WEAK;
+
+static void look_away(void)
+{
+    if (AnnotateIgnoreReadsBegin == NULL || AnnotateIgnoreSyncBegin == NULL)
+        return;
+    AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+    AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
+    AnnotateIgnoreSyncBegin(__FILE__, __LINE__);
+}
+
+static void look_back(void)
+{
+    if (AnnotateIgnoreReadsBegin == NULL || AnnotateIgnoreSyncBegin == NULL)
+        return;
+    AnnotateIgnoreSyncEnd(__FILE__, __LINE__);
+    AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+    AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+}
+
+// False when this thread has it already.
+static bool take(struct trace *trace)
+{
+    // Each thread of the operating system has its own errno; a thread-local
+    // variable would do as well but is refused in simulated objects.
+    uintptr_t self = (uintptr_t)&errno;
+    if (atomic_load_explicit(&trace->owner, memory_order_relaxed) == self)
+        return false;
+    unsigned tries = 0;
+    while (
+        atomic_flag_test_and_set_explicit(&trace->busy, memory_order_acquire))
+        if (++tries % 256 == 0)
+            sched_yield();
+    atomic_store_explicit(&trace->owner, self, memory_order_relaxed);
+    return true;
+}
+
+static void give(struct trace *trace)
+{
+    atomic_store_explicit(&trace->owner, 0, memory_order_relaxed);
+    atomic_flag_clear_explicit(&trace->busy, memory_order_release);
+}
+
+static struct chunk *chunk_new(size_t room)
+{
+    struct chunk *chunk = must_malloc(sizeof *chunk + room * sizeof(uint64_t));
+    chunk->next = NULL;
+    chunk->used = 0;
+    chunk->room = room;
+    return chunk;
+}
+
+struct trace *trace_make(const struct trace_config *config)
+{
+    struct trace *trace = must_calloc(1, sizeof *trace);
+    trace->config = *config;
+    atomic_flag_clear(&trace->busy);
+    trace->hash = 0x676c617373726166;
+    trace->inc = must_calloc((size_t)config->n_servers, sizeof *trace->inc);
+    trace->first = trace->last = chunk_new(CHUNK_WORDS);
+    int failed = pthread_key_create(&trace->cause, NULL);
+    if (failed != 0)
+        die("pthread_key_create: error %d", failed);
+    return trace;
+}
+
+void trace_free(struct trace *trace)
+{
+    if (trace == NULL)
+        return;
+    pthread_key_delete(trace->cause);
+    for (struct chunk *chunk = trace->first, *next; chunk; chunk = next) {
+        next = chunk->next;
+        free(chunk);
+    }
+    free(trace->inc);
+    free(trace);
+}
+
+// Packs the event behind the last one and hashes it; an event that is not to
+// be stored is overwritten by the next.
+static void keep(struct trace *trace, const struct trace_event *event)
+{
+    struct chunk *chunk = trace->last;
+    uint64_t *at = chunk->word + chunk->used;
+    size_t n = pack_event(event, at, chunk->room - chunk->used);
+    if (n > chunk->room - chunk->used) {
+        chunk = chunk_new(n > CHUNK_WORDS ? n : CHUNK_WORDS);
+        trace->last = trace->last->next = chunk;
+        at = chunk->word;
+        pack_event(event, at, chunk->room);
+    }
+    trace->hash = pack_hash(trace->hash, at);
+    if (trace->config.store)
+        chunk->used += n;
+}
+
+static int incarnation(struct trace *trace, const struct trace_event *event)
+{
+    bool known = event->node >= 0 && event->node < trace->config.n_servers;
+    if (known && event->kind == TRACE_RESTART)
+        trace->inc[event->node]++;
+    if (event->inc != TRACE_NONE)
+        return event->inc;
+    return known ? trace->inc[event->node] : 0;
+}
+
+uint64_t trace_emit(struct trace *trace, const struct trace_event *event)
+{
+    if (trace == NULL)
+        return 0;
+    look_away();
+    struct trace_event whole = *event;
+    if (whole.cause == 0)
+        whole.cause = trace_cause(trace);
+    bool taken = take(trace);
+    // Real clocks are read by threads that overtake each other.
+    uint64_t us = trace->config.now_us(trace->config.context);
+    if (us > trace->us)
+        trace->us = us;
+    whole.us = trace->us;
+    whole.n = ++trace->n;
+    whole.inc = incarnation(trace, event);
+    keep(trace, &whole);
+    if (trace->config.observe != NULL)
+        trace->config.observe(trace->config.context, &whole);
+    if (taken)
+        give(trace);
+    look_back();
+    return whole.n;
+}
+
+void trace_set_cause(struct trace *trace, uint64_t n)
+{
+    if (trace != NULL)
+        pthread_setspecific(trace->cause, (const void *)(uintptr_t)n);
+}
+
+uint64_t trace_cause(struct trace *trace)
+{
+    if (trace == NULL)
+        return 0;
+    return (uintptr_t)pthread_getspecific(trace->cause);
+}
+
+void trace_note(struct trace *trace, int node, const char *topic,
+                const char *format, ...)
+{
+    if (trace == NULL)
+        return;
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    struct trace_event note = {.kind = TRACE_NOTE,
+                               .node = node,
+                               .inc = TRACE_NONE,
+                               .what = topic,
+                               .text = text};
+    trace_emit(trace, &note);
+}
+
+uint64_t trace_hash(const struct trace *trace)
+{
+    return trace != NULL ? trace->hash : 0;
+}
+
+uint64_t trace_n_events(const struct trace *trace)
+{
+    return trace != NULL ? trace->n : 0;
+}
+
+const struct trace_config *trace_config_of(const struct trace *trace)
+{
+    return &trace->config;
+}
+
+void trace_each(const struct trace *trace,
+                bool (*visit)(void *context, const struct trace_event *event),
+                void *context)
+{
+    if (trace == NULL)
+        return;
+    for (const struct chunk *c = trace->first; c != NULL; c = c->next)
+        for (size_t at = 0; at < c->used; at += c->word[at + PACK_SIZE]) {
+            struct trace_event event;
+            unpack_event(c->word + at, &event);
+            if (!visit(context, &event))
+                return;
+        }
+}
