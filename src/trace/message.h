@@ -82,6 +82,17 @@ bool message_decode(const struct message_type *type, const uint8_t *bytes,
 // Frees what message_decode() allocated and zeroes the struct.
 void message_clear(const struct message_type *type, void *value);
 
+// Decodes field by field and shows each to visit: number (also of a bool),
+// bytes or entries, by field->type; borrowed for the call. False on bad bytes,
+// after the good fields were shown.
+bool message_each(const struct message_type *type, const uint8_t *bytes,
+                  size_t n,
+                  void (*visit)(void *context,
+                                const struct message_field *field,
+                                uint64_t number, struct message_bytes bytes,
+                                const struct message_entries *entries),
+                  void *context);
+
 // The rpc of that name in a table, NULL when there is none.
 const struct message_rpc *message_find(const struct message_rpc *table,
                                        const char *method);
