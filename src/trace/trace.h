@@ -21,7 +21,7 @@
 
 #include "message.h"
 
-enum { TRACE_VERSION = 1, TRACE_NONE = -1 };
+enum { TRACE_VERSION = 1, TRACE_NONE = -1, TRACE_MAX_SERVERS = 256 };
 
 enum trace_role { TRACE_FOLLOWER, TRACE_CANDIDATE, TRACE_LEADER };
 
@@ -181,7 +181,8 @@ uint64_t trace_emit(struct trace *trace, const struct trace_event *event);
 void trace_set_cause(struct trace *trace, uint64_t n);
 uint64_t trace_cause(struct trace *trace);
 
-// Free text into the trace, from a scenario or from a student's code.
+// Free text into the trace, from a scenario or from a student's code; cut at
+// 1,023 bytes.
 void trace_note(struct trace *trace, int node, const char *topic,
                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
@@ -222,6 +223,10 @@ struct trace_reader;
 // Opens a trace ("-" is standard input) and reads its header. NULL on failure
 // with "file:line: what is wrong, what was expected" in error.
 struct trace_reader *trace_open(const char *path, char *error, size_t n);
+// The same for bytes in memory, borrowed until trace_close(); name stands for
+// the path in messages.
+struct trace_reader *trace_open_memory(const char *name, const void *bytes,
+                                       size_t n_bytes, char *error, size_t n);
 const struct trace_header *trace_reader_header(const struct trace_reader *);
 
 // The next event, borrowed until the next call. Unknown kinds come as
