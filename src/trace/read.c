@@ -1,0 +1,234 @@
+// read.c -- a trace file, line by line.
+#include "read.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+#include "fields.h"
+#include "parse.h"
+
+enum { LINE_LIMIT = 16 * 1024 * 1024, BUFFER = 64 * 1024 };
+
+struct trace_reader {
+    char *name;
+    FILE *file;         // NULL: all bytes are in memory
+    const char *memory; // what is left of them
+    size_t n_memory;
+    char *buffer; // bytes start .. end are not yet read
+    size_t start, end, room;
+    size_t line;
+    bool keep; // do not reset the arena
+    struct arena arena;
+    struct parse parse;
+    struct trace_header header;
+    char error[512];
+};
+
+static enum trace_status bad(struct trace_reader *reader, const char *what)
+{
+    snprintf(reader->error, sizeof reader->error, "%.200s:%zu: %s",
+             reader->name, reader->line, what);
+    return TRACE_BAD;
+}
+
+// Gets more bytes behind end; 0 at the end of the file or on an error.
+static size_t fill(struct trace_reader *r)
+{
+    if (r->start > 0) {
+        memmove(r->buffer, r->buffer + r->start, r->end - r->start);
+        r->end -= r->start;
+        r->start = 0;
+    }
+    // A byte stays free for the zero behind the last line.
+    if (r->end + 1 >= r->room) {
+        r->room *= 2;
+        r->buffer = must_realloc(r->buffer, r->room);
+    }
+    size_t room = r->room - r->end - 1, n = 0;
+    if (r->file != NULL) {
+        n = fread(r->buffer + r->end, 1, room, r->file);
+    } else if (r->n_memory > 0) {
+        n = r->n_memory < room ? r->n_memory : room;
+        memcpy(r->buffer + r->end, r->memory, n);
+        r->memory += n;
+        r->n_memory -= n;
+    }
+    r->end += n;
+    return n;
+}
+
+// The next line, closed by a zero byte. *whole tells whether it had its '\n'.
+static enum trace_status next_line(struct trace_reader *r, char **line,
+                                   size_t *n, bool *whole)
+{
+    size_t seen = 0;
+    char *close;
+    r->line++;
+    while ((close = memchr(r->buffer + r->start + seen, '\n',
+                           r->end - r->start - seen)) == NULL) {
+        seen = r->end - r->start;
+        if (seen > LINE_LIMIT)
+            return bad(r, "line too long, expected at most 16 MiB");
+        if (fill(r) == 0)
+            break;
+    }
+    if (r->file != NULL && ferror(r->file))
+        return bad(r, "cannot be read, expected a file");
+    *whole = close != NULL;
+    *line = r->buffer + r->start;
+    *n = close != NULL ? (size_t)(close - *line) : r->end - r->start;
+    if (*n == 0 && !*whole)
+        return TRACE_END;
+    (*line)[*n] = '\0';
+    r->start += *n + *whole;
+    return TRACE_OK;
+}
+
+static size_t first_bad_byte(const char *line, size_t n)
+{
+    size_t at = 0;
+    while (at < n) {
+        size_t size = trace_utf8(line + at, n - at);
+        if (size == 0 || line[at] == '\0')
+            break;
+        at += size;
+    }
+    return at;
+}
+
+// The next line's object; to be deleted by the caller.
+static enum trace_status next_object(struct trace_reader *r, cJSON **object)
+{
+    char *line, what[96];
+    size_t n;
+    bool whole;
+    enum trace_status status = next_line(r, &line, &n, &whole);
+    if (status != TRACE_OK)
+        return status;
+    size_t at = first_bad_byte(line, n);
+    if (at < n) {
+        snprintf(what, sizeof what, "byte %zu is no text, expected UTF-8",
+                 at + 1);
+        return bad(r, what);
+    }
+    const char *end = line;
+    *object = cJSON_ParseWithLengthOpts(line, n + 1, &end, true);
+    if (cJSON_IsObject(*object))
+        return TRACE_OK;
+    cJSON_Delete(*object);
+    if (!whole)
+        return bad(r, "the file ends inside a line, expected a JSON object");
+    snprintf(what, sizeof what, "no JSON at byte %zu, expected one object",
+             (size_t)(end - line) + 1);
+    return bad(r, what);
+}
+
+static bool start(struct trace_reader *reader)
+{
+    cJSON *object;
+    enum trace_status status = next_object(reader, &object);
+    if (status == TRACE_END)
+        bad(reader, "empty, expected the header of a trace");
+    if (status != TRACE_OK)
+        return false;
+    bool good = parse_header(&reader->parse, object, &reader->header);
+    cJSON_Delete(object);
+    if (!good)
+        bad(reader, reader->parse.what);
+    return good;
+}
+
+static struct trace_reader *open_reader(const char *name, FILE *file,
+                                        const void *bytes, size_t n_bytes,
+                                        char *error, size_t n)
+{
+    struct trace_reader *reader = must_calloc(1, sizeof *reader);
+    reader->name = must_copy(name, strlen(name) + 1);
+    reader->file = file;
+    reader->memory = bytes;
+    reader->n_memory = n_bytes;
+    reader->room = BUFFER;
+    reader->buffer = must_malloc(reader->room);
+    reader->parse.arena = &reader->arena;
+    if (start(reader))
+        return reader;
+    snprintf(error, n, "%s", reader->error);
+    trace_close(reader);
+    return NULL;
+}
+
+struct trace_reader *trace_open(const char *path, char *error, size_t n)
+{
+    if (strcmp(path, "-") == 0)
+        return open_reader("(standard input)", stdin, NULL, 0, error, n);
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        snprintf(error, n, "%s:0: %s, expected a trace", path, strerror(errno));
+        return NULL;
+    }
+    return open_reader(path, file, NULL, 0, error, n);
+}
+
+struct trace_reader *trace_open_memory(const char *name, const void *bytes,
+                                       size_t n_bytes, char *error, size_t n)
+{
+    return open_reader(name, NULL, bytes, n_bytes, error, n);
+}
+
+const struct trace_header *trace_reader_header(const struct trace_reader *r)
+{
+    return &r->header;
+}
+
+enum trace_status trace_read(struct trace_reader *reader,
+                             struct trace_event *event)
+{
+    if (reader->error[0] != '\0')
+        return TRACE_BAD;
+    if (!reader->keep)
+        arena_reset(&reader->arena);
+    cJSON *object;
+    enum trace_status status = next_object(reader, &object);
+    if (status != TRACE_OK)
+        return status;
+    bool good = parse_event(&reader->parse, object, event);
+    cJSON_Delete(object);
+    return good ? TRACE_OK : bad(reader, reader->parse.what);
+}
+
+const char *trace_reader_error(const struct trace_reader *reader)
+{
+    return reader->error;
+}
+
+size_t trace_reader_line(const struct trace_reader *reader)
+{
+    return reader->line;
+}
+
+void trace_close(struct trace_reader *reader)
+{
+    if (reader == NULL)
+        return;
+    if (reader->file != NULL && reader->file != stdin)
+        fclose(reader->file);
+    arena_free(&reader->arena);
+    free(reader->buffer);
+    free(reader->name);
+    free(reader);
+}
+
+void read_keep(struct trace_reader *reader, bool keep)
+{
+    reader->keep = keep;
+}
+
+struct arena read_take(struct trace_reader *reader)
+{
+    struct arena arena = reader->arena;
+    reader->arena = (struct arena){NULL};
+    return arena;
+}
