@@ -40,6 +40,9 @@ struct net_config {
     // Handlers in pooled threads instead of a fresh one per call: faster in
     // real mode, but hides races between consecutive handlers.
     bool pooled;
+    // Called first thing in a handler's thread: it works for this node now.
+    // NULL: nobody wants to know.
+    void (*enter_node)(int node);
 };
 
 struct net *net_make(const struct net_config *config);
@@ -50,12 +53,13 @@ void net_free(struct net *net);
 
 // ---------------------------------------------------------- ends, servers
 
-// A new end of node `from`, disabled and unconnected. Names are unique for
-// the network's life (a duplicate is die()). Owned by the network.
-struct net_end *net_make_end(struct net *net, const char *name, int from);
-void net_delete_end(struct net *net, const char *name);
-void net_connect(struct net *net, const char *end, const char *server);
-void net_enable(struct net *net, const char *end, bool enabled);
+// A new end of node `from`, disabled and unconnected. Owned by the network and
+// there until net_free(); what calls through it is a client for ever.
+struct net_end *net_make_end(struct net *net, int from);
+// The server that the end talks to, by name: the route follows the name when
+// another server takes it.
+void net_connect(struct net_end *end, const char *server);
+void net_enable(struct net_end *end, bool enabled);
 // Registers a server of node `node`; an existing name gets a new server and
 // its calls in flight are dead.
 void net_add_server(struct net *net, const char *name, int node,
@@ -79,6 +83,7 @@ void net_long_reordering(struct net *net, bool yes);
 // travel in that direction) while cut.
 void net_cut(struct net *net, int from, int to, bool cut);
 // Extra delay of each leg on a directed link, uniform in [min_us, max_us].
+// net_delay_all() sets it for all links, those of clients included.
 void net_delay(struct net *net, int from, int to, uint64_t min_us,
                uint64_t max_us);
 void net_delay_all(struct net *net, uint64_t min_us, uint64_t max_us);

@@ -1,0 +1,514 @@
+// call.c -- the life of one call.
+//
+// The calling thread lives through all of it: it draws the call's fate, waits
+// out the delays, hands the request to a handler thread, waits for that, and
+// brings the reply back. Only the handler, and requests that arrive twice or
+// late, have threads of their own.
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../trace/die.h"
+
+// The numbers of the known labs' network, in microseconds and thousandths.
+enum {
+    UNRELIABLE_DELAY_US = 27000, // requests, uniform below
+    UNRELIABLE_LOSS = 100,       // each leg
+    SHORT_FAILURE_US = 100000,   // until a dead call fails, uniform below
+    LONG_FAILURE_US = 7000000,   // the same with long delays
+    REORDER_HOLD = 667,          // replies held under long reordering
+    REORDER_MIN_US = 200000,
+    REORDER_MAX_US = 2000000,
+};
+
+// A request on its way to a handler.
+struct job {
+    struct net *net;
+    struct pending *pending; // NULL: nobody waits for the answer
+    struct slot *slot;
+    uint64_t generation;
+    const struct message_rpc *rpc; // NULL: not registered
+    uint64_t msg, send_event, delay_us;
+    int from, to;
+    size_t n_args;
+    const char *method;
+    const uint8_t *args;
+    char bytes[]; // method and args
+};
+
+// What is drawn for a call at its start, all under one lock.
+struct fate {
+    bool deliverable, cut, lost, late, twice, reply_lost;
+    uint64_t fail_us, delay_us, twice_us, late_us, hold_us;
+    struct slot *slot;
+    uint64_t generation, msg;
+    enum net_fate (*judge)(void *, const struct net_leg *, uint64_t *);
+    void *judge_context;
+};
+
+static void sleep_us(uint64_t us)
+{
+    struct timespec left = {.tv_sec = (time_t)(us / 1000000),
+                            .tv_nsec = (long)(us % 1000000) * 1000};
+    if (us > 0)
+        while (nanosleep(&left, &left) != 0)
+            continue;
+}
+
+static bool chance(struct net *net, int per_mille)
+{
+    return per_mille > 0 && net_draw(net, 1000) < (uint64_t)per_mille;
+}
+
+static uint64_t between(struct net *net, uint64_t min_us, uint64_t max_us)
+{
+    return max_us > min_us ? min_us + net_draw(net, max_us - min_us + 1)
+                           : min_us;
+}
+
+// Knobs are read once, at the start: a request under way is not called back.
+static struct fate draw_fate(struct net *net, const struct net_end *end)
+{
+    struct fate fate = {.slot = end->slot, .msg = ++net->n_messages};
+    fate.judge = net->judge;
+    fate.judge_context = net->judge_context;
+    fate.deliverable =
+        end->enabled && fate.slot != NULL && fate.slot->generation != 0;
+    if (fate.deliverable) {
+        struct link *link = net_link(net, end->from, fate.slot->node);
+        fate.generation = fate.slot->generation;
+        fate.cut = link->cut;
+        fate.delay_us = between(net, link->min_us, link->max_us);
+        fate.late = chance(net, net->late_per_mille);
+        fate.late_us = between(net, net->late_min_us, net->late_max_us);
+        fate.twice = chance(net, net->duplicate_per_mille);
+        fate.twice_us = between(net, 0, net->duplicate_within_us);
+    }
+    if (!fate.deliverable || fate.cut)
+        fate.fail_us = net_draw(net, net->long_delays ? LONG_FAILURE_US
+                                                      : SHORT_FAILURE_US);
+    if (fate.deliverable && !net->reliable) {
+        fate.delay_us += net_draw(net, UNRELIABLE_DELAY_US);
+        fate.lost = chance(net, UNRELIABLE_LOSS);
+        fate.reply_lost = chance(net, UNRELIABLE_LOSS);
+    }
+    if (fate.deliverable && net->long_reordering && chance(net, REORDER_HOLD)) {
+        uint64_t spread = net_draw(net, REORDER_MAX_US);
+        fate.hold_us = REORDER_MIN_US + net_draw(net, spread + 1);
+    }
+    return fate;
+}
+
+static void emit_drop(struct net *net, const struct job *job, const char *leg,
+                      const char *why)
+{
+    bool reply = strcmp(leg, "reply") == 0;
+    struct trace_event event = {.kind = TRACE_DROP,
+                                .node = TRACE_NONE,
+                                .inc = TRACE_NONE,
+                                .cause = job->send_event,
+                                .msg = job->msg,
+                                .rpc = job->method,
+                                .from = (uint64_t)(reply ? job->to : job->from),
+                                .to = (uint64_t)(reply ? job->from : job->to),
+                                .leg = leg,
+                                .why = why};
+    trace_emit(net->config.trace, &event);
+}
+
+static uint64_t emit_send(struct net *net, const struct job *job,
+                          bool duplicate)
+{
+    struct trace_event event = {.kind = TRACE_SEND,
+                                .node = job->from,
+                                .inc = TRACE_NONE,
+                                .msg = job->msg,
+                                .to = (uint64_t)job->to,
+                                .rpc = job->method,
+                                .ok = duplicate};
+    if (job->rpc != NULL) {
+        event.args.type = job->rpc->args;
+        event.args.encoded = (struct message_bytes){job->args, job->n_args};
+    }
+    return trace_emit(net->config.trace, &event);
+}
+
+static struct job *new_job(struct net *net, const struct net_end *end,
+                           const struct fate *fate, const char *method,
+                           const uint8_t *args, size_t n_args)
+{
+    size_t n_method = strlen(method) + 1;
+    struct job *job = must_malloc(sizeof *job + n_method + n_args);
+    *job =
+        (struct job){.net = net,
+                     .slot = fate->slot,
+                     .generation = fate->generation,
+                     .msg = fate->msg,
+                     .from = end->from,
+                     .to = fate->slot != NULL ? fate->slot->node : TRACE_NONE,
+                     .n_args = n_args};
+    memcpy(job->bytes, method, n_method);
+    if (n_args > 0)
+        memcpy(job->bytes + n_method, args, n_args);
+    job->method = job->bytes;
+    job->args = (const uint8_t *)job->bytes + n_method;
+    if (net->config.rpcs != NULL)
+        job->rpc = message_find(net->config.rpcs, method);
+    return job;
+}
+
+static struct job *copy_job(const struct job *job)
+{
+    size_t n_method = strlen(job->method) + 1;
+    size_t n = sizeof *job + n_method + job->n_args;
+    struct job *copy = must_copy(job, n);
+    copy->method = copy->bytes;
+    copy->args = (const uint8_t *)copy->bytes + n_method;
+    return copy;
+}
+
+// Frees the call when both its caller and its handler are done with it.
+static void drop_pending(struct pending *pending)
+{
+    if (--pending->n_users > 0)
+        return;
+    pthread_cond_destroy(&pending->changed);
+    free(pending->reply);
+    free(pending);
+}
+
+static uint64_t emit_at_server(struct net *net, const struct job *job,
+                               enum trace_kind kind, uint64_t cause)
+{
+    struct trace_event event = {.kind = kind,
+                                .node = job->to,
+                                .inc = TRACE_NONE,
+                                .msg = job->msg,
+                                .from = (uint64_t)job->from,
+                                .rpc = job->method,
+                                .cause = cause};
+    uint64_t n = trace_emit(net->config.trace, &event);
+    trace_set_cause(net->config.trace, n);
+    return n;
+}
+
+static uint64_t emit_reply(struct net *net, const struct job *job,
+                           uint64_t cause, struct message_bytes reply)
+{
+    struct trace_event event = {.kind = TRACE_REPLY,
+                                .node = job->to,
+                                .inc = TRACE_NONE,
+                                .msg = job->msg,
+                                .to = (uint64_t)job->from,
+                                .rpc = job->method,
+                                .cause = cause};
+    if (job->rpc != NULL) {
+        event.args.type = job->rpc->reply;
+        event.args.encoded = reply;
+    }
+    return trace_emit(net->config.trace, &event);
+}
+
+// Runs the handler, unless its server is gone by now; in a thread that is
+// nobody else's meanwhile. Frees the job.
+static void serve(struct job *job)
+{
+    struct net *net = job->net;
+    uint8_t *reply = NULL;
+    size_t n_reply = 0;
+    uint64_t reply_event = 0;
+    bool answered = false;
+    if (net->config.enter_node != NULL)
+        net->config.enter_node(job->to);
+    sleep_us(job->delay_us);
+    net_lock(net);
+    bool alive = job->slot->generation == job->generation && !net->stopped;
+    struct net_handler handler = job->slot->handler;
+    job->slot->n_calls += alive;
+    net_unlock(net);
+    if (alive) {
+        uint64_t recv = emit_at_server(net, job, TRACE_RECV, job->send_event);
+        answered = handler.handle(handler.context, job->method, job->args,
+                                  job->n_args, &reply, &n_reply);
+        if (answered)
+            reply_event = emit_reply(net, job, recv,
+                                     (struct message_bytes){reply, n_reply});
+    } else if (job->pending == NULL) {
+        emit_drop(net, job, "request", "dead");
+    }
+    net_lock(net);
+    struct pending *pending = job->pending;
+    if (pending != NULL) {
+        pending->done = true;
+        pending->answered = answered;
+        pending->reply = reply;
+        pending->n_reply = n_reply;
+        pending->reply_event = reply_event;
+        pthread_cond_signal(&pending->changed);
+        drop_pending(pending);
+    } else {
+        free(reply);
+    }
+    net_done(net);
+    net_unlock(net);
+    free(job);
+}
+
+static void *carrier_main(void *argument)
+{
+    serve(argument);
+    return NULL;
+}
+
+// A pooled worker serves jobs until it is dismissed (job NULL).
+static void *worker_main(void *argument)
+{
+    struct worker *worker = argument;
+    struct net *net = worker->job->net;
+    while (worker->job != NULL) {
+        serve(worker->job);
+        net_lock(net);
+        worker->job = NULL;
+        worker->next = net->idle_workers;
+        net->idle_workers = worker;
+        bool stay = !net->stopped;
+        while (stay && worker->job == NULL) {
+            must(pthread_cond_wait(&worker->changed, &net->mutex),
+                 "pthread_cond_wait");
+            stay = worker->job != NULL || !net->stopped;
+        }
+        net_unlock(net);
+    }
+    net_lock(net);
+    for (struct worker **w = &net->idle_workers; *w != NULL; w = &(*w)->next)
+        if (*w == worker) {
+            *w = worker->next;
+            break;
+        }
+    if (--net->n_workers == 0)
+        pthread_cond_broadcast(&net->idle);
+    net_unlock(net);
+    pthread_cond_destroy(&worker->changed);
+    free(worker);
+    return NULL;
+}
+
+void net_dismiss(struct net *net)
+{
+    for (struct worker *w = net->idle_workers; w != NULL; w = w->next)
+        pthread_cond_signal(&w->changed);
+}
+
+// Gives the job a thread: a fresh one, or an idle worker of the pool.
+static void dispatch(struct net *net, struct job *job)
+{
+    net_lock(net);
+    net->n_busy++;
+    struct worker *worker = NULL;
+    bool pooled = net->config.pooled;
+    if (pooled && net->idle_workers != NULL) {
+        worker = net->idle_workers;
+        net->idle_workers = worker->next;
+        worker->job = job;
+        pthread_cond_signal(&worker->changed);
+        net_unlock(net);
+        return;
+    }
+    net->n_workers += pooled;
+    net_unlock(net);
+    if (!pooled) {
+        thread_start("handler", carrier_main, job);
+        return;
+    }
+    worker = must_calloc(1, sizeof *worker);
+    must(pthread_cond_init(&worker->changed, NULL), "pthread_cond_init");
+    worker->job = job;
+    thread_start("handler", worker_main, worker);
+}
+
+// Has the call's end been unplugged, its server gone, the network stopped?
+static const char *why_dead(const struct pending *pending)
+{
+    if (pending->end->net->stopped)
+        return "closed";
+    if (!pending->end->enabled)
+        return "unplugged";
+    if (pending->slot->generation != pending->generation)
+        return "dead";
+    return NULL;
+}
+
+// Hands the request over and waits for the handler or for the end of all
+// hope. NULL: answered; else why not.
+static const char *await(struct net *net, struct net_end *end, struct job *job,
+                         uint8_t **reply, size_t *n_reply,
+                         uint64_t *reply_event)
+{
+    struct pending *pending = must_calloc(1, sizeof *pending);
+    must(pthread_cond_init(&pending->changed, NULL), "pthread_cond_init");
+    pending->end = end;
+    pending->slot = job->slot;
+    pending->generation = job->generation;
+    pending->n_users = 2;
+    job->pending = pending;
+    net_lock(net);
+    pending->next = net->pending;
+    if (pending->next != NULL)
+        pending->next->previous = pending;
+    net->pending = pending;
+    net_unlock(net);
+    dispatch(net, job);
+    net_lock(net);
+    const char *why = why_dead(pending);
+    while (why == NULL && !pending->done) {
+        must(pthread_cond_wait(&pending->changed, &net->mutex),
+             "pthread_cond_wait");
+        why = why_dead(pending);
+    }
+    if (pending->previous != NULL)
+        pending->previous->next = pending->next;
+    else
+        net->pending = pending->next;
+    if (pending->next != NULL)
+        pending->next->previous = pending->previous;
+    if (why == NULL && !pending->answered)
+        why = "refused";
+    if (why == NULL) {
+        *reply = pending->reply;
+        *n_reply = pending->n_reply;
+        *reply_event = pending->reply_event;
+        pending->reply = NULL;
+    }
+    drop_pending(pending);
+    net_unlock(net);
+    return why;
+}
+
+// The script's say over a leg; adds to *delay_us what it holds.
+static enum net_fate ask_script(const struct fate *fate, const struct job *job,
+                                bool reply, struct message_bytes bytes,
+                                uint64_t *delay_us)
+{
+    if (fate->judge == NULL)
+        return NET_PASS;
+    struct net_leg leg = {.msg = job->msg,
+                          .reply = reply,
+                          .from = reply ? job->to : job->from,
+                          .to = reply ? job->from : job->to,
+                          .method = job->method,
+                          .bytes = bytes.at,
+                          .n_bytes = bytes.n};
+    uint64_t hold_us = 0;
+    enum net_fate verdict = fate->judge(fate->judge_context, &leg, &hold_us);
+    if (verdict == NET_HOLD)
+        *delay_us += hold_us;
+    return verdict;
+}
+
+// The request leg. True: the job goes to a handler; false: it was lost (and
+// dropped), or goes on without its caller.
+static bool send_request(struct net *net, struct fate *fate, struct job *job)
+{
+    struct message_bytes args = {job->args, job->n_args};
+    enum net_fate verdict = NET_PASS;
+    job->send_event = emit_send(net, job, false);
+    if (fate->deliverable)
+        verdict = ask_script(fate, job, false, args, &fate->delay_us);
+    if (!fate->deliverable || fate->cut) {
+        emit_drop(net, job, "request", fate->cut ? "cut" : "unplugged");
+        sleep_us(fate->fail_us);
+        return false;
+    }
+    if (fate->late && verdict == NET_PASS) {
+        struct job *late = copy_job(job);
+        late->delay_us = fate->late_us;
+        dispatch(net, late);
+        return false;
+    }
+    if (fate->twice || verdict == NET_TWICE) {
+        struct job *twice = copy_job(job);
+        twice->send_event = emit_send(net, job, true);
+        twice->delay_us = fate->delay_us + fate->twice_us;
+        dispatch(net, twice);
+    }
+    sleep_us(fate->delay_us);
+    if (!fate->lost && verdict != NET_DROP)
+        return true;
+    emit_drop(net, job, "request", "lost");
+    return false;
+}
+
+// The reply leg, in the caller's thread. True: it arrives.
+static bool bring_reply(struct net *net, struct fate *fate,
+                        const struct job *job, struct message_bytes reply)
+{
+    uint64_t delay_us = fate->hold_us;
+    net_lock(net);
+    const struct link *link = net_link(net, job->to, job->from);
+    bool cut = link->cut;
+    delay_us += between(net, link->min_us, link->max_us);
+    net_unlock(net);
+    enum net_fate verdict = ask_script(fate, job, true, reply, &delay_us);
+    if (fate->reply_lost || cut || verdict == NET_DROP) {
+        emit_drop(net, job, "reply", cut ? "cut" : "lost");
+        return false;
+    }
+    sleep_us(delay_us);
+    net_lock(net);
+    net->total_bytes += reply.n;
+    net_unlock(net);
+    return true;
+}
+
+static bool run_call(struct net *net, struct net_end *end, struct fate *fate,
+                     struct job *job, uint8_t **reply, size_t *n_reply)
+{
+    if (!send_request(net, fate, job))
+        return false;
+    uint64_t reply_event = 0;
+    const char *why =
+        await(net, end, copy_job(job), reply, n_reply, &reply_event);
+    if (why != NULL) {
+        emit_drop(net, job, "reply", why);
+        return false;
+    }
+    if (!bring_reply(net, fate, job,
+                     (struct message_bytes){*reply, *n_reply})) {
+        free(*reply);
+        return false;
+    }
+    struct trace_event event = {.kind = TRACE_REPLY_RECV,
+                                .node = job->from,
+                                .inc = TRACE_NONE,
+                                .msg = job->msg,
+                                .from = (uint64_t)job->to,
+                                .rpc = job->method,
+                                .cause = reply_event};
+    trace_set_cause(net->config.trace, trace_emit(net->config.trace, &event));
+    return true;
+}
+
+bool net_call(struct net_end *end, const char *method, const uint8_t *args,
+              size_t n_args, uint8_t **reply, size_t *n_reply)
+{
+    struct net *net = end->net;
+    net_lock(net);
+    if (net->stopped) {
+        net_unlock(net);
+        return false;
+    }
+    net->n_busy++;
+    net->total_calls++;
+    net->total_bytes += n_args;
+    struct fate fate = draw_fate(net, end);
+    net_unlock(net);
+    struct job *job = new_job(net, end, &fate, method, args, n_args);
+    bool answered = run_call(net, end, &fate, job, reply, n_reply);
+    free(job);
+    net_lock(net);
+    net_done(net);
+    net_unlock(net);
+    return answered;
+}

@@ -1,0 +1,92 @@
+// internal.h -- what net.c (objects, knobs) and call.c (the life of a call)
+// share.
+#ifndef GLASSRAFT_NET_INTERNAL_H
+#define GLASSRAFT_NET_INTERNAL_H
+
+#include "net.h"
+#include "thread.h"
+
+// A name and the server behind it. Slots stay; servers come and go, each with
+// a generation of its own, so that a call knows when its server is gone.
+struct slot {
+    struct slot *next;
+    char name[32];
+    int node;
+    uint64_t generation; // 0 = deleted
+    struct net_handler handler;
+    uint64_t n_calls; // dispatched to this generation
+};
+
+struct net_end {
+    struct net_end *next;
+    struct net *net;
+    int from;
+    bool enabled;
+    struct slot *slot; // NULL = not connected
+};
+
+struct link {
+    bool cut;
+    uint64_t min_us, max_us;
+};
+
+// A call that somebody waits for, shared by its caller and its handler. The
+// later of the two frees it.
+struct pending {
+    struct pending *next, *previous; // in net->pending while the caller waits
+    pthread_cond_t changed;          // signalled by: the handler, net_wake_dead
+    struct net_end *end;
+    struct slot *slot;
+    uint64_t generation;
+    int n_users;
+    bool done, answered;
+    uint8_t *reply;
+    size_t n_reply;
+    uint64_t reply_event;
+};
+
+struct job;
+
+struct worker {
+    struct worker *next;
+    pthread_cond_t changed; // signalled by: call.c when a job is there, stop
+    struct job *job;
+};
+
+struct net {
+    struct net_config config;
+    pthread_mutex_t mutex; // guards everything below, and all of the above
+    pthread_cond_t idle;   // signalled when n_busy or n_workers becomes 0
+    bool stopped;
+    uint64_t random, n_messages, n_generations;
+    struct slot *slots;
+    struct net_end *ends;
+    struct pending *pending;
+    int n_busy; // calls, handlers and carriers under way
+    int n_workers;
+    struct worker *idle_workers;
+
+    bool reliable, long_delays, long_reordering;
+    struct link *links; // [from * n_nodes + to]
+    struct link client; // of clients that are no node
+    int duplicate_per_mille, late_per_mille;
+    uint64_t duplicate_within_us, late_min_us, late_max_us;
+    enum net_fate (*judge)(void *context, const struct net_leg *leg,
+                           uint64_t *hold_us);
+    void *judge_context;
+
+    uint64_t total_calls, total_bytes;
+};
+
+void net_lock(struct net *net);
+void net_unlock(struct net *net);
+// The directed link; the mutex is held.
+struct link *net_link(struct net *net, int from, int to);
+// Uniform in 0 .. n-1; the mutex is held. One draw per statement.
+uint64_t net_draw(struct net *net, uint64_t n);
+// One busy thing less; the mutex is held.
+void net_done(struct net *net);
+// Ends idle workers; the mutex is held.
+void net_dismiss(struct net *net);
+
+#endif
