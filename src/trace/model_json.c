@@ -8,6 +8,7 @@
 
 #include "die.h"
 #include "fields.h"
+#include "parse.h"
 
 // Text that grows.
 struct text {
@@ -36,6 +37,15 @@ static void put(struct text *text, const char *format, ...)
     text->n += (size_t)n; // every caller's text is shorter than that
 }
 
+// A number; a large one as trace_whole() reads it.
+static void put_number(struct text *text, uint64_t value)
+{
+    if (value < TRACE_BIG)
+        put(text, "%llu", (unsigned long long)value);
+    else
+        put(text, "\"0x%llx\"", (unsigned long long)value);
+}
+
 static void put_entries(struct text *text, const struct model_server *server)
 {
     put(text, ",\"entries\":[");
@@ -44,9 +54,11 @@ static void put_entries(struct text *text, const struct model_server *server)
         // Each byte of the digest takes at most six.
         char command[6 * MESSAGE_DIGEST + 3];
         trace_quote(entry->command, command, sizeof command);
-        put(text, "%s{\"term\":%llu,\"command\":%s,\"bytes\":%llu}",
-            i > 0 ? "," : "", (unsigned long long)entry->term, command,
-            (unsigned long long)entry->bytes);
+        put(text, "%s{\"term\":", i > 0 ? "," : "");
+        put_number(text, entry->term);
+        put(text, ",\"command\":%s,\"bytes\":", command);
+        put_number(text, entry->bytes);
+        put(text, "}");
     }
     put(text, "]");
 }
@@ -55,8 +67,10 @@ static void put_indexes(struct text *text, const char *name,
                         const uint64_t *index, int n)
 {
     put(text, ",\"%s\":[", name);
-    for (int i = 0; i < n; i++)
-        put(text, "%s%llu", i > 0 ? "," : "", (unsigned long long)index[i]);
+    for (int i = 0; i < n; i++) {
+        put(text, "%s", i > 0 ? "," : "");
+        put_number(text, index[i]);
+    }
     put(text, "]");
 }
 
@@ -67,7 +81,9 @@ static void put_flag(struct text *text, const char *name, bool value)
 
 static void put_value(struct text *text, const char *name, uint64_t value)
 {
-    put(text, "\"%s\":%llu,", name, (unsigned long long)value);
+    put(text, "\"%s\":", name);
+    put_number(text, value);
+    put(text, ",");
 }
 
 static void put_server(struct text *text, const struct model_server *server,
@@ -89,8 +105,8 @@ static void put_server(struct text *text, const struct model_server *server,
     put_value(text, "commit_index", server->commit_index);
     put_value(text, "last_applied", server->last_applied);
     put_value(text, "last_included_index", server->snapshot_index);
-    put(text, "\"last_included_term\":%llu",
-        (unsigned long long)server->snapshot_term);
+    put(text, "\"last_included_term\":");
+    put_number(text, server->snapshot_term);
     put_entries(text, server);
     put_indexes(text, "next_index", server->next_index, n_servers);
     put_indexes(text, "match_index", server->match_index, n_servers);
@@ -143,12 +159,10 @@ struct source {
 
 static uint64_t whole(const cJSON *item, bool *good)
 {
-    double value = cJSON_IsNumber(item) ? item->valuedouble : -1;
-    if (value >= 0 && value < (double)TRACE_BIG &&
-        value == (double)(uint64_t)value)
-        return (uint64_t)value;
-    *good = false;
-    return 0;
+    uint64_t value = 0;
+    if (!trace_whole(item, &value))
+        *good = false;
+    return value;
 }
 
 static const cJSON *item_of(struct source in, const char *name)

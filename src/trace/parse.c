@@ -42,8 +42,7 @@ static bool mismatch(struct parse *parse, const char *name, const cJSON *item,
                  type_name(item), expected);
 }
 
-// A whole number below 10^15, or a larger one as "0x...".
-static bool whole(const cJSON *item, uint64_t *value)
+bool trace_whole(const cJSON *item, uint64_t *value)
 {
     if (cJSON_IsNumber(item)) {
         double number = item->valuedouble;
@@ -65,7 +64,7 @@ static bool whole(const cJSON *item, uint64_t *value)
 static bool number_of(struct parse *parse, const char *name, const cJSON *item,
                       uint64_t *value)
 {
-    return whole(item, value) ||
+    return trace_whole(item, value) ||
            mismatch(parse, name, item, "a whole number from 0 to 10^15 - 1");
 }
 
@@ -76,7 +75,7 @@ static bool server_of(struct parse *parse, const char *name, const cJSON *item,
     *node = TRACE_NONE;
     if (cJSON_IsNull(item))
         return true;
-    if (!cJSON_IsNumber(item) || !whole(item, &value))
+    if (!cJSON_IsNumber(item) || !trace_whole(item, &value))
         return mismatch(parse, name, item, "the number of a server, or null");
     if (value >= (uint64_t)parse->n_servers)
         return wrong(parse, "field \"%s\" is %llu, expected a server 0 to %d",
@@ -175,7 +174,8 @@ static bool bytes_of(struct parse *parse, const cJSON *item,
         cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "digest"));
     arg->type = ARG_BYTES;
     arg->text = digest != NULL ? arena_text(parse->arena, digest) : "";
-    return whole(cJSON_GetObjectItemCaseSensitive(item, "bytes"), &arg->number);
+    return trace_whole(cJSON_GetObjectItemCaseSensitive(item, "bytes"),
+                       &arg->number);
 }
 
 // An argument; used is false for what no field of ours can be.
@@ -184,7 +184,7 @@ static bool arg_of(struct parse *parse, const cJSON *item,
 {
     *used = true;
     *arg = (struct trace_arg){.name = ""};
-    if (whole(item, &arg->number)) {
+    if (trace_whole(item, &arg->number)) {
         arg->type = ARG_NUMBER;
     } else if (cJSON_IsBool(item)) {
         arg->type = ARG_BOOL;

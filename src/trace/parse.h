@@ -15,6 +15,9 @@ struct parse {
     char what[192]; // "what is wrong, what was expected"
 };
 
+// A whole number below 10^15, or any as "0x...".
+bool trace_whole(const cJSON *item, uint64_t *value);
+
 // False with parse->what when the object is no event. *event is complete only
 // when the result is true.
 bool parse_event(struct parse *parse, const cJSON *object,
