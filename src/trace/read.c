@@ -91,7 +91,8 @@ static size_t first_bad_byte(const char *line, size_t n)
 {
     size_t at = 0;
     while (at < n) {
-        size_t size = trace_utf8(line + at, n - at);
+        bool ascii = (line[at] & 0x80) == 0;
+        size_t size = ascii ? 1 : trace_utf8(line + at, n - at);
         if (size == 0 || line[at] == '\0')
             break;
         at += size;

@@ -26,7 +26,11 @@ static inline void put_bytes(struct out *out, const char *bytes, size_t n)
 
 static void put_plain(struct out *out, const char *text)
 {
-    put_bytes(out, text, strlen(text));
+    size_t n = 0;
+    for (; text[n] != '\0'; n++)
+        if (out->n + n < out->room)
+            out->at[out->n + n] = text[n];
+    out->n += n;
 }
 
 static void put_number(struct out *out, uint64_t value)
@@ -92,25 +96,34 @@ static void put_escape(struct out *out, uint8_t byte)
     }
 }
 
+// What stands in a JSON string as it is: ASCII but for control characters,
+// the quote and the backslash.
+static inline bool plain(uint8_t c)
+{
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 // A byte that is no UTF-8 is shown as the character of that number.
 static void put_text(struct out *out, const char *text)
 {
     PUT(out, "\"");
-    size_t left = strlen(text);
-    while (left > 0) {
-        size_t plain = 0;
-        while (plain < left) {
-            uint8_t c = (uint8_t)text[plain];
-            size_t size = c < 0x80 ? 1 : trace_utf8(text + plain, left - plain);
-            if (c < 0x20 || c == '"' || c == '\\' || c == 0x7f || size == 0)
-                break;
-            plain += size;
-        }
-        put_bytes(out, text, plain);
-        if (plain < left)
-            put_escape(out, (uint8_t)text[plain++]);
-        text += plain;
-        left -= plain;
+    while (*text != '\0') {
+        size_t n = 0;
+        // Byte by byte: most texts are shorter than a call of memcpy is worth.
+        for (; plain((uint8_t)text[n]); n++)
+            if (out->n + n < out->room)
+                out->at[out->n + n] = text[n];
+        out->n += n;
+        text += n;
+        if (*text == '\0')
+            break;
+        uint8_t byte = (uint8_t)*text;
+        size_t size = byte < 0x80 ? 0 : trace_utf8(text, strnlen(text, 4));
+        if (size > 0)
+            put_bytes(out, text, size);
+        else
+            put_escape(out, byte);
+        text += size > 0 ? size : 1;
     }
     PUT(out, "\"");
 }
