@@ -11,8 +11,8 @@ enum { EVENTS = 200000 };
 
 #define VOTE(F, m)                                                             \
     F(NUMBER, m, term)                                                         \
-    F(NUMBER, m, candidate_id) F(NUMBER, m, last_log_index)                    \
-        F(NUMBER, m, last_log_term)
+    F(NUMBER, m, candidate_id)                                                 \
+    F(NUMBER, m, last_log_index) F(NUMBER, m, last_log_term)
 MESSAGE_DECLARE(bench_vote, VOTE);
 MESSAGE_DEFINE(bench_vote, VOTE);
 
