@@ -1,0 +1,40 @@
+// context_x86_64.S -- switching stacks on x86-64 (System V).
+//
+// void sim_switch(void **save, void *to): saves the callee-saved registers on
+// the stack, its pointer in *save, and goes on where `to` was saved.
+#if defined(__x86_64__)
+    .text
+    .globl sim_switch
+    .type sim_switch, @function
+sim_switch:
+    .cfi_startproc
+    pushq %rbp
+    pushq %rbx
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    movq %rsp, (%rdi)
+    movq %rsi, %rsp
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %rbx
+    popq %rbp
+    ret
+    .cfi_endproc
+    .size sim_switch, .-sim_switch
+
+// Where a new fiber starts: debuggers stop walking here.
+    .globl sim_entry
+    .type sim_entry, @function
+sim_entry:
+    .cfi_startproc
+    .cfi_undefined rip
+    call sim_fiber_main
+    ud2
+    .cfi_endproc
+    .size sim_entry, .-sim_entry
+#endif
+    .section .note.GNU-stack,"",@progbits

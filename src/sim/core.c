@@ -1,0 +1,487 @@
+// core.c -- fibers, the scheduler, virtual time.
+//
+// There is no scheduler thread: who blocks picks the next one and switches
+// straight to it. Time stands still while somebody is ready, but for POINT_NS
+// a scheduling point, and jumps to the next timer when nobody is.
+#define _GNU_SOURCE
+#include "internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+
+struct sim_state sim;
+
+uint64_t sim_next(uint64_t *random)
+{
+    *random += 0x9e3779b97f4a7c15u;
+    uint64_t z = *random;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+bool sim_active(void)
+{
+    return sim.active;
+}
+
+uint64_t sim_now_ns(void)
+{
+    if (sim.active)
+        return sim.now_ns;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t sim_hash(void)
+{
+    return sim.hash;
+}
+
+uint64_t sim_switches(void)
+{
+    return sim.switches;
+}
+
+// The timer heap: the earliest deadline first, then the earlier order.
+
+static bool earlier(const struct fiber *a, const struct fiber *b)
+{
+    return a->deadline_ns < b->deadline_ns ||
+           (a->deadline_ns == b->deadline_ns && a->order < b->order);
+}
+
+static void heap_put(int at, struct fiber *fiber)
+{
+    sim.heap[at] = fiber;
+    fiber->heap_at = at;
+}
+
+static void heap_up(int at, struct fiber *fiber)
+{
+    for (; at > 0 && earlier(fiber, sim.heap[(at - 1) / 2]); at = (at - 1) / 2)
+        heap_put(at, sim.heap[(at - 1) / 2]);
+    heap_put(at, fiber);
+}
+
+static void heap_down(int at, struct fiber *fiber)
+{
+    for (;;) {
+        int child = 2 * at + 1;
+        if (child >= sim.n_heap)
+            break;
+        if (child + 1 < sim.n_heap &&
+            earlier(sim.heap[child + 1], sim.heap[child]))
+            child++;
+        if (!earlier(sim.heap[child], fiber))
+            break;
+        heap_put(at, sim.heap[child]);
+        at = child;
+    }
+    heap_put(at, fiber);
+}
+
+void sim_set_timer(struct fiber *fiber, uint64_t deadline_ns)
+{
+    fiber->deadline_ns = deadline_ns;
+    fiber->order = sim.order++;
+    heap_up(sim.n_heap++, fiber);
+}
+
+void sim_cancel_timer(struct fiber *fiber)
+{
+    int at = fiber->heap_at;
+    if (at < 0)
+        return;
+    fiber->heap_at = -1;
+    struct fiber *last = sim.heap[--sim.n_heap];
+    if (last == fiber)
+        return;
+    heap_down(at, last);
+    heap_up(last->heap_at, last);
+}
+
+// Wait queues and the run queue.
+
+void sim_enqueue(struct fiber **queue, struct fiber *fiber)
+{
+    fiber->queue = queue;
+    fiber->previous = NULL;
+    fiber->next = *queue;
+    if (*queue != NULL)
+        (*queue)->previous = fiber;
+    *queue = fiber;
+}
+
+void sim_dequeue(struct fiber *fiber)
+{
+    if (fiber->queue == NULL)
+        return;
+    if (fiber->previous != NULL)
+        fiber->previous->next = fiber->next;
+    else
+        *fiber->queue = fiber->next;
+    if (fiber->next != NULL)
+        fiber->next->previous = fiber->previous;
+    fiber->queue = NULL;
+}
+
+struct fiber *sim_random_waiter(struct fiber *queue)
+{
+    uint64_t n = 0;
+    for (struct fiber *f = queue; f != NULL; f = f->next)
+        n++;
+    if (n > 1)
+        for (n = sim_next(&sim.schedule_random) % n; n > 0; n--)
+            queue = queue->next;
+    return queue;
+}
+
+void sim_make_ready(struct fiber *fiber)
+{
+    fiber->state = FIBER_READY;
+    fiber->ready_at = sim.n_ready;
+    sim.ready[sim.n_ready++] = fiber;
+}
+
+void sim_wake(struct fiber *fiber)
+{
+    sim_dequeue(fiber);
+    sim_cancel_timer(fiber);
+    sim_make_ready(fiber);
+}
+
+void sim_unready(struct fiber *fiber)
+{
+    struct fiber *last = sim.ready[--sim.n_ready];
+    sim.ready[fiber->ready_at] = last;
+    last->ready_at = fiber->ready_at;
+}
+
+static void fire_timer(void)
+{
+    struct fiber *fiber = sim.heap[0];
+    fiber->timed_out = true;
+    sim_wake(fiber);
+}
+
+static bool is_paused(const struct fiber *fiber)
+{
+    return fiber->server >= 0 && sim.paused[fiber->server];
+}
+
+static struct fiber *best_of_ready(void)
+{
+    if (sim.policy == SIM_PCT) {
+        struct fiber *best = sim.ready[0];
+        for (int i = 1; i < sim.n_ready; i++)
+            if (sim.ready[i]->priority > best->priority)
+                best = sim.ready[i];
+        return best;
+    }
+    if (sim.policy == SIM_ROUNDROBIN) {
+        struct fiber *best = sim.ready[0];
+        for (int i = 1; i < sim.n_ready; i++)
+            if (sim.ready[i]->order < best->order)
+                best = sim.ready[i];
+        best->order = sim.order++;
+        return best;
+    }
+    uint64_t n = (uint64_t)sim.n_ready;
+    return sim.ready[n > 1 ? sim_next(&sim.schedule_random) % n : 0];
+}
+
+// The next one to run; jumps in time, reports a deadlock when there is none.
+static struct fiber *pick(void)
+{
+    for (;;) {
+        while (sim.n_ready > 0) {
+            struct fiber *fiber = best_of_ready();
+            sim_unready(fiber);
+            if (!is_paused(fiber))
+                return fiber;
+            fiber->state = FIBER_PARKED;
+        }
+        if (sim.n_heap == 0)
+            sim_report_deadlock(NULL);
+        if (sim.heap[0]->deadline_ns > sim.now_ns)
+            sim.now_ns = sim.heap[0]->deadline_ns;
+        if (sim.config->max_us > 0 && sim.now_ns / 1000 > sim.config->max_us)
+            sim_fail(SIM_LIMIT, "the run took more than %llu virtual seconds",
+                     (unsigned long long)sim.config->max_us / 1000000);
+        fire_timer();
+    }
+}
+
+// Gives way to the next one; the caller has already put itself away.
+static void give_way(bool dying)
+{
+    struct fiber *from = sim.now;
+    struct fiber *to = pick();
+    to->state = FIBER_RUNS;
+    sim.since_switch = 0;
+    sim.hash = (sim.hash ^ (uint64_t)to->id) * 0x100000001b3u;
+    sim.hash = (sim.hash ^ sim.now_ns) * 0x100000001b3u;
+    if (to == from)
+        return;
+    sim.switches++;
+    sim.now = to;
+    sim_switch_to(from, to, dying);
+}
+
+void sim_block(const char *what, void *pc)
+{
+    struct fiber *fiber = sim.now;
+    fiber->state = FIBER_BLOCKED;
+    fiber->wait = what;
+    fiber->wait_pc = pc;
+    fiber->timed_out = false;
+    give_way(false);
+}
+
+void sim_yield(void)
+{
+    sim_make_ready(sim.now);
+    give_way(false);
+}
+
+static bool wants_switch(void)
+{
+    if (is_paused(sim.now))
+        return true;
+    if (sim.n_ready == 0)
+        return false;
+    switch (sim.policy) {
+    case SIM_PCT:
+        for (int i = 0; i < 8; i++)
+            if (sim.change_at[i] == sim.points)
+                sim.now->priority = sim.lowest--;
+        if (sim.since_switch >= QUANTUM)
+            sim.now->priority = sim.lowest--;
+        for (int i = 0; i < sim.n_ready; i++)
+            if (sim.ready[i]->priority > sim.now->priority)
+                return true;
+        return false;
+    case SIM_ROUNDROBIN:
+        return true;
+    case SIM_RUN:
+        return sim.since_switch >= QUANTUM;
+    default:
+        return sim.since_switch >= QUANTUM ||
+               (double)(sim_next(&sim.schedule_random) >> 11) * 0x1p-53 <
+                   sim.preempt;
+    }
+}
+
+void sim_point(void)
+{
+    if (!sim.active)
+        return;
+    sim.now_ns += POINT_NS;
+    sim.points++;
+    sim.since_switch++;
+    while (sim.n_heap > 0 && sim.heap[0]->deadline_ns <= sim.now_ns)
+        fire_timer();
+    if (wants_switch())
+        sim_yield();
+}
+
+// Fibers come from a pool of stacks. With enough free ones a random one is
+// taken, so that ThreadSanitizer rarely takes two threads for one.
+static struct fiber *new_stack(void)
+{
+    size_t bytes = GUARD_BYTES + STACK_BYTES;
+    if (sim.n_all == MAX_FIBERS)
+        sim_fail(SIM_LIMIT, "more than %d threads at a time", MAX_FIBERS);
+    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED || mprotect(memory, GUARD_BYTES, PROT_NONE) != 0)
+        sim_fail(SIM_LIMIT, "no memory for another thread's stack");
+    size_t top = bytes - ((sizeof(struct fiber) + 63) & ~(size_t)63);
+    struct fiber *fiber = (struct fiber *)(memory + top);
+    fiber->stack = memory + GUARD_BYTES;
+    fiber->id = sim.n_all;
+    sim.all[sim.n_all++] = fiber;
+    sim_fiber_made(fiber);
+    return fiber;
+}
+
+void sim_recycle(struct fiber *fiber)
+{
+    fiber->state = FIBER_FREE;
+    sim.pool[sim.n_pool++] = fiber;
+}
+
+static struct fiber *take_stack(void)
+{
+    if (sim.n_pool == 0 || (sim.n_pool < MIN_POOL && sim.n_all < 2 * MIN_POOL))
+        return new_stack();
+    uint64_t at = sim_next(&sim.pool_random) % (uint64_t)sim.n_pool;
+    struct fiber *fiber = sim.pool[at];
+    sim.pool[at] = sim.pool[--sim.n_pool];
+    sim_fiber_reused(fiber);
+    return fiber;
+}
+
+struct fiber *sim_new_fiber(void *(*body)(void *), void *argument)
+{
+    struct fiber *fiber = take_stack();
+    fiber->server = sim.now->server;
+    fiber->wait = NULL;
+    fiber->wait_mutex = NULL;
+    fiber->wait_cond = NULL;
+    fiber->queue = NULL;
+    fiber->heap_at = -1;
+    fiber->priority = (sim_next(&sim.schedule_random) >> 1) | (1ull << 32);
+    fiber->order = sim.order++;
+    fiber->n_held = 0;
+    fiber->body = body;
+    fiber->argument = argument;
+    fiber->result = NULL;
+    fiber->joiner = NULL;
+    fiber->detached = false;
+    for (int i = 0; i < MAX_KEYS; i++)
+        fiber->key[i] = NULL;
+    fiber->name[0] = '\0';
+    fiber->saved_errno = 0;
+    fiber->sp = sim_first_frame((char *)fiber);
+    return fiber;
+}
+
+#if defined(__x86_64__)
+void sim_entry(void);
+
+// As if sim_switch() had been called from sim_entry with the stack aligned.
+void *sim_first_frame(char *top)
+{
+    void **sp = (void **)((uintptr_t)top & ~(uintptr_t)15);
+    *--sp = NULL;
+    *--sp = NULL;
+    *--sp = (void *)sim_entry;
+    for (int i = 0; i < 6; i++)
+        *--sp = NULL;
+    return sp;
+}
+#else
+#error "src/sim needs a context switch for this processor"
+#endif
+
+void sim_fiber_main(void)
+{
+    struct fiber *fiber = sim.now;
+    sim_entered(fiber);
+    sim_end_fiber(fiber->body(fiber->argument));
+}
+
+static void run_destructors(struct fiber *fiber)
+{
+    for (int i = 0; i < sim.n_keys; i++) {
+        void *value = fiber->key[i];
+        fiber->key[i] = NULL;
+        if (value != NULL && sim.key_destructor[i] != NULL)
+            sim.key_destructor[i](value);
+    }
+}
+
+void sim_end_fiber(void *result)
+{
+    struct fiber *fiber = sim.now;
+    run_destructors(fiber);
+    if (fiber->n_held > 0)
+        sim_fail(SIM_EXIT_LOCKED,
+                 "%s ended holding a mutex that it had locked in %s",
+                 sim_name(fiber), sim_place(fiber->held_pc));
+    fiber->result = result;
+    fiber->state = FIBER_DEAD;
+    sim_publish(fiber);
+    if (fiber->joiner != NULL)
+        sim_wake(fiber->joiner);
+    else if (fiber->detached)
+        sim_recycle(fiber);
+    if (!sim.over)
+        give_way(true);
+    struct fiber *root = &sim.root;
+    sim.now = root;
+    sim_switch_to(fiber, root, true);
+    abort(); // nobody comes back to a dead fiber
+}
+
+// The run's first thread: when it returns, the run is over.
+static void (*main_body)(void *);
+
+static void *run_main(void *argument)
+{
+    main_body(argument);
+    sim.over = true;
+    return NULL;
+}
+
+// A quarter of the seeds runs to block, a half preempts at random, a quarter
+// follows PCT (Burckhardt et al., ASPLOS 2010).
+static void choose_policy(const struct sim_config *config)
+{
+    static const double chances[] = {0.02, 0.1, 0.3};
+    uint64_t die = sim_next(&sim.schedule_random);
+    sim.policy = config->policy;
+    if (sim.policy == SIM_ROTATE)
+        sim.policy = (enum sim_policy[]){SIM_RUN, SIM_RANDOM, SIM_RANDOM,
+                                         SIM_PCT}[die % 4];
+    sim.preempt =
+        config->preempt > 0 ? config->preempt : chances[(die >> 8) % 3];
+    int depth = config->depth > 0 ? config->depth : 3;
+    for (int i = 0; i < 8; i++)
+        sim.change_at[i] =
+            i < depth - 1 ? sim_next(&sim.schedule_random) % 200000 : 0;
+    sim.lowest = 1u << 30;
+}
+
+static void reset(const struct sim_config *config)
+{
+    uint64_t seed = config->seed;
+    sim.config = config;
+    sim.schedule_random = sim_next(&seed);
+    sim.pool_random = sim_next(&seed);
+    for (int i = 0; i <= MAX_SERVERS; i++)
+        sim.program_random[i] = sim_next(&seed);
+    for (int i = 0; i < MAX_SERVERS; i++) {
+        sim.paused[i] = false;
+        sim.clock[i].rate = 1000;
+        sim.clock[i].since_ns = sim.clock[i].local_ns = 0;
+    }
+    // Threads that the last run left behind are dropped where they stood.
+    sim.n_ready = sim.n_heap = sim.n_pool = 0;
+    for (int i = sim.n_all; i > 0; i--)
+        sim_recycle(sim.all[i - 1]);
+    sim.now_ns = sim.order = sim.points = sim.switches = 0;
+    sim.since_switch = 0;
+    sim.hash = 0xcbf29ce484222325u;
+    sim.run++;
+    sim.over = sim.failed = false;
+    choose_policy(config);
+}
+
+bool sim_run(const struct sim_config *config, void (*body)(void *),
+             void *argument)
+{
+    reset(config);
+    sim.root.server = -1;
+    sim.root.id = -1;
+    sim.now = &sim.root;
+    main_body = body;
+    struct fiber *first = sim_new_fiber(run_main, argument);
+    const char name[] = "main";
+    for (int i = 0; i < 5; i++)
+        first->name[i] = name[i];
+    sim_watch(true);
+    sim.active = true;
+    first->state = FIBER_RUNS;
+    sim.now = first;
+    sim_switch_to(&sim.root, first, false);
+    sim.active = false;
+    sim_watch(false);
+    return !sim.failed;
+}

@@ -1,0 +1,143 @@
+// internal.h -- the runtime's own view: fibers, queues, time.
+//
+// Everything in src/sim is compiled without sanitizers and calls none of the
+// functions that they intercept on its own state, so that what the runtime
+// does to its data is never taken for the program's.
+#ifndef GLASSRAFT_SIM_INTERNAL_H
+#define GLASSRAFT_SIM_INTERNAL_H
+
+#include <pthread.h>
+
+#include "sim.h"
+
+enum {
+    MAX_FIBERS = 16384,
+    MAX_KEYS = 32,
+    MAX_SERVERS = 64,
+    STACK_BYTES = 256 * 1024,
+    GUARD_BYTES = 4096,
+    POINT_NS = 100,  // virtual cost of a scheduling point
+    QUANTUM = 1000,  // points without a switch before one is forced
+    MIN_POOL = 32,   // free stacks before one is used again
+};
+
+enum fiber_state { FIBER_FREE, FIBER_READY, FIBER_RUNS, FIBER_BLOCKED,
+                   FIBER_PARKED, FIBER_DEAD };
+
+struct smutex;
+struct scond;
+
+// A simulated thread. Lives at the top of its own stack mapping.
+struct fiber {
+    void *sp;
+    int id, server;
+    enum fiber_state state;
+    char name[16];
+
+    // What it waits for, and where it was when it began to.
+    const char *wait; // "mutex", "cond", "join", "sleep" ...
+    void *wait_pc;
+    struct smutex *wait_mutex;
+    struct scond *wait_cond;
+    struct fiber *next, *previous, **queue; // the wait queue it stands in
+    bool timed_out;
+
+    uint64_t deadline_ns, order; // in the timer heap at heap_at, -1 = not
+    int heap_at, ready_at;
+    uint64_t priority; // PCT
+    int n_held;        // mutexes
+    void *held_pc;     // where the last of them was locked
+
+    void *(*body)(void *);
+    void *argument, *result;
+    struct fiber *joiner;
+    bool detached;
+    void *key[MAX_KEYS];
+    int saved_errno;
+    char *stack; // lowest usable byte
+    void *tsan, *asan_fake;
+};
+
+struct sim_state {
+    bool active, over, failed;
+    const struct sim_config *config;
+    struct fiber *now;  // the one that runs
+    struct fiber root;  // the system's own stack, outside of the simulation
+    struct fiber *all[MAX_FIBERS], *ready[MAX_FIBERS], *heap[MAX_FIBERS];
+    struct fiber *pool[MAX_FIBERS];
+    int n_all, n_ready, n_heap, n_pool;
+    uint64_t now_ns, order, points, switches, since_switch, hash, run;
+    uint64_t schedule_random, pool_random, program_random[MAX_SERVERS + 1];
+    enum sim_policy policy;
+    double preempt;
+    uint64_t change_at[8]; // PCT: points at which the running one is demoted
+    uint64_t lowest;       // PCT: the next demoted priority
+    bool paused[MAX_SERVERS];
+    struct { int rate; uint64_t since_ns, local_ns; } clock[MAX_SERVERS];
+    void (*key_destructor[MAX_KEYS])(void *);
+    int n_keys;
+    uint64_t watchdog_points;
+    int watchdog_ticks;
+};
+
+extern struct sim_state sim;
+
+// core.c
+uint64_t sim_next(uint64_t *random); // splitmix64
+void sim_make_ready(struct fiber *fiber);
+void sim_wake(struct fiber *fiber); // out of its queue and its timer
+void sim_enqueue(struct fiber **queue, struct fiber *fiber);
+void sim_dequeue(struct fiber *fiber);
+void sim_cancel_timer(struct fiber *fiber);
+void sim_unready(struct fiber *fiber);
+struct fiber *sim_random_waiter(struct fiber *queue);
+void sim_set_timer(struct fiber *fiber, uint64_t deadline_ns);
+// Blocks the running fiber until it is woken or its timer fires.
+void sim_block(const char *what, void *pc);
+void sim_yield(void);
+struct fiber *sim_new_fiber(void *(*body)(void *), void *argument);
+_Noreturn void sim_end_fiber(void *result);
+void sim_recycle(struct fiber *fiber);
+uint64_t sim_local_ns(int server); // a server's clock
+uint64_t sim_from_local(int server, uint64_t local_ns);
+
+// mutex.c: facts for reports
+struct fiber *sim_owner(const struct smutex *mutex);
+void *sim_locked_at(const struct smutex *mutex);
+void sim_cond_facts(const struct scond *cond, uint32_t *n_signals,
+                    uint32_t *n_unheard, void **pc);
+void sim_acquire(struct smutex *mutex, void *pc);
+void sim_release(struct smutex *mutex, void *pc);
+struct smutex *sim_mutex_of(pthread_mutex_t *mutex);
+
+// clock.c
+uint64_t sim_deadline(clockid_t clock, const struct timespec *until);
+// Reports a thread that `what`s with a mutex held, where that is asked for.
+void sim_lint_held(const char *what, void *pc);
+
+// report.c
+void sim_fail(enum sim_failure kind, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void sim_report_deadlock(struct fiber *first);
+void sim_watch(bool on);
+const char *sim_name(const struct fiber *fiber);
+const char *sim_place(void *pc); // "function at file.c:12"; until next call
+
+// sanitizer.c
+void sim_switch_to(struct fiber *from, struct fiber *to, bool dying);
+void sim_entered(struct fiber *fiber); // first thing on a new stack
+void sim_fiber_made(struct fiber *fiber);
+void sim_fiber_reused(struct fiber *fiber);
+void sim_locked(void *mutex, void *pc);
+void sim_unlocking(void *mutex, void *pc);
+void sim_mutex_made(void *mutex, void *pc);
+void sim_mutex_gone(void *mutex, void *pc);
+void sim_publish(void *address);
+void sim_observe(void *address);
+
+// the context switch
+void sim_switch(void **save, void *to);
+void *sim_first_frame(char *top);
+void sim_fiber_main(void);
+
+#endif

@@ -1,0 +1,362 @@
+// mutex.c -- simulated mutexes and condition variables.
+#define _GNU_SOURCE
+#include "api.h"
+#include "internal.h"
+
+#include <errno.h>
+
+// In the caller's pthread_mutex_t. Zero bytes are a fresh mutex, and glibc's
+// static initialisers are zero but for the kind. `run` tells a mutex that an
+// earlier run in this process left behind from one of this run.
+struct smutex {
+    uint32_t run;
+    int32_t owner; // fiber id + 1; 0 = free
+    struct fiber *waiters;
+    int32_t kind;
+    int32_t count; // of a recursive mutex
+    void *locked_pc;
+    uint64_t unused;
+};
+_Static_assert(sizeof(struct smutex) <= sizeof(pthread_mutex_t), "mutex");
+
+// In the caller's pthread_cond_t.
+struct scond {
+    uint32_t run;
+    int32_t clock;
+    struct fiber *waiters;
+    uint32_t n_signals, n_unheard; // for reports of lost wake-ups
+    void *signal_pc;
+    uint64_t unused[2];
+};
+_Static_assert(sizeof(struct scond) <= sizeof(pthread_cond_t), "cond");
+
+enum { DESTROYED = 0xdddddddd };
+
+#define HERE __builtin_return_address(0)
+
+struct smutex *sim_mutex_of(pthread_mutex_t *object)
+{
+    struct smutex *mutex = (struct smutex *)(void *)object;
+    if (mutex->run == (uint32_t)DESTROYED)
+        sim_fail(SIM_MISUSE, "%s uses a mutex that was destroyed",
+                 sim_name(sim.now));
+    if (mutex->run != (uint32_t)sim.run) {
+        mutex->run = (uint32_t)sim.run;
+        mutex->owner = 0;
+        mutex->waiters = NULL;
+        mutex->count = 0;
+    }
+    return mutex;
+}
+
+static struct scond *cond_of(pthread_cond_t *object)
+{
+    struct scond *cond = (struct scond *)(void *)object;
+    if (cond->run == (uint32_t)DESTROYED)
+        sim_fail(SIM_MISUSE, "%s uses a condition variable that was destroyed",
+                 sim_name(sim.now));
+    if (cond->run != (uint32_t)sim.run) {
+        cond->run = (uint32_t)sim.run;
+        cond->waiters = NULL;
+        cond->n_signals = cond->n_unheard = 0;
+        cond->signal_pc = NULL;
+    }
+    return cond;
+}
+
+struct fiber *sim_owner(const struct smutex *mutex)
+{
+    return mutex->owner > 0 ? sim.all[mutex->owner - 1] : NULL;
+}
+
+void *sim_locked_at(const struct smutex *mutex)
+{
+    return mutex->locked_pc;
+}
+
+void sim_cond_facts(const struct scond *cond, uint32_t *n_signals,
+                    uint32_t *n_unheard, void **pc)
+{
+    *n_signals = cond->n_signals;
+    *n_unheard = cond->n_unheard;
+    *pc = cond->signal_pc;
+}
+
+// Follows who waits for whom from the owner on; a way back is a deadlock.
+static void look_for_cycle(struct smutex *mutex)
+{
+    struct fiber *owner = sim_owner(mutex);
+    for (int i = 0; i < sim.n_all && owner != NULL; i++) {
+        if (owner == sim.now) {
+            sim_report_deadlock(sim.now);
+            return;
+        }
+        if (owner->state != FIBER_BLOCKED || owner->wait_mutex == NULL)
+            return;
+        owner = sim_owner(owner->wait_mutex);
+    }
+}
+
+static void take(struct smutex *mutex, void *pc)
+{
+    mutex->owner = sim.now->id + 1;
+    mutex->count = 1;
+    mutex->locked_pc = pc;
+    sim.now->n_held++;
+    sim.now->held_pc = pc;
+    sim_locked(mutex, pc);
+}
+
+static bool acquire_until(struct smutex *mutex, uint64_t deadline_ns, void *pc)
+{
+    while (mutex->owner != 0) {
+        struct fiber *fiber = sim.now;
+        fiber->wait_mutex = mutex;
+        fiber->wait_pc = pc;
+        look_for_cycle(mutex);
+        sim_enqueue(&mutex->waiters, fiber);
+        if (deadline_ns != UINT64_MAX)
+            sim_set_timer(fiber, deadline_ns);
+        sim_block("mutex", pc);
+        fiber->wait_mutex = NULL;
+        if (fiber->timed_out && mutex->owner != 0)
+            return false;
+    }
+    take(mutex, pc);
+    return true;
+}
+
+void sim_acquire(struct smutex *mutex, void *pc)
+{
+    acquire_until(mutex, UINT64_MAX, pc);
+}
+
+void sim_release(struct smutex *mutex, void *pc)
+{
+    struct fiber *owner = sim_owner(mutex);
+    if (owner == NULL)
+        sim_fail(SIM_UNLOCK, "%s unlocks a mutex that nobody holds\n  in %s",
+                 sim_name(sim.now), sim_place(pc));
+    else if (owner != sim.now)
+        sim_fail(SIM_UNLOCK,
+                 "%s unlocks a mutex that another thread holds\n  in %s",
+                 sim_name(sim.now), sim_place(pc));
+    sim_unlocking(mutex, pc);
+    mutex->owner = 0;
+    mutex->count = 0;
+    sim.now->n_held--;
+    if (mutex->waiters != NULL)
+        sim_wake(sim_random_waiter(mutex->waiters));
+}
+
+int sim_pthread_mutex_init(pthread_mutex_t *object,
+                           const pthread_mutexattr_t *attr)
+{
+    if (!sim.active)
+        return pthread_mutex_init(object, attr);
+    struct smutex *mutex = (struct smutex *)(void *)object;
+    int kind = PTHREAD_MUTEX_NORMAL;
+    if (attr != NULL)
+        pthread_mutexattr_gettype(attr, &kind);
+    mutex->run = 0;
+    mutex->kind = kind;
+    sim_mutex_of(object);
+    sim_mutex_made(mutex, HERE);
+    return 0;
+}
+
+int sim_pthread_mutex_destroy(pthread_mutex_t *object)
+{
+    if (!sim.active)
+        return pthread_mutex_destroy(object);
+    struct smutex *mutex = sim_mutex_of(object);
+    if (mutex->owner != 0)
+        sim_fail(SIM_MISUSE, "%s destroys a mutex that is locked\n  in %s",
+                 sim_name(sim.now), sim_place(HERE));
+    mutex->run = (uint32_t)DESTROYED;
+    sim_mutex_gone(mutex, HERE);
+    return 0;
+}
+
+static int lock_until(pthread_mutex_t *object, uint64_t deadline_ns, void *pc)
+{
+    sim_point();
+    struct smutex *mutex = sim_mutex_of(object);
+    if (sim_owner(mutex) == sim.now) {
+        if (mutex->kind == PTHREAD_MUTEX_RECURSIVE) {
+            mutex->count++;
+            return 0;
+        }
+        if (mutex->kind == PTHREAD_MUTEX_ERRORCHECK)
+            return EDEADLK;
+        sim_fail(SIM_RELOCK,
+                 "%s locks a mutex that it already holds\n"
+                 "  now in %s",
+                 sim_name(sim.now), sim_place(pc));
+    }
+    return acquire_until(mutex, deadline_ns, pc) ? 0 : ETIMEDOUT;
+}
+
+int sim_pthread_mutex_lock(pthread_mutex_t *object)
+{
+    if (!sim.active)
+        return pthread_mutex_lock(object);
+    return lock_until(object, UINT64_MAX, HERE);
+}
+
+int sim_pthread_mutex_trylock(pthread_mutex_t *object)
+{
+    if (!sim.active)
+        return pthread_mutex_trylock(object);
+    sim_point();
+    struct smutex *mutex = sim_mutex_of(object);
+    if (mutex->kind == PTHREAD_MUTEX_RECURSIVE &&
+        sim_owner(mutex) == sim.now) {
+        mutex->count++;
+        return 0;
+    }
+    if (mutex->owner != 0)
+        return EBUSY;
+    take(mutex, HERE);
+    return 0;
+}
+
+int sim_pthread_mutex_timedlock(pthread_mutex_t *object,
+                                const struct timespec *until)
+{
+    if (!sim.active)
+        return pthread_mutex_timedlock(object, until);
+    return lock_until(object, sim_deadline(CLOCK_REALTIME, until), HERE);
+}
+
+int sim_pthread_mutex_clocklock(pthread_mutex_t *object, clockid_t clock,
+                                const struct timespec *until)
+{
+    if (!sim.active)
+        return pthread_mutex_clocklock(object, clock, until);
+    return lock_until(object, sim_deadline(clock, until), HERE);
+}
+
+int sim_pthread_mutex_unlock(pthread_mutex_t *object)
+{
+    if (!sim.active)
+        return pthread_mutex_unlock(object);
+    struct smutex *mutex = sim_mutex_of(object);
+    if (sim_owner(mutex) == sim.now && mutex->count > 1) {
+        mutex->count--;
+        return 0;
+    }
+    sim_release(mutex, HERE);
+    sim_point();
+    return 0;
+}
+
+int sim_pthread_cond_init(pthread_cond_t *object,
+                          const pthread_condattr_t *attr)
+{
+    if (!sim.active)
+        return pthread_cond_init(object, attr);
+    struct scond *cond = (struct scond *)(void *)object;
+    clockid_t clock = CLOCK_REALTIME;
+    if (attr != NULL)
+        pthread_condattr_getclock(attr, &clock);
+    cond->run = 0;
+    cond->clock = clock;
+    cond_of(object);
+    return 0;
+}
+
+int sim_pthread_cond_destroy(pthread_cond_t *object)
+{
+    if (!sim.active)
+        return pthread_cond_destroy(object);
+    struct scond *cond = cond_of(object);
+    if (cond->waiters != NULL)
+        sim_fail(SIM_MISUSE,
+                 "%s destroys a condition variable that threads wait for\n"
+                 "  in %s",
+                 sim_name(sim.now), sim_place(HERE));
+    cond->run = (uint32_t)DESTROYED;
+    return 0;
+}
+
+static int wait_until(pthread_cond_t *object, pthread_mutex_t *with,
+                      uint64_t deadline_ns, void *pc)
+{
+    struct scond *cond = cond_of(object);
+    struct smutex *mutex = sim_mutex_of(with);
+    struct fiber *fiber = sim.now;
+    if (fiber->n_held > 1)
+        sim_lint_held("waits for a condition", pc);
+    bool spurious = sim.config->spurious > 0 &&
+                    (double)(sim_next(&sim.schedule_random) >> 11) * 0x1p-53 <
+                        sim.config->spurious;
+    sim_release(mutex, pc);
+    fiber->timed_out = false;
+    if (spurious) {
+        sim_point();
+    } else {
+        fiber->wait_cond = cond;
+        sim_enqueue(&cond->waiters, fiber);
+        if (deadline_ns != UINT64_MAX)
+            sim_set_timer(fiber, deadline_ns);
+        sim_block("cond", pc);
+        fiber->wait_cond = NULL;
+    }
+    bool timed_out = fiber->timed_out;
+    sim_acquire(mutex, pc);
+    return timed_out ? ETIMEDOUT : 0;
+}
+
+int sim_pthread_cond_wait(pthread_cond_t *object, pthread_mutex_t *with)
+{
+    if (!sim.active)
+        return pthread_cond_wait(object, with);
+    return wait_until(object, with, UINT64_MAX, HERE);
+}
+
+int sim_pthread_cond_timedwait(pthread_cond_t *object, pthread_mutex_t *with,
+                               const struct timespec *until)
+{
+    if (!sim.active)
+        return pthread_cond_timedwait(object, with, until);
+    uint64_t deadline_ns = sim_deadline(cond_of(object)->clock, until);
+    return wait_until(object, with, deadline_ns, HERE);
+}
+
+int sim_pthread_cond_clockwait(pthread_cond_t *object, pthread_mutex_t *with,
+                               clockid_t clock, const struct timespec *until)
+{
+    if (!sim.active)
+        return pthread_cond_clockwait(object, with, clock, until);
+    return wait_until(object, with, sim_deadline(clock, until), HERE);
+}
+
+static int wake_some(pthread_cond_t *object, bool all, void *pc)
+{
+    struct scond *cond = cond_of(object);
+    cond->n_signals++;
+    cond->signal_pc = pc;
+    if (cond->waiters == NULL)
+        cond->n_unheard++;
+    else if (!all)
+        sim_wake(sim_random_waiter(cond->waiters));
+    while (all && cond->waiters != NULL)
+        sim_wake(cond->waiters);
+    sim_point();
+    return 0;
+}
+
+int sim_pthread_cond_signal(pthread_cond_t *object)
+{
+    if (!sim.active)
+        return pthread_cond_signal(object);
+    return wake_some(object, false, HERE);
+}
+
+int sim_pthread_cond_broadcast(pthread_cond_t *object)
+{
+    if (!sim.active)
+        return pthread_cond_broadcast(object);
+    return wake_some(object, true, HERE);
+}

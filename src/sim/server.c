@@ -1,0 +1,68 @@
+// server.c -- servers of a simulated cluster: whose thread it is, pausing,
+// clocks, sudden death.
+#include "internal.h"
+
+void sim_set_server(int server)
+{
+    if (sim.active && server < MAX_SERVERS)
+        sim.now->server = server;
+}
+
+int sim_server(void)
+{
+    return sim.active ? sim.now->server : -1;
+}
+
+uint64_t sim_local_ns(int server)
+{
+    if (server < 0)
+        return sim.now_ns;
+    uint64_t passed = sim.now_ns - sim.clock[server].since_ns;
+    return sim.clock[server].local_ns +
+           passed * (uint64_t)sim.clock[server].rate / 1000;
+}
+
+uint64_t sim_from_local(int server, uint64_t local_ns)
+{
+    uint64_t now = sim_local_ns(server);
+    if (server < 0 || local_ns <= now)
+        return server < 0 ? local_ns : sim.now_ns;
+    return sim.now_ns +
+           (local_ns - now) * 1000 / (uint64_t)sim.clock[server].rate;
+}
+
+void sim_set_clock_rate(int server, int per_mille)
+{
+    if (server < 0 || server >= MAX_SERVERS || per_mille <= 0)
+        return;
+    sim.clock[server].local_ns = sim_local_ns(server);
+    sim.clock[server].since_ns = sim.now_ns;
+    sim.clock[server].rate = per_mille;
+}
+
+void sim_pause(int server, bool paused)
+{
+    if (!sim.active || server < 0 || server >= MAX_SERVERS)
+        return;
+    sim.paused[server] = paused;
+    for (int i = 0; i < sim.n_all && !paused; i++)
+        if (sim.all[i]->state == FIBER_PARKED && sim.all[i]->server == server)
+            sim_make_ready(sim.all[i]);
+}
+
+void sim_kill_server(int server)
+{
+    for (int i = 0; i < sim.n_all; i++) {
+        struct fiber *fiber = sim.all[i];
+        if (fiber->server != server || fiber == sim.now)
+            continue;
+        if (fiber->state == FIBER_READY)
+            sim_unready(fiber);
+        if (fiber->state == FIBER_BLOCKED) {
+            sim_dequeue(fiber);
+            sim_cancel_timer(fiber);
+        }
+        if (fiber->state != FIBER_FREE && fiber->state != FIBER_DEAD)
+            fiber->state = FIBER_DEAD;
+    }
+}
