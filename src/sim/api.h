@@ -55,8 +55,8 @@ int sim_pthread_rwlock_tryrdlock(pthread_rwlock_t *);
 int sim_pthread_rwlock_wrlock(pthread_rwlock_t *);
 int sim_pthread_rwlock_trywrlock(pthread_rwlock_t *);
 int sim_pthread_rwlock_unlock(pthread_rwlock_t *);
-int sim_pthread_barrier_init(pthread_barrier_t *,
-                             const pthread_barrierattr_t *, unsigned);
+int sim_pthread_barrier_init(pthread_barrier_t *, const pthread_barrierattr_t *,
+                             unsigned);
 int sim_pthread_barrier_destroy(pthread_barrier_t *);
 int sim_pthread_barrier_wait(pthread_barrier_t *);
 int sim_sem_init(sem_t *, int, unsigned);

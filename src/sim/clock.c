@@ -38,15 +38,10 @@ void sim_lint_held(const char *what, void *pc)
 {
     if (!sim.config->lint_sleep_locked)
         return;
-    char locked[200];
-    const char *place = sim_place(sim.now->held_pc);
-    size_t i = 0;
-    for (; place[i] != '\0' && i + 1 < sizeof locked; i++)
-        locked[i] = place[i];
-    locked[i] = '\0';
     sim_fail(SIM_SLEEP_LOCKED,
              "%s %s while it holds a mutex\n  in %s\n  locked in %s",
-             sim_name(sim.now), what, sim_place(pc), locked);
+             sim_name(sim.now), what, sim_place(pc),
+             sim_place(sim.now->held_pc));
 }
 
 static void sleep_local(uint64_t local_ns, void *pc)
@@ -67,8 +62,8 @@ int sim_nanosleep(const struct timespec *time, struct timespec *left)
     return 0;
 }
 
-int sim_clock_nanosleep(clockid_t clock, int flags,
-                        const struct timespec *time, struct timespec *left)
+int sim_clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
+                        struct timespec *left)
 {
     if (!sim.active)
         return clock_nanosleep(clock, flags, time, left);

@@ -36,5 +36,15 @@ sim_entry:
     ud2
     .cfi_endproc
     .size sim_entry, .-sim_entry
+
+// What a signal handler returns to: rt_sigreturn. The nop keeps unwinders,
+// which look one byte before a return address, out of the code above.
+    nop
+    .globl sim_restore
+    .type sim_restore, @function
+sim_restore:
+    movq $15, %rax
+    syscall
+    .size sim_restore, .-sim_restore
 #endif
     .section .note.GNU-stack,"",@progbits

@@ -12,6 +12,9 @@
 #include <sys/mman.h>
 #include <time.h>
 
+static const uint64_t STUCK_NS = 60 * 1000000000ull; // for one mutex
+static const uint64_t LOOK_NS = 10 * 1000000000ull;
+
 struct sim_state sim;
 
 uint64_t sim_next(uint64_t *random)
@@ -195,6 +198,22 @@ static struct fiber *best_of_ready(void)
     return sim.ready[n > 1 ? sim_next(&sim.schedule_random) % n : 0];
 }
 
+// A thread whose mutex never comes is stuck, whatever the others still do.
+static void look_for_stuck(void)
+{
+    sim.look_ns = sim.now_ns + LOOK_NS;
+    for (int i = 0; i < sim.n_all; i++) {
+        struct fiber *fiber = sim.all[i];
+        if (fiber->state != FIBER_BLOCKED || fiber->wait_mutex == NULL ||
+            fiber->heap_at >= 0 || is_paused(fiber) ||
+            sim.now_ns - fiber->wait_since_ns < STUCK_NS)
+            continue;
+        const struct fiber *owner = sim_owner(fiber->wait_mutex);
+        if (owner != NULL && !is_paused(owner))
+            sim_report_stuck(fiber, sim.now_ns - fiber->wait_since_ns);
+    }
+}
+
 // The next one to run; jumps in time, reports a deadlock when there is none.
 static struct fiber *pick(void)
 {
@@ -210,6 +229,8 @@ static struct fiber *pick(void)
             sim_report_deadlock(NULL);
         if (sim.heap[0]->deadline_ns > sim.now_ns)
             sim.now_ns = sim.heap[0]->deadline_ns;
+        if (sim.now_ns >= sim.look_ns)
+            look_for_stuck();
         if (sim.config->max_us > 0 && sim.now_ns / 1000 > sim.config->max_us)
             sim_fail(SIM_LIMIT, "the run took more than %llu virtual seconds",
                      (unsigned long long)sim.config->max_us / 1000000);
@@ -240,6 +261,7 @@ void sim_block(const char *what, void *pc)
     fiber->wait = what;
     fiber->wait_pc = pc;
     fiber->timed_out = false;
+    fiber->wait_since_ns = sim.now_ns;
     give_way(false);
 }
 
@@ -323,7 +345,6 @@ static struct fiber *take_stack(void)
     uint64_t at = sim_next(&sim.pool_random) % (uint64_t)sim.n_pool;
     struct fiber *fiber = sim.pool[at];
     sim.pool[at] = sim.pool[--sim.n_pool];
-    sim_fiber_reused(fiber);
     return fiber;
 }
 
@@ -349,6 +370,7 @@ struct fiber *sim_new_fiber(void *(*body)(void *), void *argument)
     fiber->name[0] = '\0';
     fiber->saved_errno = 0;
     fiber->sp = sim_first_frame((char *)fiber);
+    sim_fiber_begins(fiber);
     return fiber;
 }
 
@@ -397,7 +419,8 @@ void sim_end_fiber(void *result)
                  sim_name(fiber), sim_place(fiber->held_pc));
     fiber->result = result;
     fiber->state = FIBER_DEAD;
-    sim_publish(fiber);
+    if (!fiber->detached)
+        sim_publish(fiber);
     if (fiber->joiner != NULL)
         sim_wake(fiber->joiner);
     else if (fiber->detached)
@@ -458,6 +481,8 @@ static void reset(const struct sim_config *config)
         sim_recycle(sim.all[i - 1]);
     sim.now_ns = sim.order = sim.points = sim.switches = 0;
     sim.since_switch = 0;
+    sim.look_ns = LOOK_NS;
+    sim.root.stack = NULL;
     sim.hash = 0xcbf29ce484222325u;
     sim.run++;
     sim.over = sim.failed = false;
@@ -478,10 +503,12 @@ bool sim_run(const struct sim_config *config, void (*body)(void *),
         first->name[i] = name[i];
     sim_watch(true);
     sim.active = true;
+    sim_stacks_are_roots(true);
     first->state = FIBER_RUNS;
     sim.now = first;
     sim_switch_to(&sim.root, first, false);
     sim.active = false;
+    sim_stacks_are_roots(false);
     sim_watch(false);
     return !sim.failed;
 }

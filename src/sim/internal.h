@@ -16,13 +16,19 @@ enum {
     MAX_SERVERS = 64,
     STACK_BYTES = 256 * 1024,
     GUARD_BYTES = 4096,
-    POINT_NS = 100,  // virtual cost of a scheduling point
-    QUANTUM = 1000,  // points without a switch before one is forced
-    MIN_POOL = 32,   // free stacks before one is used again
+    POINT_NS = 100, // virtual cost of a scheduling point
+    QUANTUM = 1000, // points without a switch before one is forced
+    MIN_POOL = 32,  // free stacks before one is used again
 };
 
-enum fiber_state { FIBER_FREE, FIBER_READY, FIBER_RUNS, FIBER_BLOCKED,
-                   FIBER_PARKED, FIBER_DEAD };
+enum fiber_state {
+    FIBER_FREE,
+    FIBER_READY,
+    FIBER_RUNS,
+    FIBER_BLOCKED,
+    FIBER_PARKED,
+    FIBER_DEAD
+};
 
 struct smutex;
 struct scond;
@@ -56,13 +62,16 @@ struct fiber {
     int saved_errno;
     char *stack; // lowest usable byte
     void *tsan, *asan_fake;
+    unsigned cookie;        // see sanitizer.c
+    uint64_t wait_since_ns; // when it began to wait
 };
 
 struct sim_state {
     bool active, over, failed;
     const struct sim_config *config;
-    struct fiber *now;  // the one that runs
-    struct fiber root;  // the system's own stack, outside of the simulation
+    struct fiber *now; // the one that runs
+    struct fiber root; // the system's own stack, outside of the simulation
+    size_t root_bytes; // size of that stack, where a sanitizer asks for it
     struct fiber *all[MAX_FIBERS], *ready[MAX_FIBERS], *heap[MAX_FIBERS];
     struct fiber *pool[MAX_FIBERS];
     int n_all, n_ready, n_heap, n_pool;
@@ -73,9 +82,13 @@ struct sim_state {
     uint64_t change_at[8]; // PCT: points at which the running one is demoted
     uint64_t lowest;       // PCT: the next demoted priority
     bool paused[MAX_SERVERS];
-    struct { int rate; uint64_t since_ns, local_ns; } clock[MAX_SERVERS];
+    struct {
+        int rate;
+        uint64_t since_ns, local_ns;
+    } clock[MAX_SERVERS];
     void (*key_destructor[MAX_KEYS])(void *);
     int n_keys;
+    uint64_t look_ns; // when to look next for threads that wait too long
     uint64_t watchdog_points;
     int watchdog_ticks;
 };
@@ -119,15 +132,19 @@ void sim_lint_held(const char *what, void *pc);
 void sim_fail(enum sim_failure kind, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void sim_report_deadlock(struct fiber *first);
+void sim_report_stuck(struct fiber *fiber, uint64_t waited_ns);
 void sim_watch(bool on);
 const char *sim_name(const struct fiber *fiber);
-const char *sim_place(void *pc); // "function at file.c:12"; until next call
+const char *sim_place(void *pc); // "function at file.c:12"
 
 // sanitizer.c
 void sim_switch_to(struct fiber *from, struct fiber *to, bool dying);
 void sim_entered(struct fiber *fiber); // first thing on a new stack
 void sim_fiber_made(struct fiber *fiber);
-void sim_fiber_reused(struct fiber *fiber);
+void sim_fiber_begins(struct fiber *fiber);
+void sim_fiber_named(struct fiber *fiber);
+void sim_stacks_are_roots(bool roots);
+bool sim_has_asan(void);
 void sim_locked(void *mutex, void *pc);
 void sim_unlocking(void *mutex, void *pc);
 void sim_mutex_made(void *mutex, void *pc);

@@ -134,8 +134,9 @@ int sim_pthread_rwlock_unlock(pthread_rwlock_t *object)
     else if (gate->n > 0)
         gate->n--;
     else
-        sim_fail(SIM_UNLOCK, "%s unlocks a read-write lock nobody holds\n"
-                             "  in %s",
+        sim_fail(SIM_UNLOCK,
+                 "%s unlocks a read-write lock nobody holds\n"
+                 "  in %s",
                  sim_name(sim.now), sim_place(HERE));
     open_gate(gate);
     return 0;

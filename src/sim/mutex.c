@@ -191,8 +191,8 @@ static int lock_until(pthread_mutex_t *object, uint64_t deadline_ns, void *pc)
             return EDEADLK;
         sim_fail(SIM_RELOCK,
                  "%s locks a mutex that it already holds\n"
-                 "  now in %s",
-                 sim_name(sim.now), sim_place(pc));
+                 "  in %s\n  locked in %s",
+                 sim_name(sim.now), sim_place(pc), sim_place(mutex->locked_pc));
     }
     return acquire_until(mutex, deadline_ns, pc) ? 0 : ETIMEDOUT;
 }
@@ -210,8 +210,7 @@ int sim_pthread_mutex_trylock(pthread_mutex_t *object)
         return pthread_mutex_trylock(object);
     sim_point();
     struct smutex *mutex = sim_mutex_of(object);
-    if (mutex->kind == PTHREAD_MUTEX_RECURSIVE &&
-        sim_owner(mutex) == sim.now) {
+    if (mutex->kind == PTHREAD_MUTEX_RECURSIVE && sim_owner(mutex) == sim.now) {
         mutex->count++;
         return 0;
     }

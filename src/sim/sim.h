@@ -77,6 +77,13 @@ void sim_pause(int server, bool paused);
 // stay as they are. Only for a crash at an exact event.
 void sim_kill_server(int server);
 
+// Data races that ThreadSanitizer reported so far; 0 without it.
+unsigned sim_n_races(void);
+
+// Does LeakSanitizer know of memory that nobody points to any more? It prints
+// a report of it. Only outside of a run; false without it.
+bool sim_leaks(void);
+
 // Hash over all scheduling decisions and the virtual time of each.
 uint64_t sim_hash(void);
 uint64_t sim_switches(void);

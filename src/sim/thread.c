@@ -90,6 +90,7 @@ int sim_pthread_setname_np(pthread_t thread, const char *name)
     for (; i + 1 < sizeof fiber->name && name[i] != '\0'; i++)
         fiber->name[i] = name[i];
     fiber->name[i] = '\0';
+    sim_fiber_named(fiber);
     return 0;
 }
 
