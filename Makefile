@@ -1,23 +1,38 @@
 # Glassraft. `make help` lists what can be made.
 #
-# Out of source: build/CONFIG/ mirrors the tree, CONFIG is opt, asan, tsan,
-# cov ... Objects of the folders in SIMULATED get their pthread and clock calls
-# renamed to those of src/sim (sim.syms), and thereby run simulated or real.
+# Out of source: build/CONFIG/ mirrors the tree, CONFIG is opt, debug, asan,
+# tsan or cov. Objects of the folders in SIMULATED get their pthread and clock
+# calls renamed to those of src/sim (sim.syms), and thereby run simulated or
+# real.
 
 CONFIG ?= opt
-CC ?= gcc
-B := build/$(CONFIG)
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+OBJCOPY ?= objcopy
+PREFIX ?= /usr/local
+B ?= build/$(CONFIG)
 
 STD := -std=c11 -D_POSIX_C_SOURCE=200809L
-WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings -Wundef
-BASE := $(STD) $(WARN) -g -pthread -fno-omit-frame-pointer -fstack-clash-protection -Isrc -I.
-OPT_opt := -O2
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
+        -Wmissing-prototypes -Wvla -Wwrite-strings -Wundef
+BASE := $(STD) $(WARN) -g -pthread -fno-omit-frame-pointer \
+        -fstack-clash-protection -Isrc -I.
+SAN_opt := -O2
+SAN_debug := -O0
 SAN_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 SAN_tsan := -O1 -fsanitize=thread
 SAN_cov := -O0 --coverage -fprofile-update=atomic
-SAN := $(OPT_$(CONFIG)) $(SAN_$(CONFIG))
+SAN := $(SAN_$(CONFIG))
 PLAIN_opt := -O2
+PLAIN_debug := -O0
 PLAIN := $(or $(PLAIN_$(CONFIG)),-O1)
+# The runtime must not have its loops turned into calls that the sanitizers
+# watch.
+SIM_FLAGS := -fno-builtin
+ifneq (,$(findstring gcc,$(CC)))
+SIM_FLAGS += -fno-tree-loop-distribute-patterns
+endif
 
 LIB_SRC := $(wildcard src/*/*.c viz/*.c labs/*.c)
 LIB_SRC := $(filter-out src/cli/main.c,$(LIB_SRC))
@@ -25,15 +40,26 @@ ASM_SRC := $(wildcard src/sim/*.S)
 # Compiled without sanitizers and coverage: the runtime, and the recorder.
 UNINSTRUMENTED := $(wildcard src/sim/*.c) src/trace/record.c
 SIMULATED := $(filter src/net/% src/raft/% src/lab/% labs/% src/trace/record.c,$(LIB_SRC))
-TEST_SIMULATED := $(wildcard tests/sim_*.c)
 TEST_SRC := $(wildcard tests/test_*.c)
+TEST_HELP := $(wildcard tests/*_fixture.c)
+TEST_SIMULATED := $(wildcard tests/test_sim*.c tests/test_net*.c tests/net_fixture.c)
+TESTS := $(TEST_SRC:%.c=$B/%)
+BENCH_SRC := $(wildcard tests/bench_*.c)
+BENCHES := $(BENCH_SRC:%.c=$B/%)
 
 OBJ = $(LIB_SRC:%.c=$B/%.o) $(ASM_SRC:%.S=$B/%.o)
 LIBS := -lcjson -lm
+HEADERS := src/raft/raft.h src/trace/trace.h src/trace/message.h
 
 .DELETE_ON_ERROR:
+.SECONDARY:
 .PHONY: all
-all: build/glassraft
+all: build/glassraft ## build build/glassraft
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z_.-]+:.*##' $(MAKEFILE_LIST) | \
+	  sed -E 's/^([a-z_.-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
 
 build/glassraft: $B/glassraft
 	@ln -sf $(CONFIG)/glassraft $@
@@ -42,21 +68,137 @@ $B/libglassraft.a: $(OBJ)
 	@rm -f $@
 	@ar rcs $@ $^
 
+LINK = $(CC) $(SAN) -rdynamic -pthread $(LDFLAGS) -o $@
+
 $B/glassraft: $B/src/cli/main.o $B/libglassraft.a
-	$(CC) $(SAN) -rdynamic -pthread $(LDFLAGS) -o $@ $^ $(LIBS)
+	@echo "LD $@"
+	@$(LINK) $^ $(LIBS)
+
+$B/tests/test_%: $B/tests/test_%.o $(TEST_HELP:%.c=$B/%.o) $B/libglassraft.a
+	@$(LINK) $^ -lcmocka $(LIBS)
+
+$B/tests/bench_%: $B/tests/bench_%.o $(TEST_HELP:%.c=$B/%.o) $B/libglassraft.a
+	@$(LINK) $^ -lcmocka $(LIBS)
 
 $B/%.o: %.S
 	@mkdir -p $(@D)
-	$(CC) -g $(CPPFLAGS) -c $< -o $@
+	@$(CC) -g $(CPPFLAGS) -c $< -o $@
+
+# A thread-local variable in simulated code would be shared by all simulated
+# threads, which are one thread for the system.
+NO_THREAD_LOCALS = if readelf -SW $@ | grep -qE '\.t(bss|data)'; then \
+	echo "$<: _Thread_local cannot be simulated;" \
+	  "use pthread_setspecific()" >&2; rm -f $@; exit 1; fi
 
 $B/%.o: %.c src/sim/sim.syms
 	@mkdir -p $(@D)
 	@echo "CC $<"
-	@$(CC) $(BASE) $(if $(filter $<,$(UNINSTRUMENTED)),$(PLAIN),$(SAN)) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
-	@$(if $(filter $<,$(SIMULATED) $(TEST_SIMULATED)),objcopy --redefine-syms=src/sim/sim.syms $@)
+	@$(CC) $(BASE) $(if $(filter $<,$(UNINSTRUMENTED)),$(PLAIN),$(SAN)) \
+	  $(if $(filter src/sim/%,$<),$(SIM_FLAGS)) \
+	  $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	@$(if $(filter $<,$(SIMULATED) $(TEST_SIMULATED)),$(NO_THREAD_LOCALS); \
+	  $(OBJCOPY) --redefine-syms=src/sim/sim.syms $@)
 
--include $(OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(TESTS:=.d) $(BENCHES:=.d)
+
+.PHONY: deps
+deps: ## install what is missing (apt-get as root), or say what to type
+	@.ci/deps
+
+.PHONY: unit
+unit: $(TESTS) $B/glassraft ## unit tests
+	@tests/run --unit $B
+
+.PHONY: test
+test: deps ## unit tests and scenarios; installs what it needs
+	@$(MAKE) --no-print-directory checks
+
+.PHONY: checks
+checks: $(TESTS) $B/glassraft
+	@tests/run $B
+
+.PHONY: asan
+asan: ## all tests under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory CONFIG=asan SEEDS=1..5 checks
+
+.PHONY: tsan
+tsan: ## all tests under ThreadSanitizer
+	@$(MAKE) --no-print-directory CONFIG=tsan SEEDS=1..5 checks
+
+.PHONY: coverage
+coverage: ## build/coverage/: HTML, Cobertura and JSON by gcovr
+	@find build/cov -name '*.gcda' -delete 2>/dev/null || true
+	@$(MAKE) --no-print-directory CONFIG=cov checks
+	@mkdir -p build/coverage
+	@gcovr --root . --filter src/ --filter viz/ --filter labs/ \
+	  --gcov-ignore-parse-errors=negative_hits.warn \
+	  --html-details build/coverage/index.html \
+	  --xml build/coverage/cobertura.xml \
+	  --json-summary build/coverage/summary.json \
+	  --txt build/coverage/summary.txt build/cov
+	@cat build/coverage/summary.txt
+
+SOURCES = $(wildcard src/*/*.[ch] viz/*.[ch] labs/*.[ch] tests/*.[ch])
+
+.PHONY: lint
+lint: ## clang-format, clang-tidy, and clang's thread safety analysis
+	@clang-format --dry-run --Werror $(SOURCES)
+	@printf '%s\n' $(filter %.c,$(SOURCES)) | \
+	  xargs -P 2 -n 6 sh -c 'clang-tidy --quiet "$$@" -- $(STD) -Isrc -I. \
+	    2>/dev/null || exit 255' tidy
+	@printf '%s\n' $(LIB_SRC) | xargs -P 2 -n 8 clang -fsyntax-only \
+	  $(BASE) -Wthread-safety -Wthread-safety-beta
+	@.ci/sizes $(SOURCES)
+
+.PHONY: format
+format: ## clang-format all sources
+	@clang-format -i $(SOURCES)
+
+.PHONY: bench
+bench: $(BENCHES) $B/glassraft ## figures of speed, also in build/bench.json
+	@tests/bench $B
+
+build/fuzz_trace: tests/fuzz_trace.c $(wildcard src/trace/*.c)
+	@mkdir -p build
+	@clang $(BASE) -O1 -fsanitize=fuzzer,address,undefined $^ -o $@ $(LIBS)
+
+.PHONY: fuzz
+fuzz: build/fuzz_trace ## the trace reader against libFuzzer for 60 s
+	@mkdir -p build/corpus
+	@build/fuzz_trace -max_total_time=60 -max_len=4096 -timeout=10 \
+	  -artifact_prefix=build/ build/corpus
+
+.PHONY: demo
+demo: deps ## run a small cluster and draw what happened into out/demo/
+	@$(MAKE) --no-print-directory all
+	@build/glassraft demo
+
+.PHONY: compile_commands.json
+compile_commands.json: ## build/compile_commands.json for editors and tools
+	@mkdir -p build
+	@(sep='['; for f in $(filter %.c,$(SOURCES)); do \
+	  printf '%s\n{"directory": "%s", "file": "%s", "command": "%s"}' \
+	    "$$sep" "$(CURDIR)" "$$f" \
+	    "$(CC) $(BASE) -O2 -c $$f"; sep=','; done; echo ']') \
+	  > build/compile_commands.json
+
+.PHONY: install
+install: build/glassraft ## into PREFIX, /usr/local by default; DESTDIR too
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install -d $(DESTDIR)$(PREFIX)/include/glassraft/raft
+	install -d $(DESTDIR)$(PREFIX)/include/glassraft/trace
+	install -m 755 $B/glassraft $(DESTDIR)$(PREFIX)/bin/glassraft
+	install -m 644 $B/libglassraft.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 644 src/raft/raft.h $(DESTDIR)$(PREFIX)/include/glassraft/raft
+	install -m 644 src/trace/trace.h src/trace/message.h \
+	  $(DESTDIR)$(PREFIX)/include/glassraft/trace
+	printf '%s\n' 'prefix=$(PREFIX)' 'Name: glassraft' \
+	  'Description: a Raft you can see through' \
+	  "Version: $$(sed -n 's/.*GLASSRAFT_VERSION "\(.*\)"/\1/p' src/trace/version.h)" \
+	  'Requires: libcjson' 'Libs: -L$${prefix}/lib -lglassraft -pthread -lm' \
+	  'Cflags: -I$${prefix}/include/glassraft' \
+	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/glassraft.pc
 
 .PHONY: clean
-clean:
+clean: ## remove build/ and out/
 	rm -rf build out

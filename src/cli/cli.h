@@ -6,15 +6,45 @@
 #ifndef GLASSRAFT_CLI_H
 #define GLASSRAFT_CLI_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 enum { EXIT_GOOD = 0, EXIT_FINDING = 1, EXIT_USAGE = 2, EXIT_BUG = 70 };
 
 int cli_run(int argc, char **argv);      // run.c
 int cli_list(int argc, char **argv);     // list.c
+int cli_demo(int argc, char **argv);     // demo.c
 int cli_check(int argc, char **argv);    // check.c
 int cli_timeline(int argc, char **argv); // timeline.c
 int cli_log(int argc, char **argv);      // log.c
 int cli_columns(int argc, char **argv);  // columns.c
 int cli_schema(int argc, char **argv);   // schema.c
 int cli_version(int argc, char **argv);  // version.c
+
+// options.c: one pass over the arguments of a subcommand.
+//
+//     struct options o = options_begin(argc, argv, "run");
+//     for (const char *arg; (arg = options_next(&o)) != NULL;)
+//         if (options_is(&o, "--json")) json = true;
+//         else if (options_is(&o, "--seed")) seed = options_number(&o);
+//         else if (options_rest(&o)) names[n++] = arg;
+//     if (o.failed) return EXIT_USAGE;
+//
+// A wrong argument prints one line on stderr and sets failed.
+struct options {
+    int argc, at;
+    char **argv;
+    const char *command, *now;
+    bool failed;
+};
+
+struct options options_begin(int argc, char **argv, const char *command);
+const char *options_next(struct options *o); // NULL at the end or on failure
+bool options_is(const struct options *o, const char *name);
+const char *options_value(struct options *o); // "" and failed when missing
+uint64_t options_number(struct options *o);   // decimal or 0x...
+bool options_range(struct options *o, uint64_t *first, uint64_t *last); // A..B
+bool options_rest(struct options *o); // not an option; else fails
+bool options_parse(const char *text, uint64_t *number);
 
 #endif

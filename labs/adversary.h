@@ -1,0 +1,89 @@
+// adversary.h -- a story's say over single messages: drop, hold, let go.
+//
+// Rules stand in a list; the first that fits a leg (a request or a reply on
+// its way) decides its fate, and a leg that none fits passes. A held leg waits
+// inside the network until its rule is lifted, by which time the world has
+// changed: requests a day late, replies of a leadership two elections ago.
+//
+//     adversary_begin(lab);
+//     struct rule *votes = hold("RequestVote", REQUEST, 1, ALL);
+//     await_legs(lab, votes, 1);
+//     ...
+//     lift(votes);          // what was held arrives now
+//     adversary_end(lab);   // lifts all rules
+//
+// There is one adversary in a process, and it is never gone: calls that are
+// under way ask it until they end.
+#ifndef GLASSRAFT_ADVERSARY_H
+#define GLASSRAFT_ADVERSARY_H
+
+#include "story.h"
+
+#include "../src/net/net.h"
+
+enum { ALL = -2, MAX_RULES = 24 };
+enum side { REQUEST, REPLY, BOTH };
+
+struct rule {
+    enum net_fate fate;
+    const char *method; // NULL: any
+    enum side side;
+    int from, to; // in the direction of travel; ALL: any
+    // May look into the message; NULL: all fit.
+    bool (*fits)(const struct net_leg *leg);
+    int skip;   // so many legs pass before it begins to judge
+    int most;   // legs that it takes, 0 = no limit
+    int n_legs; // that it took so far
+    bool lifted;
+};
+
+void adversary_begin(struct lab *lab);
+// Lifts all rules and waits until nothing is held any more.
+void adversary_end(struct lab *lab);
+
+// New rules, owned by the adversary. Fields fits, skip and most may be set
+// before the next call that lets time pass.
+struct rule *drop(const char *method, enum side side, int from, int to);
+struct rule *hold(const char *method, enum side side, int from, int to);
+struct rule *twice(const char *method, enum side side, int from, int to);
+
+// Ends a rule and lets go what it holds.
+void lift(struct rule *rule);
+// Puts a rule that was lifted in force again.
+void renew(struct rule *rule);
+// Keeps what is held, but takes no more.
+void close_rule(struct rule *rule);
+// Waits until the rule has met n legs; fails after ten seconds.
+void await_legs(struct lab *lab, struct rule *rule, int n);
+int legs(struct rule *rule);
+
+// Does an AppendEntries request carry entries? For rule.fits.
+bool has_entries(const struct net_leg *leg);
+// Is a reply to AppendEntries a success, or a refusal?
+bool is_success(const struct net_leg *leg);
+bool is_refusal(const struct net_leg *leg);
+
+// Makes this server the leader, if its log lets it win: all the others' clocks
+// go slow until it leads. Fails after ten seconds.
+void elect(struct lab *lab, int server);
+// Slows the clocks of all but one server (or of all, with -1), so that they do
+// not stand for election; and back to normal.
+void only_clock_of(struct lab *lab, int server);
+void clocks_agree(struct lab *lab);
+
+// Waits until a server has what is asked for; fails after ten seconds.
+void await_leader(struct lab *lab, int server);
+// A command for the leader `server`, and its agreement by n servers.
+raft_index agree_on(struct lab *lab, int server, struct value value, int n);
+// Waits until a server's durable log ends at this index, committed or not.
+void await_log(struct lab *lab, int server, raft_index index);
+void await_applied(struct lab *lab, int server, raft_index index);
+bool leads(struct lab *lab, int server);
+raft_term term_of(struct lab *lab, int server);
+
+// Cuts or mends the links, both ways, between a server and all others; or
+// one direction of one link.
+void group(struct lab *lab, const int *servers, int n);
+void one_world(struct lab *lab);
+
+#endif

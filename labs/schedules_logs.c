@@ -1,0 +1,260 @@
+// schedules_logs.c -- logs that part and meet again, as exact scripts.
+#include "adversary.h"
+#include "suites.h"
+
+// Connects these servers with each other, and cuts them off from all others,
+// which stay connected among themselves.
+static void together(struct lab *lab, int n, const int *servers)
+{
+    group(lab, servers, n);
+}
+
+#define TOGETHER(lab, ...)                                                     \
+    together(lab, (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)),           \
+             (const int[]){__VA_ARGS__})
+
+static struct value value_at(struct lab *lab, raft_index index)
+{
+    struct value value = {""};
+    n_committed(lab, index, &value);
+    return value;
+}
+
+static void propose_n(struct lab *lab, int server, int first, int n)
+{
+    for (int i = 0; i < n; i++)
+        must_propose(lab, server, number(first + i));
+}
+
+// Figure 8 up to (c): index 2 has S1's entry of an older term on S1, S2 and,
+// sent by S1 as the leader of a newer term, on S3; S5 has another one of a
+// term between. Returns with S1 leading and only S1, S2, S3 together.
+static void figure_8_to_c(struct lab *lab)
+{
+    elect(lab, 0);
+    one(lab, number(1), 5);
+    TOGETHER(lab, 0, 1); // (a)
+    must_propose(lab, 0, number(21));
+    await_log(lab, 1, 2);
+
+    TOGETHER(lab, 2, 3, 4); // (b)
+    elect(lab, 4);
+    TOGETHER(lab, 4);
+    must_propose(lab, 4, number(25));
+
+    TOGETHER(lab, 0, 1, 2); // (c)
+    elect(lab, 0);
+    await_log(lab, 2, 2);
+}
+
+// [L.4] Figure 8, (a) to (d): S1's entry stands on a majority and is still not
+// committed, since S5 may overwrite it, and does.
+static void figure_8_overwritten(struct lab *lab)
+{
+    figure_8_to_c(lab);
+    lab_sleep_ms(lab, ELECTION_TIMEOUT_MS);
+    check_no_agreement(lab, 2);
+
+    TOGETHER(lab, 1, 2, 3, 4); // (d)
+    elect(lab, 4);
+    agree_on(lab, 4, number(3), 4);
+    if (!same(value_at(lab, 2), number(25)))
+        lab_fail(lab, "S5's entry did not replace S1's at index 2");
+    one_world(lab);
+    one(lab, number(4), 5);
+}
+
+// [L.4] [RV.2] Figure 8, (a) to (c) and (e): S1 brings an entry of its own
+// term to a majority, and thereby commits the older one; S5 cannot win.
+static void figure_8_committed(struct lab *lab)
+{
+    figure_8_to_c(lab);
+    agree_on(lab, 0, number(4), 3);
+    if (!same(value_at(lab, 2), number(21)))
+        lab_fail(lab, "S1's entry is not committed along with its newer one");
+
+    adversary_begin(lab); // (e): only S5 runs
+    for (int server = 0; server < 4; server++)
+        drop("RequestVote", REQUEST, server, ALL);
+    TOGETHER(lab, 1, 2, 3, 4);
+    lab_sleep_ms(lab, 3 * ELECTION_TIMEOUT_MS);
+    if (leads(lab, 4))
+        lab_fail(lab, "S5 was elected although it lacks committed entries");
+    adversary_end(lab);
+    one_world(lab);
+    one(lab, number(5), 5);
+}
+
+// [L.3] [C.2] What a leader knew of a follower in an earlier leadership is
+// void: S2 acknowledged a long tail of S1's, lost it to S3, and S1 is elected
+// again. With `late`, the acknowledgement itself arrives only then.
+static void leader_again(struct lab *lab, bool late)
+{
+    struct rule *replies = NULL;
+    adversary_begin(lab);
+    elect(lab, 0);
+    one(lab, number(1), 5);
+    TOGETHER(lab, 0, 1);
+    if (late) {
+        replies = hold("AppendEntries", REPLY, 1, 0);
+        replies->fits = is_success;
+    }
+    propose_n(lab, 0, 200, 20);
+    await_log(lab, 1, 21);
+    if (late)
+        close_rule(replies);
+    else
+        lab_sleep_ms(lab, 200);
+
+    TOGETHER(lab, 1, 2, 3, 4);
+    elect(lab, 2);
+    agree_on(lab, 2, number(300), 4);
+    one_world(lab);
+    one(lab, number(301), 5); // also S1 and S2 have lost their tails
+
+    elect(lab, 0);
+    TOGETHER(lab, 0, 4); // two of five
+    raft_index index = must_propose(lab, 0, number(400));
+    await_log(lab, 4, index);
+    if (late)
+        lift(replies);
+    lab_sleep_ms(lab, 300);
+    check_no_agreement(lab, index);
+    one_world(lab);
+    one(lab, number(401), 5);
+    adversary_end(lab);
+}
+
+static void leader_elected_twice(struct lab *lab)
+{
+    leader_again(lab, false);
+}
+
+static void reply_two_elections_late(struct lab *lab)
+{
+    leader_again(lab, true);
+}
+
+// [AE.1] A request of an old leadership, with entries, arrives when a newer
+// leader's entries stand there.
+static void request_one_election_late(struct lab *lab)
+{
+    adversary_begin(lab);
+    elect(lab, 0);
+    one(lab, number(1), 5);
+    struct rule *requests = hold("AppendEntries", REQUEST, 0, ALL);
+    requests->fits = has_entries;
+    propose_n(lab, 0, 200, 5);
+    await_legs(lab, requests, 4);
+    close_rule(requests);
+    lab_disconnect(lab, 0);
+    elect(lab, 1);
+    for (int i = 0; i < 5; i++)
+        agree_on(lab, 1, number(300 + i), 4);
+    lab_connect(lab, 0);
+    one(lab, number(305), 5);
+    lift(requests);
+    lab_sleep_ms(lab, 500);
+    one(lab, number(306), 5);
+    for (raft_index index = 2; index <= 6; index++)
+        if (!same(value_at(lab, index), number(298 + (int)index)))
+            lab_fail(lab, "index %llu was overwritten by an old request",
+                     (unsigned long long)index);
+    adversary_end(lab);
+}
+
+// [AE.3] [AE.5] Two requests of one leadership change places: the earlier,
+// shorter one must neither cut the log nor take the commit back.
+static void requests_change_places(struct lab *lab)
+{
+    adversary_begin(lab);
+    elect(lab, 0);
+    one(lab, number(1), 3);
+    struct rule *first = hold("AppendEntries", REQUEST, 0, 1);
+    first->fits = has_entries;
+    first->most = 1;
+    must_propose(lab, 0, number(2));
+    await_legs(lab, first, 1);
+    propose_n(lab, 0, 3, 4);
+    await_log(lab, 1, 6); // S2 has acknowledged all five
+    await_applied(lab, 1, 6);
+    struct rule *newer = drop("AppendEntries", REQUEST, 0, 1);
+    lift(first);
+    lab_sleep_ms(lab, 50); // no newer request repairs what it does
+    if (lab_last_index(lab, 1) != 6)
+        lab_fail(lab, "an old request cut the log of S2");
+    lift(newer);
+    lab_disconnect(lab, 2);
+    lab_sleep_ms(lab, 300);
+    lab_connect(lab, 2);
+    one(lab, number(7), 3);
+    adversary_end(lab);
+}
+
+// [L.3] A refusal that comes late says nothing of today: the follower has
+// caught up long since.
+static void late_refusal(struct lab *lab)
+{
+    adversary_begin(lab);
+    elect(lab, 0);
+    one(lab, number(1), 3);
+    lab_disconnect(lab, 1);
+    for (int i = 0; i < 30; i++)
+        one_at_once(lab, number(100 + i), 2);
+    struct rule *refusals = hold("AppendEntries", REPLY, 1, ALL);
+    refusals->fits = is_refusal;
+    refusals->most = 1;
+    lab_connect(lab, 1);
+    await_legs(lab, refusals, 1);
+    one(lab, number(200), 3); // another refusal brought S2 up to date
+    lift(refusals);
+    lab_sleep_ms(lab, 300);
+    one_at_once(lab, number(201), 3);
+    adversary_end(lab);
+}
+
+const struct lab_scenario schedules_logs_scenarios[] = {
+    {.name = "figure-8-overwritten",
+     .title = "Schedule: figure 8 overwritten",
+     .run = figure_8_overwritten,
+     .n_servers = 5,
+     .simulated_only = true,
+     .limit_s = 600},
+    {.name = "figure-8-committed",
+     .title = "Schedule: figure 8 committed",
+     .run = figure_8_committed,
+     .n_servers = 5,
+     .simulated_only = true,
+     .limit_s = 600},
+    {.name = "reply-two-elections-late",
+     .title = "Schedule: reply two elections late",
+     .run = reply_two_elections_late,
+     .n_servers = 5,
+     .simulated_only = true,
+     .limit_s = 600},
+    {.name = "request-one-election-late",
+     .title = "Schedule: request one election late",
+     .run = request_one_election_late,
+     .n_servers = 5,
+     .simulated_only = true,
+     .limit_s = 600},
+    {.name = "requests-change-places",
+     .title = "Schedule: requests change places",
+     .run = requests_change_places,
+     .n_servers = 3,
+     .simulated_only = true,
+     .limit_s = 600},
+    {.name = "late-refusal",
+     .title = "Schedule: late refusal",
+     .run = late_refusal,
+     .n_servers = 3,
+     .simulated_only = true,
+     .limit_s = 600},
+    {.name = "leader-elected-twice",
+     .title = "Schedule: leader elected twice",
+     .run = leader_elected_twice,
+     .n_servers = 5,
+     .simulated_only = true,
+     .limit_s = 600},
+    {.name = NULL},
+};

@@ -1,0 +1,22 @@
+// suites.c -- see suites.h.
+#include "suites.h"
+
+const struct suite suites[] = {
+    {"election", "lab A: leaders are elected (3A)", {election_scenarios}},
+    {"replication",
+     "lab B: commands are agreed on (3B)",
+     {replication_scenarios, replication_failures_scenarios}},
+    {"persistence",
+     "lab C: what must survive a crash (3C)",
+     {persistence_scenarios, persistence_churn_scenarios,
+      persistence_figure8_scenarios}},
+    {"snapshots", "lab D: snapshots and cut logs (3D)", {snapshots_scenarios}},
+    {"schedules",
+     "exact schedules that only a simulator can make",
+     {schedules_crashes_scenarios, schedules_elections_scenarios,
+      schedules_figure7_scenarios, schedules_links_scenarios,
+      schedules_load_scenarios, schedules_logs_scenarios,
+      schedules_snapshots_scenarios}},
+    {"tour", "a tour of everything that a Raft does", {tour_scenarios}},
+    {NULL, NULL, {NULL}},
+};

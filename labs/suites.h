@@ -1,0 +1,35 @@
+// suites.h -- the scenarios of the labs, by suite.
+//
+// Each file of this folder ends with a table of its scenarios; suites.c puts
+// them together. Names of suites can stand for their scenarios on the command
+// line.
+#ifndef GLASSRAFT_SUITES_H
+#define GLASSRAFT_SUITES_H
+
+#include "story.h"
+
+struct suite {
+    const char *name;  // "election"; NULL ends the list
+    const char *about; // one line
+    const struct lab_scenario *tables[8];
+};
+
+extern const struct suite suites[];
+
+extern const struct lab_scenario election_scenarios[];
+extern const struct lab_scenario replication_scenarios[];
+extern const struct lab_scenario replication_failures_scenarios[];
+extern const struct lab_scenario persistence_scenarios[];
+extern const struct lab_scenario persistence_churn_scenarios[];
+extern const struct lab_scenario persistence_figure8_scenarios[];
+extern const struct lab_scenario snapshots_scenarios[];
+extern const struct lab_scenario schedules_crashes_scenarios[];
+extern const struct lab_scenario schedules_elections_scenarios[];
+extern const struct lab_scenario schedules_figure7_scenarios[];
+extern const struct lab_scenario schedules_links_scenarios[];
+extern const struct lab_scenario schedules_load_scenarios[];
+extern const struct lab_scenario schedules_logs_scenarios[];
+extern const struct lab_scenario schedules_snapshots_scenarios[];
+extern const struct lab_scenario tour_scenarios[];
+
+#endif

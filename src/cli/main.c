@@ -1,0 +1,51 @@
+// main.c -- the command line: finds the subcommand.
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const struct command {
+    const char *name, *about;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"run", "run scenarios on a cluster, simulated or real", cli_run},
+    {"list", "the scenarios and what they guard", cli_list},
+    {"schema", "the trace format, for programs", cli_schema},
+    {"version", "the version", cli_version},
+};
+
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void usage(FILE *out)
+{
+    fprintf(out, "usage: glassraft COMMAND [OPTIONS]\n\n");
+    for (int i = 0; i < N_COMMANDS; i++)
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].about);
+    fprintf(out, "\nexample: glassraft run tour --seed 7 --trace t.jsonl\n"
+                 "         glassraft timeline t.jsonl -o t.svg\n"
+                 "`glassraft COMMAND --help` tells more.\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
+        strcmp(name, "help") == 0) {
+        usage(stdout);
+        return EXIT_GOOD;
+    }
+    if (strcmp(name, "--version") == 0)
+        name = "version";
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    fprintf(stderr,
+            "glassraft: %s: no such command; `glassraft --help` lists"
+            " them\n",
+            name);
+    return EXIT_USAGE;
+}

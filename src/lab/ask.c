@@ -1,0 +1,276 @@
+// ask.c -- what a scenario asks the cluster, and what it expects to hear.
+#include "internal.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../sim/sim.h"
+
+enum {
+    LEADER_ROUNDS = 10,
+    LEADER_ROUND_MS = 450,
+    ONE_MS = 10000,   // patience of lab_one() as a whole
+    COMMIT_MS = 2000, // and for one command that was taken
+    COMMIT_STEP_MS = 20,
+    NO_LEADER_MS = 50,
+};
+
+int lab_n_servers(struct lab *lab)
+{
+    return lab->n_servers;
+}
+
+uint64_t lab_random(struct lab *lab, uint64_t n)
+{
+    pthread_mutex_lock(&lab->mutex);
+    uint64_t z = lab->random += 0x9e3779b97f4a7c15u;
+    pthread_mutex_unlock(&lab->mutex);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    z ^= z >> 31;
+    return n > 0 ? z % n : 0;
+}
+
+void lab_sleep_ms(struct lab *lab, uint64_t ms)
+{
+    (void)lab;
+    sleep_ms(ms);
+}
+
+void lab_act(struct lab *lab, const char *format, ...)
+{
+    char text[300];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    struct trace_event event = {
+        .kind = TRACE_ACT, .node = TRACE_NONE, .inc = TRACE_NONE, .text = text};
+    trace_emit(lab->trace, &event);
+}
+
+void lab_note(struct lab *lab, const char *format, ...)
+{
+    char text[300];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    trace_note(lab->trace, TRACE_NONE, "scenario", "%s", text);
+}
+
+void lab_fail(struct lab *lab, const char *format, ...)
+{
+    char text[600];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text - 1, format, args);
+    va_end(args);
+    size_t n = strlen(text);
+    if (n > 0 && text[n - 1] != '.')
+        memcpy(text + n, ".", 2);
+    lab_run_fails(lab, "", "", text);
+}
+
+static void answered(struct lab *lab, const char *what, const char *answer)
+{
+    struct trace_event event = {.kind = TRACE_CHECK,
+                                .node = TRACE_NONE,
+                                .inc = TRACE_NONE,
+                                .what = what,
+                                .text = answer,
+                                .ok = true};
+    trace_emit(lab->trace, &event);
+}
+
+bool lab_get_state(struct lab *lab, int server, raft_term *term,
+                   bool *is_leader)
+{
+    struct instance *instance = lab_enter(lab, server);
+    if (instance == NULL)
+        return false;
+    raft_get_state(instance->rf, term, is_leader);
+    lab_leave(instance);
+    return true;
+}
+
+bool lab_start(struct lab *lab, int server, const void *bytes, size_t n_bytes,
+               raft_index *index, raft_term *term)
+{
+    struct instance *instance = lab_enter(lab, server);
+    if (instance == NULL)
+        return false;
+    int before = sim_server();
+    sim_set_server(server);
+    bool taken = raft_start(instance->rf, bytes, n_bytes, index, term);
+    sim_set_server(before);
+    lab_leave(instance);
+    return taken;
+}
+
+int lab_check_one_leader(struct lab *lab)
+{
+    for (int round = 0; round < LEADER_ROUNDS; round++) {
+        sleep_ms(LEADER_ROUND_MS + lab_random(lab, 100));
+        int leader = -1;
+        raft_term latest = 0, terms[LAB_MAX_SERVERS] = {0};
+        for (int i = 0; i < lab->n_servers; i++) {
+            raft_term term = 0;
+            bool is_leader = false;
+            if (!lab_is_connected(lab, i) ||
+                !lab_get_state(lab, i, &term, &is_leader) || !is_leader)
+                continue;
+            for (int k = 0; k < i; k++)
+                if (terms[k] == term)
+                    lab_fail(lab,
+                             "term %" PRIu64 " has two leaders, S%d and S%d",
+                             term, k + 1, i + 1);
+            terms[i] = term;
+            if (term > latest) {
+                latest = term;
+                leader = i;
+            }
+        }
+        if (leader < 0)
+            continue;
+        char text[60];
+        snprintf(text, sizeof text, "S%d leads term %" PRIu64, leader + 1,
+                 latest);
+        answered(lab, "one leader", text);
+        return leader;
+    }
+    lab_fail(lab, "expected one leader, there was none for five seconds");
+}
+
+raft_term lab_check_terms(struct lab *lab)
+{
+    raft_term common = 0;
+    int first = -1;
+    for (int i = 0; i < lab->n_servers; i++) {
+        raft_term term = 0;
+        bool is_leader;
+        if (!lab_is_connected(lab, i) ||
+            !lab_get_state(lab, i, &term, &is_leader))
+            continue;
+        if (first >= 0 && term != common)
+            lab_fail(lab, "S%d is in term %" PRIu64 " and S%d in term %" PRIu64,
+                     first + 1, common, i + 1, term);
+        first = first >= 0 ? first : i;
+        common = term;
+    }
+    return common;
+}
+
+void lab_check_no_leader(struct lab *lab)
+{
+    for (int i = 0; i < lab->n_servers; i++) {
+        raft_term term = 0;
+        bool is_leader = false;
+        if (lab_is_connected(lab, i) &&
+            lab_get_state(lab, i, &term, &is_leader) && is_leader)
+            lab_fail(lab, "S%d leads term %" PRIu64 " without a majority",
+                     i + 1, term);
+    }
+    answered(lab, "no leader", "nobody leads");
+}
+
+int lab_n_committed(struct lab *lab, raft_index index,
+                    struct message_bytes *command)
+{
+    int n = 0;
+    pthread_mutex_lock(&lab->mutex);
+    for (int i = 0; i < lab->n_servers; i++)
+        if (index > 0 && lab->now[i]->last_applied >= index)
+            n++;
+    if (command != NULL)
+        *command = n > 0 ? (struct message_bytes){lab->agreed[index].bytes,
+                                                  lab->agreed[index].n_bytes}
+                         : (struct message_bytes){NULL, 0};
+    pthread_mutex_unlock(&lab->mutex);
+    return n;
+}
+
+// Asks the servers in turn, beginning behind the one that was asked last.
+static bool start_somewhere(struct lab *lab, const void *bytes, size_t n_bytes,
+                            raft_index *index)
+{
+    for (int i = 0; i < lab->n_servers; i++) {
+        pthread_mutex_lock(&lab->mutex);
+        int server = lab->asked = (lab->asked + 1) % lab->n_servers;
+        pthread_mutex_unlock(&lab->mutex);
+        raft_term term;
+        if (lab_is_connected(lab, server) &&
+            lab_start(lab, server, bytes, n_bytes, index, &term))
+            return true;
+    }
+    return false;
+}
+
+static bool committed(struct lab *lab, raft_index index, const void *bytes,
+                      size_t n_bytes, int n_servers)
+{
+    struct message_bytes command;
+    int n = lab_n_committed(lab, index, &command);
+    return n > 0 && n >= n_servers && command.n == n_bytes &&
+           (n_bytes == 0 || memcmp(command.at, bytes, n_bytes) == 0);
+}
+
+raft_index lab_one(struct lab *lab, const void *bytes, size_t n_bytes,
+                   int n_servers, bool retry)
+{
+    uint64_t begin_ms = now_ms();
+    char digest[MESSAGE_DIGEST];
+    message_digest(bytes, n_bytes, digest);
+    while (now_ms() - begin_ms < ONE_MS) {
+        raft_index index = 0;
+        if (!start_somewhere(lab, bytes, n_bytes, &index)) {
+            sleep_ms(NO_LEADER_MS);
+            continue;
+        }
+        uint64_t taken_ms = now_ms();
+        while (now_ms() - taken_ms < COMMIT_MS) {
+            if (committed(lab, index, bytes, n_bytes, n_servers)) {
+                char text[80];
+                snprintf(text, sizeof text, "\"%s\" at index %" PRIu64, digest,
+                         index);
+                answered(lab, "agreement", text);
+                return index;
+            }
+            sleep_ms(COMMIT_STEP_MS);
+        }
+        if (!retry)
+            lab_fail(lab,
+                     "\"%s\" was taken at index %" PRIu64
+                     " but %d servers did not apply it within two seconds",
+                     digest, index, n_servers);
+    }
+    lab_fail(lab, "no agreement on \"%s\" by %d servers within ten seconds",
+             digest, n_servers);
+}
+
+raft_index lab_last_applied(struct lab *lab, int server)
+{
+    pthread_mutex_lock(&lab->mutex);
+    raft_index index = lab->now[server]->last_applied;
+    pthread_mutex_unlock(&lab->mutex);
+    return index;
+}
+
+raft_index lab_last_index(struct lab *lab, int server)
+{
+    return __atomic_load_n(&lab->saved_index[server], __ATOMIC_RELAXED);
+}
+
+uint64_t lab_server_calls(struct lab *lab, int server)
+{
+    char name[16];
+    snprintf(name, sizeof name, "S%d", server + 1);
+    return net_server_calls(lab->net, name);
+}
+
+uint64_t lab_bytes(struct lab *lab)
+{
+    return net_total_bytes(lab->net);
+}

@@ -1,0 +1,253 @@
+// child.c -- one run in its own process: simulation, checker, verdict.
+#include "internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../sim/sim.h"
+#include "../trace/die.h"
+
+enum { LIMIT_S = 120, CPU_S = 300 };
+
+// With coverage the counters must be written by hand before _exit().
+void __gcov_dump(void) __attribute__((weak));
+
+// A process runs one scenario.
+static struct {
+    const struct lab_run *run;
+    int fd;
+    struct lab *lab;
+    struct trace *trace;
+    struct check *check;
+    struct lab_result result;
+    uint64_t begin_ns;
+    atomic_flag over;
+} child = {.over = ATOMIC_FLAG_INIT};
+
+// The recorder's clock.
+static uint64_t now_us(void *context)
+{
+    (void)context;
+    return (sim_now_ns() - child.begin_ns) / 1000;
+}
+
+// Writes what is left to write and ends the process.
+_Noreturn static void finish(void)
+{
+    struct lab_result *result = &child.result;
+    struct trace_event verdict = {.kind = TRACE_VERDICT,
+                                  .node = TRACE_NONE,
+                                  .inc = TRACE_NONE,
+                                  .what = result->passed ? "pass" : "fail",
+                                  .text = result->text,
+                                  .n_events = trace_n_events(child.trace) + 1};
+    trace_emit(child.trace, &verdict);
+    result->n_events = trace_n_events(child.trace);
+    result->hash = trace_hash(child.trace);
+    if (child.run->trace != NULL) {
+        if (trace_write_file(child.trace, child.run->trace))
+            snprintf(result->trace, sizeof result->trace, "%s",
+                     child.run->trace);
+        else
+            fprintf(stderr, "glassraft: %s: cannot write the trace: %s\n",
+                    child.run->trace, strerror(errno));
+    }
+    const char *at = (const char *)result;
+    for (size_t n = sizeof *result; n > 0;) {
+        ssize_t done = write(child.fd, at, n);
+        if (done < 0 && errno != EINTR)
+            break;
+        at += done > 0 ? done : 0;
+        n -= done > 0 ? (size_t)done : 0;
+    }
+    fflush(NULL);
+    if (__gcov_dump != NULL)
+        __gcov_dump();
+    _exit(result->passed ? 0 : 1);
+}
+
+static void count_up(void)
+{
+    child.result.virtual_us = now_us(NULL);
+    if (child.lab == NULL)
+        return;
+    child.result.n_calls = net_total_calls(child.lab->net);
+    child.result.n_bytes = net_total_bytes(child.lab->net);
+    child.result.n_commands = child.lab->n_agreed;
+}
+
+static void set_text(const char *property, const char *tag, const char *text)
+{
+    snprintf(child.result.property, sizeof child.result.property, "%s",
+             property);
+    snprintf(child.result.tag, sizeof child.result.tag, "%s", tag);
+    snprintf(child.result.text, sizeof child.result.text, "%s", text);
+}
+
+// The first failure is the run's; whoever comes later waits for the end.
+static void claim(void)
+{
+    if (!atomic_flag_test_and_set(&child.over))
+        return;
+    for (;;)
+        pause();
+}
+
+static void emit_finding(const char *property, const char *tag,
+                         const char *text, const uint64_t *events, size_t n)
+{
+    struct trace_event event = {.kind = TRACE_FINDING,
+                                .node = TRACE_NONE,
+                                .inc = TRACE_NONE,
+                                .what = property,
+                                .tag = tag,
+                                .text = text,
+                                .events = events,
+                                .n_shown = n};
+    trace_emit(child.trace, &event);
+}
+
+void lab_run_fails(struct lab *lab, const char *property, const char *tag,
+                   const char *text)
+{
+    (void)lab;
+    claim();
+    set_text(property, tag, text);
+    emit_finding(property[0] != '\0' ? property : "expectation", tag, text,
+                 NULL, 0);
+    child.result.virtual_us = now_us(NULL);
+    finish();
+}
+
+static void observe(void *context, const struct trace_event *event)
+{
+    (void)context;
+    if (event->kind == TRACE_PERSIST && child.lab != NULL && event->node >= 0)
+        __atomic_store_n(&child.lab->saved_index[event->node], event->index,
+                         __ATOMIC_RELAXED);
+    if (child.check == NULL || event->kind == TRACE_FINDING ||
+        event->kind == TRACE_VERDICT || check_step(child.check, event))
+        return;
+    const struct check_finding *finding = check_finding(child.check);
+    claim();
+    set_text(finding->property, finding->tag, finding->text);
+    child.result.n_shown = finding->n_events;
+    memcpy(child.result.events, finding->events, sizeof finding->events);
+    emit_finding(finding->property, finding->tag, finding->text,
+                 finding->events, finding->n_events);
+    child.result.virtual_us = event->us;
+    finish();
+}
+
+static const char *const failures[] = {
+    [SIM_DEADLOCK] = "deadlock",
+    [SIM_SPIN] = "a thread that never blocks",
+    [SIM_UNLOCK] = "unlock by a stranger",
+    [SIM_RELOCK] = "a mutex locked twice",
+    [SIM_SLEEP_LOCKED] = "sleep with a mutex held",
+    [SIM_STACK] = "stack overflow",
+    [SIM_CRASH] = "crash",
+    [SIM_EXIT_LOCKED] = "a thread that ended with a mutex held",
+    [SIM_MISUSE] = "misuse of a thread function",
+    [SIM_LIMIT] = "limit",
+};
+
+static void simulator_fails(void *context, enum sim_failure kind,
+                            const char *report)
+{
+    (void)context;
+    claim();
+    set_text(failures[kind], "", report);
+    emit_finding(failures[kind], "", report, NULL, 0);
+    child.result.virtual_us = now_us(NULL);
+    finish();
+}
+
+static void body(void *argument)
+{
+    (void)argument;
+    const struct lab_run *run = child.run;
+    child.lab = lab_make(run, child.trace, child.check);
+    run->scenario->run(child.lab);
+    count_up();
+    // What the end of the lab does is no part of the story.
+    struct lab *lab = child.lab;
+    child.lab = NULL;
+    lab_end(lab);
+}
+
+static void check_time(void)
+{
+    uint64_t limit_s = child.run->scenario->limit_s;
+    limit_s = limit_s > 0 ? limit_s : LIMIT_S;
+    if (child.result.virtual_us <= limit_s * 1000000)
+        return;
+    char text[100];
+    snprintf(text, sizeof text,
+             "The scenario took longer than %" PRIu64 " %sseconds.", limit_s,
+             child.run->real ? "" : "virtual ");
+    lab_run_fails(NULL, "", "", text);
+}
+
+static void check_memory(void)
+{
+    if (sim_n_races() > 0)
+        lab_run_fails(NULL, "data race", "",
+                      "ThreadSanitizer reported a data race, see above.");
+    if (sim_leaks())
+        lab_run_fails(
+            NULL, "leak", "",
+            "Memory was not freed when the servers had ended, see above.");
+}
+
+void lab_child(const struct lab_run *run, int fd)
+{
+    struct rlimit none = {0, 0};
+    struct rlimit cpu = {run->wall_s > 0 ? run->wall_s : CPU_S,
+                         (run->wall_s > 0 ? run->wall_s : CPU_S) + 5};
+    setrlimit(RLIMIT_CORE, &none);
+    setrlimit(RLIMIT_CPU, &cpu);
+    struct timespec begin, end;
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    child.run = run;
+    child.fd = fd;
+    child.begin_ns = run->real ? sim_now_ns() : 0;
+    struct trace_config config = {.scenario = run->scenario->name,
+                                  .seed = run->seed,
+                                  .n_servers = run->scenario->n_servers,
+                                  .real = run->real,
+                                  .store = run->trace != NULL,
+                                  .now_us = now_us,
+                                  .observe = observe};
+    child.trace = trace_make(&config);
+    child.check = run->unchecked ? NULL : check_make(run->scenario->n_servers);
+    uint64_t limit_s =
+        run->scenario->limit_s > 0 ? run->scenario->limit_s : LIMIT_S;
+    struct sim_config simulation = {.seed = run->seed,
+                                    .policy = SIM_ROTATE,
+                                    .max_us = 4 * limit_s * 1000000,
+                                    .lint_sleep_locked = true,
+                                    .fail = simulator_fails};
+    if (run->real)
+        body(NULL);
+    else
+        sim_run(&simulation, body, NULL);
+    check_time();
+    check_free(child.check);
+    child.check = NULL;
+    check_memory();
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    child.result.real_us = (uint64_t)(end.tv_sec - begin.tv_sec) * 1000000 +
+                           (uint64_t)(end.tv_nsec / 1000) -
+                           (uint64_t)(begin.tv_nsec / 1000);
+    child.result.passed = true;
+    finish();
+}

@@ -1,0 +1,85 @@
+// internal.h -- what the files of src/lab share: the cluster and its runs.
+#ifndef GLASSRAFT_LAB_INTERNAL_H
+#define GLASSRAFT_LAB_INTERNAL_H
+
+#include <pthread.h>
+
+#include "lab.h"
+#include "runner.h"
+
+#include "../check/check.h"
+#include "../net/thread.h"
+
+enum { LAB_MAX_SERVERS = 16 };
+
+// One life of a server, from a start to its crash; there until the lab ends,
+// because calls that were under way may still ask for it.
+struct instance {
+    struct lab *lab;
+    struct instance *older; // of the same lab
+    int server, inc;
+    struct raft *rf;
+    struct net_end *end[LAB_MAX_SERVERS];
+    struct blob *state, *snapshot; // its persister
+    bool dead;
+    int n_calls; // of ours into rf, under way
+    raft_index last_applied;
+};
+
+// What the services agreed on at an index; the same for all servers.
+struct agreed {
+    raft_term term;
+    size_t n_bytes;
+    uint8_t *bytes;
+    int server; // that applied it first
+};
+
+struct lab {
+    const struct lab_scenario *scenario;
+    const struct lab_run *run;
+    int n_servers;
+    struct net *net;
+    struct trace *trace;
+    struct check *check;
+    uint64_t begin_us;
+    struct crew reapers;
+
+    pthread_mutex_t mutex; // guards everything below
+    pthread_cond_t idle;   // signalled when an instance's n_calls becomes 0
+    uint64_t random;
+    struct instance *now[LAB_MAX_SERVERS]; // the latest; dead when it is down
+    struct instance *newest;
+    bool connected[LAB_MAX_SERVERS], paused[LAB_MAX_SERVERS];
+    int crash_at_save[LAB_MAX_SERVERS];
+    bool before_save[LAB_MAX_SERVERS];
+    uint64_t slow_ms[LAB_MAX_SERVERS];
+    struct agreed *agreed; // [index]
+    raft_index n_agreed;   // highest index in it
+    size_t agreed_room;
+    int asked; // the server that lab_one() asked last
+
+    // Written by the observer alone.
+    raft_index saved_index[LAB_MAX_SERVERS];
+};
+
+// cluster.c
+struct lab *lab_make(const struct lab_run *run, struct trace *trace,
+                     struct check *check);
+void lab_end(struct lab *lab); // stops everything, waits, frees
+// The living instance with a call counted, NULL when the server is down or
+// paused; lab_lab_leave() ends the call.
+struct instance *lab_enter(struct lab *lab, int server);
+void lab_leave(struct instance *instance);
+void lab_lose(struct lab *lab, struct instance *instance);
+void lab_emit(struct lab *lab, enum trace_kind kind, int server);
+
+// service.c
+void lab_service_apply(void *context, const struct raft_message *message);
+// The service's state as of its persisted snapshot.
+void lab_service_restore(struct instance *instance);
+
+// child.c: never returns.
+_Noreturn void lab_run_fails(struct lab *lab, const char *property,
+                             const char *tag, const char *text);
+
+#endif

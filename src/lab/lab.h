@@ -1,0 +1,113 @@
+// lab.h -- a cluster in a box, as a scenario sees it.
+//
+// A scenario is a function that tells a story: it cuts and heals links,
+// crashes and restarts servers, gives commands, and asks what became of them.
+//
+//     static void leader_crash(struct lab *lab)
+//     {
+//         int leader = lab_check_one_leader(lab);
+//         lab_crash(lab, leader);
+//         lab_one(lab, "x", 1, 2, true);
+//     }
+//
+// Servers are numbered 0 .. n-1 here and S1 .. Sn in every text. All servers
+// run and are connected when the story begins. Functions may be called from
+// any thread of the story. What fails ends the run at once: lab_fail() and the
+// checks do not return then. Ordinary pthreads code: it runs simulated or real.
+#ifndef GLASSRAFT_LAB_H
+#define GLASSRAFT_LAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../net/net.h"
+#include "../raft/raft.h"
+
+struct lab;
+
+struct lab_scenario {
+    const char *name;  // "figure-8-unreliable"; NULL ends a table
+    const char *title; // "Test (3C): Figure 8 (unreliable) ..."
+    void (*run)(struct lab *lab);
+    int n_servers;
+    bool unreliable;       // the network delays and loses calls
+    bool snapshots;        // the service takes one after every tenth command
+    bool simulated_only;   // needs pauses, clocks or scripts in virtual time
+    bool no_long_delays;   // calls that cannot be delivered fail soon
+    size_t max_entries;    // raft_config's; 0 = default
+    size_t snapshot_chunk; // raft_config's; 0 = default
+    uint64_t limit_s;      // virtual seconds; 0 = 120
+};
+
+// ---------------------------------------------------------------- the story
+
+int lab_n_servers(struct lab *lab);
+// A number below n from the run's seed.
+uint64_t lab_random(struct lab *lab, uint64_t n);
+void lab_sleep_ms(struct lab *lab, uint64_t ms);
+// A named part of the story begins: a headline in the pictures.
+void lab_act(struct lab *lab, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void lab_note(struct lab *lab, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+// The run has failed, for this reason; does not return.
+_Noreturn void lab_fail(struct lab *lab, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+// ---------------------------------------------------------------- faults
+
+void lab_crash(struct lab *lab, int server);   // ignored when it is down
+void lab_restart(struct lab *lab, int server); // and connects; ignored when up
+void lab_connect(struct lab *lab, int server);
+void lab_disconnect(struct lab *lab, int server);
+bool lab_is_up(struct lab *lab, int server);
+bool lab_is_connected(struct lab *lab, int server);
+// Crashes the server when it saves for the n-th time from now; before: that
+// save is lost. n = 0 takes the order back.
+void lab_crash_at_save(struct lab *lab, int server, int n, bool before);
+// Cuts or mends the directed link from -> to.
+void lab_cut(struct lab *lab, int from, int to, bool cut);
+// Splits the servers: those of one group (a bit mask each) hear each other.
+void lab_partition(struct lab *lab, unsigned one_side);
+void lab_heal(struct lab *lab);
+void lab_reliable(struct lab *lab, bool reliable);
+void lab_long_reordering(struct lab *lab, bool yes);
+// Suspends all threads of a server, and lets them go on. Simulated only.
+void lab_pause(struct lab *lab, int server, bool paused);
+// Speed of a server's clock in thousandths. Simulated only.
+void lab_clock_rate(struct lab *lab, int server, int per_mille);
+// From now on the service needs so long for each command.
+void lab_slow_apply(struct lab *lab, int server, uint64_t ms);
+struct net *lab_net(struct lab *lab);
+
+// ---------------------------------------------------------------- asking
+
+// The leader of the latest term among the connected servers, within five
+// seconds; fails when there is none, or two in a term.
+int lab_check_one_leader(struct lab *lab);
+// The term that all connected servers agree on.
+raft_term lab_check_terms(struct lab *lab);
+void lab_check_no_leader(struct lab *lab);
+// Gives a server a command; false when it does not lead, is down or paused.
+bool lab_start(struct lab *lab, int server, const void *bytes, size_t n_bytes,
+               raft_index *index, raft_term *term);
+bool lab_get_state(struct lab *lab, int server, raft_term *term,
+                   bool *is_leader); // false: it is down or paused
+// How many services have applied this index; *command (may be NULL) borrows
+// what, for the life of the lab.
+int lab_n_committed(struct lab *lab, raft_index index,
+                    struct message_bytes *command);
+// Agreement on a command by n_servers or more, within ten seconds; each try
+// has two, and only with retry there is a second. Returns its index.
+raft_index lab_one(struct lab *lab, const void *bytes, size_t n_bytes,
+                   int n_servers, bool retry);
+raft_index lab_last_applied(struct lab *lab, int server);
+// Last index of the log that the server saved last.
+raft_index lab_last_index(struct lab *lab, int server);
+// The largest saved state of a server, without its snapshot, in bytes.
+size_t lab_state_size(struct lab *lab);
+uint64_t lab_server_calls(struct lab *lab, int server); // since its restart
+uint64_t lab_bytes(struct lab *lab);
+
+#endif

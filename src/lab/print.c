@@ -1,0 +1,88 @@
+// print.c -- results as people and programs read them.
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner.h"
+
+// Indents each line of a text.
+static void print_text(FILE *out, const char *text)
+{
+    while (*text != '\0') {
+        int n = (int)strcspn(text, "\n");
+        fprintf(out, "  %.*s\n", n, text);
+        text += n;
+        text += *text == '\n';
+    }
+}
+
+void lab_print_failure(FILE *out, const struct lab_run *run,
+                       const struct lab_result *result)
+{
+    fprintf(out, "FAIL %s (seed 0x%" PRIx64 ")", run->scenario->name,
+            run->seed);
+    if (result->property[0] != '\0')
+        fprintf(out, "  %s", result->property);
+    if (result->tag[0] != '\0')
+        fprintf(out, " [%s]", result->tag);
+    fprintf(out, "\n");
+    print_text(out, result->text);
+    if (result->n_shown > 0) {
+        fprintf(out, "  events  ");
+        for (uint64_t i = 0; i < result->n_shown; i++)
+            fprintf(out, "%s %" PRIu64, i > 0 ? "," : "", result->events[i]);
+        fprintf(out, "\n");
+    }
+    fprintf(out, "  replay   glassraft run %s --seed 0x%" PRIx64 "%s\n",
+            run->scenario->name, run->seed, run->real ? " --real" : "");
+    if (result->trace[0] != '\0')
+        fprintf(out, "  trace    %s\n", result->trace);
+}
+
+void lab_print_pass(FILE *out, const struct lab_run *run,
+                    const struct lab_result *result)
+{
+    fprintf(out, "%s (%s network) ...\n", run->scenario->title,
+            run->scenario->unreliable ? "unreliable" : "reliable");
+    fprintf(out,
+            "  ... Passed -- %6.1f s  %d servers  %" PRIu64 " RPCs  %" PRIu64
+            " bytes  %" PRIu64 " commands  %.1f ms real\n",
+            (double)result->virtual_us / 1e6, run->scenario->n_servers,
+            result->n_calls, result->n_bytes, result->n_commands,
+            (double)result->real_us / 1e3);
+}
+
+void lab_print_json(FILE *out, const struct lab_run *run,
+                    const struct lab_result *result)
+{
+    char text[32];
+    cJSON *line = cJSON_CreateObject();
+    cJSON_AddStringToObject(line, "scenario", run->scenario->name);
+    snprintf(text, sizeof text, "0x%" PRIx64, run->seed);
+    cJSON_AddStringToObject(line, "seed", text);
+    cJSON_AddStringToObject(line, "mode", run->real ? "real" : "sim");
+    cJSON_AddBoolToObject(line, "passed", result->passed);
+    if (!result->passed) {
+        cJSON_AddStringToObject(line, "property", result->property);
+        cJSON_AddStringToObject(line, "tag", result->tag);
+        cJSON_AddStringToObject(line, "text", result->text);
+        cJSON *events = cJSON_AddArrayToObject(line, "events");
+        for (uint64_t i = 0; i < result->n_shown; i++)
+            cJSON_AddItemToArray(events,
+                                 cJSON_CreateNumber((double)result->events[i]));
+        cJSON_AddStringToObject(line, "trace", result->trace);
+    }
+    cJSON_AddNumberToObject(line, "virtual_us", (double)result->virtual_us);
+    cJSON_AddNumberToObject(line, "real_us", (double)result->real_us);
+    cJSON_AddNumberToObject(line, "rpcs", (double)result->n_calls);
+    cJSON_AddNumberToObject(line, "bytes", (double)result->n_bytes);
+    cJSON_AddNumberToObject(line, "commands", (double)result->n_commands);
+    cJSON_AddNumberToObject(line, "events_n", (double)result->n_events);
+    snprintf(text, sizeof text, "%016" PRIx64, result->hash);
+    cJSON_AddStringToObject(line, "hash", text);
+    char *bytes = cJSON_PrintUnformatted(line);
+    fprintf(out, "%s\n", bytes);
+    cJSON_free(bytes);
+    cJSON_Delete(line);
+}

@@ -1,0 +1,234 @@
+// runner.c -- children side by side, their limits, their results in order.
+#include "runner.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../trace/die.h"
+
+enum { WALL_S = 600, MAX_JOBS = 64 };
+
+struct job {
+    bool busy;
+    pid_t pid;
+    int fd;
+    uint64_t number; // of the run, in order
+    struct lab_run run;
+    struct lab_result result;
+    size_t n_read;
+    int64_t end_ms; // when its time is up
+    bool killed;
+};
+
+static int64_t clock_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void start(struct job *job)
+{
+    int ends[2];
+    fflush(NULL);
+    if (pipe(ends) != 0)
+        die("pipe: %s", strerror(errno));
+    job->pid = fork();
+    if (job->pid < 0)
+        die("fork: %s", strerror(errno));
+    if (job->pid == 0) {
+        close(ends[0]);
+        lab_child(&job->run, ends[1]);
+    }
+    close(ends[1]);
+    job->fd = ends[0];
+    job->n_read = 0;
+    job->killed = false;
+    job->busy = true;
+    unsigned wall_s = job->run.wall_s > 0 ? job->run.wall_s : WALL_S;
+    job->end_ms = clock_ms() + (int64_t)wall_s * 1000;
+}
+
+// A child that ended without a word says by its status what happened.
+static void explain(struct job *job, int status)
+{
+    struct lab_result *result = &job->result;
+    memset(result, 0, sizeof *result);
+    if (job->killed)
+        snprintf(result->text, sizeof result->text,
+                 "The run did not end within its %u seconds of real time.",
+                 job->run.wall_s > 0 ? job->run.wall_s : WALL_S);
+    else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+        snprintf(result->text, sizeof result->text,
+                 "The run used up its time on the processor.");
+    else if (WIFSIGNALED(status))
+        snprintf(result->text, sizeof result->text,
+                 "The process was ended by signal %d (%s).", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    else
+        snprintf(result->text, sizeof result->text,
+                 "The process ended itself with exit status %d before the"
+                 " scenario was over.",
+                 WEXITSTATUS(status));
+    snprintf(result->property, sizeof result->property, "crash");
+}
+
+// Reads what is there; true when the child has ended and the result is whole.
+static bool advance(struct job *job)
+{
+    char *at = (char *)&job->result + job->n_read;
+    size_t room = sizeof job->result - job->n_read;
+    char rest[64];
+    ssize_t n =
+        room > 0 ? read(job->fd, at, room) : read(job->fd, rest, sizeof rest);
+    if (n < 0)
+        return false;
+    if (n > 0) {
+        job->n_read += room > 0 ? (size_t)n : 0;
+        return false;
+    }
+    int status = 0;
+    close(job->fd);
+    while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    // A pass counts only from a process that ended as it should.
+    bool whole = job->n_read == sizeof job->result && WIFEXITED(status) &&
+                 WEXITSTATUS(status) == (job->result.passed ? 0 : 1);
+    if (!whole)
+        explain(job, status);
+    return true;
+}
+
+// Waits until a child has something to say or its time is up.
+static void wait_for_children(struct job *jobs, int n_jobs)
+{
+    struct pollfd fds[MAX_JOBS];
+    nfds_t n = 0;
+    int64_t first_ms = INT64_MAX;
+    for (int i = 0; i < n_jobs; i++)
+        if (jobs[i].busy) {
+            fds[n++] = (struct pollfd){.fd = jobs[i].fd, .events = POLLIN};
+            if (!jobs[i].killed && jobs[i].end_ms < first_ms)
+                first_ms = jobs[i].end_ms;
+        }
+    int64_t left_ms = first_ms - clock_ms();
+    poll(fds, n, first_ms == INT64_MAX ? -1 : (int)(left_ms > 0 ? left_ms : 0));
+    for (int i = 0; i < n_jobs; i++)
+        if (jobs[i].busy && !jobs[i].killed && clock_ms() >= jobs[i].end_ms) {
+            jobs[i].killed = true;
+            kill(jobs[i].pid, SIGKILL);
+        }
+}
+
+static bool readable(int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLIN};
+    return poll(&one, 1, 0) > 0;
+}
+
+void lab_run_one(const struct lab_run *run, struct lab_result *result)
+{
+    struct job job = {.run = *run};
+    start(&job);
+    do
+        wait_for_children(&job, 1);
+    while (!readable(job.fd) || !advance(&job));
+    *result = job.result;
+}
+
+// A failed run is made again to keep its trace: the same seed, the same run.
+static void keep_failure(struct job *job)
+{
+    if (job->result.passed || job->run.out == NULL ||
+        job->result.trace[0] != '\0')
+        return;
+    char folder[160], path[200];
+    struct lab_run again = job->run;
+    snprintf(folder, sizeof folder, "%s/%s-%" PRIx64, again.out,
+             again.scenario->name, again.seed);
+    if ((mkdir(again.out, 0777) != 0 && errno != EEXIST) ||
+        (mkdir(folder, 0777) != 0 && errno != EEXIST)) {
+        fprintf(stderr, "glassraft: %s: %s\n", folder, strerror(errno));
+        return;
+    }
+    snprintf(path, sizeof path, "%s/trace.jsonl", folder);
+    again.trace = path;
+    struct lab_result result;
+    lab_run_one(&again, &result);
+    if (!result.passed && result.trace[0] != '\0')
+        job->result = result;
+    snprintf(job->result.folder, sizeof job->result.folder, "%s", folder);
+}
+
+// What waits for its turn to be told.
+struct told {
+    struct told *next;
+    uint64_t number;
+    struct lab_run run;
+    struct lab_result result;
+};
+
+void lab_run_all(const struct lab_scenario *const *scenarios, uint64_t first,
+                 uint64_t last, int n_jobs, const struct lab_run *common,
+                 bool (*done)(void *context, const struct lab_run *run,
+                              const struct lab_result *result),
+                 void *context)
+{
+    static struct job jobs[MAX_JOBS];
+    n_jobs = n_jobs < 1 ? 1 : n_jobs > MAX_JOBS ? MAX_JOBS : n_jobs;
+    memset(jobs, 0, sizeof jobs);
+    struct told *waiting = NULL;
+    uint64_t seed = first, next_number = 0, next_told = 0;
+    int n_busy = 0;
+    bool go_on = true;
+    while (n_busy > 0 || (go_on && *scenarios != NULL)) {
+        for (int i = 0; i < n_jobs && go_on && *scenarios != NULL; i++) {
+            if (jobs[i].busy)
+                continue;
+            jobs[i].run = *common;
+            jobs[i].run.scenario = *scenarios;
+            jobs[i].run.seed = seed;
+            jobs[i].number = next_number++;
+            start(&jobs[i]);
+            n_busy++;
+            if (seed++ == last) {
+                seed = first;
+                scenarios++;
+            }
+        }
+        wait_for_children(jobs, n_jobs);
+        for (int i = 0; i < n_jobs; i++) {
+            if (!jobs[i].busy || !readable(jobs[i].fd) || !advance(&jobs[i]))
+                continue;
+            jobs[i].busy = false;
+            n_busy--;
+            keep_failure(&jobs[i]);
+            struct told *told = must_malloc(sizeof *told);
+            *told = (struct told){waiting, jobs[i].number, jobs[i].run,
+                                  jobs[i].result};
+            waiting = told;
+        }
+        for (struct told **at = &waiting; *at != NULL;) {
+            struct told *told = *at;
+            if (told->number != next_told) {
+                at = &told->next;
+                continue;
+            }
+            *at = told->next;
+            next_told++;
+            if (go_on)
+                go_on = done(context, &told->run, &told->result);
+            free(told);
+            at = &waiting;
+        }
+    }
+}

@@ -1,0 +1,57 @@
+// runner.h -- runs scenarios: a forked child for each scenario and seed.
+//
+// A child runs one scenario with one seed, simulated or real, under limits of
+// its own, and sends its result through a pipe; a crash, a hang or an exit of
+// the code under test is that run's failure and nobody else's.
+#ifndef GLASSRAFT_RUNNER_H
+#define GLASSRAFT_RUNNER_H
+
+#include <stdio.h>
+
+#include "lab.h"
+
+struct lab_run {
+    const struct lab_scenario *scenario;
+    uint64_t seed;
+    bool real;
+    bool unchecked;    // without the checker
+    const char *trace; // write it here, passed or failed; NULL = only failed
+    const char *out;   // folder for what failing runs leave; NULL = nothing
+    unsigned wall_s;   // wall and CPU limit of the child; 0 = a default
+};
+
+struct lab_result {
+    bool passed;
+    char property[48], tag[16]; // of a finding; "" otherwise
+    char text[1200];            // why it failed, sentences
+    uint64_t events[3], n_shown;
+    uint64_t virtual_us, n_calls, n_bytes, n_commands, n_events, hash;
+    uint64_t real_us;
+    char folder[160], trace[200]; // what was left; "" = nothing
+};
+
+// Runs one in a child and waits for it.
+void lab_run_one(const struct lab_run *run, struct lab_result *result);
+
+// Runs each scenario (a table of pointers, NULL ends it) with each seed, at
+// most n_jobs at a time; done() gets the results, in order of seeds within
+// scenarios, and says whether to go on.
+void lab_run_all(const struct lab_scenario *const *scenarios, uint64_t first,
+                 uint64_t last, int n_jobs, const struct lab_run *common,
+                 bool (*done)(void *context, const struct lab_run *run,
+                              const struct lab_result *result),
+                 void *context);
+
+// The report of a failure, as people read it; and the line of a pass.
+void lab_print_failure(FILE *out, const struct lab_run *run,
+                       const struct lab_result *result);
+void lab_print_pass(FILE *out, const struct lab_run *run,
+                    const struct lab_result *result);
+// One JSON object on a line.
+void lab_print_json(FILE *out, const struct lab_run *run,
+                    const struct lab_result *result);
+
+// child.c: the body of a child; writes its result to fd and ends.
+_Noreturn void lab_child(const struct lab_run *run, int fd);
+
+#endif

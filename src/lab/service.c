@@ -1,0 +1,201 @@
+// service.c -- the state machine of the labs: remembers what was applied.
+//
+// All services of a run share one table of what stands at each index, because
+// they must agree on it; a service is the index up to which it has applied.
+// That every command of a server comes by index without a gap is checked here,
+// whatever the trace says. A snapshot is the list of all commands so far.
+#include "internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../trace/die.h"
+
+enum { SNAPSHOT_EVERY = 10 };
+
+static void put(uint8_t **at, uint64_t value, int n_bytes)
+{
+    for (int i = 0; i < n_bytes; i++)
+        *(*at)++ = (uint8_t)(value >> (8 * i));
+}
+
+static uint64_t get(const uint8_t **at, int n_bytes)
+{
+    uint64_t value = 0;
+    for (int i = 0; i < n_bytes; i++)
+        value |= (uint64_t) * (*at)++ << (8 * i);
+    return value;
+}
+
+// Its index, and all commands up to there with their lengths. Needs the mutex.
+static uint8_t *take_snapshot(struct lab *lab, raft_index index, size_t *n)
+{
+    *n = 8;
+    for (raft_index i = 1; i <= index; i++)
+        *n += 4 + lab->agreed[i].n_bytes;
+    uint8_t *bytes = must_malloc(*n), *at = bytes;
+    put(&at, index, 8);
+    for (raft_index i = 1; i <= index; i++) {
+        const struct agreed *agreed = &lab->agreed[i];
+        put(&at, agreed->n_bytes, 4);
+        if (agreed->n_bytes > 0)
+            memcpy(at, agreed->bytes, agreed->n_bytes);
+        at += agreed->n_bytes;
+    }
+    return bytes;
+}
+
+// Is it the snapshot that we would take at its index? Needs the mutex.
+static bool is_snapshot(struct lab *lab, const uint8_t *bytes, size_t n,
+                        raft_index *index)
+{
+    const uint8_t *at = bytes, *end = bytes + n;
+    if (n < 8)
+        return false;
+    *index = get(&at, 8);
+    if (*index > lab->n_agreed)
+        return false;
+    for (raft_index i = 1; i <= *index; i++) {
+        const struct agreed *agreed = &lab->agreed[i];
+        if (end - at < 4 || get(&at, 4) != agreed->n_bytes ||
+            (size_t)(end - at) < agreed->n_bytes ||
+            (agreed->n_bytes > 0 &&
+             memcmp(at, agreed->bytes, agreed->n_bytes) != 0))
+            return false;
+        at += agreed->n_bytes;
+    }
+    return at == end;
+}
+
+// Remembers a command, or compares it with what is known. Needs the mutex.
+static bool agrees(struct lab *lab, int server,
+                   const struct raft_message *message)
+{
+    if (message->index <= lab->n_agreed) {
+        const struct agreed *known = &lab->agreed[message->index];
+        return known->term == message->term &&
+               known->n_bytes == message->n_bytes &&
+               (known->n_bytes == 0 ||
+                memcmp(known->bytes, message->bytes, known->n_bytes) == 0);
+    }
+    if (message->index >= lab->agreed_room) {
+        lab->agreed_room = 2 * message->index + 64;
+        lab->agreed =
+            must_realloc(lab->agreed, lab->agreed_room * sizeof *lab->agreed);
+    }
+    lab->n_agreed = message->index;
+    lab->agreed[message->index] =
+        (struct agreed){message->term, message->n_bytes,
+                        must_copy(message->bytes, message->n_bytes), server};
+    return true;
+}
+
+_Noreturn static void disagrees(struct lab *lab, int server,
+                                const struct raft_message *message)
+{
+    const struct agreed *known = &lab->agreed[message->index];
+    char mine[MESSAGE_DIGEST], other[MESSAGE_DIGEST], text[400];
+    message_digest(message->bytes, message->n_bytes, mine);
+    message_digest(known->bytes, known->n_bytes, other);
+    snprintf(text, sizeof text,
+             "S%d applied \"%s\" (term %" PRIu64 ") at index %" PRIu64
+             ", where S%d applied \"%s\" (term %" PRIu64 ").",
+             server + 1, mine, message->term, message->index, known->server + 1,
+             other, known->term);
+    lab_run_fails(lab, "State Machine Safety", "P.5", text);
+}
+
+static void apply_snapshot(struct instance *instance,
+                           const struct raft_message *message)
+{
+    struct lab *lab = instance->lab;
+    raft_index index = 0;
+    pthread_mutex_lock(&lab->mutex);
+    bool good = is_snapshot(lab, message->bytes, message->n_bytes, &index) &&
+                index == message->index;
+    raft_index before = instance->last_applied;
+    if (good && index > before)
+        instance->last_applied = index;
+    pthread_mutex_unlock(&lab->mutex);
+    if (!good)
+        lab_fail(lab,
+                 "S%d gave its service a snapshot for index %" PRIu64
+                 " that no service took",
+                 instance->server + 1, message->index);
+    if (index < before)
+        lab_fail(lab,
+                 "S%d gave its service a snapshot of index %" PRIu64
+                 " after it had applied %" PRIu64,
+                 instance->server + 1, index, before);
+}
+
+static void apply_command(struct instance *instance,
+                          const struct raft_message *message)
+{
+    struct lab *lab = instance->lab;
+    pthread_mutex_lock(&lab->mutex);
+    raft_index expected = instance->last_applied + 1;
+    bool in_order = message->index == expected;
+    bool good = in_order && agrees(lab, instance->server, message);
+    uint8_t *snapshot = NULL;
+    size_t n = 0;
+    if (good) {
+        instance->last_applied = message->index;
+        if (lab->scenario->snapshots &&
+            (message->index + 1) % SNAPSHOT_EVERY == 0)
+            snapshot = take_snapshot(lab, message->index, &n);
+    }
+    pthread_mutex_unlock(&lab->mutex);
+    if (!in_order)
+        lab_fail(lab,
+                 "S%d applied index %" PRIu64
+                 " out of order, expected %" PRIu64,
+                 instance->server + 1, message->index, expected);
+    if (!good)
+        disagrees(lab, instance->server, message);
+    if (snapshot != NULL) {
+        raft_snapshot(instance->rf, message->index, snapshot, n);
+        free(snapshot);
+    }
+}
+
+void lab_service_apply(void *context, const struct raft_message *message)
+{
+    struct instance *instance = context;
+    struct lab *lab = instance->lab;
+    pthread_mutex_lock(&lab->mutex);
+    // A server may begin to apply before raft_make() has told who it is.
+    while (!instance->dead && instance->rf == NULL) {
+        pthread_mutex_unlock(&lab->mutex);
+        sleep_ms(1);
+        pthread_mutex_lock(&lab->mutex);
+    }
+    bool dead = instance->dead;
+    uint64_t slow_ms = lab->slow_ms[instance->server];
+    pthread_mutex_unlock(&lab->mutex);
+    if (slow_ms > 0)
+        sleep_ms(slow_ms);
+    if (dead)
+        return;
+    if (message->is_snapshot)
+        apply_snapshot(instance, message);
+    else
+        apply_command(instance, message);
+}
+
+void lab_service_restore(struct instance *instance)
+{
+    struct lab *lab = instance->lab;
+    struct blob *snapshot = instance->snapshot;
+    if (snapshot == NULL)
+        return;
+    pthread_mutex_lock(&lab->mutex);
+    bool good =
+        is_snapshot(lab, snapshot->bytes, snapshot->n, &instance->last_applied);
+    pthread_mutex_unlock(&lab->mutex);
+    if (!good)
+        lab_fail(lab, "S%d saved a snapshot that no service took",
+                 instance->server + 1);
+}
