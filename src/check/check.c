@@ -1,6 +1,157 @@
-#include "check.h"
-struct check *check_make(int n) { (void)n; return NULL; }
-void check_free(struct check *c) { (void)c; }
-bool check_step(struct check *c, const struct trace_event *e) { (void)c; (void)e; return true; }
-const struct check_finding *check_finding(const struct check *c) { (void)c; return NULL; }
-size_t check_coverage(const struct check *c, char *o, size_t n) { (void)c; (void)o; (void)n; return 0; }
+// check.c -- one event after the other past three judges.
+#include "internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../trace/die.h"
+
+struct check *check_make(int n_servers)
+{
+    struct check *check = must_calloc(1, sizeof *check);
+    model_init(&check->model, n_servers);
+    check->server = must_calloc((size_t)n_servers, sizeof *check->server);
+    check->requests = must_calloc(N_FLIGHTS, sizeof *check->requests);
+    check->replies = must_calloc(N_FLIGHTS, sizeof *check->replies);
+    return check;
+}
+
+void check_free(struct check *check)
+{
+    if (check == NULL)
+        return;
+    model_free(&check->model);
+    free(check->server);
+    free(check->leaders.cell);
+    free(check->entries.cell);
+    free(check->applied.cell);
+    free(check->committed);
+    free(check->requests);
+    free(check->replies);
+    free(check);
+}
+
+static size_t slot_of(const struct table *table, uint64_t a, uint64_t b)
+{
+    uint64_t hash = (a * 0x9e3779b97f4a7c15u) ^ (b * 0xc2b2ae3d27d4eb4fu);
+    size_t at = (size_t)(hash >> 20) & (table->room - 1);
+    while (table->cell[at].a != 0 &&
+           (table->cell[at].a != a || table->cell[at].b != b))
+        at = (at + 1) & (table->room - 1);
+    return at;
+}
+
+struct table_cell *table_at(struct table *table, uint64_t a, uint64_t b,
+                            bool *fresh)
+{
+    if (2 * (table->n + 1) > table->room) {
+        struct table old = *table;
+        table->room = old.room > 0 ? 2 * old.room : 64;
+        table->cell = must_calloc(table->room, sizeof *table->cell);
+        for (size_t i = 0; i < old.room; i++)
+            if (old.cell[i].a != 0)
+                table->cell[slot_of(table, old.cell[i].a, old.cell[i].b)] =
+                    old.cell[i];
+        free(old.cell);
+    }
+    struct table_cell *cell = &table->cell[slot_of(table, a, b)];
+    *fresh = cell->a == 0;
+    if (*fresh) {
+        cell->a = a;
+        cell->b = b;
+        table->n++;
+    }
+    return cell;
+}
+
+int check_majority(const struct check *check)
+{
+    return check->model.n_servers / 2 + 1;
+}
+
+bool check_broken(struct check *check, const struct trace_event *event,
+                  const char *property, const char *tag, int other,
+                  uint64_t earlier, const char *format, ...)
+{
+    struct check_finding *finding = &check->finding;
+    check->broken = true;
+    finding->property = property;
+    finding->tag = tag;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(finding->text, sizeof finding->text, format, args);
+    va_end(args);
+    finding->n_events = finding->n_servers = 0;
+    finding->events[finding->n_events++] = event->n;
+    if (earlier != 0)
+        finding->events[finding->n_events++] = earlier;
+    finding->servers[finding->n_servers++] = event->node;
+    if (other >= 0 && other != event->node)
+        finding->servers[finding->n_servers++] = other;
+    return false;
+}
+
+bool check_step(struct check *check, const struct trace_event *event)
+{
+    if (check->broken)
+        return false;
+    bool of_server = event->node >= 0 && event->node < check->model.n_servers;
+    check->n_of_kind[event->kind]++;
+    // What a server says that was taken down is the past speaking.
+    bool stale = of_server && event->kind <= TRACE_REFUSE &&
+                 event->kind != TRACE_BOOT &&
+                 (!check->model.server[event->node].up ||
+                  event->inc < check->model.server[event->node].inc);
+    if (of_server && !check_durability(check, event))
+        return false;
+    if (stale)
+        return true;
+    if (of_server &&
+        (!check_safety(check, event) || !check_legality(check, event)))
+        return false;
+    model_step(&check->model, event);
+    return true;
+}
+
+const struct check_finding *check_finding(const struct check *check)
+{
+    return check->broken ? &check->finding : NULL;
+}
+
+// What the judges need to say anything about a property.
+static const struct {
+    const char *property;
+    enum trace_kind needs[3];
+} coverage[] = {
+    {"Election Safety", {TRACE_ROLE}},
+    {"Leader Append-Only", {TRACE_ROLE, TRACE_TRUNCATE}},
+    {"Log Matching", {TRACE_APPEND}},
+    {"Leader Completeness", {TRACE_ROLE, TRACE_COMMIT, TRACE_APPEND}},
+    {"State Machine Safety", {TRACE_APPLY}},
+    {"votes", {TRACE_VOTE}},
+    {"commit rules", {TRACE_COMMIT, TRACE_APPEND}},
+    {"durability", {TRACE_PERSIST, TRACE_REPLY}},
+};
+
+size_t check_coverage(const struct check *check, char *out, size_t n)
+{
+    size_t used = 0;
+    if (n > 0)
+        out[0] = '\0';
+    for (size_t i = 0; i < sizeof coverage / sizeof coverage[0]; i++) {
+        const char *missing = NULL;
+        for (int k = 0; k < 3 && missing == NULL; k++) {
+            enum trace_kind kind = coverage[i].needs[k];
+            if (kind != TRACE_UNKNOWN && check->n_of_kind[kind] == 0)
+                missing = trace_kinds[kind].name;
+        }
+        int length = snprintf(
+            out + used, used < n ? n - used : 0, "%-22s %s%s%s\n",
+            coverage[i].property, missing ? "not judged, no \"" : "judged",
+            missing ? missing : "", missing ? "\" event" : "");
+        used += length > 0 ? (size_t)length : 0;
+    }
+    return used;
+}

@@ -347,12 +347,13 @@ void lab_lose(struct lab *lab, struct instance *instance)
         lab->connected[server] = false;
         set_links(lab, server);
         instance->dead = true;
+        // At the very moment when its disk is frozen, for the checker.
+        lab_emit(lab, TRACE_CRASH, server);
     }
     pthread_mutex_unlock(&lab->mutex);
     if (!first)
         return;
     net_delete_server(lab->net, name);
-    lab_emit(lab, TRACE_CRASH, server);
     if (instance->rf == NULL)
         die("S%d crashed before it was up", server + 1);
     raft_kill(instance->rf);

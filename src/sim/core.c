@@ -439,6 +439,7 @@ static void (*main_body)(void *);
 static void *run_main(void *argument)
 {
     main_body(argument);
+    sim_publish(&sim.root);
     sim.over = true;
     return NULL;
 }
@@ -503,12 +504,11 @@ bool sim_run(const struct sim_config *config, void (*body)(void *),
         first->name[i] = name[i];
     sim_watch(true);
     sim.active = true;
-    sim_stacks_are_roots(true);
     first->state = FIBER_RUNS;
     sim.now = first;
     sim_switch_to(&sim.root, first, false);
+    sim_observe(&sim.root);
     sim.active = false;
-    sim_stacks_are_roots(false);
     sim_watch(false);
     return !sim.failed;
 }

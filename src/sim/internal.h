@@ -143,7 +143,6 @@ void sim_entered(struct fiber *fiber); // first thing on a new stack
 void sim_fiber_made(struct fiber *fiber);
 void sim_fiber_begins(struct fiber *fiber);
 void sim_fiber_named(struct fiber *fiber);
-void sim_stacks_are_roots(bool roots);
 bool sim_has_asan(void);
 void sim_locked(void *mutex, void *pc);
 void sim_unlocking(void *mutex, void *pc);

@@ -18,8 +18,6 @@ void __sanitizer_start_switch_fiber(void **fake, const void *bottom,
 void __sanitizer_finish_switch_fiber(void *fake, const void **bottom,
                                      size_t *size) WEAK;
 void __asan_unpoison_memory_region(const void *at, size_t size) WEAK;
-void __lsan_register_root_region(const void *at, size_t size) WEAK;
-void __lsan_unregister_root_region(const void *at, size_t size) WEAK;
 int __lsan_do_recoverable_leak_check(void) WEAK;
 void *__tsan_get_current_fiber(void) WEAK;
 void *__tsan_create_fiber(unsigned flags) WEAK;
@@ -103,16 +101,6 @@ void sim_fiber_named(struct fiber *fiber)
 {
     if (__tsan_set_fiber_name != NULL)
         __tsan_set_fiber_name(fiber->tsan, sim_name(fiber));
-}
-
-void sim_stacks_are_roots(bool roots)
-{
-    for (int i = 0; i < sim.n_all; i++) {
-        if (roots && __lsan_register_root_region != NULL)
-            __lsan_register_root_region(sim.all[i]->stack, STACK_BYTES);
-        else if (!roots && __lsan_unregister_root_region != NULL)
-            __lsan_unregister_root_region(sim.all[i]->stack, STACK_BYTES);
-    }
 }
 
 bool sim_leaks(void)

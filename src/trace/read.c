@@ -103,9 +103,9 @@ static size_t first_bad_byte(const char *line, size_t n)
 // The next line's object; to be deleted by the caller.
 static enum trace_status next_object(struct trace_reader *r, cJSON **object)
 {
-    char *line, what[96];
-    size_t n;
-    bool whole;
+    char *line = NULL, what[96];
+    size_t n = 0;
+    bool whole = false;
     enum trace_status status = next_line(r, &line, &n, &whole);
     if (status != TRACE_OK)
         return status;

@@ -1,0 +1,281 @@
+// legality.c -- each transition by the rules of Figure 2.
+#include <inttypes.h>
+#include <string.h>
+
+#include "internal.h"
+
+static int bits(uint64_t mask)
+{
+    return __builtin_popcountll(mask);
+}
+
+// [RV.2] One vote a term, and only for a log that is not behind.
+static bool vote(struct check *check, const struct trace_event *event)
+{
+    const struct model_server *voter = &check->model.server[event->node];
+    if (event->voted_for < 0 || event->voted_for >= check->model.n_servers)
+        return true;
+    if (voter->term == event->term && voter->voted_for != TRACE_NONE &&
+        voter->voted_for != event->voted_for)
+        return check_broken(check, event, "one vote a term", "RV.2",
+                            voter->voted_for, 0,
+                            "S%d voted for S%d in term %" PRIu64
+                            ", in which it had voted for S%d.",
+                            event->node + 1, event->voted_for + 1, event->term,
+                            voter->voted_for + 1);
+    struct judged *candidate = &check->server[event->voted_for];
+    if (event->voted_for != event->node &&
+        candidate->asked_term == event->term) {
+        uint64_t last = model_last_index(voter);
+        uint64_t term = model_term_at(voter, last);
+        if (candidate->asked_last_term < term ||
+            (candidate->asked_last_term == term &&
+             candidate->asked_index < last))
+            return check_broken(
+                check, event, "vote for a log that is behind", "RV.2",
+                event->voted_for, 0,
+                "S%d, whose log ends at index %" PRIu64 " (term %" PRIu64
+                "), voted for S%d, whose log ends at index %" PRIu64
+                " (term %" PRIu64 ").",
+                event->node + 1, last, term, event->voted_for + 1,
+                candidate->asked_index, candidate->asked_last_term);
+    }
+    if (candidate->given_term != event->term) {
+        candidate->given_term = event->term;
+        candidate->given = 0;
+    }
+    candidate->given |= 1ull << (event->node % 64);
+    return true;
+}
+
+// [C.2] A leader has the votes of a majority in its term.
+static bool role(struct check *check, const struct trace_event *event)
+{
+    struct judged *server = &check->server[event->node];
+    if (event->to_role == TRACE_CANDIDATE)
+        server->heard = 0;
+    if (event->to_role != TRACE_LEADER)
+        return true;
+    server->role_event = event->n;
+    if (event->from_role != TRACE_CANDIDATE)
+        return check_broken(check, event, "leader without an election", "C.2",
+                            TRACE_NONE, 0,
+                            "S%d became leader of term %" PRIu64
+                            " without having been a candidate.",
+                            event->node + 1, event->term);
+    int n = server->given_term == event->term ? bits(server->given) : 0;
+    if (check->n_of_kind[TRACE_VOTE] > 0 && n < check_majority(check))
+        return check_broken(
+            check, event, "leader without a majority", "C.2", TRACE_NONE, 0,
+            "S%d became leader of term %" PRIu64
+            " with %d votes, a majority is %d.",
+            event->node + 1, event->term, n, check_majority(check));
+    if (check->n_of_kind[TRACE_REPLY_RECV] == 0)
+        return true;
+    uint64_t heard = server->heard_term == event->term ? server->heard : 0;
+    n = bits(heard | 1ull << (event->node % 64));
+    if (n < check_majority(check))
+        return check_broken(
+            check, event, "leader without a majority", "C.2", TRACE_NONE, 0,
+            "S%d became leader of term %" PRIu64
+            " when it had heard of %d votes for it in that"
+            " term, a majority is %d.",
+            event->node + 1, event->term, n, check_majority(check));
+    return true;
+}
+
+// [L.4] An entry of the leader's own term, on a majority.
+static bool leader_commit(struct check *check, const struct trace_event *event)
+{
+    const struct model_server *leader = &check->model.server[event->node];
+    uint64_t term = model_term_at(leader, event->to);
+    if (term != leader->term)
+        return check_broken(
+            check, event, "commit of an older term", "L.4", TRACE_NONE, 0,
+            "S%d, leader of term %" PRIu64 ", moved commit_index to %" PRIu64
+            ", an entry of term %" PRIu64 ".",
+            event->node + 1, leader->term, event->to, term);
+    int n = 0;
+    for (int i = 0; i < check->model.n_servers; i++) {
+        const struct model_server *server = &check->model.server[i];
+        if (server->snapshot_index >= event->to ||
+            model_term_at(server, event->to) == term)
+            n++;
+    }
+    if (n < check_majority(check))
+        return check_broken(
+            check, event, "commit without a majority", "L.4", TRACE_NONE, 0,
+            "S%d committed entry %" PRIu64
+            ", which stands on %d servers, a majority is %d.",
+            event->node + 1, event->to, n, check_majority(check));
+    return true;
+}
+
+static bool commit(struct check *check, const struct trace_event *event)
+{
+    const struct model_server *server = &check->model.server[event->node];
+    // An installed snapshot has moved it already.
+    bool installed = event->to <= server->snapshot_index;
+    if (event->to <= event->from ||
+        (event->from != server->commit_index && !installed))
+        return check_broken(
+            check, event, "commit_index falls", "AE.5", TRACE_NONE, 0,
+            "S%d moved commit_index from %" PRIu64 " to %" PRIu64
+            ", it stood at %" PRIu64 ".",
+            event->node + 1, event->from, event->to, server->commit_index);
+    if (event->to > model_last_index(server))
+        return check_broken(
+            check, event, "commit beyond the log", "AE.5", TRACE_NONE, 0,
+            "S%d committed up to index %" PRIu64 ", its log ends at %" PRIu64
+            ".",
+            event->node + 1, event->to, model_last_index(server));
+    if (server->role == TRACE_LEADER)
+        return leader_commit(check, event);
+    // commit_one() of this very event has just noted it.
+    const struct committed *known =
+        event->to <= check->n_committed ? &check->committed[event->to] : NULL;
+    if (known != NULL && known->term != 0 && known->event == event->n)
+        return check_broken(
+            check, event, "commit before the leader", "AE.5", TRACE_NONE, 0,
+            "S%d committed entry %" PRIu64 ", which no leader has committed.",
+            event->node + 1, event->to);
+    return true;
+}
+
+// [ALL.1] In order, without gap or repetition, and only what is committed.
+static bool apply(struct check *check, const struct trace_event *event)
+{
+    const struct model_server *server = &check->model.server[event->node];
+    bool in_order = event->ok ? event->index >= server->last_applied
+                              : event->index == server->last_applied + 1;
+    if (!in_order)
+        return check_broken(
+            check, event, "applied out of order", "ALL.1", TRACE_NONE, 0,
+            "S%d applied index %" PRIu64 " when it had applied up to %" PRIu64
+            ".",
+            event->node + 1, event->index, server->last_applied);
+    if (check->n_of_kind[TRACE_COMMIT] > 0 &&
+        event->index > server->commit_index &&
+        event->index > server->snapshot_index)
+        return check_broken(
+            check, event, "applied before commit", "ALL.1", TRACE_NONE, 0,
+            "S%d applied index %" PRIu64 ", its commit_index is %" PRIu64 ".",
+            event->node + 1, event->index, server->commit_index);
+    return true;
+}
+
+// [AE.3] Only a conflict cuts the log, and never what is committed.
+static bool truncation(struct check *check, const struct trace_event *event)
+{
+    const struct model_server *server = &check->model.server[event->node];
+    struct judged *judged = &check->server[event->node];
+    if (event->index <= server->commit_index)
+        return check_broken(
+            check, event, "committed entry cut", "AE.3", TRACE_NONE, 0,
+            "S%d cut its log at index %" PRIu64
+            ", it is committed up to %" PRIu64 ".",
+            event->node + 1, event->index, server->commit_index);
+    judged->cut_index = event->index;
+    judged->cut_term = model_term_at(server, event->index);
+    judged->cut_event = event->n;
+    return true;
+}
+
+static bool append(struct check *check, const struct trace_event *event)
+{
+    const struct model_server *server = &check->model.server[event->node];
+    struct judged *judged = &check->server[event->node];
+    if (event->index != model_last_index(server) + 1)
+        return check_broken(
+            check, event, "gap in the log", "AE.4", TRACE_NONE, 0,
+            "S%d appended at index %" PRIu64 ", its log ends at %" PRIu64 ".",
+            event->node + 1, event->index, model_last_index(server));
+    if (judged->cut_index == event->index && event->n_entries > 0 &&
+        event->entries[0].term == judged->cut_term)
+        return check_broken(check, event, "log cut without a conflict", "AE.3",
+                            TRACE_NONE, judged->cut_event,
+                            "S%d cut entry %" PRIu64 " (term %" PRIu64
+                            ") and got one of the same term for it.",
+                            event->node + 1, event->index, judged->cut_term);
+    judged->cut_index = 0;
+    if (event->n_entries > 0 &&
+        event->entries[event->n_entries - 1].term > server->term)
+        return check_broken(
+            check, event, "entry of a later term", "AE.4", TRACE_NONE, 0,
+            "S%d, in term %" PRIu64 ", appended an entry of term %" PRIu64 ".",
+            event->node + 1, server->term,
+            event->entries[event->n_entries - 1].term);
+    return true;
+}
+
+// [L.3] match_index only grows, and what it says is true.
+static bool match(struct check *check, const struct trace_event *event)
+{
+    const struct model_server *leader = &check->model.server[event->node];
+    if (event->peer < 0 || event->peer >= check->model.n_servers)
+        return true;
+    const struct model_server *peer = &check->model.server[event->peer];
+    if (event->to < event->from)
+        return check_broken(
+            check, event, "match_index falls", "L.3", event->peer, 0,
+            "S%d moved match_index of S%d from %" PRIu64 " back to %" PRIu64
+            ".",
+            event->node + 1, event->peer + 1, event->from, event->to);
+    uint64_t term = model_term_at(leader, event->to);
+    bool holds = peer->snapshot_index >= event->to ||
+                 model_term_at(peer, event->to) == term;
+    if (leader->role == TRACE_LEADER && peer->up &&
+        peer->term == leader->term && event->to > leader->snapshot_index &&
+        event->to > 0 && !holds)
+        return check_broken(
+            check, event, "match_index is wrong", "L.3", event->peer, 0,
+            "S%d set match_index of S%d to %" PRIu64
+            ", where S%d has not its entry.",
+            event->node + 1, event->peer + 1, event->to, event->peer + 1);
+    return true;
+}
+
+static bool next(struct check *check, const struct trace_event *event)
+{
+    const struct model_server *leader = &check->model.server[event->node];
+    if (event->to >= 1 && event->to <= model_last_index(leader) + 1)
+        return true;
+    return check_broken(
+        check, event, "next_index out of range", "L.3", event->peer, 0,
+        "S%d set next_index of S%d to %" PRIu64 ", its log ends at %" PRIu64
+        ".",
+        event->node + 1, event->peer + 1, event->to, model_last_index(leader));
+}
+
+bool check_legality(struct check *check, const struct trace_event *event)
+{
+    const struct model_server *server = &check->model.server[event->node];
+    switch (event->kind) {
+    case TRACE_TERM:
+        if (event->to > event->from && event->from == server->term)
+            return true;
+        return check_broken(
+            check, event, "current_term falls", "ALL.2", TRACE_NONE, 0,
+            "S%d moved current_term from %" PRIu64 " to %" PRIu64
+            ", it was %" PRIu64 ".",
+            event->node + 1, event->from, event->to, server->term);
+    case TRACE_VOTE:
+        return vote(check, event);
+    case TRACE_ROLE:
+        return role(check, event);
+    case TRACE_COMMIT:
+        return commit(check, event);
+    case TRACE_APPLY:
+        return apply(check, event);
+    case TRACE_TRUNCATE:
+        return truncation(check, event);
+    case TRACE_APPEND:
+        return append(check, event);
+    case TRACE_MATCH:
+        return match(check, event);
+    case TRACE_NEXT:
+        return next(check, event);
+    default:
+        return true;
+    }
+}
