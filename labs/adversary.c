@@ -104,6 +104,27 @@ struct rule *twice(const char *method, enum side side, int from, int to)
     return add(NET_TWICE, method, side, from, to);
 }
 
+void only(struct rule *rule, bool (*fits)(const struct net_leg *leg))
+{
+    pthread_mutex_lock(&mutex);
+    rule->fits = fits;
+    pthread_mutex_unlock(&mutex);
+}
+
+void skip_first(struct rule *rule, int n)
+{
+    pthread_mutex_lock(&mutex);
+    rule->skip = n;
+    pthread_mutex_unlock(&mutex);
+}
+
+void at_most(struct rule *rule, int n)
+{
+    pthread_mutex_lock(&mutex);
+    rule->most = n;
+    pthread_mutex_unlock(&mutex);
+}
+
 void lift(struct rule *rule)
 {
     pthread_mutex_lock(&mutex);

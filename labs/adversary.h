@@ -41,11 +41,16 @@ void adversary_begin(struct lab *lab);
 // Lifts all rules and waits until nothing is held any more.
 void adversary_end(struct lab *lab);
 
-// New rules, owned by the adversary. Fields fits, skip and most may be set
-// before the next call that lets time pass.
+// New rules, owned by the adversary; only(), skip_first() and at_most() make
+// them narrower.
 struct rule *drop(const char *method, enum side side, int from, int to);
 struct rule *hold(const char *method, enum side side, int from, int to);
 struct rule *twice(const char *method, enum side side, int from, int to);
+
+// Takes only legs that fit (NULL: all); lets so many pass first; takes so many.
+void only(struct rule *rule, bool (*fits)(const struct net_leg *leg));
+void skip_first(struct rule *rule, int n);
+void at_most(struct rule *rule, int n);
 
 // Ends a rule and lets go what it holds.
 void lift(struct rule *rule);

@@ -39,7 +39,7 @@ static void crash_at_each_send(struct lab *lab)
         int server = k % 5;
         adversary_begin(lab);
         struct rule *last = drop(NULL, BOTH, server, ALL);
-        last->skip = k / 2;
+        skip_first(last, k / 2);
         propose(lab, lab_check_one_leader(lab), random_value(lab), NULL, NULL);
         await_legs(lab, last, k / 2 + 1);
         lab_crash(lab, server);

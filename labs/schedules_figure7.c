@@ -49,7 +49,7 @@ static void figure_7(struct lab *lab)
         agree_on(lab, L, random_value(lab), N);
     adversary_begin(lab);
     struct rule *still = drop("AppendEntries", REQUEST, ALL, ALL);
-    still->fits = has_entries;
+    only(still, has_entries);
     lead(lab, still, F, 3, 0); // the figure's term 2
     lab_crash(lab, F);
     lab_restart(lab, F);

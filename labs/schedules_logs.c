@@ -97,7 +97,7 @@ static void leader_again(struct lab *lab, bool late)
     TOGETHER(lab, 0, 1);
     if (late) {
         replies = hold("AppendEntries", REPLY, 1, 0);
-        replies->fits = is_success;
+        only(replies, is_success);
     }
     propose_n(lab, 0, 200, 20);
     await_log(lab, 1, 21);
@@ -143,7 +143,7 @@ static void request_one_election_late(struct lab *lab)
     elect(lab, 0);
     one(lab, number(1), 5);
     struct rule *requests = hold("AppendEntries", REQUEST, 0, ALL);
-    requests->fits = has_entries;
+    only(requests, has_entries);
     propose_n(lab, 0, 200, 5);
     await_legs(lab, requests, 4);
     close_rule(requests);
@@ -171,8 +171,8 @@ static void requests_change_places(struct lab *lab)
     elect(lab, 0);
     one(lab, number(1), 3);
     struct rule *first = hold("AppendEntries", REQUEST, 0, 1);
-    first->fits = has_entries;
-    first->most = 1;
+    only(first, has_entries);
+    at_most(first, 1);
     must_propose(lab, 0, number(2));
     await_legs(lab, first, 1);
     propose_n(lab, 0, 3, 4);
@@ -202,8 +202,8 @@ static void late_refusal(struct lab *lab)
     for (int i = 0; i < 30; i++)
         one_at_once(lab, number(100 + i), 2);
     struct rule *refusals = hold("AppendEntries", REPLY, 1, ALL);
-    refusals->fits = is_refusal;
-    refusals->most = 1;
+    only(refusals, is_refusal);
+    at_most(refusals, 1);
     lab_connect(lab, 1);
     await_legs(lab, refusals, 1);
     one(lab, number(200), 3); // another refusal brought S2 up to date

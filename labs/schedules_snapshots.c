@@ -44,7 +44,7 @@ static void late_snapshot(struct lab *lab)
     lab_disconnect(lab, 1);
     agree_n(lab, 30, 2);
     struct rule *late = hold("InstallSnapshot", REQUEST, 0, 1);
-    late->most = 1;
+    at_most(late, 1);
     lab_connect(lab, 1);
     await_legs(lab, late, 1);
     raft_index last = agree_n(lab, 25, 3); // by another InstallSnapshot
@@ -86,14 +86,14 @@ static void snapshot_keeps_suffix(struct lab *lab)
     lab_disconnect(lab, 1);
     agree_n(lab, 30, 2);
     struct rule *late = hold("InstallSnapshot", REQUEST, 0, 1);
-    late->most = 1;
+    at_most(late, 1);
     lab_connect(lab, 1);
     await_legs(lab, late, 1);
     one(lab, random_value(lab), 3); // S2 has caught up
     lab_disconnect(lab, 2);
     // S1 and S2 agree; S2 is not told, since nothing more reaches it.
     struct rule *told = drop("AppendEntries", REQUEST, 0, 1);
-    told->fits = NULL;
+    only(told, NULL);
     raft_index index = must_propose(lab, 0, random_value(lab));
     lab_sleep_ms(lab, 20);
     lift(told);
@@ -127,7 +127,7 @@ static void tail_beyond_snapshot(struct lab *lab)
             must_propose(lab, old, random_value(lab));
         raft_index last = agree_n(lab, 35, 2);
         struct rule *entries = drop("AppendEntries", REQUEST, ALL, old);
-        entries->fits = has_entries;
+        only(entries, has_entries);
         lab_connect(lab, old);
         await_applied(lab, old, fork + 20); // a snapshot
         if (lab_last_index(lab, old) >= fork + N_WRONG)
@@ -195,7 +195,7 @@ static void crash_during_snapshot(struct lab *lab)
         lab_disconnect(lab, 1);
         agree_n(lab, 25, 2);
         struct rule *late = hold("InstallSnapshot", REQUEST, 0, 1);
-        late->most = 1;
+        at_most(late, 1);
         lab_connect(lab, 1);
         await_legs(lab, late, 1);
         lab_crash(lab, 1);

@@ -43,6 +43,7 @@ struct fate {
     bool deliverable, cut, lost, late, twice, reply_lost;
     uint64_t fail_us, delay_us, twice_us, late_us, hold_us;
     struct slot *slot;
+    int to; // its node
     uint64_t generation, msg;
     enum net_fate (*judge)(void *, const struct net_leg *, uint64_t *);
     void *judge_context;
@@ -72,6 +73,7 @@ static uint64_t between(struct net *net, uint64_t min_us, uint64_t max_us)
 static struct fate draw_fate(struct net *net, const struct net_end *end)
 {
     struct fate fate = {.slot = end->slot, .msg = ++net->n_messages};
+    fate.to = fate.slot != NULL ? fate.slot->node : TRACE_NONE;
     fate.judge = net->judge;
     fate.judge_context = net->judge_context;
     fate.deliverable =
@@ -141,14 +143,13 @@ static struct job *new_job(struct net *net, const struct net_end *end,
 {
     size_t n_method = strlen(method) + 1;
     struct job *job = must_malloc(sizeof *job + n_method + n_args);
-    *job =
-        (struct job){.net = net,
-                     .slot = fate->slot,
-                     .generation = fate->generation,
-                     .msg = fate->msg,
-                     .from = end->from,
-                     .to = fate->slot != NULL ? fate->slot->node : TRACE_NONE,
-                     .n_args = n_args};
+    *job = (struct job){.net = net,
+                        .slot = fate->slot,
+                        .generation = fate->generation,
+                        .msg = fate->msg,
+                        .from = end->from,
+                        .to = fate->to,
+                        .n_args = n_args};
     memcpy(job->bytes, method, n_method);
     if (n_args > 0)
         memcpy(job->bytes + n_method, args, n_args);
