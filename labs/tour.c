@@ -69,6 +69,7 @@ static void minority(struct lab *lab)
 
 static void tour(struct lab *lab)
 {
+    net_delay_all(lab_net(lab), 2000, 9000); // slow enough to be seen
     split_vote(lab);
     int leader = lab_check_one_leader(lab);
     lab_act(lab, "replication");

@@ -10,6 +10,11 @@ static const struct command {
 } commands[] = {
     {"run", "run scenarios on a cluster, simulated or real", cli_run},
     {"list", "the scenarios and what they guard", cli_list},
+    {"demo", "a tour of a Raft, with pictures in out/demo/", cli_demo},
+    {"check", "judge traces by the paper's rules", cli_check},
+    {"timeline", "draw who said what to whom, when", cli_timeline},
+    {"log", "draw the logs of all servers at a moment", cli_log},
+    {"columns", "a text column for each server", cli_columns},
     {"schema", "the trace format, for programs", cli_schema},
     {"version", "the version", cli_version},
 };

@@ -1,0 +1,114 @@
+// demo.c -- glassraft demo: the tour, its trace and its pictures.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "../../labs/suites.h"
+#include "../../viz/paint.h"
+#include "../../viz/viz.h"
+#include "../lab/runner.h"
+#include "cli.h"
+
+static bool save_one(const struct trace_file *trace, bool log,
+                     const struct viz_window *window, const char *path)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+    if (out == NULL)
+        return false;
+    if (log)
+        viz_log(trace, window->last, out);
+    else
+        viz_timeline(trace, window, out);
+    fclose(out);
+    bool good = paint_save(text, n, path);
+    free(text);
+    return good;
+}
+
+// A file name of a headline: lower case, words joined by '-'.
+static void slug(const char *text, char *out, size_t n)
+{
+    size_t at = 0;
+    for (; *text != '\0' && at + 1 < n; text++) {
+        char c = *text;
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c - 'A' + 'a');
+        bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (word)
+            out[at++] = c;
+        else if (at > 0 && out[at - 1] != '-')
+            out[at++] = '-';
+    }
+    out[at] = '\0';
+}
+
+static bool draw_acts(const struct trace_file *trace, const char *folder)
+{
+    struct viz_window window = {0};
+    const char *headline;
+    bool good = true;
+    for (int act = 1; good && viz_act(trace, act, &window, &headline); act++) {
+        char name[60], path[300];
+        slug(headline, name, sizeof name);
+        snprintf(path, sizeof path, "%s/%d-%s.svg", folder, act, name);
+        good = save_one(trace, false, &window, path);
+        printf("  %-48s %s\n", path, headline);
+        snprintf(path, sizeof path, "%s/%d-%s-logs.svg", folder, act, name);
+        good = good && save_one(trace, true, &window, path);
+        window = (struct viz_window){0};
+    }
+    return good;
+}
+
+int cli_demo(int argc, char **argv)
+{
+    const char *folder = "out/demo";
+    uint64_t seed = 1;
+    struct options o = options_begin(argc, argv, "demo");
+    for (const char *arg; (arg = options_next(&o)) != NULL;) {
+        if (options_is(&o, "--help")) {
+            printf(
+                "usage: glassraft demo [--seed N]\n\n"
+                "Runs the tour and draws each of its acts into out/demo/.\n\n"
+                "example: glassraft demo --seed 7\n");
+            return EXIT_GOOD;
+        }
+        if (options_is(&o, "--seed"))
+            seed = options_number(&o);
+        else if (options_rest(&o)) {
+            fprintf(stderr, "glassraft demo: %s: expected nothing\n", arg);
+            return EXIT_USAGE;
+        }
+    }
+    if (o.failed)
+        return EXIT_USAGE;
+    if ((mkdir("out", 0777) != 0 && errno != EEXIST) ||
+        (mkdir(folder, 0777) != 0 && errno != EEXIST)) {
+        fprintf(stderr, "glassraft: %s: %s\n", folder, strerror(errno));
+        return EXIT_USAGE;
+    }
+    char path[100];
+    snprintf(path, sizeof path, "%s/trace.jsonl", folder);
+    struct lab_run run = {
+        .scenario = &tour_scenarios[0], .seed = seed, .trace = path};
+    struct lab_result result;
+    lab_run_one(&run, &result);
+    if (!result.passed) {
+        lab_print_failure(stdout, &run, &result);
+        return EXIT_FINDING;
+    }
+    lab_print_pass(stdout, &run, &result);
+    struct trace_file trace;
+    if (!trace_load(&trace, path)) {
+        fprintf(stderr, "glassraft: %s\n", trace.error);
+        return EXIT_BUG;
+    }
+    printf("  %-48s every event, one JSON line each\n", path);
+    bool good = draw_acts(&trace, folder);
+    trace_unload(&trace);
+    return good ? EXIT_GOOD : EXIT_USAGE;
+}

@@ -1,0 +1,162 @@
+// paint.c -- see paint.h.
+#include "paint.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const struct {
+    const char *fill, *line, *text;
+} hues[] = {
+    {"#F0E442", "#8C7B00", "#000000"}, // terms 6, 12 ...
+    {"#0072B2", "#00598C", "#FFFFFF"}, {"#E69F00", "#A86F00", "#000000"},
+    {"#009E73", "#00755A", "#000000"}, {"#56B4E9", "#2A7FB5", "#000000"},
+    {"#CC79A7", "#A3477F", "#000000"},
+};
+
+const char *paint_term(uint64_t term)
+{
+    return term == 0 ? PAINT_FAINT : hues[term % 6].fill;
+}
+
+const char *paint_line(uint64_t term)
+{
+    return term == 0 ? PAINT_QUIET : hues[term % 6].line;
+}
+
+const char *paint_text(uint64_t term)
+{
+    return term == 0 ? "#000000" : hues[term % 6].text;
+}
+
+static const char *mix(uint64_t term, int percent_white, char out[8])
+{
+    unsigned colour = (unsigned)strtoul(paint_term(term) + 1, NULL, 16);
+    unsigned mixed = 0;
+    for (int shift = 16; shift >= 0; shift -= 8) {
+        unsigned part = colour >> shift & 255;
+        part += (255 - part) * (unsigned)percent_white / 100;
+        mixed |= part << shift;
+    }
+    snprintf(out, 8, "#%06X", mixed & 0xFFFFFF);
+    return out;
+}
+
+const char *paint_pale(uint64_t term, char out[8])
+{
+    return mix(term, 45, out);
+}
+
+const char *paint_paler(uint64_t term, char out[8])
+{
+    return mix(term, 68, out);
+}
+
+void paint_quoted(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            fputc('\\', out);
+        fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
+    }
+    fputc('"', out);
+}
+
+void paint_html(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text == '<')
+            fputs("&lt;", out);
+        else if (*text == '>')
+            fputs("&gt;", out);
+        else if (*text == '&')
+            fputs("&amp;", out);
+        else if (*text == '"')
+            fputs("&quot;", out);
+        else
+            fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
+}
+
+double paint_width(const char *text, double size)
+{
+    double width = 0;
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        if ((c & 0xC0) == 0x80)
+            continue; // the rest of a UTF-8 character
+        if (strchr("iljI.,:;'|! ", c) != NULL)
+            width += 0.28;
+        else if (strchr("mMW", c) != NULL || c >= 0xC0)
+            width += 0.85;
+        else if (c >= 'A' && c <= 'Z')
+            width += 0.69;
+        else
+            width += 0.56;
+    }
+    return width * size;
+}
+
+static bool write_whole(const char *dot, size_t n, const char *path)
+{
+    FILE *out = fopen(path, "wb");
+    bool good = out != NULL && fwrite(dot, 1, n, out) == n;
+    if (out != NULL && fclose(out) != 0)
+        good = false;
+    if (!good)
+        fprintf(stderr, "glassraft: %s: %s\n", path, strerror(errno));
+    return good;
+}
+
+static bool run_dot(const char *type, const char *from, const char *to)
+{
+    char flag[16];
+    snprintf(flag, sizeof flag, "-T%s", type);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (strcmp(type, "png") == 0)
+            execlp("dot", "dot", flag, "-Gdpi=110", from, "-o", to,
+                   (char *)NULL);
+        else
+            execlp("dot", "dot", flag, from, "-o", to, (char *)NULL);
+        _exit(127);
+    }
+    int status = -1;
+    if (pid < 0 || waitpid(pid, &status, 0) < 0)
+        fprintf(stderr, "glassraft: cannot run dot: %s\n", strerror(errno));
+    else if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+        fprintf(stderr, "glassraft: dot: not found; install graphviz, or ask"
+                        " for a .dot file\n");
+    else if (status != 0)
+        fprintf(stderr, "glassraft: dot failed on %s\n", from);
+    return pid > 0 && status == 0;
+}
+
+bool paint_save(const char *dot, size_t n, const char *path)
+{
+    char part[4096], picture[4096];
+    const char *type = strrchr(path, '.');
+    bool drawn = type != NULL && strcmp(type, ".dot") != 0;
+    if (type == NULL ||
+        (drawn && strcmp(type, ".svg") != 0 && strcmp(type, ".png") != 0)) {
+        fprintf(stderr, "glassraft: %s: expected a .svg, .png or .dot file\n",
+                path);
+        return false;
+    }
+    snprintf(part, sizeof part, "%s.part.dot", path);
+    snprintf(picture, sizeof picture, "%s.part", path);
+    bool good = write_whole(dot, n, part) &&
+                (!drawn || run_dot(type + 1, part, picture));
+    if (good && rename(drawn ? picture : part, path) != 0) {
+        fprintf(stderr, "glassraft: %s: %s\n", path, strerror(errno));
+        good = false;
+    }
+    if (drawn || !good)
+        unlink(part);
+    if (!good)
+        unlink(picture);
+    return good;
+}

@@ -1,0 +1,39 @@
+// paint.h -- colours, text and files of the pictures.
+//
+// Pictures are DOT text with every position computed by us (layout=nop2 for
+// Graphviz) or a table; a child `dot` turns them into SVG or PNG. Positions
+// are in points, y downwards; paint_y() turns it round for Graphviz.
+#ifndef GLASSRAFT_PAINT_H
+#define GLASSRAFT_PAINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define PAINT_INK   "#333333"
+#define PAINT_QUIET "#6E6E6E"
+#define PAINT_FAINT "#B8B8B8"
+#define PAINT_FAULT "#B84A00"
+
+// Okabe and Ito's colours, safe for the colour-blind, in an order in which
+// neighbours differ most; terms go round. Term 0 is grey.
+const char *paint_term(uint64_t term); // a fill
+const char *paint_line(uint64_t term); // of the same hue, dark enough on white
+const char *paint_text(uint64_t term); // on the fill
+// The fill mixed with white: pale (45 %) and paler (68 %); 8 bytes into out.
+const char *paint_pale(uint64_t term, char out[8]);
+const char *paint_paler(uint64_t term, char out[8]);
+
+// Writes text between quotes for DOT; for an HTML label.
+void paint_quoted(FILE *out, const char *text);
+void paint_html(FILE *out, const char *text);
+
+// Width of a text in Helvetica, in points.
+double paint_width(const char *text, double size);
+
+// Writes DOT to path (".dot"), or runs `dot` on it for ".svg" and ".png". The
+// file appears whole or not at all. False with one line on stderr.
+bool paint_save(const char *dot, size_t n, const char *path);
+
+#endif
