@@ -145,7 +145,7 @@ lint: ## clang-format, clang-tidy, and clang's thread safety analysis
 	@clang-format --dry-run --Werror $(SOURCES)
 	@printf '%s\n' $(filter %.c,$(SOURCES)) | \
 	  xargs -P 2 -n 6 sh -c 'clang-tidy --quiet "$$@" -- $(STD) -Isrc -I. \
-	    2>/dev/null || exit 255' tidy
+	    2>/dev/null || exit 1' tidy
 	@printf '%s\n' $(LIB_SRC) | xargs -P 2 -n 8 clang -fsyntax-only \
 	  $(BASE) -Wthread-safety -Wthread-safety-beta
 	@.ci/sizes $(SOURCES)

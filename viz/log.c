@@ -126,7 +126,7 @@ static void mark_row(FILE *out, const struct model *model, int server,
             fputs("△", out);
         if (s->commit_index == index)
             fputs("▲", out);
-        fputs("</FONT><FONT POINT-SIZE=\"9\" COLOR=\"#00598C\">", out);
+        fputs(" </FONT><FONT POINT-SIZE=\"9\" COLOR=\"#00598C\">", out);
         if (led != NULL && server != leader &&
             led->match_index[server] == index)
             fputs("●", out);
