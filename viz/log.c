@@ -147,38 +147,35 @@ void viz_log(const struct trace_file *trace, uint64_t n, FILE *out)
     uint64_t first, last;
     choose_columns(&model, &first, &last);
     int leader = model_leader(&model);
-    fputs(
-        "digraph logs {\ngraph [pad=0.2];\n"
-        "node [shape=plaintext, fontname=\"Helvetica,Arial,sans-serif\"];\n"
-        "logs [label=<<TABLE BORDER=\"0\" CELLBORDER=\"1\" CELLSPACING=\"3\">",
-        out);
-    fprintf(out,
-            "<TR><TD BORDER=\"0\" ALIGN=\"LEFT\" COLSPAN=\"%" PRIu64
-            "\" WIDTH=\"10\"><B>logs at %.1f ms</B>",
-            last - first + 2, (double)model.us / 1000);
+    fputs("digraph logs {\ngraph [pad=0.2];\n"
+          "node [shape=plaintext, fontname=\"Helvetica,Arial,sans-serif\"];\n"
+          "logs [label=<<TABLE BORDER=\"0\" CELLBORDER=\"0\">",
+          out);
+    fprintf(out, "<TR><TD ALIGN=\"LEFT\"><B>logs at %.1f ms</B>",
+            (double)model.us / 1000);
     if (leader >= 0)
         fprintf(out, "   leader S%d, term %" PRIu64, leader + 1,
                 model.server[leader].term);
-    fputs("</TD></TR>\n<TR><TD BORDER=\"0\"></TD>", out);
+    fputs("</TD></TR>\n<TR><TD><TABLE BORDER=\"0\" CELLBORDER=\"1\""
+          " CELLSPACING=\"3\"><TR><TD BORDER=\"0\"></TD>",
+          out);
     for (uint64_t index = first; index <= last; index++)
         fprintf(out,
-                "<TD BORDER=\"0\"><FONT COLOR=\"" PAINT_QUIET "\">%" PRIu64
-                "</FONT></TD>",
+                "<TD BORDER=\"0\" WIDTH=\"46\"><FONT COLOR=\"" PAINT_QUIET
+                "\">%" PRIu64 "</FONT></TD>",
                 index);
     fputs("</TR>\n", out);
     for (int server = 0; server < model.n_servers; server++) {
         log_row(out, &model, server, first, last);
         mark_row(out, &model, server, first, last);
     }
-    fprintf(
-        out,
-        "<TR><TD BORDER=\"0\" ALIGN=\"LEFT\" COLSPAN=\"%" PRIu64
-        "\" WIDTH=\"10\"><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_QUIET
-        "\">▲ commit_index  △ last_applied  ● match_index  ▷ next_index"
-        " (the leader's)   solid = committed, dashed = not yet,"
-        " <FONT COLOR=\"" PAINT_FAULT
-        "\">thick frame = differs from the leader</FONT></FONT></TD></TR>\n",
-        last - first + 2);
+    fputs("</TABLE></TD></TR>\n<TR><TD ALIGN=\"LEFT\"><FONT"
+          " POINT-SIZE=\"9\" COLOR=\"" PAINT_QUIET
+          "\">▲ commit_index  △ last_applied  ● match_index  ▷ next_index"
+          " (the leader's)   solid = committed, dashed = not yet,"
+          " </FONT><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_FAULT
+          "\">thick frame = differs from the leader</FONT></TD></TR>\n",
+          out);
     fputs("</TABLE>>];\n}\n", out);
     model_free(&model);
 }
