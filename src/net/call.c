@@ -12,17 +12,6 @@
 
 #include "../trace/die.h"
 
-// The numbers of the known labs' network, in microseconds and thousandths.
-enum {
-    UNRELIABLE_DELAY_US = 27000, // requests, uniform below
-    UNRELIABLE_LOSS = 100,       // each leg
-    SHORT_FAILURE_US = 100000,   // until a dead call fails, uniform below
-    LONG_FAILURE_US = 7000000,   // the same with long delays
-    REORDER_HOLD = 667,          // replies held under long reordering
-    REORDER_MIN_US = 200000,
-    REORDER_MAX_US = 2000000,
-};
-
 // A request on its way to a handler.
 struct job {
     struct net *net;
@@ -38,17 +27,6 @@ struct job {
     char bytes[]; // method and args
 };
 
-// What is drawn for a call at its start, all under one lock.
-struct fate {
-    bool deliverable, cut, lost, late, twice, reply_lost;
-    uint64_t fail_us, delay_us, twice_us, late_us, hold_us;
-    struct slot *slot;
-    int to; // its node
-    uint64_t generation, msg;
-    enum net_fate (*judge)(void *, const struct net_leg *, uint64_t *);
-    void *judge_context;
-};
-
 static void sleep_us(uint64_t us)
 {
     struct timespec left = {.tv_sec = (time_t)(us / 1000000),
@@ -56,51 +34,6 @@ static void sleep_us(uint64_t us)
     if (us > 0)
         while (nanosleep(&left, &left) != 0)
             continue;
-}
-
-static bool chance(struct net *net, int per_mille)
-{
-    return per_mille > 0 && net_draw(net, 1000) < (uint64_t)per_mille;
-}
-
-static uint64_t between(struct net *net, uint64_t min_us, uint64_t max_us)
-{
-    return max_us > min_us ? min_us + net_draw(net, max_us - min_us + 1)
-                           : min_us;
-}
-
-// Knobs are read once, at the start: a request under way is not called back.
-static struct fate draw_fate(struct net *net, const struct net_end *end)
-{
-    struct fate fate = {.slot = end->slot, .msg = ++net->n_messages};
-    fate.to = fate.slot != NULL ? fate.slot->node : TRACE_NONE;
-    fate.judge = net->judge;
-    fate.judge_context = net->judge_context;
-    fate.deliverable =
-        end->enabled && fate.slot != NULL && fate.slot->generation != 0;
-    if (fate.deliverable) {
-        struct link *link = net_link(net, end->from, fate.slot->node);
-        fate.generation = fate.slot->generation;
-        fate.cut = link->cut;
-        fate.delay_us = between(net, link->min_us, link->max_us);
-        fate.late = chance(net, net->late_per_mille);
-        fate.late_us = between(net, net->late_min_us, net->late_max_us);
-        fate.twice = chance(net, net->duplicate_per_mille);
-        fate.twice_us = between(net, 0, net->duplicate_within_us);
-    }
-    if (!fate.deliverable || fate.cut)
-        fate.fail_us = net_draw(net, net->long_delays ? LONG_FAILURE_US
-                                                      : SHORT_FAILURE_US);
-    if (fate.deliverable && !net->reliable) {
-        fate.delay_us += net_draw(net, UNRELIABLE_DELAY_US);
-        fate.lost = chance(net, UNRELIABLE_LOSS);
-        fate.reply_lost = chance(net, UNRELIABLE_LOSS);
-    }
-    if (fate.deliverable && net->long_reordering && chance(net, REORDER_HOLD)) {
-        uint64_t spread = net_draw(net, REORDER_MAX_US);
-        fate.hold_us = REORDER_MIN_US + net_draw(net, spread + 1);
-    }
-    return fate;
 }
 
 static void emit_drop(struct net *net, const struct job *job, const char *leg,
@@ -449,7 +382,7 @@ static bool bring_reply(struct net *net, struct fate *fate,
     net_lock(net);
     const struct link *link = net_link(net, job->to, job->from);
     bool cut = link->cut;
-    delay_us += between(net, link->min_us, link->max_us);
+    delay_us += net_between(net, link->min_us, link->max_us);
     net_unlock(net);
     enum net_fate verdict = ask_script(fate, job, true, reply, &delay_us);
     if (fate->reply_lost || cut || verdict == NET_DROP) {
@@ -503,7 +436,7 @@ bool net_call(struct net_end *end, const char *method, const uint8_t *args,
     net->n_busy++;
     net->total_calls++;
     net->total_bytes += n_args;
-    struct fate fate = draw_fate(net, end);
+    struct fate fate = net_draw_fate(net, end);
     net_unlock(net);
     struct job *job = new_job(net, end, &fate, method, args, n_args);
     bool answered = run_call(net, end, &fate, job, reply, n_reply);

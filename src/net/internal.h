@@ -89,4 +89,19 @@ void net_done(struct net *net);
 // Ends idle workers; the mutex is held.
 void net_dismiss(struct net *net);
 
+// What is drawn for a call at its start, all under one lock.
+struct fate {
+    bool deliverable, cut, lost, late, twice, reply_lost;
+    uint64_t fail_us, delay_us, twice_us, late_us, hold_us;
+    struct slot *slot;
+    int to; // its node
+    uint64_t generation, msg;
+    enum net_fate (*judge)(void *, const struct net_leg *, uint64_t *);
+    void *judge_context;
+};
+
+// fate.c; needs the lock.
+uint64_t net_between(struct net *net, uint64_t min_us, uint64_t max_us);
+struct fate net_draw_fate(struct net *net, const struct net_end *end);
+
 #endif

@@ -1,0 +1,244 @@
+// test_sim_lab.c -- programs that are broken on purpose, as the runner sees
+// them: each failure is named, and the next run goes on.
+#define _GNU_SOURCE
+#include "test.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../src/lab/runner.h"
+#include "../src/net/thread.h"
+
+static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t second = PTHREAD_MUTEX_INITIALIZER;
+
+static void *lock_the_other_way(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&second);
+    for (int i = 0; i < 3000; i++)
+        sched_yield();
+    pthread_mutex_lock(&first);
+    pthread_mutex_unlock(&first);
+    pthread_mutex_unlock(&second);
+    return NULL;
+}
+
+static void deadlock(struct lab *lab)
+{
+    pthread_t thread;
+    (void)lab;
+    pthread_create(&thread, NULL, lock_the_other_way, NULL);
+    pthread_setname_np(thread, "other");
+    pthread_mutex_lock(&first);
+    for (int i = 0; i < 1000; i++)
+        sched_yield();
+    pthread_mutex_lock(&second);
+    pthread_mutex_unlock(&second);
+    pthread_mutex_unlock(&first);
+    pthread_join(thread, NULL);
+}
+
+static void relock(struct lab *lab)
+{
+    (void)lab;
+    pthread_mutex_lock(&first);
+    pthread_mutex_lock(&first);
+}
+
+static void unlock_by_stranger(struct lab *lab)
+{
+    pthread_mutex_unlock(&first);
+    lab_check_one_leader(lab);
+}
+
+static void sleep_locked(struct lab *lab)
+{
+    pthread_mutex_lock(&first);
+    lab_sleep_ms(lab, 10);
+    pthread_mutex_unlock(&first);
+}
+
+static void *end_locked_thread(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&first);
+    return NULL;
+}
+
+static void end_locked(struct lab *lab)
+{
+    pthread_t thread;
+    (void)lab;
+    pthread_create(&thread, NULL, end_locked_thread, NULL);
+    pthread_join(thread, NULL);
+}
+
+static void spin(struct lab *lab)
+{
+    (void)lab;
+    for (volatile int i = 0;; i = i + 1)
+        continue;
+}
+
+static void aborts(struct lab *lab)
+{
+    (void)lab;
+    abort();
+}
+
+static void null(struct lab *lab)
+{
+    (void)lab;
+    int *volatile nowhere = NULL;
+    *nowhere = 1;
+}
+
+static int (*volatile again)(int n);
+
+static int grow(int n)
+{
+    volatile char room[512];
+    room[n % 512] = (char)n;
+    int deeper = n < 100000 ? again(n + 1) : 0;
+    return deeper + room[(n + 1) % 512];
+}
+
+static void overflow(struct lab *lab)
+{
+    again = grow;
+    lab_note(lab, "%d", grow(1));
+}
+
+static void quits(struct lab *lab)
+{
+    (void)lab;
+    exit(0);
+}
+
+static void good(struct lab *lab)
+{
+    lab_check_one_leader(lab);
+}
+
+static struct lab_result run(void (*story)(struct lab *lab))
+{
+    struct lab_scenario scenario = {
+        .name = "broken", .title = "Broken", .run = story, .n_servers = 3};
+    struct lab_run run = {.scenario = &scenario, .seed = 42, .wall_s = 60};
+    struct lab_result result;
+    lab_run_one(&run, &result);
+    return result;
+}
+
+static void assert_says(const struct lab_result *result, const char *words)
+{
+    if (strstr(result->text, words) == NULL)
+        fail_msg("\"%s\" not in: %s %s", words, result->property, result->text);
+}
+
+static void test_deadlock_names_threads_and_places(void **state)
+{
+    (void)state;
+    struct lab_result result = run(deadlock);
+    assert_false(result.passed);
+    assert_non_null(strstr(result.property, "deadlock"));
+    assert_says(&result, "lock_the_other_way");
+    assert_says(&result, "test_sim_lab.c");
+}
+
+static void test_relock(void **state)
+{
+    (void)state;
+    struct lab_result result = run(relock);
+    assert_string_equal(result.property, "a mutex locked twice");
+    assert_says(&result, "relock");
+}
+
+static void test_unlock_by_stranger(void **state)
+{
+    (void)state;
+    struct lab_result result = run(unlock_by_stranger);
+    assert_string_equal(result.property, "unlock by a stranger");
+    assert_says(&result, "unlock_by_stranger");
+}
+
+static void test_sleep_with_a_mutex(void **state)
+{
+    (void)state;
+    struct lab_result result = run(sleep_locked);
+    assert_string_equal(result.property, "sleep with a mutex held");
+}
+
+static void test_end_with_a_mutex(void **state)
+{
+    (void)state;
+    struct lab_result result = run(end_locked);
+    assert_false(result.passed);
+    assert_says(&result, "end_locked_thread");
+}
+
+static void test_spin_is_named(void **state)
+{
+    (void)state;
+    struct lab_result result = run(spin);
+    assert_string_equal(result.property, "a thread that never blocks");
+    assert_says(&result, "spin");
+}
+
+static void test_abort_null_and_overflow(void **state)
+{
+    (void)state;
+    struct lab_result result = run(aborts);
+    assert_false(result.passed);
+    assert_string_equal(result.property, "crash");
+    result = run(null);
+    assert_false(result.passed);
+    result = run(overflow);
+    assert_false(result.passed);
+}
+
+static void test_exit_is_no_pass(void **state)
+{
+    (void)state;
+    struct lab_result result = run(quits);
+    assert_false(result.passed);
+}
+
+static void test_the_next_run_goes_on(void **state)
+{
+    (void)state;
+    struct lab_result result = run(good);
+    assert_true(result.passed);
+}
+
+static void test_same_seed_same_hash(void **state)
+{
+    (void)state;
+    struct lab_result one = run(good), two = run(good);
+    assert_true(one.hash == two.hash);
+    assert_true(one.n_events == two.n_events);
+    assert_true(one.n_events > 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_deadlock_names_threads_and_places),
+        cmocka_unit_test(test_relock),
+        cmocka_unit_test(test_unlock_by_stranger),
+        cmocka_unit_test(test_sleep_with_a_mutex),
+        cmocka_unit_test(test_end_with_a_mutex),
+        cmocka_unit_test(test_spin_is_named),
+        cmocka_unit_test(test_abort_null_and_overflow),
+        cmocka_unit_test(test_exit_is_no_pass),
+        cmocka_unit_test(test_the_next_run_goes_on),
+        cmocka_unit_test(test_same_seed_same_hash),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
