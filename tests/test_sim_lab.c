@@ -95,7 +95,7 @@ static void aborts(struct lab *lab)
 static void null(struct lab *lab)
 {
     (void)lab;
-    int *volatile nowhere = NULL;
+    volatile int *volatile nowhere = NULL;
     *nowhere = 1;
 }
 
@@ -197,10 +197,12 @@ static void test_abort_null_and_overflow(void **state)
     struct lab_result result = run(aborts);
     assert_false(result.passed);
     assert_string_equal(result.property, "crash");
+    assert_says(&result, "abort");
     result = run(null);
-    assert_false(result.passed);
+    assert_string_equal(result.property, "crash");
+    assert_says(&result, "NULL");
     result = run(overflow);
-    assert_false(result.passed);
+    assert_string_equal(result.property, "stack overflow");
 }
 
 static void test_exit_is_no_pass(void **state)
