@@ -179,17 +179,28 @@ static void test_compaction_keeps_indexes_and_terms(void **unused)
 }
 
 struct heard {
+    pthread_mutex_t mutex; // guards what follows
     struct raft_message message[8];
     size_t n;
 };
 
-static struct heard heard;
+static struct heard heard = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 static void hear(void *context, const struct raft_message *message)
 {
     (void)context;
+    pthread_mutex_lock(&heard.mutex);
     heard.message[heard.n] = *message;
     heard.message[heard.n++].bytes = NULL; // borrowed for the call only
+    pthread_mutex_unlock(&heard.mutex);
+}
+
+static size_t n_heard(void)
+{
+    pthread_mutex_lock(&heard.mutex);
+    size_t n = heard.n;
+    pthread_mutex_unlock(&heard.mutex);
+    return n;
 }
 
 // The applier's thread, run here until it finds nothing more to do.
@@ -203,7 +214,7 @@ static void test_all1_applies_committed_entries_in_order(void **unused)
     chunk(&f, 1, 2, 1, "ab", 0, 2, true);
     fixture_append(&f, 1, 2, 1, TERMS(1, 1, 1), 4);
     crew_send(&f.rf->crew, "apply", apply_thread, f.rf, (struct errand){0});
-    while (heard.n < 3)
+    while (n_heard() < 3)
         sleep_ms(1);
     raft_kill(f.rf);
     assert_int_equal(heard.n, 3);
