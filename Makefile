@@ -42,10 +42,9 @@ UNINSTRUMENTED := $(wildcard src/sim/*.c) src/trace/record.c
 SIMULATED := $(filter src/net/% src/raft/% src/lab/% labs/% src/trace/record.c,$(LIB_SRC))
 TEST_SRC := $(wildcard tests/test_*.c)
 TEST_HELP := $(wildcard tests/*_fixture.c)
-TEST_SIMULATED := $(wildcard tests/test_sim*.c tests/test_net*.c tests/net_fixture.c)
+TEST_SIMULATED := $(wildcard tests/test_sim*.c tests/test_net*.c tests/net_fixture.c tests/bench.c)
 TESTS := $(TEST_SRC:%.c=$B/%)
-BENCH_SRC := $(wildcard tests/bench_*.c)
-BENCHES := $(BENCH_SRC:%.c=$B/%)
+BENCH_OBJ := $B/tests/bench.o $B/tests/bench_trace.o
 
 OBJ = $(LIB_SRC:%.c=$B/%.o) $(ASM_SRC:%.S=$B/%.o)
 LIBS := -lcjson -lm
@@ -77,8 +76,8 @@ $B/glassraft: $B/src/cli/main.o $B/libglassraft.a
 $B/tests/test_%: $B/tests/test_%.o $(TEST_HELP:%.c=$B/%.o) $B/libglassraft.a
 	@$(LINK) $^ -lcmocka $(LIBS)
 
-$B/tests/bench_%: $B/tests/bench_%.o $(TEST_HELP:%.c=$B/%.o) $B/libglassraft.a
-	@$(LINK) $^ -lcmocka $(LIBS)
+$B/tests/bench: $(BENCH_OBJ) $B/libglassraft.a
+	@$(LINK) $^ $(LIBS)
 
 $B/%.o: %.S
 	@mkdir -p $(@D)
@@ -99,7 +98,7 @@ $B/%.o: %.c src/sim/sim.syms
 	@$(if $(filter $<,$(SIMULATED) $(TEST_SIMULATED)),$(NO_THREAD_LOCALS); \
 	  $(OBJCOPY) --redefine-syms=src/sim/sim.syms $@)
 
--include $(OBJ:.o=.d) $(TESTS:=.d) $(BENCHES:=.d)
+-include $(OBJ:.o=.d) $(TESTS:=.d) $(BENCH_OBJ:.o=.d)
 
 .PHONY: deps
 deps: ## install what is missing (apt-get as root), or say what to type
@@ -155,8 +154,8 @@ format: ## clang-format all sources
 	@clang-format -i $(SOURCES)
 
 .PHONY: bench
-bench: $(BENCHES) $B/glassraft ## figures of speed, also in build/bench.json
-	@tests/bench $B
+bench: $B/tests/bench ## figures of speed, also in build/bench.json
+	@$B/tests/bench build/bench.json
 
 build/fuzz_trace: tests/fuzz_trace.c $(wildcard src/trace/*.c)
 	@mkdir -p build
