@@ -172,8 +172,10 @@ static void serve(struct job *job)
     } else if (job->pending == NULL) {
         emit_drop(net, job, "request", "dead");
     }
-    net_lock(net);
+    // Nothing of the job may be left when net_done() says that it is.
     struct pending *pending = job->pending;
+    free(job);
+    net_lock(net);
     if (pending != NULL) {
         pending->done = true;
         pending->answered = answered;
@@ -187,7 +189,6 @@ static void serve(struct job *job)
     }
     net_done(net);
     net_unlock(net);
-    free(job);
 }
 
 static void *carrier_main(void *argument)
