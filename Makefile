@@ -110,7 +110,7 @@ unit: $(TESTS) $B/glassraft ## unit tests
 
 .PHONY: test
 test: deps ## unit tests and scenarios; installs what it needs
-	@$(MAKE) --no-print-directory checks
+	@$(MAKE) --no-print-directory all checks
 
 .PHONY: checks
 checks: $(TESTS) $B/glassraft
