@@ -22,7 +22,7 @@ SAN_opt := -O2
 SAN_debug := -O0
 SAN_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 SAN_tsan := -O1 -fsanitize=thread
-SAN_cov := -O0 --coverage -fprofile-update=atomic
+SAN_cov := -O0 --coverage -fprofile-update=atomic -DGLASSRAFT_COVERAGE
 SAN := $(SAN_$(CONFIG))
 PLAIN_opt := -O2
 PLAIN_debug := -O0
@@ -130,7 +130,6 @@ coverage: ## build/coverage/: HTML, Cobertura and JSON by gcovr
 	@$(MAKE) --no-print-directory CONFIG=cov checks
 	@mkdir -p build/coverage
 	@gcovr --root . --filter src/ --filter viz/ --filter labs/ \
-	  --gcov-ignore-parse-errors=negative_hits.warn \
 	  --html-details build/coverage/index.html \
 	  --xml build/coverage/cobertura.xml \
 	  --json-summary build/coverage/summary.json \
