@@ -139,10 +139,16 @@ void scene_free(struct scene *scene)
 bool viz_act(const struct trace_file *trace, int k, struct viz_window *window,
              const char **text)
 {
-    bool found = false;
+    bool found = false, down[TRACE_MAX_SERVERS] = {false};
     for (size_t i = 0; i < trace->n_events; i++) {
         const struct trace_event *event = &trace->event[i];
-        if (event->kind != TRACE_ACT)
+        if (event->kind == TRACE_CRASH || event->kind == TRACE_RESTART)
+            down[(unsigned)event->node % TRACE_MAX_SERVERS] =
+                event->kind == TRACE_CRASH;
+        // The harness ends the servers when the story is over.
+        bool over = event->kind == TRACE_KILL &&
+                    !down[(unsigned)event->node % TRACE_MAX_SERVERS];
+        if (event->kind != TRACE_ACT && !(found && over))
             continue;
         if (found) {
             window->last = event->n - 1;

@@ -240,7 +240,11 @@ void lab_child(const struct lab_run *run, int fd)
     child.check = run->unchecked ? NULL : check_make(run->scenario->n_servers);
     uint64_t limit_s =
         run->scenario->limit_s > 0 ? run->scenario->limit_s : LIMIT_S;
+    char replay[200];
+    snprintf(replay, sizeof replay, "glassraft run %s --seed 0x%" PRIx64,
+             run->scenario->name, run->seed);
     struct sim_config simulation = {.seed = run->seed,
+                                    .replay = replay,
                                     .policy = SIM_ROTATE,
                                     .max_us = 4 * limit_s * 1000000,
                                     .lint_sleep_locked = true,

@@ -68,7 +68,8 @@ bool lab_is_connected(struct lab *lab, int server);
 void lab_crash_at_save(struct lab *lab, int server, int n, bool before);
 // Cuts or mends the directed link from -> to.
 void lab_cut(struct lab *lab, int from, int to, bool cut);
-// Splits the servers: those of one group (a bit mask each) hear each other.
+// Splits the servers in two: those whose bit is set in one_side, and the rest;
+// each side hears itself alone, until lab_heal().
 void lab_partition(struct lab *lab, unsigned one_side);
 void lab_heal(struct lab *lab);
 void lab_reliable(struct lab *lab, bool reliable);
