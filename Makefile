@@ -98,7 +98,7 @@ $B/%.o: %.c src/sim/sim.syms
 	@$(if $(filter $<,$(SIMULATED) $(TEST_SIMULATED)),$(NO_THREAD_LOCALS); \
 	  $(OBJCOPY) --redefine-syms=src/sim/sim.syms $@)
 
--include $(OBJ:.o=.d) $(TESTS:=.d) $(BENCH_OBJ:.o=.d)
+-include $(wildcard $B/*/*.d $B/*/*/*.d)
 
 .PHONY: deps
 deps: ## install what is missing (apt-get as root), or say what to type

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "../src/raft/rpc.h"
+#include "../src/trace/figure2.h"
 #include "../src/trace/die.h"
 
 // A clock at a quarter of its speed makes its server's shortest election

@@ -15,7 +15,7 @@
 #include "../labs/suites.h"
 #include "../src/lab/runner.h"
 #include "../src/net/thread.h"
-#include "../src/raft/rpc.h"
+#include "../src/trace/figure2.h"
 #include "../src/sim/sim.h"
 #include "../src/trace/die.h"
 

@@ -110,6 +110,17 @@ struct blob *blob_hold(struct blob *blob)
     return blob;
 }
 
+struct blob *blob_write(struct blob *blob, size_t offset, const void *bytes,
+                        size_t n)
+{
+    if (offset > blob->n || offset + n <= blob->n)
+        return blob;
+    blob = must_realloc(blob, sizeof *blob + offset + n);
+    memcpy(blob->bytes + offset, bytes, n);
+    blob->n = offset + n;
+    return blob;
+}
+
 void blob_drop(struct blob *blob)
 {
     if (blob != NULL && --blob->n_users == 0)

@@ -57,6 +57,10 @@ struct blob {
 struct blob *blob_new(const void *bytes, size_t n);
 // One user more; returns the blob. NULL stays NULL.
 struct blob *blob_hold(struct blob *blob);
+// Writes n bytes at offset and returns the blob, which may have moved: it has
+// one user. It only grows; bytes that would leave a hole are not written.
+struct blob *blob_write(struct blob *blob, size_t offset, const void *bytes,
+                        size_t n);
 // One user less; the last one frees. NULL is ignored.
 void blob_drop(struct blob *blob);
 

@@ -13,29 +13,22 @@
 // service may ask for a snapshot of it from inside the callback.
 static struct blob *take(struct raft *rf, struct raft_message *message) LOCKED
 {
-    struct blob *blob;
-    char text[MESSAGE_DIGEST] = "";
-    if (rf->last_applied < rf->log.last_included_index) {
-        blob = blob_hold(rf->snapshot);
-        *message = (struct raft_message){.is_snapshot = true,
-                                         .index = rf->log.last_included_index,
-                                         .term = rf->log.last_included_term};
-    } else {
-        const struct message_entry *entry =
-            log_at(&rf->log, rf->last_applied + 1);
-        blob = blob_new(entry->command.at, entry->command.n);
-        message_digest(entry->command.at, entry->command.n, text);
-        *message = (struct raft_message){.index = rf->last_applied + 1,
-                                         .term = entry->term};
-    }
-    message->bytes = blob->bytes;
-    message->n_bytes = blob->n;
-    rf->last_applied = message->index;
+    struct log *log = &rf->log;
+    bool whole = rf->last_applied < log->last_included_index;
+    raft_index index = whole ? log->last_included_index : rf->last_applied + 1;
+    struct message_bytes command = {0};
+    if (!whole)
+        command = log_slice(log, index, index).entry->command;
+    struct blob *blob =
+        whole ? blob_hold(rf->snapshot) : blob_new(command.at, command.n);
+    *message = (struct raft_message){whole, index, log_term_at(log, index),
+                                     blob->bytes, blob->n};
+    rf->last_applied = index;
+    char text[MESSAGE_DIGEST];
+    message_digest(command.at, command.n, text);
     because(rf, rf->commit_event);
-    EMIT(rf, TRACE_APPLY, .index = message->index, .term = message->term,
-         .command = message->is_snapshot ? NULL : text,
-         .ok = message->is_snapshot,
-         .rule = message->is_snapshot ? "IS.8" : "ALL.1");
+    EMIT(rf, TRACE_APPLY, .index = index, .term = message->term, .ok = whole,
+         .command = whole ? NULL : text, .rule = whole ? "IS.8" : "ALL.1");
     return blob;
 }
 
@@ -46,7 +39,7 @@ void apply_thread(void *self, struct errand unused)
     lock(rf);
     while (!rf->killed) {
         if (rf->last_applied == rf->commit_index) {
-            wait(rf, &rf->apply_wakes);
+            await(rf, &rf->apply_wakes);
             continue;
         }
         struct raft_message message;

@@ -9,8 +9,9 @@
 #include "server.h"
 
 // The timer is a time that the thread looks at after short, constant sleeps:
-// no timer object to cancel, and nothing to get wrong when it is reset.
-enum { ELECTION_TICK_MS = 15 };
+// no timer object to cancel, and nothing to get wrong when it is reset. A
+// timeout outlasts a few lost heartbeats in a row (§5.6).
+enum { ELECTION_TICK_MS = 15, ELECTION_MIN_MS = 300, ELECTION_MAX_MS = 600 };
 
 static uint64_t set_role(struct raft *rf, enum trace_role role,
                          const char *rule, const char *why) LOCKED
@@ -86,11 +87,10 @@ void follow_term(struct raft *rf, raft_term term)
 // A timeout drawn anew each time keeps split votes rare (§5.2).
 void reset_timer(struct raft *rf)
 {
-    const struct raft_config *config = &rf->config;
-    uint64_t spread = config->election_max_ms - config->election_min_ms + 1;
     rf->random = rf->random * 6364136223846793005u + 1442695040888963407u;
     rf->election_timeout_ms =
-        config->election_min_ms + (rf->random >> 33) % spread;
+        ELECTION_MIN_MS +
+        (rf->random >> 33) % (ELECTION_MAX_MS - ELECTION_MIN_MS + 1);
     rf->last_heard_ms = now_ms();
 }
 
@@ -106,7 +106,8 @@ static void request_vote_thread(void *self, struct errand errand)
     bool runs = still(rf, TRACE_CANDIDATE, errand.term);
     unlock(rf);
     if (!runs ||
-        !call(rf, errand.peer, encode(RPC_REQUEST_VOTE, &args), &reply))
+        !stub_call(rf->config.call, rf->config.context, errand.peer,
+                   stub_request(&raft_rpcs[RPC_REQUEST_VOTE], &args), &reply))
         return;
     lock(rf);
     handle_vote_reply(rf, errand.term, &reply);

@@ -38,11 +38,6 @@ raft_term log_last_term(const struct log *log)
     return log_term_at(log, log_last_index(log));
 }
 
-bool log_has(const struct log *log, raft_index index)
-{
-    return index >= log->last_included_index && index <= log_last_index(log);
-}
-
 raft_term log_term_at(const struct log *log, raft_index index)
 {
     if (index == log->last_included_index)
@@ -50,36 +45,31 @@ raft_term log_term_at(const struct log *log, raft_index index)
     return log->entry[slot(log, index)].term;
 }
 
-const struct message_entry *log_at(const struct log *log, raft_index index)
+bool log_matches(const struct log *log, raft_index index, raft_term term)
 {
-    return &log->entry[slot(log, index)];
+    if (index < log->last_included_index)
+        return true;
+    return index <= log_last_index(log) && log_term_at(log, index) == term;
 }
 
-// Terms never decrease along a log, so both searches may stop early.
-raft_index log_first_of_term(const struct log *log, raft_term term)
+raft_index log_start_of_run(const struct log *log, raft_index index)
 {
-    raft_index first = 0;
-    for (size_t i = log->n_entries; i > 0; i--) {
-        if (log->entry[i - 1].term < term)
-            break;
-        if (log->entry[i - 1].term == term)
-            first = log->last_included_index + i;
-    }
-    return first;
+    raft_term term = log_term_at(log, index);
+    while (index > log->last_included_index + 1 &&
+           log_term_at(log, index - 1) == term)
+        index--;
+    return index;
 }
 
 raft_index log_last_of_term(const struct log *log, raft_term term)
 {
-    for (size_t i = log->n_entries; i > 0; i--) {
-        if (log->entry[i - 1].term == term)
-            return log->last_included_index + i;
-        if (log->entry[i - 1].term < term)
-            return 0;
-    }
-    return log->last_included_term == term ? log->last_included_index : 0;
+    raft_index index = log_last_index(log);
+    while (index > log->last_included_index && log_term_at(log, index) > term)
+        index--;
+    return log_term_at(log, index) == term ? index : 0;
 }
 
-raft_index log_append(struct log *log, struct message_entry entry)
+void log_append(struct log *log, struct message_entry entry)
 {
     if (log->n_entries == log->room) {
         log->room = log->room > 0 ? 2 * log->room : 16;
@@ -87,7 +77,6 @@ raft_index log_append(struct log *log, struct message_entry entry)
     }
     entry.command.at = must_copy(entry.command.at, entry.command.n);
     log->entry[log->n_entries++] = entry;
-    return log_last_index(log);
 }
 
 void log_truncate(struct log *log, raft_index index)
@@ -100,8 +89,9 @@ void log_truncate(struct log *log, raft_index index)
 void log_compact(struct log *log, raft_index index, raft_term term)
 {
     assert(index > log->last_included_index);
-    bool matches = log_has(log, index) && log_term_at(log, index) == term;
-    size_t gone = matches ? slot(log, index) + 1 : log->n_entries;
+    size_t gone = log->n_entries;
+    if (log_matches(log, index, term))
+        gone = slot(log, index) + 1;
     drop(log, 0, gone);
     log->n_entries -= gone;
     if (log->n_entries > 0)

@@ -16,29 +16,24 @@ struct log {
 };
 
 void log_free(struct log *log);
-
 raft_index log_last_index(const struct log *log);
 raft_term log_last_term(const struct log *log);
-
-// Does the log say what stands at this index: an entry, or the boundary?
-bool log_has(const struct log *log, raft_index index);
-// Term at an index that log_has().
+// Term at an index from the boundary on.
 raft_term log_term_at(const struct log *log, raft_index index);
-// The entry at an index behind the boundary; borrowed until the log changes.
-const struct message_entry *log_at(const struct log *log, raft_index index);
-
-// First and last index of a term's entries; 0 when the log has none of it.
-raft_index log_first_of_term(const struct log *log, raft_term term);
+// Is there an entry of this index and term? What lies before the boundary is
+// committed, and so the same everywhere.
+bool log_matches(const struct log *log, raft_index index, raft_term term);
+// First index of the run of entries of one term that index belongs to.
+raft_index log_start_of_run(const struct log *log, raft_index index);
+// Last index of a term's entries; 0 when the log knows none of it.
 raft_index log_last_of_term(const struct log *log, raft_term term);
-
-// Appends a copy of the entry and returns its index.
-raft_index log_append(struct log *log, struct message_entry entry);
+// Appends a copy of the entry.
+void log_append(struct log *log, struct message_entry entry);
 // Drops the entry at this index and all that follow it.
 void log_truncate(struct log *log, raft_index index);
 // Moves the boundary to index. What follows stays if the log has an entry of
 // this index and term [IS.6]; otherwise the whole log goes [IS.7].
 void log_compact(struct log *log, raft_index index, raft_term term);
-
 // The entries first .. last for a message, borrowed until the log changes.
 struct message_entries log_slice(const struct log *log, raft_index first,
                                  raft_index last);

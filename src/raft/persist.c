@@ -9,7 +9,18 @@
 
 #include "../trace/die.h"
 
-static uint8_t *image(const struct raft *rf, size_t *n) LOCKED
+// What the persister keeps; voted_for counts from 1, 0 is nobody.
+#define SAVED_STATE(F, m)                                                      \
+    F(NUMBER, m, current_term)                                                 \
+    F(NUMBER, m, voted_for)                                                    \
+    F(NUMBER, m, last_included_index)                                          \
+    F(NUMBER, m, last_included_term) F(ENTRIES, m, entries)
+MESSAGE_DECLARE(saved_state, SAVED_STATE);
+MESSAGE_DEFINE(saved_state, SAVED_STATE);
+
+// Saves the state of this moment. Entered and left with the lock held, but
+// not held while the persister works.
+static void save(struct raft *rf) LOCKED
 {
     struct saved_state state = {
         .current_term = rf->current_term,
@@ -17,36 +28,25 @@ static uint8_t *image(const struct raft *rf, size_t *n) LOCKED
         .last_included_index = rf->log.last_included_index,
         .last_included_term = rf->log.last_included_term,
         .entries = {rf->log.entry, rf->log.n_entries}};
-    return message_encode(&saved_state_type, &state, n);
-}
-
-// Saves the state of this moment. Entered and left with the lock held, but
-// not held while the persister works.
-static void save(struct raft *rf) LOCKED
-{
-    struct raft_saved saved = {0};
-    uint8_t *state = image(rf, &saved.n_state);
+    struct raft_saved image = {0};
+    uint8_t *bytes = message_encode(&saved_state_type, &state, &image.n_state);
     struct blob *snapshot = blob_hold(rf->snapshot);
+    image.state = bytes;
+    image.snapshot = snapshot != NULL ? snapshot->bytes : NULL;
+    image.n_snapshot = snapshot != NULL ? snapshot->n : 0;
     uint64_t changed = rf->changed;
-    struct trace_event event = {.kind = TRACE_PERSIST,
-                                .term = rf->current_term,
-                                .voted_for = rf->voted_for,
-                                .index = log_last_index(&rf->log),
-                                .bytes = saved.n_state,
-                                .snapshot_bytes = snapshot ? snapshot->n : 0};
-    saved.state = state;
-    if (snapshot != NULL) {
-        saved.snapshot = snapshot->bytes;
-        saved.n_snapshot = snapshot->n;
-    }
+    struct trace_event event =
+        EVENT(rf, TRACE_PERSIST, .term = rf->current_term,
+              .voted_for = rf->voted_for, .index = log_last_index(&rf->log),
+              .bytes = image.n_state, .snapshot_bytes = image.n_snapshot);
     rf->saving = true;
     unlock(rf);
-    rf->config.save(rf->config.context, &saved);
+    rf->config.save(rf->config.context, &image);
     lock(rf);
     rf->saving = false;
     rf->saved = changed;
-    emit(rf, event);
-    free(state);
+    trace_emit(rf->config.trace, &event);
+    free(bytes);
     blob_drop(snapshot);
     pthread_cond_broadcast(&rf->save_done);
 }
@@ -57,7 +57,7 @@ bool persist(struct raft *rf)
     uint64_t changed = rf->changed;
     while (rf->saved < changed && !rf->killed) {
         if (rf->saving)
-            wait(rf, &rf->save_done);
+            await(rf, &rf->save_done);
         else
             save(rf);
     }
@@ -84,11 +84,11 @@ void restore(struct raft *rf)
         rf->snapshot = blob_new(saved->snapshot, saved->n_snapshot);
     for (size_t i = 0; i < state.entries.n; i++)
         log_append(&rf->log, state.entries.entry[i]);
-    struct trace_event boot = {.kind = TRACE_BOOT,
-                               .term = rf->current_term,
-                               .voted_for = rf->voted_for,
-                               .index = rf->log.last_included_index,
-                               .entry_term = rf->log.last_included_term};
-    emit_entries(rf, boot, state.entries);
+    trace_emit_entries(rf->config.trace,
+                       EVENT(rf, TRACE_BOOT, .term = rf->current_term,
+                             .voted_for = rf->voted_for,
+                             .index = rf->log.last_included_index,
+                             .entry_term = rf->log.last_included_term),
+                       state.entries);
     message_clear(&saved_state_type, &state);
 }

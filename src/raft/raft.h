@@ -1,11 +1,10 @@
 // raft.h -- the Raft consensus algorithm: one server, as a service sees it.
 //
-// raft_make() starts a server that talks to its peers through functions that
+// raft_make() starts a server that reaches the world through functions that
 // its owner gives: a transport for outgoing calls, a place to save state, a
-// receiver of what is agreed on. Incoming calls enter by raft_handle(), as a
-// method's name and bytes. The owner may be our lab harness, a foreign one,
-// or a program on a real network; nothing here is global, and any number of
-// servers, living and killed, share a process.
+// receiver of what is agreed on. Incoming calls enter by raft_handle() as a
+// method's name and bytes. Nothing is global: any number of servers, living
+// and killed, share a process, under our lab harness or a foreign one.
 //
 //     struct raft *rf = raft_make(&config);
 //     if (raft_start(rf, "x=1", 3, &index, &term))
@@ -13,32 +12,24 @@
 //     raft_kill(rf);   // at any time
 //     raft_free(rf);   // waits for its threads, then frees
 //
-// Callbacks are made from the server's own threads (save also from the
-// caller's), with no lock held, and may block for seconds. They may call
+// Callbacks are made with no lock held, from the server's own threads (save
+// also from the caller's), and may block for seconds. They may call
 // raft_start(), raft_get_state() and raft_snapshot(); not raft_free().
 #ifndef GLASSRAFT_RAFT_H
 #define GLASSRAFT_RAFT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "../trace/message.h"
 #include "../trace/trace.h"
 
 typedef uint64_t raft_term;  // 1, 2 ...; 0 means "none"
 typedef uint64_t raft_index; // the log starts at 1; 0 means "none"
 
-struct raft;
-
 // What the service gets, strictly in order: commands by index without a gap,
 // or a snapshot that stands for everything up to and including its index.
-// bytes are borrowed for the call.
 struct raft_message {
     bool is_snapshot;
     raft_index index;
-    raft_term term; // the entry's; of a snapshot, its last entry's
-    const void *bytes;
+    raft_term term;    // the entry's; of a snapshot, its last entry's
+    const void *bytes; // borrowed for the call
     size_t n_bytes;
 };
 
@@ -51,10 +42,9 @@ struct raft_saved {
 };
 
 struct raft_config {
-    int n_peers; // servers of the cluster, this one included; 1 or more
-    int me;      // 0 .. n_peers-1
-    int inc;     // incarnation, for the trace: 0, then +1 each restart
-
+    int n_peers;   // servers of the cluster, this one included; 1 or more
+    int me;        // 0 .. n_peers-1
+    int inc;       // incarnation, for the trace: 0, then +1 each restart
     void *context; // first argument of the functions below
 
     // Calls a method of a peer and blocks until the outcome. Borrows args;
@@ -62,24 +52,17 @@ struct raft_config {
     bool (*call)(void *context, int peer, const char *method,
                  const uint8_t *args, size_t n_args, uint8_t **reply,
                  size_t *n_reply);
-
     // Makes state and snapshot durable, both at once and atomically, before
     // it returns. Borrows. Never called twice at a time by one server.
     void (*save)(void *context, const struct raft_saved *saved);
-
     // The service. Called by one thread, in order; may block.
     void (*apply)(void *context, const struct raft_message *message);
 
     struct raft_saved saved; // what was saved before; borrowed by raft_make()
     struct trace *trace;     // borrowed; NULL for none
     uint64_t seed;           // of the election timeouts
-
-    // Times in milliseconds; 0 takes the default in raft.c.
-    uint64_t heartbeat_ms, election_min_ms, election_max_ms;
-    // Most entries of one AppendEntries; 0 takes the default in raft.c.
-    size_t max_entries;
-    // Bytes of one InstallSnapshot chunk; 0 takes the default in raft.c.
-    size_t snapshot_chunk;
+    size_t max_entries;      // of one AppendEntries; 0 = default
+    size_t snapshot_chunk;   // bytes of one InstallSnapshot; 0 = default
 };
 
 // Starts a server and returns at once; its threads run from here on. With a
@@ -87,10 +70,9 @@ struct raft_config {
 // Die()s when the saved state cannot be decoded.
 struct raft *raft_make(const struct raft_config *config);
 
-// Asks for agreement on a command (copied). False: not the leader (or
-// killed), nothing was done. True: it was appended at *index in *term and is
-// durable here; it will be applied if it is ever committed. Does not wait for
-// agreement.
+// Asks for agreement on a command (copied). False: not the leader, or killed.
+// True: it was appended at *index in *term and is durable here; it will be
+// applied if it is ever committed. Does not wait for agreement.
 bool raft_start(struct raft *rf, const void *command, size_t n_bytes,
                 raft_index *index, raft_term *term);
 
@@ -109,12 +91,11 @@ void raft_snapshot(struct raft *rf, raft_index index, const void *bytes,
 bool raft_handle(struct raft *rf, const char *method, const uint8_t *args,
                  size_t n_args, uint8_t **reply, size_t *n_reply);
 
-// The methods that a server answers and their messages, for the transport;
-// ends with method NULL.
+// The methods and their messages, for the transport; ends with method NULL.
 extern const struct message_rpc raft_rpcs[];
 
-// Tells the server to stop; returns at once. From then on it answers nothing,
-// applies nothing more, and saves nothing (calls under way end as they can).
+// Tells the server to stop; returns at once. From then on it answers, applies
+// and saves nothing more (calls under way end as they can).
 void raft_kill(struct raft *rf);
 
 // Kills, waits until all its threads and calls are gone, and frees. No call

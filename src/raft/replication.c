@@ -2,6 +2,8 @@
 // committed.
 #include "server.h"
 
+enum { HEARTBEAT_MS = 100 };
+
 void set_next(struct raft *rf, int peer, raft_index index)
 {
     raft_index from = rf->peers[peer].next_index;
@@ -57,13 +59,14 @@ void commit_advance(struct raft *rf, raft_index index, const char *rule)
 
 void append(struct raft *rf, struct message_entries entries, const char *rule)
 {
-    struct trace_event event = {.kind = TRACE_APPEND,
-                                .index = log_last_index(&rf->log) + 1,
-                                .rule = rule};
+    raft_index first = log_last_index(&rf->log) + 1;
     for (size_t i = 0; i < entries.n; i++)
         log_append(&rf->log, entries.entry[i]);
     rf->changed++;
-    because(rf, emit_entries(rf, event, entries));
+    because(rf, trace_emit_entries(
+                    rf->config.trace,
+                    EVENT(rf, TRACE_APPEND, .index = first, .rule = rule),
+                    entries));
 }
 
 // What the peer lacks from next_index on, at most max_entries of it; a
@@ -93,16 +96,17 @@ static void append_entries_thread(void *self, struct errand errand)
     struct peer *peer = &rf->peers[errand.peer];
     struct append_entries_args args;
     struct append_entries_reply reply;
-    struct request request;
+    struct stub_request request;
     lock(rf);
     bool leads = still(rf, TRACE_LEADER, errand.term);
     bool sends = leads && peer->next_index > rf->log.last_included_index;
     if (sends) {
         args = append_args(rf, errand.peer);
-        request = encode(RPC_APPEND_ENTRIES, &args);
+        request = stub_request(&raft_rpcs[RPC_APPEND_ENTRIES], &args);
     }
     unlock(rf);
-    bool answered = sends && call(rf, errand.peer, request, &reply);
+    bool answered = sends && stub_call(rf->config.call, rf->config.context,
+                                       errand.peer, request, &reply);
     bool progress =
         leads && !sends && send_snapshot(rf, errand.peer, errand.term);
     lock(rf);
@@ -141,7 +145,7 @@ void heartbeat_thread(void *self, struct errand unused)
     struct raft *rf = self;
     (void)unused;
     for (bool alive = true; alive;) {
-        sleep_ms(rf->config.heartbeat_ms);
+        sleep_ms(HEARTBEAT_MS);
         because(rf, 0);
         lock(rf);
         alive = !rf->killed;
@@ -158,10 +162,9 @@ static raft_index back_up(const struct raft *rf, int peer,
                           const struct append_entries_reply *reply) LOCKED
 {
     raft_index next = reply->conflict_index;
-    raft_index ours = 0;
-    if (reply->conflict_term > 0)
-        ours = log_last_of_term(&rf->log, reply->conflict_term);
-    if (ours > 0 && ours < rf->peers[peer].next_index)
+    raft_index ours = log_last_of_term(&rf->log, reply->conflict_term);
+    if (reply->conflict_term > 0 && ours > 0 &&
+        ours < rf->peers[peer].next_index)
         next = ours + 1;
     if (next <= rf->peers[peer].match_index)
         next = rf->peers[peer].match_index + 1;
@@ -186,27 +189,6 @@ bool handle_append_reply(struct raft *rf, int peer,
     return reply->success || rf->peers[peer].next_index != next;
 }
 
-// Does our log hold the entry before the new ones? What a snapshot covers is
-// committed, and so the same everywhere.
-static bool matches(const struct raft *rf, raft_index index,
-                    raft_term term) LOCKED
-{
-    if (index < rf->log.last_included_index)
-        return true;
-    return log_has(&rf->log, index) && log_term_at(&rf->log, index) == term;
-}
-
-// Where the leader may go on looking.
-static void explain_conflict(const struct raft *rf, raft_index index,
-                             struct append_entries_reply *reply) LOCKED
-{
-    reply->conflict_index = log_last_index(&rf->log) + 1;
-    if (index >= reply->conflict_index)
-        return; // our log is too short
-    reply->conflict_term = log_term_at(&rf->log, index);
-    reply->conflict_index = log_first_of_term(&rf->log, reply->conflict_term);
-}
-
 // [AE.3] [AE.4] Takes over what is new. Entries that we hold already stay, and
 // so does what follows them: the message may be an old one, and cutting the
 // log at its end would take back what we have acknowledged since.
@@ -217,7 +199,7 @@ static void store(struct raft *rf,
     const struct message_entries *entries = &args->entries;
     size_t i = 0;
     while (i < entries->n && index + i <= log_last_index(&rf->log) &&
-           matches(rf, index + i, entries->entry[i].term))
+           log_matches(&rf->log, index + i, entries->entry[i].term))
         i++;
     if (i == entries->n)
         return;
@@ -241,8 +223,15 @@ handle_append_entries(struct raft *rf, const struct append_entries_args *args)
     become_follower(rf, args->term, "C.3", "leader of this term");
     reset_timer(rf);
     // [AE.2] Without the entry before them, the new ones prove nothing.
-    if (!matches(rf, args->prev_log_index, args->prev_log_term)) {
-        explain_conflict(rf, args->prev_log_index, &reply);
+    if (!log_matches(&rf->log, args->prev_log_index, args->prev_log_term)) {
+        // Where the leader may go on looking: behind our log, or before all
+        // of the term that we have there instead.
+        reply.conflict_index = log_last_index(&rf->log) + 1;
+        if (args->prev_log_index < reply.conflict_index) {
+            reply.conflict_term = log_term_at(&rf->log, args->prev_log_index);
+            reply.conflict_index =
+                log_start_of_run(&rf->log, args->prev_log_index);
+        }
         return refuse(rf, "AE.2", "no matching entry"), reply;
     }
     store(rf, args);

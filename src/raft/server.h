@@ -7,10 +7,11 @@
 #ifndef GLASSRAFT_SERVER_H
 #define GLASSRAFT_SERVER_H
 
+#include "../net/stub.h"
 #include "../net/thread.h"
+#include "../trace/figure2.h"
 #include "../trace/guard.h"
 #include "log.h"
-#include "rpc.h"
 
 // The class of all servers' locks; never two of them at once.
 struct LOCK_CLASS("server lock") server_lock;
@@ -23,9 +24,16 @@ enum { NOBODY = TRACE_NONE };
 
 // What a leader knows of a peer.
 struct peer {
-    raft_index next_index;
-    raft_index match_index;
+    raft_index next_index, match_index;
     uint64_t sending; // number of the newest errand to it; 0 = it is back
+};
+
+// What lock and unlock saw last: none of it may go back.
+struct seen {
+    raft_term term;
+    raft_index commit_index;
+    int voted_for;
+    enum trace_role role;
 };
 
 struct raft {
@@ -44,19 +52,16 @@ struct raft {
     struct blob *snapshot GUARDED;
 
     // Volatile state of Figure 2.
-    raft_index commit_index GUARDED;
-    raft_index last_applied GUARDED;
+    raft_index commit_index GUARDED, last_applied GUARDED;
 
     // Elections.
     enum trace_role role GUARDED;
     int n_votes GUARDED;
-    uint64_t last_heard_ms GUARDED;
-    uint64_t election_timeout_ms GUARDED;
+    uint64_t last_heard_ms GUARDED, election_timeout_ms GUARDED;
     uint64_t random GUARDED;
 
     // Changes of persistent state made so far, and those that are durable.
-    uint64_t changed GUARDED;
-    uint64_t saved GUARDED;
+    uint64_t changed GUARDED, saved GUARDED;
     bool saving GUARDED;
 
     // A snapshot that arrives in chunks.
@@ -66,42 +71,29 @@ struct raft {
     bool killed GUARDED;
     uint64_t n_errands GUARDED;
     uint64_t commit_event GUARDED; // the cause of what is applied next
-
-    // What lock and unlock saw last: none of these may go back.
-    raft_term seen_term GUARDED;
-    raft_index seen_commit_index GUARDED;
-    int seen_voted_for GUARDED;
-    enum trace_role seen_role GUARDED;
+    struct seen seen GUARDED;
 };
+
+// Emits an event of this server; gives its number. EVENT is the event itself.
+#define EVENT(rf, ...)                                                         \
+    (struct trace_event)                                                       \
+    {                                                                          \
+        .node = (rf)->config.me, .inc = (rf)->config.inc, .kind = __VA_ARGS__  \
+    }
+#define EMIT(rf, ...) trace_emit((rf)->config.trace, &EVENT(rf, __VA_ARGS__))
 
 // raft.c: the lock, which also checks the invariants, and common tools.
 void lock(struct raft *rf) ACQUIRE(server_lock) UNLOCKED;
 void unlock(struct raft *rf) RELEASE(server_lock);
-void wait(struct raft *rf, pthread_cond_t *cond) LOCKED;
+void await(struct raft *rf, pthread_cond_t *cond) LOCKED;
 // A server without threads: raft_make() for tests of the handlers.
 struct raft *server_new(const struct raft_config *config);
 // The question behind every lock that follows a call: are we alive, and still
 // in this role of this term?
 bool still(const struct raft *rf, enum trace_role role, raft_term term) LOCKED;
 bool majority(const struct raft *rf, int n);
-// A call is encoded under the lock, since args may borrow from the log, and
-// sent without it. call() frees the request; false: no valid answer came.
-struct request {
-    enum rpc rpc;
-    uint8_t *bytes;
-    size_t n;
-};
-struct request encode(enum rpc rpc, const void *args);
-bool call(struct raft *rf, int peer, struct request request,
-          void *reply) UNLOCKED;
-// Emits an event of this server; gives its number. because() makes an event
-// the cause of what the calling thread does next.
-#define EMIT(rf, ...) emit(rf, (struct trace_event){.kind = __VA_ARGS__})
-uint64_t emit(struct raft *rf, struct trace_event event);
-uint64_t emit_entries(struct raft *rf, struct trace_event event,
-                      struct message_entries entries);
+// Makes an event the cause of what the calling thread does next.
 void because(struct raft *rf, uint64_t event);
-// Emits a handler's no, by that rule.
 void refuse(struct raft *rf, const char *rule, const char *why);
 
 // election.c

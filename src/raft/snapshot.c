@@ -1,9 +1,6 @@
 // snapshot.c -- §7: compaction by the service, InstallSnapshot by the leader.
 #include "server.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "../trace/die.h"
 
 static void replace_snapshot(struct raft *rf, struct blob *blob,
@@ -57,8 +54,9 @@ bool send_snapshot(struct raft *rf, int peer, raft_term term)
         args.data.n = args.done ? left : rf->config.snapshot_chunk;
         args.data.at = blob->bytes + args.offset;
         unlock(rf);
-        bool answered =
-            call(rf, peer, encode(RPC_INSTALL_SNAPSHOT, &args), &reply);
+        bool answered = stub_call(
+            rf->config.call, rf->config.context, peer,
+            stub_request(&raft_rpcs[RPC_INSTALL_SNAPSHOT], &args), &reply);
         lock(rf);
         leads = answered && handle_install_reply(rf, peer, &args, &reply);
         args.offset += args.data.n;
@@ -82,32 +80,21 @@ bool handle_install_reply(struct raft *rf, int peer,
     return true;
 }
 
-static bool same_transfer(const struct install_snapshot_args *a,
-                          const struct install_snapshot_args *b)
-{
-    return a->term == b->term &&
-           a->last_included_index == b->last_included_index;
-}
-
 // [IS.2] [IS.3] Writes a chunk at its offset. Chunks may come twice or late;
 // one that would leave a hole is not stored. Returns how much is there.
 static uint64_t store_chunk(struct raft *rf,
                             const struct install_snapshot_args *args) LOCKED
 {
-    if (rf->incoming_data == NULL || !same_transfer(&rf->incoming, args)) {
+    bool same = rf->incoming.term == args->term &&
+                rf->incoming.last_included_index == args->last_included_index;
+    if (rf->incoming_data == NULL || !same) {
         blob_drop(rf->incoming_data);
         rf->incoming_data = blob_new(NULL, 0);
         rf->incoming = *args;
     }
-    struct blob *blob = rf->incoming_data;
-    size_t end = (size_t)args->offset + args->data.n;
-    if (args->offset <= blob->n && end > blob->n) {
-        blob = must_realloc(blob, sizeof *blob + end);
-        memcpy(blob->bytes + args->offset, args->data.at, args->data.n);
-        blob->n = end;
-        rf->incoming_data = blob;
-    }
-    return blob->n;
+    rf->incoming_data = blob_write(rf->incoming_data, args->offset,
+                                   args->data.at, args->data.n);
+    return rf->incoming_data->n;
 }
 
 // [IS.5] to [IS.8] The snapshot is whole: it replaces the log's beginning, or
@@ -115,9 +102,8 @@ static uint64_t store_chunk(struct raft *rf,
 static void install(struct raft *rf,
                     const struct install_snapshot_args *args) LOCKED
 {
-    bool holds = log_has(&rf->log, args->last_included_index) &&
-                 log_term_at(&rf->log, args->last_included_index) ==
-                     args->last_included_term;
+    bool holds = log_matches(&rf->log, args->last_included_index,
+                             args->last_included_term);
     because(rf, EMIT(rf, TRACE_INSTALL, .index = args->last_included_index,
                      .entry_term = args->last_included_term,
                      .rule = holds ? "IS.6" : "IS.7"));

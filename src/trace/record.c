@@ -176,6 +176,23 @@ uint64_t trace_emit(struct trace *trace, const struct trace_event *event)
     return whole.n;
 }
 
+uint64_t trace_emit_entries(struct trace *trace, struct trace_event event,
+                            struct message_entries entries)
+{
+    struct trace_entry *shown = must_calloc(entries.n, sizeof *shown);
+    for (size_t i = 0; i < entries.n; i++) {
+        struct message_bytes command = entries.entry[i].command;
+        shown[i].term = entries.entry[i].term;
+        shown[i].bytes = command.n;
+        message_digest(command.at, command.n, shown[i].command);
+    }
+    event.entries = shown;
+    event.n_entries = entries.n;
+    uint64_t number = trace_emit(trace, &event);
+    free(shown);
+    return number;
+}
+
 void trace_set_cause(struct trace *trace, uint64_t n)
 {
     if (trace != NULL)

@@ -177,6 +177,10 @@ void trace_free(struct trace *trace);
 // calling thread's cause). Returns its number, 0 without a recorder.
 uint64_t trace_emit(struct trace *trace, const struct trace_event *event);
 
+// The same with the entries, as they travel, shown in it: event->entries.
+uint64_t trace_emit_entries(struct trace *trace, struct trace_event event,
+                            struct message_entries entries);
+
 // The cause of what the calling thread emits from now on; 0 = none.
 void trace_set_cause(struct trace *trace, uint64_t n);
 uint64_t trace_cause(struct trace *trace);

@@ -1,14 +1,14 @@
-// rpc.h -- the three pairs of messages of Figures 2 and 13, and the saved
-// state.
+// figure2.h -- the three pairs of messages of Figures 2 and 13.
 //
-// A list of fields makes both the struct and the table that encoding, decoding
-// and the trace follow: NUMBER is uint64_t (terms, indexes, servers), BOOL,
-// BYTES and ENTRIES as in trace/message.h.
-#ifndef GLASSRAFT_RPC_H
-#define GLASSRAFT_RPC_H
+// They stand here, below the Raft, since others speak them as well: the
+// checker and the pictures know their fields by name, and scenarios send
+// messages of their own. A list of fields makes both the struct and the table
+// that encoding, decoding and the trace follow: NUMBER is uint64_t (terms,
+// indexes, servers), BOOL, BYTES and ENTRIES as in message.h.
+#ifndef GLASSRAFT_FIGURE2_H
+#define GLASSRAFT_FIGURE2_H
 
-#include "../trace/declare.h"
-#include "raft.h"
+#include "declare.h"
 
 // clang-format off
 #define REQUEST_VOTE_ARGS(F, m) \
@@ -45,15 +45,9 @@ MESSAGE_DECLARE(install_snapshot_args, INSTALL_SNAPSHOT_ARGS);
     F(NUMBER, m, term) F(NUMBER, m, bytes_stored)
 MESSAGE_DECLARE(install_snapshot_reply, INSTALL_SNAPSHOT_REPLY);
 
-// What the persister keeps; voted_for counts from 1, 0 is nobody.
-#define SAVED_STATE(F, m) \
-    F(NUMBER, m, current_term) F(NUMBER, m, voted_for) \
-    F(NUMBER, m, last_included_index) F(NUMBER, m, last_included_term) \
-    F(ENTRIES, m, entries)
-MESSAGE_DECLARE(saved_state, SAVED_STATE);
 // clang-format on
 
-// Positions in raft_rpcs[].
-enum rpc { RPC_REQUEST_VOTE, RPC_APPEND_ENTRIES, RPC_INSTALL_SNAPSHOT };
+// Their positions in a Raft's table of methods.
+enum { RPC_REQUEST_VOTE, RPC_APPEND_ENTRIES, RPC_INSTALL_SNAPSHOT };
 
 #endif
