@@ -6,11 +6,15 @@
 // late, have threads of their own.
 #include "internal.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "../trace/die.h"
+
+// Looks before a real thread goes to sleep.
+enum { LOOKS = 50 };
 
 // A request on its way to a handler.
 struct job {
@@ -197,6 +201,20 @@ static void *carrier_main(void *argument)
     return NULL;
 }
 
+// Waits for cond, but looks a while first, giving way between looks: on the
+// system's own threads a sleep and a wake-up cost ten times the call itself.
+// Entered and left with the lock; returns once a while, looking or woken.
+static void wait_briefly(struct net *net, pthread_cond_t *cond, int *looks)
+{
+    if (net->config.pooled && (*looks)++ < LOOKS) {
+        net_unlock(net);
+        sched_yield();
+        net_lock(net);
+    } else {
+        must(pthread_cond_wait(cond, &net->mutex), "pthread_cond_wait");
+    }
+}
+
 // A pooled worker serves jobs until it is dismissed (job NULL).
 static void *worker_main(void *argument)
 {
@@ -209,9 +227,9 @@ static void *worker_main(void *argument)
         worker->next = net->idle_workers;
         net->idle_workers = worker;
         bool stay = !net->stopped;
+        int looks = 0;
         while (stay && worker->job == NULL) {
-            must(pthread_cond_wait(&worker->changed, &net->mutex),
-                 "pthread_cond_wait");
+            wait_briefly(net, &worker->changed, &looks);
             stay = worker->job != NULL || !net->stopped;
         }
         net_unlock(net);
@@ -297,9 +315,9 @@ static const char *await(struct net *net, struct net_end *end, struct job *job,
     dispatch(net, job);
     net_lock(net);
     const char *why = why_dead(pending);
+    int looks = 0;
     while (why == NULL && !pending->done) {
-        must(pthread_cond_wait(&pending->changed, &net->mutex),
-             "pthread_cond_wait");
+        wait_briefly(net, &pending->changed, &looks);
         why = why_dead(pending);
     }
     if (pending->previous != NULL)
