@@ -34,21 +34,21 @@ uint64_t sim_deadline(clockid_t clock, const struct timespec *until)
                           local_ns > offset ? local_ns - offset : 0);
 }
 
-void sim_lint_held(const char *what, void *pc)
+void sim_lint_held(const char *what, struct smutex *mutex, void *pc)
 {
     if (!sim.config->lint_sleep_locked)
         return;
+    const char *callers = sim_callers(pc);
     sim_fail(SIM_SLEEP_LOCKED,
-             "%s %s while it holds a mutex\n  in %s\n  locked in %s",
-             sim_name(sim.now), what, sim_place(pc),
-             sim_place(sim.now->held_pc));
+             "%s %s while it holds a mutex\n  locked in %s\n  called from%s",
+             sim_name(sim.now), what, sim_place(sim_locked_at(mutex)), callers);
 }
 
 static void sleep_local(uint64_t local_ns, void *pc)
 {
     struct fiber *fiber = sim.now;
-    if (fiber->n_held > 0)
-        sim_lint_held("sleeps", pc);
+    if (fiber->held != NULL)
+        sim_lint_held("sleeps", fiber->held, pc);
     uint64_t until = sim_local_ns(fiber->server) + local_ns;
     sim_set_timer(fiber, sim_from_local(fiber->server, until));
     sim_block("sleep", pc);

@@ -301,7 +301,7 @@ struct fiber *sim_new_fiber(void *(*body)(void *), void *argument)
     fiber->heap_at = -1;
     fiber->priority = (sim_next(&sim.schedule_random) >> 1) | (1ull << 32);
     fiber->order = sim.order++;
-    fiber->n_held = 0;
+    fiber->held = NULL;
     fiber->body = body;
     fiber->argument = argument;
     fiber->result = NULL;
@@ -355,10 +355,10 @@ void sim_end_fiber(void *result)
 {
     struct fiber *fiber = sim.now;
     run_destructors(fiber);
-    if (fiber->n_held > 0)
+    if (fiber->held != NULL)
         sim_fail(SIM_EXIT_LOCKED,
                  "%s ended holding a mutex that it had locked in %s",
-                 sim_name(fiber), sim_place(fiber->held_pc));
+                 sim_name(fiber), sim_place(sim_locked_at(fiber->held)));
     fiber->result = result;
     fiber->state = FIBER_DEAD;
     if (!fiber->detached)

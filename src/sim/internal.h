@@ -50,9 +50,8 @@ struct fiber {
 
     uint64_t deadline_ns, order; // in the timer heap at heap_at, -1 = not
     int heap_at, ready_at;
-    uint64_t priority; // PCT
-    int n_held;        // mutexes
-    void *held_pc;     // where the last of them was locked
+    uint64_t priority;   // PCT
+    struct smutex *held; // the mutex that it locked last
 
     void *(*body)(void *);
     void *argument, *result;
@@ -126,7 +125,7 @@ struct smutex *sim_mutex_of(pthread_mutex_t *mutex);
 // clock.c
 uint64_t sim_deadline(clockid_t clock, const struct timespec *until);
 // Reports a thread that `what`s with a mutex held, where that is asked for.
-void sim_lint_held(const char *what, void *pc);
+void sim_lint_held(const char *what, struct smutex *mutex, void *pc);
 
 // report.c
 void sim_fail(enum sim_failure kind, const char *format, ...)
@@ -136,6 +135,8 @@ void sim_report_stuck(struct fiber *fiber, uint64_t waited_ns);
 void sim_watch(bool on);
 const char *sim_name(const struct fiber *fiber);
 const char *sim_place(void *pc); // "function at file.c:12"
+// The caller that pc lies in and its callers, a line each, as far as known.
+const char *sim_callers(void *pc);
 
 // sanitizer.c
 void sim_switch_to(struct fiber *from, struct fiber *to, bool dying);

@@ -15,7 +15,7 @@ struct smutex {
     int32_t kind;
     int32_t count; // of a recursive mutex
     void *locked_pc;
-    uint64_t unused;
+    struct smutex *below; // what its owner had locked before it
 };
 _Static_assert(sizeof(struct smutex) <= sizeof(pthread_mutex_t), "mutex");
 
@@ -102,9 +102,20 @@ static void take(struct smutex *mutex, void *pc)
     mutex->owner = sim.now->id + 1;
     mutex->count = 1;
     mutex->locked_pc = pc;
-    sim.now->n_held++;
-    sim.now->held_pc = pc;
+    mutex->below = sim.now->held;
+    sim.now->held = mutex;
     sim_locked(mutex, pc);
+}
+
+static void let_go(struct smutex *mutex)
+{
+    if (sim.now->held == mutex) {
+        sim.now->held = mutex->below;
+        return;
+    }
+    for (struct smutex *m = sim.now->held; m != NULL; m = m->below)
+        if (m->below == mutex)
+            m->below = mutex->below;
 }
 
 static bool acquire_until(struct smutex *mutex, uint64_t deadline_ns, void *pc)
@@ -144,7 +155,7 @@ void sim_release(struct smutex *mutex, void *pc)
     sim_unlocking(mutex, pc);
     mutex->owner = 0;
     mutex->count = 0;
-    sim.now->n_held--;
+    let_go(mutex);
     if (mutex->waiters != NULL)
         sim_wake(sim_random_waiter(mutex->waiters));
 }
@@ -285,8 +296,9 @@ static int wait_until(pthread_cond_t *object, pthread_mutex_t *with,
     struct scond *cond = cond_of(object);
     struct smutex *mutex = sim_mutex_of(with);
     struct fiber *fiber = sim.now;
-    if (fiber->n_held > 1)
-        sim_lint_held("waits for a condition", pc);
+    struct smutex *other = fiber->held == mutex ? mutex->below : fiber->held;
+    if (other != NULL)
+        sim_lint_held("waits for a condition", other, pc);
     bool spurious = sim.config->spurious > 0 &&
                     (double)(sim_next(&sim.schedule_random) >> 11) * 0x1p-53 <
                         sim.config->spurious;

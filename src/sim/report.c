@@ -134,6 +134,27 @@ const char *sim_place(void *pc)
     return out;
 }
 
+const char *sim_callers(void *pc)
+{
+    enum { SHOWN = 8 };
+    static char text[SHOWN * 128];
+    void *frame[40];
+    int n = backtrace(frame, 40), first = 0;
+    while (first < n && frame[first] != pc)
+        first++;
+    frame[0] = pc; // should the frames not be known
+    first = first < n ? first : 0;
+    size_t length = 0;
+    text[0] = '\0';
+    for (int i = first; i < n && i < first + SHOWN; i++) {
+        length += (size_t)snprintf(text + length, sizeof text - length,
+                                   "\n      %.120s", sim_place(frame[i]));
+        if (first == 0)
+            break;
+    }
+    return text;
+}
+
 static void say_run(void)
 {
     int n_threads = 0;
