@@ -40,7 +40,8 @@ static void crash_at_each_send(struct lab *lab)
         adversary_begin(lab);
         struct rule *last = drop(NULL, BOTH, server, ALL);
         skip_first(last, k / 2);
-        propose(lab, lab_check_one_leader(lab), random_value(lab), NULL, NULL);
+        int leader = lab_check_one_leader(lab);
+        propose(lab, leader, random_value(lab), NULL, NULL);
         await_legs(lab, last, k / 2 + 1);
         lab_crash(lab, server);
         adversary_end(lab);
