@@ -1,4 +1,4 @@
-# gdb.py -- simulated threads in gdb: sim-threads, sim-backtrace ID.
+# gdb.py -- simulated threads in gdb: sim-threads, sim-backtrace [ID].
 #
 #     gdb -x src/sim/gdb.py build/glassraft
 import gdb
@@ -35,39 +35,53 @@ class Threads(gdb.Command):
             print("%5d  %-24s %s" % (int(fiber["id"]), name(fiber), state))
 
 
+# What sim_switch() left on a thread's stack, in this order.
+SAVED = ["r15", "r14", "r13", "r12", "rbx", "rbp", "rip"]
+
+
+def backtrace(fiber):
+    """gdb's own backtrace, with the registers lent to the thread."""
+    if int(fiber["state"]) == 2:
+        gdb.execute("backtrace")
+        return
+    word = gdb.lookup_type("unsigned long").pointer()
+    sp = fiber["sp"].cast(word)
+    frame = gdb.newest_frame()
+    frame.select()
+    names = SAVED + ["rsp"]
+    before = {r: int(frame.read_register(r)) for r in names}
+    there = {r: int(sp[i]) for i, r in enumerate(SAVED)}
+    there["rsp"] = int(sp) + 8 * len(SAVED)
+    try:
+        for r in names:
+            gdb.execute("set $%s = %d" % (r, there[r] & (2**64 - 1)))
+        gdb.execute("backtrace")
+    finally:
+        for r in names:
+            gdb.execute("set $%s = %d" % (r, before[r] & (2**64 - 1)))
+        gdb.newest_frame().select()
+
+
 class Backtrace(gdb.Command):
-    """Print the backtrace of the simulated thread with this ID."""
+    """Print the backtrace of the simulated thread with this ID, or of all."""
 
     def __init__(self):
         super().__init__("sim-backtrace", gdb.COMMAND_STACK)
 
     def invoke(self, argument, from_tty):
-        wanted = int(argument)
-        for fiber in fibers():
-            if int(fiber["id"]) != wanted:
+        wanted = int(argument) if argument else None
+        found = False
+        for fiber in list(fibers()):
+            if wanted is not None and int(fiber["id"]) != wanted:
                 continue
-            if int(fiber["state"]) == 2:
-                gdb.execute("backtrace")
-                return
-            # What sim_switch() saved: six registers, then the return address.
-            word = gdb.lookup_type("unsigned long").pointer()
-            sp = fiber["sp"].cast(word)
-            saved = [int(sp[i]) for i in range(7)]
-            print("at ", gdb.execute("info symbol %d" % saved[6], False, True),
-                  end="")
-            frame = saved[5] if saved[5] else 0
-            for _ in range(40):
-                if frame == 0:
-                    break
-                link = gdb.Value(frame).cast(word)
-                frame, pc = int(link[0]), int(link[1])
-                if pc == 0:
-                    break
-                where = gdb.execute("info line *%d" % (pc - 1), False, True)
-                print("   ", where.split(" starts")[0].strip())
-            return
-        print("no simulated thread %d" % wanted)
+            found = True
+            print("thread %d, %s:" % (int(fiber["id"]), name(fiber)))
+            backtrace(fiber)
+        if not found:
+            raise gdb.GdbError("no simulated thread %s" % argument)
 
 
 Threads()
 Backtrace()
+# Each run is a process of its own.
+gdb.execute("set follow-fork-mode child")
