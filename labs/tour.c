@@ -95,9 +95,9 @@ static void tour(struct lab *lab)
     lab_act(lab, "a snapshot for a laggard");
     int laggard = after(lab, lab_check_one_leader(lab), 1);
     lab_disconnect(lab, laggard);
-    agree(lab, 's', 12, N - 1);
+    agree(lab, 's', 6, N - 1);
     lab_connect(lab, laggard);
-    agree(lab, 't', 2, N);
+    agree(lab, 't', 1, N);
 }
 
 const struct lab_scenario tour_scenarios[] = {

@@ -129,11 +129,14 @@ void scene_make(struct scene *scene, const struct trace_file *trace,
         m->hidden = outside || (m->heartbeat && !window->heartbeats);
         scene->n_hidden += m->hidden;
     }
+    scene_fold(scene);
 }
 
 void scene_free(struct scene *scene)
 {
     free(scene->message);
+    free(scene->folded);
+    free(scene->fold);
 }
 
 bool viz_act(const struct trace_file *trace, int k, struct viz_window *window,

@@ -14,6 +14,14 @@ struct scene_message {
     uint64_t first, last; // entries; last = 0: none
     const char *rpc;
     bool hidden;
+    int n_retries; // later ones that are not drawn
+};
+
+// A run of plain rounds that is not drawn.
+struct scene_fold {
+    size_t first, end; // positions in trace->event
+    size_t n_rounds, n_messages;
+    uint64_t from, to; // entries
 };
 
 struct scene {
@@ -21,10 +29,15 @@ struct scene {
     size_t begin, end; // positions in trace->event of the window
     struct scene_message *message;
     size_t n_messages, room, n_hidden;
+    bool *folded; // [position - begin]
+    struct scene_fold *fold;
+    size_t n_folds, n_retries, n_folded; // the latter: messages
 };
 
 void scene_make(struct scene *scene, const struct trace_file *trace,
                 const struct viz_window *window);
+// fold.c: hides what need not be seen again; scene_make() calls it.
+void scene_fold(struct scene *scene);
 void scene_free(struct scene *scene);
 
 #endif

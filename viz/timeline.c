@@ -12,13 +12,14 @@
 #include "paint.h"
 #include "timeline.h"
 
-static const double PITCH = 128, LEFT = 120;
+static const double LEFT = 120;
 static const double PT_PER_MS = 6.5, MIN_ROW = 3.2, MAX_ROW = 26;
+static const double LABEL_ROW = 12;
 static const double IDLE_MS = 15, IDLE_PT = 40;
 
 double timeline_x(int server)
 {
-    return LEFT + server * PITCH;
+    return LEFT + server * TIMELINE_PITCH;
 }
 
 double timeline_y(const struct drawing *d, const struct trace_event *event)
@@ -61,59 +62,104 @@ static bool is_drawn(const struct trace_event *event)
     }
 }
 
-static void band(struct drawing *d, double top, double ms)
+static void band(struct drawing *d, double top, double ms, const char *what)
 {
     double right = timeline_x(d->n_servers - 1) + 60;
     fprintf(d->out,
             "subgraph cluster_idle%d { graph [bb=\"%.1f,%.1f,%.1f,%.1f\","
             " style=filled, fillcolor=\"#F4F4F4\", penwidth=0, label=\"\"]; }\n"
             "idle%d [shape=plaintext, pos=\"%.1f,%.1f\", fontsize=8,"
-            " fontcolor=\"" PAINT_QUIET "\", label=\"%.0f ms idle\"];\n",
+            " fontcolor=\"" PAINT_QUIET "\", label=\"%.0f ms%s\"];\n",
             d->n_names, timeline_x(0) - 60, -(top + IDLE_PT - 4), right,
-            -(top + 4), d->n_names, 28.0, -(top + IDLE_PT / 2), ms);
+            -(top + 4), d->n_names, 28.0, -(top + IDLE_PT / 2), ms, what);
     d->n_names++;
+}
+
+// A run of rounds that is not drawn: a band that says so.
+static void fold_band(struct drawing *d, double top,
+                      const struct scene_fold *fold)
+{
+    const struct trace_event *event = d->scene.trace->event;
+    uint64_t us = event[fold->end].us - event[fold->first].us;
+    char text[120];
+    snprintf(text, sizeof text,
+             "entries %" PRIu64 "..%" PRIu64
+             " replicated and committed: %zu rounds, %zu messages",
+             fold->from, fold->to, fold->n_rounds, fold->n_messages);
+    band(d, top, (double)us / 1000, "");
+    double middle = (timeline_x(0) + timeline_x(d->n_servers - 1)) / 2;
+    double width = paint_width(text, 9) * 1.08 + 12;
+    fprintf(d->out,
+            "fold%zu [shape=box, style=\"filled,rounded\", penwidth=0,"
+            " fillcolor=white, fixedsize=shape, width=%.3f, height=0.25,"
+            " pos=\"%.1f,%.1f\", fontsize=9, fontcolor=\"" PAINT_INK
+            "\", label=<<B>%s</B>>];\n",
+            fold->first, width / 72, middle, -(top + IDLE_PT / 2), text);
+    timeline_take(d, (struct box){middle - width / 2, top, middle + width / 2,
+                                  top + IDLE_PT});
+}
+
+// Which events have a row, and how much room above it their labels want: 0
+// for an event without a row.
+static double *find_rows(const struct drawing *d)
+{
+    const struct trace_event *event = d->scene.trace->event;
+    size_t n = d->scene.end - d->scene.begin;
+    double *room = must_calloc(n + 1, sizeof *room);
+    for (size_t i = 0; i < n; i++) {
+        const struct trace_event *e = &event[d->scene.begin + i];
+        if (is_drawn(e) && !d->scene.folded[i])
+            room[i] = e->kind == TRACE_START && e->ok ? LABEL_ROW : MIN_ROW;
+    }
+    for (size_t i = 0; i < d->scene.n_messages; i++) {
+        const struct scene_message *m = &d->scene.message[i];
+        if (m->hidden)
+            continue;
+        room[(size_t)(m->sent - event) - d->scene.begin] =
+            m->n_retries > 0 ? LABEL_ROW : MIN_ROW;
+        if (m->received != NULL)
+            room[(size_t)(m->received - event) - d->scene.begin] = MIN_ROW;
+    }
+    return room;
 }
 
 static void lay_out_rows(struct drawing *d)
 {
     const struct trace_event *event = d->scene.trace->event;
     size_t n = d->scene.end - d->scene.begin;
-    bool *drawn = must_calloc(n + 1, sizeof *drawn);
+    double *room = find_rows(d);
     d->y = must_calloc(n + 1, sizeof *d->y);
-    for (size_t i = 0; i < n; i++)
-        drawn[i] = is_drawn(&event[d->scene.begin + i]);
-    for (size_t i = 0; i < d->scene.n_messages; i++) {
-        const struct scene_message *m = &d->scene.message[i];
-        if (m->hidden)
-            continue;
-        if (m->sent != NULL)
-            drawn[(size_t)(m->sent - event) - d->scene.begin] = true;
-        if (m->received != NULL)
-            drawn[(size_t)(m->received - event) - d->scene.begin] = true;
-    }
     const struct trace_event *last = NULL;
     double y = TIMELINE_TOP;
+    size_t n_folds = 0;
     for (size_t i = 0; i < n; i++) {
         const struct trace_event *now = &event[d->scene.begin + i];
-        if (drawn[i] && last != NULL) {
+        if (n_folds < d->scene.n_folds &&
+            d->scene.fold[n_folds].first == d->scene.begin + i) {
+            y += MAX_ROW / 2;
+            fold_band(d, y, &d->scene.fold[n_folds++]);
+            y += IDLE_PT;
+            last = NULL;
+        }
+        if (room[i] > 0 && last != NULL) {
             double ms = (double)(now->us - last->us) / 1000;
             double step = ms * PT_PER_MS;
             bool together = ms < 0.3 && now->node == last->node;
             if (ms > IDLE_MS) {
-                band(d, y, ms);
+                band(d, y, ms, " idle");
                 step = IDLE_PT;
             } else if (step > MAX_ROW)
                 step = MAX_ROW;
-            else if (step < MIN_ROW)
-                step = together ? 0 : MIN_ROW;
+            else if (step < room[i])
+                step = together && room[i] <= MIN_ROW ? 0 : room[i];
             y += step;
         }
-        if (drawn[i])
+        if (room[i] > 0)
             last = now;
         d->y[i] = y;
     }
     d->bottom = y + 24;
-    free(drawn);
+    free(room);
 }
 
 // ------------------------------------------------------------------ the lanes
@@ -284,7 +330,7 @@ static void draw_times(struct drawing *d)
     double last = -100;
     for (size_t i = d->scene.begin; i < d->scene.end; i++) {
         double y = d->y[i - d->scene.begin];
-        if (y - last < 22)
+        if (y - last < 22 || d->scene.folded[i - d->scene.begin])
             continue;
         last = y;
         fprintf(d->out,
@@ -315,7 +361,7 @@ static void draw_plates(struct drawing *d, const char *title)
 
 static void draw_foot(struct drawing *d)
 {
-    char text[2][200];
+    char text[3][200] = {"", "", ""};
     snprintf(text[0], sizeof text[0],
              "lane: pale = follower, striped = candidate, solid = leader,"
              " dotted = down; colour = term");
@@ -324,7 +370,12 @@ static void draw_foot(struct drawing *d)
              " thick = carries entries%s",
              d->scene.n_hidden > 0 ? "; heartbeats not drawn (--heartbeats)"
                                    : "");
-    for (int i = 0; i < 2; i++) {
+    if (d->scene.n_retries + d->scene.n_folded > 0)
+        snprintf(text[2], sizeof text[2],
+                 "not drawn: %zu retries of lost requests (counted at the"
+                 " first), %zu messages of plain rounds (bands)",
+                 d->scene.n_retries, d->scene.n_folded);
+    for (int i = 0; i < 3 && text[i][0] != '\0'; i++) {
         double width = paint_width(text[i], 8) + 4;
         fprintf(d->out,
                 "foot%d [shape=plaintext, fixedsize=shape, width=%.3f,"
@@ -361,7 +412,8 @@ size_t viz_timeline(const struct trace_file *trace,
         timeline_take(&d, (struct box){timeline_x(s) - 7, TIMELINE_TOP,
                                        timeline_x(s) + 7, d.bottom});
     for (size_t i = d.scene.begin; i < d.scene.end; i++)
-        if (trace->event[i].kind != TRACE_ACT)
+        if (trace->event[i].kind != TRACE_ACT &&
+            !d.scene.folded[i - d.scene.begin])
             timeline_event(&d, &trace->event[i]);
     draw_partitions(&d);
     draw_lanes(&d);

@@ -27,7 +27,8 @@ struct style {
 };
 
 // timeline.c: where things stand, in points.
-#define TIMELINE_TOP 70.0
+#define TIMELINE_TOP   70.0
+#define TIMELINE_PITCH 128.0 // from lane to lane
 double timeline_x(int server);
 double timeline_y(const struct drawing *d, const struct trace_event *event);
 

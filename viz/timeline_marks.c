@@ -1,5 +1,6 @@
 // timeline_marks.c -- messages between the lanes, and what servers do.
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "paint.h"
@@ -53,6 +54,10 @@ static void arrow(struct drawing *d, const struct scene_message *m, size_t at)
     if (m->lost) {
         to_x = x + 0.42 * (to_x - x);
         to_y = to_y > y + 12 ? y + 10 : to_y;
+        // The number of tries behind the cross must not lie on a lane.
+        double past_lane = fmod(fabs(to_x - x), TIMELINE_PITCH);
+        if (m->n_retries > 0 && past_lane > TIMELINE_PITCH - 50)
+            to_x -= (past_lane - TIMELINE_PITCH + 50) * (to_x > x ? 1 : -1);
     }
     const char *head = m->lost || m->received == NULL           ? "none"
                        : m->no                                  ? "tee"
@@ -65,8 +70,7 @@ static void arrow(struct drawing *d, const struct scene_message *m, size_t at)
             "m%zua [%s, pos=\"%.1f,%.1f\", color=\"%s\"]; m%zub [%s,"
             " pos=\"%.1f,%.1f\", color=\"%s\"];"
             " m%zua -> m%zub [color=\"%s\", style=%s, arrowhead=%s,"
-            " penwidth=%.1f, edgetooltip=\"#%" PRIu64 " %s%s S%d to S%d, term"
-            " %" PRIu64 ", event %" PRIu64 "\"];\n",
+            " penwidth=%.1f, edgetooltip=",
             at, point, x, -y, colour, at,
             m->lost ? "shape=plaintext, label=\"✕\", fontsize=8,"
                       " fontcolor=\"" PAINT_FAULT "\", width=0.1, height=0.1"
@@ -75,9 +79,19 @@ static void arrow(struct drawing *d, const struct scene_message *m, size_t at)
             m->reply ? "dashed" : "solid", head,
             m->heartbeat               ? 0.6
             : m->last > 0 && !m->reply ? 1.9
-                                       : 1.2,
-            m->msg, m->rpc, m->reply ? " reply" : "", m->from + 1, m->to + 1,
-            m->term, m->sent->n);
+                                       : 1.2);
+    char tip[200];
+    snprintf(tip, sizeof tip,
+             "#%" PRIu64 " %.60s%s S%d to S%d, term %" PRIu64
+             ", event %" PRIu64,
+             m->msg, m->rpc, m->reply ? " reply" : "", m->from + 1, m->to + 1,
+             m->term, m->sent->n);
+    paint_quoted(d->out, tip);
+    fputs("];\n", d->out);
+    if (m->n_retries > 0)
+        timeline_label(d, to_x + (to_x > x ? 5 : -5), to_y, to_x > x ? 1 : -1,
+                       (struct style){7, PAINT_FAULT, NULL, false}, m->sent,
+                       "%d tries", m->n_retries + 1);
 }
 
 void timeline_messages(struct drawing *d)

@@ -1,0 +1,359 @@
+// test_viz.c -- pictures: known ones to the letter, and what holds for all.
+//
+// After a wanted change: GLASSRAFT_GOLDEN=write build/opt/tests/test_viz
+#include "test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../labs/suites.h"
+#include "../src/lab/runner.h"
+#include "../viz/scene.h"
+#include "random_events.h"
+
+MESSAGE_DEFINE(sample_args, SAMPLE_ARGS);
+
+enum { N_TOURS = 4, N_ACTS = 8 };
+
+struct text {
+    char *at;
+    size_t n;
+};
+
+static struct text timeline(const struct trace_file *trace,
+                            const struct viz_window *window)
+{
+    struct text text = {NULL, 0};
+    FILE *out = open_memstream(&text.at, &text.n);
+    assert_non_null(out);
+    viz_timeline(trace, window, out);
+    fclose(out);
+    return text;
+}
+
+static struct text logs(const struct trace_file *trace, uint64_t event)
+{
+    struct text text = {NULL, 0};
+    FILE *out = open_memstream(&text.at, &text.n);
+    assert_non_null(out);
+    viz_log(trace, event, out);
+    fclose(out);
+    return text;
+}
+
+static struct text columns(const struct trace_file *trace,
+                           const struct viz_window *window)
+{
+    struct text text = {NULL, 0};
+    FILE *out = open_memstream(&text.at, &text.n);
+    assert_non_null(out);
+    viz_columns(trace, window, out);
+    fclose(out);
+    return text;
+}
+
+static struct text read_file(const char *path)
+{
+    struct text text = {NULL, 0};
+    FILE *in = fopen(path, "r");
+    FILE *out = open_memstream(&text.at, &text.n);
+    for (int c; in != NULL && (c = getc(in)) != EOF;)
+        putc(c, out);
+    if (in != NULL)
+        fclose(in);
+    fclose(out);
+    return text;
+}
+
+// Frees the text.
+static void compare(struct text text, const char *path)
+{
+    const char *mode = getenv("GLASSRAFT_GOLDEN");
+    if (mode != NULL && strcmp(mode, "write") == 0) {
+        FILE *out = fopen(path, "w");
+        assert_non_null(out);
+        fwrite(text.at, 1, text.n, out);
+        fclose(out);
+    }
+    struct text known = read_file(path);
+    size_t same = 0, line = 1;
+    while (same < text.n && same < known.n && text.at[same] == known.at[same])
+        line += text.at[same++] == '\n';
+    if (same != text.n || same != known.n)
+        fail_msg("%s:%zu: the picture differs from here on", path, line);
+    free(known.at);
+    free(text.at);
+}
+
+static void test_known_pictures(void **state)
+{
+    (void)state;
+    struct trace_file trace;
+    struct viz_window all = {0, 0, false, 0}, beats = {0, 0, true, 0};
+    assert_true(trace_load(&trace, "tests/golden/agree.jsonl"));
+    compare(timeline(&trace, &all), "tests/golden/timeline.dot");
+    compare(timeline(&trace, &beats), "tests/golden/heartbeats.dot");
+    compare(logs(&trace, 0), "tests/golden/log.dot");
+    compare(columns(&trace, &all), "tests/golden/columns.txt");
+    trace_unload(&trace);
+}
+
+// ------------------------------------------------------- what holds for all
+
+static const char *temporary(void)
+{
+    static char path[64];
+    snprintf(path, sizeof path, "/tmp/glassraft-viz-%d.jsonl", (int)getpid());
+    return path;
+}
+
+static void load_tour(struct trace_file *trace, uint64_t seed)
+{
+    struct lab_run run = {
+        .scenario = &tour_scenarios[0], .seed = seed, .trace = temporary()};
+    struct lab_result result;
+    lab_run_one(&run, &result);
+    assert_true(result.passed);
+    assert_true(trace_load(trace, run.trace));
+    unlink(run.trace);
+}
+
+// Each message of the window is drawn, or counted in the foot.
+static void check_counts(const struct trace_file *trace,
+                         const struct viz_window *window)
+{
+    struct scene scene;
+    size_t n_sent = 0, n_drawn = 0, n_hidden = 0;
+    scene_make(&scene, trace, window);
+    for (size_t i = scene.begin; i < scene.end; i++)
+        n_sent += trace->event[i].kind == TRACE_SEND ||
+                  trace->event[i].kind == TRACE_REPLY;
+    for (size_t i = 0; i < scene.n_messages; i++) {
+        n_drawn += !scene.message[i].hidden;
+        n_hidden += scene.message[i].hidden;
+    }
+    assert_int_equal(n_sent, scene.n_messages);
+    assert_int_equal(n_hidden,
+                     scene.n_hidden + scene.n_retries + scene.n_folded);
+    size_t n_bands = 0;
+    for (size_t i = 0; i < scene.n_folds; i++)
+        n_bands += scene.fold[i].n_messages;
+    assert_int_equal(n_bands, scene.n_folded);
+    assert_true(n_drawn > 0);
+    scene_free(&scene);
+}
+
+struct rectangle {
+    double left, top, right, bottom;
+};
+
+// Labels ("t12 [shape=box, ...") as the text says that they will stand.
+static size_t find_labels(const char *dot, struct rectangle *out, size_t most)
+{
+    size_t n = 0;
+    for (const char *at = dot; (at = strstr(at, "\nt")) != NULL && n < most;) {
+        double width, height, x, y;
+        at += 2;
+        const char *box = strstr(at, " [shape=box");
+        const char *size = strstr(at, "shape, width=");
+        const char *pos = strstr(at, "pos=\"");
+        const char *end = strchr(at, '\n');
+        if (box == NULL || size == NULL || pos == NULL || end == NULL ||
+            box > end ||
+            sscanf(size, "shape, width=%lf, height=%lf", &width, &height) !=
+                2 ||
+            sscanf(pos, "pos=\"%lf,%lf", &x, &y) != 2)
+            continue;
+        out[n++] = (struct rectangle){x - 36 * width, -y - 36 * height,
+                                      x + 36 * width, -y + 36 * height};
+    }
+    return n;
+}
+
+static void check_labels(const char *dot)
+{
+    static struct rectangle label[2000];
+    size_t n = find_labels(dot, label, sizeof label / sizeof label[0]);
+    assert_true(n > 3);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < i; k++) {
+            double width = label[i].right < label[k].right
+                               ? label[i].right - label[k].left
+                               : label[k].right - label[i].left;
+            double height = label[i].bottom < label[k].bottom
+                                ? label[i].bottom - label[k].top
+                                : label[k].bottom - label[i].top;
+            if (width > 0.1 && height > 0.1)
+                fail_msg("labels overlap at %.1f,%.1f", label[i].left,
+                         label[i].top);
+        }
+}
+
+// Time runs downwards along each message ("m12a [... pos" to "m12b [... pos").
+static void check_arrows(const char *dot)
+{
+    int n = 0;
+    for (const char *at = dot; (at = strstr(at, "\nm")) != NULL;) {
+        double x, from, to;
+        at += 2;
+        const char *first = strstr(at, "pos=\"");
+        const char *second = first != NULL ? strstr(first + 1, "pos=\"") : NULL;
+        if (second == NULL || sscanf(first, "pos=\"%lf,%lf", &x, &from) != 2 ||
+            sscanf(second, "pos=\"%lf,%lf", &x, &to) != 2)
+            continue;
+        n++;
+        if (to > from)
+            fail_msg("message at y %.1f arrives at %.1f, before", from, to);
+    }
+    assert_true(n > 0);
+}
+
+static void test_tours(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= N_TOURS; seed++) {
+        struct trace_file trace;
+        load_tour(&trace, seed);
+        for (int act = 1; act <= N_ACTS; act++) {
+            struct viz_window window = {0, 0, false, 0};
+            const char *text;
+            assert_true(viz_act(&trace, act, &window, &text));
+            check_counts(&trace, &window);
+            struct text dot = timeline(&trace, &window);
+            check_labels(dot.at);
+            check_arrows(dot.at);
+            free(dot.at);
+        }
+        trace_unload(&trace);
+    }
+}
+
+// Graphviz takes the text without a word.
+static void assert_drawable(struct text dot)
+{
+    FILE *child = popen("dot -Tsvg -o /dev/null 2>&1", "w");
+    assert_non_null(child);
+    assert_int_equal(fwrite(dot.at, 1, dot.n, child), dot.n);
+    assert_int_equal(pclose(child), 0);
+    free(dot.at);
+}
+
+static void write_trace(int n_servers, const char *command, int n)
+{
+    FILE *out = fopen(temporary(), "w");
+    assert_non_null(out);
+    fprintf(out,
+            "{\"ev\":\"trace\",\"v\":1,\"glassraft\":\"0\",\"scenario\":\"%s\","
+            "\"seed\":\"0x1\","
+            "\"mode\":\"sim\",\"servers\":%d}\n",
+            command, n_servers);
+    for (int i = 1; i <= n; i++) {
+        fprintf(out,
+                "{\"n\":%d,\"us\":%d,\"node\":%d,\"ev\":\"start\",\"index\":%d,"
+                "\"term\":1,\"accepted\":true,\"command\":\"%s\"}\n",
+                2 * i - 1, i * 900, i % n_servers, i, command);
+        fprintf(
+            out,
+            "{\"n\":%d,\"us\":%d,\"node\":%d,\"ev\":\"append\",\"index\":%d,"
+            "\"entries\":[{\"term\":1,\"command\":\"%s\",\"bytes\":8}]}\n",
+            2 * i, i * 900, i % n_servers, i, command);
+    }
+    fclose(out);
+}
+
+static void test_any_number_of_servers(void **state)
+{
+    (void)state;
+    static const int sizes[] = {1, 2, 9};
+    for (int i = 0; i < 3; i++)
+        for (int n = 0; n <= 3; n += 3) {
+            struct trace_file trace;
+            struct viz_window all = {0, 0, false, 0}, none = {90, 91, false, 0};
+            write_trace(sizes[i], "x=1", n);
+            assert_true(trace_load(&trace, temporary()));
+            assert_drawable(timeline(&trace, &all));
+            assert_drawable(timeline(&trace, &none));
+            assert_drawable(logs(&trace, 0));
+            free(columns(&trace, &all).at);
+            trace_unload(&trace);
+        }
+    unlink(temporary());
+}
+
+static void test_hostile_commands(void **state)
+{
+    (void)state;
+    static const char *const commands[] = {
+        "\\\"];x->y;//", "</B>>];", "<script>", "&lt;&#0;",
+        "\\\\",          "\\u0007", "\\n\\t",   "\\N\\G"};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        struct trace_file trace;
+        struct viz_window all = {0, 0, false, 0};
+        // JSON wants its own escapes doubled.
+        write_trace(3,
+                    commands[i][0] == '\\' && commands[i][1] == 'N'
+                        ? "\\\\N\\\\G"
+                        : commands[i],
+                    2);
+        assert_true(trace_load(&trace, temporary()));
+        assert_true(trace.error[0] == '\0');
+        assert_drawable(timeline(&trace, &all));
+        assert_drawable(logs(&trace, 0));
+        trace_unload(&trace);
+    }
+    unlink(temporary());
+}
+
+static uint64_t later(void *context)
+{
+    struct random_events *r = context;
+    return r->us += random_below(r, 5000);
+}
+
+static void test_nonsense_is_drawn_too(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        struct random_events r = {.state = seed};
+        struct trace_config config = {.scenario = "random",
+                                      .n_servers = RANDOM_SERVERS,
+                                      .store = true,
+                                      .now_us = later,
+                                      .context = &r};
+        struct trace *recorder = trace_make(&config);
+        for (int i = 0; i < 80; i++) {
+            struct trace_event event = random_event(
+                &r, (enum trace_kind)random_below(&r, TRACE_VERDICT));
+            trace_emit(recorder, &event);
+        }
+        assert_true(trace_write_file(recorder, temporary()));
+        trace_free(recorder);
+        free(r.encoded);
+        struct trace_file trace;
+        struct viz_window all = {0, 0, seed % 2 == 0, 0};
+        assert_true(trace_load(&trace, temporary()));
+        struct text dot = timeline(&trace, &all);
+        if (seed % 10 == 0)
+            assert_drawable(dot);
+        else
+            free(dot.at);
+        free(logs(&trace, 40).at);
+        free(columns(&trace, &all).at);
+        trace_unload(&trace);
+    }
+    unlink(temporary());
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_known_pictures),
+        cmocka_unit_test(test_tours),
+        cmocka_unit_test(test_any_number_of_servers),
+        cmocka_unit_test(test_hostile_commands),
+        cmocka_unit_test(test_nonsense_is_drawn_too),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
