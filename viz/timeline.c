@@ -219,6 +219,8 @@ static void shade(struct drawing *d, const struct trace_event *from,
     static const char *const fill[] = {"#ECECEC", "#FBF1DC", "#E4F0F6"};
     double top = timeline_y(d, from) - 4;
     double bottom = until != NULL ? timeline_y(d, until) : d->bottom;
+    if (bottom - top < MAX_ROW)
+        return; // over before anything happens
     for (size_t i = 0; i < from->n_groups && (int)i < d->n_servers; i++) {
         int group = from->groups[i] % 3;
         double x = timeline_x((int)i);
@@ -311,7 +313,7 @@ static void draw_lanes(struct drawing *d)
             bool gone = l->state.up && !model.server[s].up;
             *l = (struct lane){y, model.server[s]};
             if (gone)
-                timeline_label(d, timeline_x(s) + 4, y, 1,
+                timeline_label(d, timeline_x(s) + 8, y, 1,
                                (struct style){11, PAINT_FAULT, NULL, true},
                                event, "✕");
             else if (l->state.up)
@@ -370,11 +372,15 @@ static void draw_foot(struct drawing *d)
              " thick = carries entries%s",
              d->scene.n_hidden > 0 ? "; heartbeats not drawn (--heartbeats)"
                                    : "");
-    if (d->scene.n_retries + d->scene.n_folded > 0)
-        snprintf(text[2], sizeof text[2],
-                 "not drawn: %zu retries of lost requests (counted at the"
-                 " first), %zu messages of plain rounds (bands)",
-                 d->scene.n_retries, d->scene.n_folded);
+    int n = 0;
+    if (d->scene.n_retries > 0)
+        n = snprintf(text[2], sizeof text[2],
+                     "not drawn: %zu of the tries that a request's mark counts",
+                     d->scene.n_retries);
+    if (d->scene.n_folded > 0)
+        snprintf(text[2] + n, sizeof text[2] - (size_t)n,
+                 "%s%zu messages of the rounds in a band",
+                 n > 0 ? ", " : "not drawn: ", d->scene.n_folded);
     for (int i = 0; i < 3 && text[i][0] != '\0'; i++) {
         double width = paint_width(text[i], 8) + 4;
         fprintf(d->out,
