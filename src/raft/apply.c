@@ -5,10 +5,6 @@
 // way: they are due exactly when last_applied lies before the boundary.
 #include "server.h"
 
-#include <stdlib.h>
-
-#include "../trace/die.h"
-
 // [ALL.1] Takes the next message, copied, and counts it as applied: the
 // service may ask for a snapshot of it from inside the callback.
 static struct blob *take(struct raft *rf, struct raft_message *message) LOCKED

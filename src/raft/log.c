@@ -1,11 +1,9 @@
-// log.c -- see log.h.
-#include "log.h"
+// log.c -- the replicated log: entries behind a snapshot boundary.
+#include "server.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "../trace/die.h"
 
 // Position of an index in entry[].
 static size_t slot(const struct log *log, raft_index index)

@@ -7,17 +7,6 @@
 
 #include <stdlib.h>
 
-#include "../trace/die.h"
-
-// What the persister keeps; voted_for counts from 1, 0 is nobody.
-#define SAVED_STATE(F, m)                                                      \
-    F(NUMBER, m, current_term)                                                 \
-    F(NUMBER, m, voted_for)                                                    \
-    F(NUMBER, m, last_included_index)                                          \
-    F(NUMBER, m, last_included_term) F(ENTRIES, m, entries)
-MESSAGE_DECLARE(saved_state, SAVED_STATE);
-MESSAGE_DEFINE(saved_state, SAVED_STATE);
-
 // Saves the state of this moment. Entered and left with the lock held, but
 // not held while the persister works.
 static void save(struct raft *rf) LOCKED
@@ -84,11 +73,9 @@ void restore(struct raft *rf)
         rf->snapshot = blob_new(saved->snapshot, saved->n_snapshot);
     for (size_t i = 0; i < state.entries.n; i++)
         log_append(&rf->log, state.entries.entry[i]);
-    trace_emit_entries(rf->config.trace,
-                       EVENT(rf, TRACE_BOOT, .term = rf->current_term,
-                             .voted_for = rf->voted_for,
-                             .index = rf->log.last_included_index,
-                             .entry_term = rf->log.last_included_term),
-                       state.entries);
+    EMIT_ENTRIES(rf, state.entries, TRACE_BOOT, .term = rf->current_term,
+                 .voted_for = rf->voted_for,
+                 .index = rf->log.last_included_index,
+                 .entry_term = rf->log.last_included_term);
     message_clear(&saved_state_type, &state);
 }

@@ -9,8 +9,7 @@
 //     struct raft *rf = raft_make(&config);
 //     if (raft_start(rf, "x=1", 3, &index, &term))
 //         ... config.apply will be called with it, if it is committed ...
-//     raft_kill(rf);   // at any time
-//     raft_free(rf);   // waits for its threads, then frees
+//     raft_free(rf);
 //
 // Callbacks are made with no lock held, from the server's own threads (save
 // also from the caller's), and may block for seconds. They may call
@@ -92,7 +91,7 @@ bool raft_handle(struct raft *rf, const char *method, const uint8_t *args,
                  size_t n_args, uint8_t **reply, size_t *n_reply);
 
 // The methods and their messages, for the transport; ends with method NULL.
-extern const struct message_rpc raft_rpcs[];
+extern const struct message_rpc *const raft_rpcs;
 
 // Tells the server to stop; returns at once. From then on it answers, applies
 // and saves nothing more (calls under way end as they can).

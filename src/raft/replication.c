@@ -63,10 +63,8 @@ void append(struct raft *rf, struct message_entries entries, const char *rule)
     for (size_t i = 0; i < entries.n; i++)
         log_append(&rf->log, entries.entry[i]);
     rf->changed++;
-    because(rf, trace_emit_entries(
-                    rf->config.trace,
-                    EVENT(rf, TRACE_APPEND, .index = first, .rule = rule),
-                    entries));
+    because(rf, EMIT_ENTRIES(rf, entries, TRACE_APPEND, .index = first,
+                             .rule = rule));
 }
 
 // What the peer lacks from next_index on, at most max_entries of it; a

@@ -1,8 +1,6 @@
 // snapshot.c -- §7: compaction by the service, InstallSnapshot by the leader.
 #include "server.h"
 
-#include "../trace/die.h"
-
 static void replace_snapshot(struct raft *rf, struct blob *blob,
                              raft_index index, raft_term term) LOCKED
 {

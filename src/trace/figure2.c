@@ -7,3 +7,12 @@ MESSAGE_DEFINE(append_entries_args, APPEND_ENTRIES_ARGS);
 MESSAGE_DEFINE(append_entries_reply, APPEND_ENTRIES_REPLY);
 MESSAGE_DEFINE(install_snapshot_args, INSTALL_SNAPSHOT_ARGS);
 MESSAGE_DEFINE(install_snapshot_reply, INSTALL_SNAPSHOT_REPLY);
+MESSAGE_DEFINE(saved_state, SAVED_STATE);
+
+const struct message_rpc figure2_rpcs[] = {
+    {"RequestVote", &request_vote_args_type, &request_vote_reply_type},
+    {"AppendEntries", &append_entries_args_type, &append_entries_reply_type},
+    {"InstallSnapshot", &install_snapshot_args_type,
+     &install_snapshot_reply_type},
+    {NULL, NULL, NULL},
+};

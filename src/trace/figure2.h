@@ -45,9 +45,18 @@ MESSAGE_DECLARE(install_snapshot_args, INSTALL_SNAPSHOT_ARGS);
     F(NUMBER, m, term) F(NUMBER, m, bytes_stored)
 MESSAGE_DECLARE(install_snapshot_reply, INSTALL_SNAPSHOT_REPLY);
 
+
+// The persistent state of Figure 2 and the boundary of §7, as a persister may
+// keep it; voted_for counts from 1, 0 is nobody.
+#define SAVED_STATE(F, m) \
+    F(NUMBER, m, current_term) F(NUMBER, m, voted_for) \
+    F(NUMBER, m, last_included_index) F(NUMBER, m, last_included_term) \
+    F(ENTRIES, m, entries)
+MESSAGE_DECLARE(saved_state, SAVED_STATE);
 // clang-format on
 
-// Their positions in a Raft's table of methods.
+// The methods by which the messages travel; ends with method NULL.
+extern const struct message_rpc figure2_rpcs[];
 enum { RPC_REQUEST_VOTE, RPC_APPEND_ENTRIES, RPC_INSTALL_SNAPSHOT };
 
 #endif
