@@ -44,7 +44,7 @@ TEST_SRC := $(wildcard tests/test_*.c)
 TEST_HELP := $(wildcard tests/*_fixture.c)
 TEST_SIMULATED := $(wildcard tests/test_sim*.c tests/test_net*.c tests/net_fixture.c tests/bench.c)
 TESTS := $(TEST_SRC:%.c=$B/%)
-BENCH_OBJ := $B/tests/bench.o $B/tests/bench_trace.o
+BENCH_OBJ := $B/tests/bench.o $B/tests/bench_trace.o $B/tests/bench_suite.o
 
 OBJ = $(LIB_SRC:%.c=$B/%.o) $(ASM_SRC:%.S=$B/%.o)
 LIBS := -lcjson -lm
@@ -123,6 +123,15 @@ asan: ## all tests under AddressSanitizer and UBSan
 .PHONY: tsan
 tsan: ## all tests under ThreadSanitizer
 	@$(MAKE) --no-print-directory CONFIG=tsan SEEDS=1..5 checks
+
+SOAK ?= 1..10000
+.PHONY: soak
+soak: all ## all scenarios on SOAK=1..10000 seeds, failures kept in out/
+	@build/glassraft run all --seeds $(SOAK) -j $(shell nproc)
+
+.PHONY: test-real
+test-real: all ## the 28 known scenarios on the system's threads and clock
+	@build/glassraft run election replication persistence snapshots --real -j 8
 
 .PHONY: coverage
 coverage: ## build/coverage/: HTML, Cobertura and JSON by gcovr

@@ -20,7 +20,7 @@
 #include "../src/trace/die.h"
 
 enum { N_SWITCHES = 2000000, N_LOCKS = 2000000, N_CALLS = 100000 };
-enum { N_TOURS = 1000, IDLE_S = 1000, N_COMMITS = 20000, N_REAL = 3000 };
+enum { IDLE_S = 1000, N_COMMITS = 20000, N_REAL = 3000 };
 
 static FILE *json;
 static bool first = true;
@@ -173,16 +173,6 @@ static double commits_per_s(int batch, bool real)
     return all / (with - without);
 }
 
-static bool count(void *context, const struct lab_run *one,
-                  const struct lab_result *result)
-{
-    (void)one;
-    if (!result->passed)
-        die("a tour failed");
-    ++*(int *)context;
-    return true;
-}
-
 int main(int argc, char **argv)
 {
     if (argc != 2 || (json = fopen(argv[1], "w")) == NULL) {
@@ -204,13 +194,13 @@ int main(int argc, char **argv)
            "five servers with a leader");
     figure("traced_event_ns", bench_trace().stored_event_ns,
            "an event, recorded and kept");
-    const struct lab_scenario *tours[] = {tour_scenarios, NULL};
-    struct lab_run common = {.seed = 0};
-    int n = 0;
-    begin = now_s();
-    lab_run_all(tours, 1, N_TOURS, 1, &common, count, &n);
-    figure("tour_seeds_per_core_s", n / (now_s() - begin),
+    struct bench_suite suite = bench_suite();
+    figure("tour_seeds_per_core_s", suite.tour_seeds_per_core_s,
            "runs of the tour, checked, with their fork");
+    figure("suite28_cpu_s", suite.suite28_cpu_s,
+           "the 28 known scenarios, one seed, unchecked");
+    figure("suite28_checked_cpu_s", suite.suite28_checked_cpu_s,
+           "the same with checker and trace");
     figure("commits_sim_1_per_cpu_s", commits_per_s(1, false),
            "three servers, one command after the other");
     figure("commits_sim_64_per_cpu_s", commits_per_s(64, false),

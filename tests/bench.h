@@ -10,4 +10,12 @@ struct bench_trace {
 
 struct bench_trace bench_trace(void);
 
+struct bench_suite {
+    double tour_seeds_per_core_s;
+    double suite28_cpu_s, suite28_checked_cpu_s; // processor time of all runs
+};
+
+// bench_suite.c
+struct bench_suite bench_suite(void);
+
 #endif

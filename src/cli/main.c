@@ -10,6 +10,7 @@ static const struct command {
 } commands[] = {
     {"run", "run scenarios on a cluster, simulated or real", cli_run},
     {"list", "the scenarios and what they guard", cli_list},
+    {"merge", "join the results of several sweeps", cli_merge},
     {"demo", "a tour of a Raft, with pictures in out/demo/", cli_demo},
     {"check", "judge traces by the paper's rules", cli_check},
     {"timeline", "draw who said what to whom, when", cli_timeline},

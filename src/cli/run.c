@@ -1,15 +1,13 @@
 // run.c -- glassraft run: scenarios with seeds.
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../labs/suites.h"
-#include "../lab/runner.h"
 #include "cli.h"
-
-enum { MAX_CHOSEN = 256 };
+#include "sweep.h"
 
 static const char help[] =
     "usage: glassraft run SCENARIO|SUITE|all ... [OPTIONS]\n\n"
@@ -17,207 +15,189 @@ static const char help[] =
     "  --seeds A..B     all seeds from A to B\n"
     "  -j N             so many runs at a time, default 1\n"
     "  --real           on the system's threads and clock\n"
+    "  --schedule KIND  random, pct, roundrobin, run (to block); by default\n"
+    "                   the seed chooses\n"
     "  --trace FILE     write the trace (one scenario, one seed)\n"
     "  --out FOLDER     what failing runs leave goes here, default out\n"
+    "  --results FILE   append a JSON line for each run (see glassraft merge)\n"
+    "  --shard I/N      only the I-th of N equal parts, for several machines\n"
+    "  --budget SECONDS start no run after that (60, 60s, 10m, 2h)\n"
     "  --stop-after K   stop after K failures\n"
+    "  --check-determinism  each run twice; name the first differing event\n"
     "  --unchecked      without the checker\n"
     "  --json           one JSON object per run\n\n"
-    "Exit code 0: all passed, 1: a run failed, 2: wrong usage.\n\n"
+    "Exit code 0: all passed, 1: a run failed, 2: wrong usage, 130: Ctrl-C.\n\n"
     "example: glassraft run election figure-8 --seeds 1..20 -j 2\n";
 
-struct sweep {
-    const struct lab_scenario *now; // the one that is counted
-    uint64_t n_passed, n_failed;    // of all
-    uint64_t n_seeds, n_bad;        // of `now`
-    uint64_t virtual_us, real_us;
-    uint64_t stop_after, wanted; // runs in all
-    bool json, single, progress;
-};
-
-static void tell_scenario(struct sweep *sweep)
+static bool complain(const char *what, const char *value, const char *expected)
 {
-    if (sweep->now == NULL || sweep->json || sweep->single)
-        return;
-    if (sweep->progress)
-        fprintf(stderr, "\r\033[K");
-    printf("%-36s %6" PRIu64 " passed %4" PRIu64 " failed  %9.1f virtual s"
-           "  %8.2f s\n",
-           sweep->now->name, sweep->n_seeds - sweep->n_bad, sweep->n_bad,
-           (double)sweep->virtual_us / 1e6, (double)sweep->real_us / 1e6);
-    fflush(stdout);
+    fprintf(stderr, "glassraft run: %s %s: expected %s\n", what, value,
+            expected);
+    return false;
 }
 
-static bool done(void *context, const struct lab_run *run,
-                 const struct lab_result *result)
+static bool read_schedule(const char *text, enum sim_policy *policy)
 {
-    struct sweep *sweep = context;
-    if (run->scenario != sweep->now) {
-        tell_scenario(sweep);
-        sweep->now = run->scenario;
-        sweep->n_seeds = sweep->n_bad = sweep->virtual_us = sweep->real_us = 0;
-    }
-    sweep->n_seeds++;
-    sweep->virtual_us += result->virtual_us;
-    sweep->real_us += result->real_us;
-    if (result->passed)
-        sweep->n_passed++;
-    else {
-        sweep->n_failed++;
-        sweep->n_bad++;
-    }
-    if (sweep->progress)
-        fprintf(stderr,
-                "\r%s: %" PRIu64 " of %" PRIu64 " runs, %" PRIu64
-                " failed\033[K",
-                run->scenario->name, sweep->n_passed + sweep->n_failed,
-                sweep->wanted, sweep->n_failed);
-    if (sweep->json)
-        lab_print_json(stdout, run, result);
-    else if (!result->passed) {
-        if (sweep->progress)
-            fprintf(stderr, "\r\033[K");
-        lab_print_failure(stdout, run, result);
-    } else if (sweep->single)
-        lab_print_pass(stdout, run, result);
-    return sweep->stop_after == 0 || sweep->n_failed < sweep->stop_after;
-}
-
-// How many letters must change to make one word of the other.
-static int distance(const char *a, const char *b)
-{
-    int row[64];
-    int n = (int)strlen(b);
-    if (n > 62)
-        return 99;
-    for (int i = 0; i <= n; i++)
-        row[i] = i;
-    for (; *a != '\0'; a++) {
-        int corner = row[0]++;
-        for (int i = 1; i <= n; i++) {
-            int change = corner + (*a != b[i - 1]);
-            corner = row[i];
-            int add = (row[i] < row[i - 1] ? row[i] : row[i - 1]) + 1;
-            row[i] = change < add ? change : add;
+    static const struct {
+        const char *name;
+        enum sim_policy policy;
+    } kinds[] = {{"rotate", SIM_ROTATE},
+                 {"run", SIM_RUN},
+                 {"random", SIM_RANDOM},
+                 {"pct", SIM_PCT},
+                 {"roundrobin", SIM_ROUNDROBIN}};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(text, kinds[i].name) == 0) {
+            *policy = kinds[i].policy;
+            return true;
         }
-    }
-    return row[n];
+    return complain("--schedule", text,
+                    "random, pct, roundrobin, run or rotate");
 }
 
-struct choice {
-    const struct lab_scenario *chosen[MAX_CHOSEN + 1];
-    int n;
+static bool read_budget(const char *text, uint64_t *seconds)
+{
+    char number[32] = "";
+    size_t n = strspn(text, "0123456789");
+    uint64_t unit = strcmp(text + n, "h") == 0   ? 3600
+                    : strcmp(text + n, "m") == 0 ? 60
+                                                 : 1;
+    bool plain = text[n] == '\0' || strcmp(text + n, "s") == 0 || unit > 1;
+    if (n < sizeof number)
+        memcpy(number, text, n);
+    if (!plain || !options_parse(number, seconds) || *seconds == 0)
+        return complain("--budget", text, "a time such as 60s, 10m or 2h");
+    *seconds *= unit;
+    return true;
+}
+
+static bool read_shard(const char *text, struct sweep_plan *plan)
+{
+    char copy[64];
+    snprintf(copy, sizeof copy, "%s", text);
+    char *slash = strchr(copy, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    if (slash == NULL || !options_parse(copy, &plan->shard) ||
+        !options_parse(slash + 1, &plan->n_shards) || plan->shard < 1 ||
+        plan->shard > plan->n_shards)
+        return complain("--shard", text, "I/N with 1 <= I <= N");
+    return true;
+}
+
+static bool make_folder(const char *path)
+{
+    if ((mkdir(path, 0777) == 0 || errno == EEXIST) && access(path, W_OK) == 0)
+        return true;
+    fprintf(stderr, "glassraft run: --out %s: %s\n", path, strerror(errno));
+    return false;
+}
+
+struct arguments {
+    struct sweep_plan plan;
+    const char *names[CHOOSE_MOST];
+    int n_names;
+    uint64_t jobs;
+    bool help, bad;
 };
 
-// Adds what a name stands for; false with a line on stderr when there is none.
-static bool choose(struct choice *choice, const char *name, bool real)
+// An option with a value of its own form; false when it is none of these.
+static bool take_formed(struct options *o, struct arguments *a)
 {
-    const char *nearest = "all";
-    int best = distance(name, nearest);
-    bool found = strcmp(name, "all") == 0, all = found;
-    for (const struct suite *suite = suites; suite->name != NULL; suite++) {
-        bool whole = all || strcmp(name, suite->name) == 0;
-        for (int t = 0; t < 8 && suite->tables[t] != NULL; t++)
-            for (const struct lab_scenario *s = suite->tables[t];
-                 s->name != NULL; s++) {
-                bool named = strcmp(name, s->name) == 0;
-                if (distance(name, s->name) < best) {
-                    best = distance(name, s->name);
-                    nearest = s->name;
-                }
-                if (!whole && !named)
-                    continue;
-                found = true;
-                if (real && s->simulated_only && !named)
-                    continue;
-                if (real && s->simulated_only) {
-                    fprintf(stderr,
-                            "glassraft run: %s: exists in virtual time only,"
-                            " not with --real\n",
-                            name);
-                    return false;
-                }
-                if (choice->n < MAX_CHOSEN)
-                    choice->chosen[choice->n++] = s;
-            }
-    }
-    if (!found)
-        fprintf(stderr,
-                "glassraft run: %s: no such scenario or suite; did you mean"
-                " %s?\n",
-                name, nearest);
-    return found;
+    struct sweep_plan *plan = &a->plan;
+    if (options_is(o, "--schedule"))
+        a->bad |= !read_schedule(options_value(o), &plan->common.schedule);
+    else if (options_is(o, "--budget"))
+        a->bad |= !read_budget(options_value(o), &plan->budget_s);
+    else if (options_is(o, "--shard"))
+        a->bad |= !read_shard(options_value(o), plan);
+    else if (options_is(o, "--out")) {
+        plan->common.out = options_value(o);
+        a->bad |= o->failed || !make_folder(plan->common.out);
+    } else
+        return false;
+    return true;
 }
 
-static int run(struct choice *choice, uint64_t first, uint64_t last, int jobs,
-               const struct lab_run *common, struct sweep *sweep)
+static void take_argument(struct options *o, struct arguments *a)
 {
-    sweep->single = first == last && !sweep->json;
-    sweep->wanted = (last - first + 1) * (uint64_t)choice->n;
-    sweep->progress = sweep->wanted > 1 && isatty(STDERR_FILENO);
-    lab_run_all(choice->chosen, first, last, jobs, common, done, sweep);
-    tell_scenario(sweep);
-    if (sweep->progress)
-        fprintf(stderr, "\r\033[K");
-    if (!sweep->json && sweep->wanted > 1)
-        printf("%" PRIu64 " passed, %" PRIu64 " failed\n", sweep->n_passed,
-               sweep->n_failed);
-    return sweep->n_failed > 0 ? EXIT_FINDING : EXIT_GOOD;
+    struct sweep_plan *plan = &a->plan;
+    if (options_is(o, "--help"))
+        a->help = true;
+    else if (options_is(o, "--seed"))
+        plan->first = plan->last = options_number(o);
+    else if (options_is(o, "--seeds"))
+        options_range(o, &plan->first, &plan->last);
+    else if (options_is(o, "-j"))
+        a->jobs = options_number(o);
+    else if (options_is(o, "--real"))
+        plan->common.real = true;
+    else if (options_is(o, "--trace"))
+        plan->common.trace = options_value(o);
+    else if (options_is(o, "--results"))
+        plan->results = options_value(o);
+    else if (options_is(o, "--stop-after"))
+        plan->stop_after = options_number(o);
+    else if (options_is(o, "--check-determinism"))
+        plan->twice = true;
+    else if (options_is(o, "--unchecked"))
+        plan->common.unchecked = true;
+    else if (options_is(o, "--json"))
+        plan->json = true;
+    else if (!take_formed(o, a) && options_rest(o) && a->n_names < CHOOSE_MOST)
+        a->names[a->n_names++] = o->now;
+}
+
+// What no single option can know; a line on stderr when it is wrong.
+static bool fits(const struct arguments *a, const struct choice *choice)
+{
+    const struct sweep_plan *plan = &a->plan;
+    const char *what = NULL;
+    if (plan->common.trace != NULL &&
+        (choice->n > 1 || plan->first != plan->last || plan->twice))
+        what = "--trace wants one scenario and one seed";
+    else if (plan->common.real && plan->twice)
+        what = "--check-determinism and --real do not go together";
+    else if (plan->common.real && plan->common.schedule != SIM_ROTATE)
+        what = "--schedule and --real do not go together";
+    else if (choice->n == 0)
+        what = "nothing to run: all of these exist in virtual time only";
+    if (what != NULL)
+        fprintf(stderr, "glassraft run: %s\n", what);
+    return what == NULL;
 }
 
 int cli_run(int argc, char **argv)
 {
     static struct choice choice;
-    const char *names[MAX_CHOSEN];
-    int n_names = 0;
-    uint64_t first = 1, last = 1, jobs = 1;
-    struct lab_run common = {.out = "out"};
-    struct sweep sweep = {.now = NULL};
+    static struct arguments a;
+    a.plan = (struct sweep_plan){.choice = &choice,
+                                 .first = 1,
+                                 .last = 1,
+                                 .shard = 1,
+                                 .n_shards = 1,
+                                 .common = {.out = "out"}};
+    a.jobs = 1;
     struct options o = options_begin(argc, argv, "run");
-    for (const char *arg; (arg = options_next(&o)) != NULL;) {
-        if (options_is(&o, "--help")) {
-            fputs(help, stdout);
-            return EXIT_GOOD;
-        }
-        if (options_is(&o, "--seed"))
-            first = last = options_number(&o);
-        else if (options_is(&o, "--seeds"))
-            options_range(&o, &first, &last);
-        else if (options_is(&o, "-j"))
-            jobs = options_number(&o);
-        else if (options_is(&o, "--real"))
-            common.real = true;
-        else if (options_is(&o, "--trace"))
-            common.trace = options_value(&o);
-        else if (options_is(&o, "--out"))
-            common.out = options_value(&o);
-        else if (options_is(&o, "--stop-after"))
-            sweep.stop_after = options_number(&o);
-        else if (options_is(&o, "--unchecked"))
-            common.unchecked = true;
-        else if (options_is(&o, "--json"))
-            sweep.json = true;
-        else if (options_rest(&o) && n_names < MAX_CHOSEN)
-            names[n_names++] = arg;
-    }
-    if (o.failed)
-        return EXIT_USAGE;
-    if (n_names == 0) {
+    while (!a.help && !a.bad && options_next(&o) != NULL)
+        take_argument(&o, &a);
+    if (a.help)
+        fputs(help, stdout);
+    if (a.help || a.bad || o.failed)
+        return a.help ? EXIT_GOOD : EXIT_USAGE;
+    if (a.n_names == 0) {
         fprintf(stderr, "glassraft run: which scenario? `glassraft list` lists"
                         " them\n");
         return EXIT_USAGE;
     }
-    if (jobs < 1 || jobs > 64) {
+    if (a.jobs < 1 || a.jobs > 64) {
         fprintf(stderr, "glassraft run: -j %" PRIu64 ": expected 1 to 64\n",
-                jobs);
+                a.jobs);
         return EXIT_USAGE;
     }
-    for (int i = 0; i < n_names; i++)
-        if (!choose(&choice, names[i], common.real))
+    a.plan.n_jobs = (int)a.jobs;
+    for (int i = 0; i < a.n_names; i++)
+        if (!choose(&choice, "run", a.names[i], a.plan.common.real))
             return EXIT_USAGE;
-    if (common.trace != NULL && (choice.n > 1 || first != last)) {
-        fprintf(stderr, "glassraft run: --trace wants one scenario and one"
-                        " seed\n");
-        return EXIT_USAGE;
-    }
-    return run(&choice, first, last, (int)jobs, &common, &sweep);
+    return fits(&a, &choice) ? sweep(&a.plan) : EXIT_USAGE;
 }

@@ -241,11 +241,11 @@ void lab_child(const struct lab_run *run, int fd)
     uint64_t limit_s =
         run->scenario->limit_s > 0 ? run->scenario->limit_s : LIMIT_S;
     char replay[200];
-    snprintf(replay, sizeof replay, "glassraft run %s --seed 0x%" PRIx64,
-             run->scenario->name, run->seed);
+    snprintf(replay, sizeof replay, "glassraft run %s --seed 0x%" PRIx64 "%s",
+             run->scenario->name, run->seed, lab_run_options(run));
     struct sim_config simulation = {.seed = run->seed,
                                     .replay = replay,
-                                    .policy = SIM_ROTATE,
+                                    .policy = run->schedule,
                                     .max_us = 4 * limit_s * 1000000,
                                     .lint_sleep_locked = true,
                                     .fail = simulator_fails};

@@ -17,6 +17,21 @@ static void print_text(FILE *out, const char *text)
     }
 }
 
+static const char *const schedules[] = {
+    [SIM_ROTATE] = "rotate",         [SIM_RUN] = "run",
+    [SIM_RANDOM] = "random",         [SIM_PCT] = "pct",
+    [SIM_ROUNDROBIN] = "roundrobin",
+};
+
+const char *lab_run_options(const struct lab_run *run)
+{
+    static char text[64];
+    snprintf(text, sizeof text, "%s%s%s", run->real ? " --real" : "",
+             run->schedule != SIM_ROTATE ? " --schedule " : "",
+             run->schedule != SIM_ROTATE ? schedules[run->schedule] : "");
+    return text;
+}
+
 void lab_print_failure(FILE *out, const struct lab_run *run,
                        const struct lab_result *result)
 {
@@ -35,7 +50,7 @@ void lab_print_failure(FILE *out, const struct lab_run *run,
         fprintf(out, "\n");
     }
     fprintf(out, "  replay   glassraft run %s --seed 0x%" PRIx64 "%s\n",
-            run->scenario->name, run->seed, run->real ? " --real" : "");
+            run->scenario->name, run->seed, lab_run_options(run));
     if (result->trace[0] != '\0')
         fprintf(out, "  trace    %s\n", result->trace);
 }
@@ -62,6 +77,7 @@ void lab_print_json(FILE *out, const struct lab_run *run,
     snprintf(text, sizeof text, "0x%" PRIx64, run->seed);
     cJSON_AddStringToObject(line, "seed", text);
     cJSON_AddStringToObject(line, "mode", run->real ? "real" : "sim");
+    cJSON_AddStringToObject(line, "schedule", schedules[run->schedule]);
     cJSON_AddBoolToObject(line, "passed", result->passed);
     if (!result->passed) {
         cJSON_AddStringToObject(line, "property", result->property);

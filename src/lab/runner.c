@@ -46,6 +46,8 @@ static void start(struct job *job)
     if (job->pid < 0)
         die("fork: %s", strerror(errno));
     if (job->pid == 0) {
+        // A terminal's Ctrl-C is the parent's to handle.
+        signal(SIGINT, SIG_IGN);
         close(ends[0]);
         lab_child(&job->run, ends[1]);
     }
@@ -177,58 +179,99 @@ struct told {
     struct lab_result result;
 };
 
-void lab_run_all(const struct lab_scenario *const *scenarios, uint64_t first,
-                 uint64_t last, int n_jobs, const struct lab_run *common,
-                 bool (*done)(void *context, const struct lab_run *run,
-                              const struct lab_result *result),
-                 void *context)
+struct many {
+    const struct lab_sweep *sweep;
+    struct job job[MAX_JOBS];
+    int n_jobs, n_busy;
+    bool exhausted, enough;
+    uint64_t next_number, next_told;
+    struct told *waiting;
+};
+
+static void start_more(struct many *many)
 {
-    static struct job jobs[MAX_JOBS];
-    n_jobs = n_jobs < 1 ? 1 : n_jobs > MAX_JOBS ? MAX_JOBS : n_jobs;
-    memset(jobs, 0, sizeof jobs);
-    struct told *waiting = NULL;
-    uint64_t seed = first, next_number = 0, next_told = 0;
-    int n_busy = 0;
-    bool go_on = true;
-    while (n_busy > 0 || (go_on && *scenarios != NULL)) {
-        for (int i = 0; i < n_jobs && go_on && *scenarios != NULL; i++) {
-            if (jobs[i].busy)
-                continue;
-            jobs[i].run = *common;
-            jobs[i].run.scenario = *scenarios;
-            jobs[i].run.seed = seed;
-            jobs[i].number = next_number++;
-            start(&jobs[i]);
-            n_busy++;
-            if (seed++ == last) {
-                seed = first;
-                scenarios++;
-            }
-        }
-        wait_for_children(jobs, n_jobs);
-        for (int i = 0; i < n_jobs; i++) {
-            if (!jobs[i].busy || !readable(jobs[i].fd) || !advance(&jobs[i]))
-                continue;
-            jobs[i].busy = false;
-            n_busy--;
-            keep_failure(&jobs[i]);
-            struct told *told = must_malloc(sizeof *told);
-            *told = (struct told){waiting, jobs[i].number, jobs[i].run,
-                                  jobs[i].result};
-            waiting = told;
-        }
-        for (struct told **at = &waiting; *at != NULL;) {
-            struct told *told = *at;
-            if (told->number != next_told) {
-                at = &told->next;
-                continue;
-            }
-            *at = told->next;
-            next_told++;
-            if (go_on)
-                go_on = done(context, &told->run, &told->result);
-            free(told);
-            at = &waiting;
-        }
+    for (int i = 0; i < many->n_jobs; i++) {
+        struct job *job = &many->job[i];
+        if (job->busy || many->exhausted || many->enough)
+            continue;
+        job->run = (struct lab_run){.scenario = NULL};
+        many->exhausted = !many->sweep->next(many->sweep->context, &job->run);
+        if (many->exhausted)
+            return;
+        job->number = many->next_number++;
+        start(job);
+        many->n_busy++;
     }
+}
+
+static void collect(struct many *many)
+{
+    for (int i = 0; i < many->n_jobs; i++) {
+        struct job *job = &many->job[i];
+        if (!job->busy || !readable(job->fd) || !advance(job))
+            continue;
+        job->busy = false;
+        many->n_busy--;
+        keep_failure(job);
+        struct told *told = must_malloc(sizeof *told);
+        *told =
+            (struct told){many->waiting, job->number, job->run, job->result};
+        many->waiting = told;
+    }
+}
+
+// Tells what is due, in order.
+static void tell(struct many *many)
+{
+    for (struct told **at = &many->waiting; *at != NULL;) {
+        struct told *told = *at;
+        if (told->number != many->next_told) {
+            at = &told->next;
+            continue;
+        }
+        *at = told->next;
+        many->next_told++;
+        if (!many->enough)
+            many->enough = !many->sweep->done(many->sweep->context, &told->run,
+                                              &told->result);
+        free(told);
+        at = &many->waiting;
+    }
+}
+
+static void end_all(struct many *many)
+{
+    for (int i = 0; i < many->n_jobs; i++) {
+        struct job *job = &many->job[i];
+        if (!job->busy)
+            continue;
+        kill(job->pid, SIGKILL);
+        close(job->fd);
+        while (waitpid(job->pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
+    }
+    while (many->waiting != NULL) {
+        struct told *told = many->waiting;
+        many->waiting = told->next;
+        free(told);
+    }
+}
+
+void lab_run_many(const struct lab_sweep *sweep)
+{
+    struct many *many = must_calloc(1, sizeof *many);
+    many->sweep = sweep;
+    many->n_jobs = sweep->n_jobs < 1          ? 1
+                   : sweep->n_jobs > MAX_JOBS ? MAX_JOBS
+                                              : sweep->n_jobs;
+    for (start_more(many); many->n_busy > 0; start_more(many)) {
+        wait_for_children(many->job, many->n_jobs);
+        if (sweep->stopped != NULL && sweep->stopped(sweep->context)) {
+            end_all(many);
+            break;
+        }
+        collect(many);
+        tell(many);
+    }
+    free(many);
 }

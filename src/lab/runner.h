@@ -8,13 +8,15 @@
 
 #include <stdio.h>
 
+#include "../sim/sim.h"
 #include "lab.h"
 
 struct lab_run {
     const struct lab_scenario *scenario;
     uint64_t seed;
     bool real;
-    bool unchecked;    // without the checker
+    bool unchecked;           // without the checker
+    enum sim_policy schedule; // 0: rotated by seed
     const char *trace; // write it here, passed or failed; NULL = only failed
     const char *out;   // folder for what failing runs leave; NULL = nothing
     unsigned wall_s;   // wall and CPU limit of the child; 0 = a default
@@ -33,20 +35,31 @@ struct lab_result {
 // Runs one in a child and waits for it.
 void lab_run_one(const struct lab_run *run, struct lab_result *result);
 
-// Runs each scenario (a table of pointers, NULL ends it) with each seed, at
-// most n_jobs at a time; done() gets the results, in order of seeds within
-// scenarios, and says whether to go on.
-void lab_run_all(const struct lab_scenario *const *scenarios, uint64_t first,
-                 uint64_t last, int n_jobs, const struct lab_run *common,
-                 bool (*done)(void *context, const struct lab_run *run,
-                              const struct lab_result *result),
-                 void *context);
+// Many runs side by side.
+struct lab_sweep {
+    int n_jobs; // at a time, 1 to 64
+    // Fills in the next run; false: there is none.
+    bool (*next)(void *context, struct lab_run *run);
+    // Gets the results in the order of next(), each once; false: enough, the
+    // runs under way are finished but not told.
+    bool (*done)(void *context, const struct lab_run *run,
+                 const struct lab_result *result);
+    // Asked now and then, at least when a signal arrived: true ends the runs
+    // under way at once. NULL: never.
+    bool (*stopped)(void *context);
+    void *context;
+};
+
+void lab_run_many(const struct lab_sweep *sweep);
 
 // The report of a failure, as people read it; and the line of a pass.
 void lab_print_failure(FILE *out, const struct lab_run *run,
                        const struct lab_result *result);
 void lab_print_pass(FILE *out, const struct lab_run *run,
                     const struct lab_result *result);
+// Options that a replay of this run needs besides scenario and seed, each with
+// a blank before it; borrowed until the next call.
+const char *lab_run_options(const struct lab_run *run);
 // One JSON object on a line.
 void lab_print_json(FILE *out, const struct lab_run *run,
                     const struct lab_result *result);

@@ -1,0 +1,200 @@
+// sweep.c -- see sweep.h.
+#include "sweep.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "twice.h"
+
+enum { EXIT_INTERRUPTED = 130 };
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal)
+{
+    (void)signal;
+    interrupted = 1;
+}
+
+struct sweep {
+    const struct sweep_plan *plan;
+    uint64_t position; // in the list of all runs
+    uint64_t n_runs;   // of this shard
+    bool again;        // the last one is given out a second time
+    bool progress, single, broken;
+    FILE *results;
+    struct tally tally;
+    struct lab_result first; // of a pair
+    bool has_first;
+    int64_t begin_s, told_s;
+};
+
+static int64_t clock_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+static bool next(void *context, struct lab_run *run)
+{
+    struct sweep *sweep = context;
+    const struct sweep_plan *plan = sweep->plan;
+    uint64_t n = (uint64_t)plan->choice->n;
+    uint64_t n_all = (plan->last - plan->first + 1) * n;
+    uint64_t at = sweep->position;
+    if (!sweep->again) {
+        while (at < n_all && at % plan->n_shards != plan->shard - 1)
+            at++;
+        bool over = plan->budget_s > 0 &&
+                    clock_s() - sweep->begin_s >= (int64_t)plan->budget_s;
+        if (at >= n_all || over)
+            return false;
+    }
+    *run = plan->common;
+    run->scenario = plan->choice->chosen[at % n];
+    run->seed = plan->first + at / n;
+    sweep->again = plan->twice && !sweep->again;
+    sweep->position = sweep->again ? at : at + 1;
+    return true;
+}
+
+static void write_result(struct sweep *sweep, const struct lab_run *run,
+                         const struct lab_result *result)
+{
+    if (sweep->results == NULL)
+        return;
+    lab_print_json(sweep->results, run, result);
+    if (fflush(sweep->results) != 0 && !sweep->broken) {
+        fprintf(stderr, "glassraft run: %s: %s\n", sweep->plan->results,
+                strerror(errno));
+        sweep->broken = true;
+    }
+}
+
+// One line that is overwritten, on a terminal, about once a second.
+static void show_progress(struct sweep *sweep, const struct lab_run *run)
+{
+    int64_t now_s = clock_s();
+    if (!sweep->progress || now_s == sweep->told_s)
+        return;
+    sweep->told_s = now_s;
+    int64_t seconds = now_s - sweep->begin_s;
+    uint64_t n = sweep->tally.n_passed + sweep->tally.n_failed;
+    fprintf(stderr,
+            "\r%" PRIu64 " of %" PRIu64 " runs, %" PRIu64 " failed, %" PRId64
+            " s, now %s seed 0x%" PRIx64 "\033[K",
+            n, sweep->n_runs, sweep->tally.n_failed, seconds,
+            run->scenario->name, run->seed);
+}
+
+static void clear_progress(const struct sweep *sweep)
+{
+    if (sweep->progress)
+        fputs("\r\033[K", stderr);
+}
+
+static void tell(struct sweep *sweep, const struct lab_run *run,
+                 const struct lab_result *result)
+{
+    tally_add(&sweep->tally, run->scenario->name, run->seed, result->passed,
+              result->virtual_us, result->real_us);
+    write_result(sweep, run, result);
+    if (sweep->plan->json) {
+        lab_print_json(stdout, run, result);
+        fflush(stdout);
+    } else if (!result->passed) {
+        clear_progress(sweep);
+        lab_print_failure(stdout, run, result);
+        fflush(stdout);
+    } else if (sweep->single) {
+        lab_print_pass(stdout, run, result);
+    }
+    show_progress(sweep, run);
+}
+
+static bool done(void *context, const struct lab_run *run,
+                 const struct lab_result *result)
+{
+    struct sweep *sweep = context;
+    const struct sweep_plan *plan = sweep->plan;
+    if (plan->twice && !sweep->has_first) {
+        sweep->first = *result;
+        sweep->has_first = true;
+        return true;
+    }
+    sweep->has_first = false;
+    struct lab_result verdict = *result;
+    if (plan->twice)
+        twice_compare(run, &sweep->first, &verdict);
+    tell(sweep, run, &verdict);
+    return !sweep->broken &&
+           (plan->stop_after == 0 || sweep->tally.n_failed < plan->stop_after);
+}
+
+static bool stopped(void *context)
+{
+    (void)context;
+    return interrupted != 0;
+}
+
+static bool open_results(struct sweep *sweep)
+{
+    const char *path = sweep->plan->results;
+    if (path == NULL)
+        return true;
+    sweep->results = fopen(path, "a");
+    if (sweep->results == NULL)
+        fprintf(stderr, "glassraft run: %s: %s\n", path, strerror(errno));
+    return sweep->results != NULL;
+}
+
+static uint64_t count_runs(const struct sweep_plan *plan)
+{
+    uint64_t n = (plan->last - plan->first + 1) * (uint64_t)plan->choice->n;
+    return n / plan->n_shards + (plan->shard <= n % plan->n_shards);
+}
+
+int sweep(const struct sweep_plan *plan)
+{
+    static struct sweep s;
+    s = (struct sweep){.plan = plan, .begin_s = clock_s()};
+    s.n_runs = count_runs(plan);
+    s.told_s = s.begin_s;
+    s.single = plan->first == plan->last && plan->n_shards == 1;
+    s.progress = s.n_runs > 1 && isatty(STDERR_FILENO);
+    if (!open_results(&s))
+        return EXIT_USAGE;
+    struct sigaction action = {.sa_handler = on_interrupt}, before;
+    sigaction(SIGINT, &action, &before);
+    struct lab_sweep runs = {.n_jobs = plan->n_jobs,
+                             .next = next,
+                             .done = done,
+                             .stopped = stopped,
+                             .context = &s};
+    lab_run_many(&runs);
+    sigaction(SIGINT, &before, NULL);
+    clear_progress(&s);
+    if (s.results != NULL && fclose(s.results) != 0)
+        s.broken = true;
+    if (!plan->json && s.single && s.n_runs > 1)
+        printf("%" PRIu64 " passed, %" PRIu64 " failed\n", s.tally.n_passed,
+               s.tally.n_failed);
+    else if (!plan->json && !s.single)
+        tally_print(&s.tally, stdout);
+    if (interrupted) {
+        fprintf(stderr,
+                "glassraft run: interrupted after %" PRIu64 " of %" PRIu64
+                " runs\n",
+                s.tally.n_passed + s.tally.n_failed, s.n_runs);
+        return EXIT_INTERRUPTED;
+    }
+    if (s.broken)
+        return EXIT_USAGE;
+    return s.tally.n_failed > 0 ? EXIT_FINDING : EXIT_GOOD;
+}

@@ -1,0 +1,29 @@
+// sweep.h -- many scenarios with many seeds: order, live line, results, table.
+#ifndef GLASSRAFT_SWEEP_H
+#define GLASSRAFT_SWEEP_H
+
+#include "../lab/runner.h"
+#include "choose.h"
+#include "tally.h"
+
+// What to run, and how to tell of it.
+struct sweep_plan {
+    const struct choice *choice;
+    uint64_t first, last;     // seeds
+    int n_jobs;               // at a time
+    struct lab_run common;    // all but scenario and seed
+    uint64_t stop_after;      // failures; 0 = never
+    uint64_t budget_s;        // no new run after that; 0 = no limit
+    uint64_t shard, n_shards; // of n_shards equal parts this one, 1 first
+    bool twice;               // each run twice, which must be equal
+    bool json;                // a line for each run instead of the table
+    const char *results;      // file to which these lines go, or NULL
+};
+
+// Runs them, seed by seed, all scenarios with one seed before the next seed.
+// Prints failures as they come and a table at the end. Returns the exit code:
+// 0, 1 when a run failed, 2 when results cannot be written, 130 after Ctrl-C
+// (what was done until then is told and written all the same).
+int sweep(const struct sweep_plan *plan);
+
+#endif

@@ -1,0 +1,36 @@
+// tally.h -- the table at the end of a sweep: a line for each scenario.
+#ifndef GLASSRAFT_TALLY_H
+#define GLASSRAFT_TALLY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { TALLY_MOST = 256 };
+
+struct tally_line {
+    char name[64];
+    uint64_t n_runs, n_failed;
+    uint64_t virtual_us, real_us; // sums
+    uint64_t slowest_us;          // the longest in real time
+    uint64_t slowest_seed, first_failed;
+};
+
+struct tally {
+    struct tally_line line[TALLY_MOST];
+    int n_lines;
+    uint64_t n_passed, n_failed;
+};
+
+// Counts one run.
+void tally_add(struct tally *tally, const char *scenario, uint64_t seed,
+               bool passed, uint64_t virtual_us, uint64_t real_us);
+
+// Prints the table and, as the last line, "N passed, N failed".
+void tally_print(const struct tally *tally, FILE *out);
+
+// The rate of failures, in per cent, that n_failed of n_runs exclude with a
+// confidence of 95 % from above (Clopper and Pearson 1934, one-sided).
+double tally_bound(uint64_t n_failed, uint64_t n_runs);
+
+#endif
