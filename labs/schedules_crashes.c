@@ -88,7 +88,77 @@ static void blackouts(struct lab *lab)
     }
 }
 
+// ------------------------------------------------------------ crash points
+
+// Brings back, after a while, whoever is down.
+struct nurse {
+    struct lab *lab;
+    pthread_mutex_t mutex;
+    bool stop; // guarded by mutex
+};
+
+static void *nurse_main(void *argument)
+{
+    struct nurse *nurse = argument;
+    for (bool stop = false; !stop;) {
+        lab_sleep_ms(nurse->lab, 200);
+        for (int s = 0; s < lab_n_servers(nurse->lab); s++)
+            lab_restart(nurse->lab, s);
+        pthread_mutex_lock(&nurse->mutex);
+        stop = nurse->stop;
+        pthread_mutex_unlock(&nurse->mutex);
+    }
+    return NULL;
+}
+
+// Something of everything: an election, agreement, entries that are
+// overwritten, a snapshot and its installation.
+static void small_life(struct lab *lab)
+{
+    for (int i = 0; i < 3; i++)
+        one(lab, random_value(lab), 3);
+    int leader = lab_check_one_leader(lab);
+    lab_disconnect(lab, leader);
+    for (int i = 0; i < 2; i++)
+        propose(lab, leader, random_value(lab), NULL, NULL);
+    one(lab, random_value(lab), 2);
+    lab_connect(lab, leader);
+    one(lab, random_value(lab), 3);
+    int laggard = after(lab, lab_check_one_leader(lab), 1);
+    lab_disconnect(lab, laggard);
+    for (int i = 0; i < 12; i++)
+        one(lab, random_value(lab), 2);
+    lab_connect(lab, laggard);
+    one(lab, random_value(lab), 3);
+}
+
+// [RV.2] [AE.4] [P.3] A small life, in which a server dies at one point:
+// before a save, after it, before a message leaves, or when an answer is made
+// and does not leave. `glassraft run crash-points --crash-points` enumerates
+// the points; without, nobody dies.
+static void crash_points(struct lab *lab)
+{
+    struct nurse nurse = {.lab = lab};
+    pthread_t thread;
+    pthread_mutex_init(&nurse.mutex, NULL);
+    begin(&thread, nurse_main, &nurse);
+    small_life(lab);
+    one(lab, random_value(lab), 3);
+    pthread_mutex_lock(&nurse.mutex);
+    nurse.stop = true;
+    pthread_mutex_unlock(&nurse.mutex);
+    end(thread);
+    pthread_mutex_destroy(&nurse.mutex);
+}
+
 const struct lab_scenario schedules_crashes_scenarios[] = {
+    {.name = "crash-points",
+     .title = "Schedule: a crash at any point",
+     .run = crash_points,
+     .n_servers = 3,
+     .snapshots = true,
+     .simulated_only = true,
+     .crash_points = true},
     {.name = "crash-at-each-save",
      .title = "Schedule: crash at each save",
      .run = crash_at_each_save,

@@ -69,8 +69,9 @@ static const char *parse(struct row *row, const char *line)
                             : NULL;
     if (wrong == NULL) {
         char key[200];
-        snprintf(key, sizeof key, "%.99s %016" PRIx64 " %.19s %.19s", scenario,
-                 row->seed, mode, schedule != NULL ? schedule : "");
+        snprintf(key, sizeof key, "%.99s %016" PRIx64 " %.19s %.19s %" PRIu64,
+                 scenario, row->seed, mode, schedule != NULL ? schedule : "",
+                 number_of(object, "crash_at"));
         row->key = must_copy(key, strlen(key) + 1);
         row->line = must_copy(line, strlen(line) + 1);
         row->scenario = must_copy(scenario, strlen(scenario) + 1);

@@ -23,6 +23,9 @@ static const char help[] =
     "  --shard I/N      only the I-th of N equal parts, for several machines\n"
     "  --budget SECONDS start no run after that (60, 60s, 10m, 2h)\n"
     "  --stop-after K   stop after K failures\n"
+    "  --crash-points   with a crash at each save, send and answer, one run\n"
+    "                   for each (scenarios that bring servers back)\n"
+    "  --crash-at K     with a crash at the K-th of these points\n"
     "  --check-determinism  each run twice; name the first differing event\n"
     "  --unchecked      without the checker\n"
     "  --json           one JSON object per run\n\n"
@@ -138,6 +141,10 @@ static void take_argument(struct options *o, struct arguments *a)
         plan->results = options_value(o);
     else if (options_is(o, "--stop-after"))
         plan->stop_after = options_number(o);
+    else if (options_is(o, "--crash-points"))
+        plan->crash_points = true;
+    else if (options_is(o, "--crash-at"))
+        plan->common.crash_at = options_number(o);
     else if (options_is(o, "--check-determinism"))
         plan->twice = true;
     else if (options_is(o, "--unchecked"))
@@ -153,8 +160,14 @@ static bool fits(const struct arguments *a, const struct choice *choice)
 {
     const struct sweep_plan *plan = &a->plan;
     const char *what = NULL;
+    bool crashes = plan->crash_points || plan->common.crash_at > 0;
+    for (int i = 0; i < choice->n && crashes; i++)
+        if (!choice->chosen[i]->crash_points)
+            what = "--crash-points wants scenarios that bring servers back:"
+                   " crash-points";
     if (plan->common.trace != NULL &&
-        (choice->n > 1 || plan->first != plan->last || plan->twice))
+        (choice->n > 1 || plan->first != plan->last || plan->twice ||
+         plan->crash_points))
         what = "--trace wants one scenario and one seed";
     else if (plan->common.real && plan->twice)
         what = "--check-determinism and --real do not go together";

@@ -26,6 +26,8 @@ struct sweep {
     uint64_t position; // in the list of all runs
     uint64_t n_runs;   // of this shard
     bool again;        // the last one is given out a second time
+    struct lab_run last;
+    uint64_t point, n_points; // of the position before this one
     bool progress, single, broken;
     FILE *results;
     struct tally tally;
@@ -41,26 +43,60 @@ static int64_t clock_s(void)
     return now.tv_sec;
 }
 
+// The next position of this shard's; false when there is none, or no time.
+static bool advance(struct sweep *sweep)
+{
+    const struct sweep_plan *plan = sweep->plan;
+    uint64_t n = (uint64_t)plan->choice->n;
+    while (sweep->position < (plan->last - plan->first + 1) * n &&
+           sweep->position % plan->n_shards != plan->shard - 1)
+        sweep->position++;
+    return sweep->position < (plan->last - plan->first + 1) * n;
+}
+
+static void describe(const struct sweep *sweep, struct lab_run *run)
+{
+    const struct sweep_plan *plan = sweep->plan;
+    uint64_t n = (uint64_t)plan->choice->n;
+    *run = plan->common;
+    run->scenario = plan->choice->chosen[sweep->position % n];
+    run->seed = plan->first + sweep->position / n;
+}
+
+// How many crash points a run without a crash has.
+static uint64_t count_points(struct lab_run run)
+{
+    struct lab_result result;
+    lab_run_one(&run, &result);
+    return result.n_points;
+}
+
 static bool next(void *context, struct lab_run *run)
 {
     struct sweep *sweep = context;
     const struct sweep_plan *plan = sweep->plan;
-    uint64_t n = (uint64_t)plan->choice->n;
-    uint64_t n_all = (plan->last - plan->first + 1) * n;
-    uint64_t at = sweep->position;
-    if (!sweep->again) {
-        while (at < n_all && at % plan->n_shards != plan->shard - 1)
-            at++;
-        bool over = plan->budget_s > 0 &&
-                    clock_s() - sweep->begin_s >= (int64_t)plan->budget_s;
-        if (at >= n_all || over)
-            return false;
+    if (sweep->again) {
+        sweep->again = false;
+        *run = sweep->last;
+        return true;
     }
-    *run = plan->common;
-    run->scenario = plan->choice->chosen[at % n];
-    run->seed = plan->first + at / n;
-    sweep->again = plan->twice && !sweep->again;
-    sweep->position = sweep->again ? at : at + 1;
+    if (plan->budget_s > 0 &&
+        clock_s() - sweep->begin_s >= (int64_t)plan->budget_s)
+        return false;
+    if (sweep->point < sweep->n_points) {
+        *run = sweep->last;
+        run->crash_at = ++sweep->point;
+    } else if (advance(sweep)) {
+        describe(sweep, run);
+        sweep->position++;
+        sweep->n_points = plan->crash_points ? count_points(*run) : 0;
+        sweep->n_runs += sweep->n_points;
+        sweep->point = 0;
+    } else {
+        return false;
+    }
+    sweep->again = plan->twice;
+    sweep->last = *run;
     return true;
 }
 
@@ -166,7 +202,8 @@ int sweep(const struct sweep_plan *plan)
     s = (struct sweep){.plan = plan, .begin_s = clock_s()};
     s.n_runs = count_runs(plan);
     s.told_s = s.begin_s;
-    s.single = plan->first == plan->last && plan->n_shards == 1;
+    s.single =
+        plan->first == plan->last && plan->n_shards == 1 && !plan->crash_points;
     s.progress = s.n_runs > 1 && isatty(STDERR_FILENO);
     if (!open_results(&s))
         return EXIT_USAGE;

@@ -15,6 +15,7 @@ struct sweep_plan {
     uint64_t stop_after;      // failures; 0 = never
     uint64_t budget_s;        // no new run after that; 0 = no limit
     uint64_t shard, n_shards; // of n_shards equal parts this one, 1 first
+    bool crash_points;        // each run with a crash at each of its points
     bool twice;               // each run twice, which must be equal
     bool json;                // a line for each run instead of the table
     const char *results;      // file to which these lines go, or NULL

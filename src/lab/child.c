@@ -91,6 +91,7 @@ static void count_up(void)
     child.result.n_calls = net_total_calls(child.lab->net);
     child.result.n_bytes = net_total_bytes(child.lab->net);
     child.result.n_commands = child.lab->n_agreed;
+    child.result.n_points = child.lab->n_points;
 }
 
 static void set_text(const char *property, const char *tag, const char *text)

@@ -60,6 +60,22 @@ void lab_leave(struct instance *instance)
     pthread_mutex_unlock(&lab->mutex);
 }
 
+// A crash point: a moment before or after something of this server becomes
+// known to its disk or to the others. Kills the server when the run says so;
+// true when it is dead.
+static bool crash_point(struct instance *instance)
+{
+    struct lab *lab = instance->lab;
+    pthread_mutex_lock(&lab->mutex);
+    bool crashes = !instance->dead && instance->rf != NULL &&
+                   ++lab->n_points == lab->run->crash_at;
+    bool dead = instance->dead;
+    pthread_mutex_unlock(&lab->mutex);
+    if (crashes)
+        lab_lose(lab, instance);
+    return crashes || dead;
+}
+
 static bool handle(void *context, const char *method, const uint8_t *args,
                    size_t n_args, uint8_t **reply, size_t *n_reply)
 {
@@ -74,6 +90,12 @@ static bool handle(void *context, const char *method, const uint8_t *args,
         return false;
     bool answered =
         raft_handle(instance->rf, method, args, n_args, reply, n_reply);
+    // The answer is made, and never leaves.
+    if (answered && crash_point(instance)) {
+        free(*reply);
+        *reply = NULL;
+        answered = false;
+    }
     lab_leave(instance);
     return answered;
 }
@@ -83,7 +105,8 @@ static bool call(void *context, int peer, const char *method,
                  size_t *n_reply)
 {
     struct instance *instance = context;
-    return net_call(instance->end[peer], method, args, n_args, reply, n_reply);
+    return !crash_point(instance) &&
+           net_call(instance->end[peer], method, args, n_args, reply, n_reply);
 }
 
 // ---------------------------------------------------------------- persister
@@ -92,6 +115,7 @@ static void save(void *context, const struct raft_saved *saved)
 {
     struct instance *instance = context;
     struct lab *lab = instance->lab;
+    crash_point(instance);
     pthread_mutex_lock(&lab->mutex);
     int *order = &lab->crash_at_save[instance->server];
     bool crashes = !instance->dead && *order > 0 && --*order == 0;
@@ -107,6 +131,7 @@ static void save(void *context, const struct raft_saved *saved)
     pthread_mutex_unlock(&lab->mutex);
     if (crashes)
         lab_lose(lab, instance);
+    crash_point(instance);
 }
 
 void lab_crash_at_save(struct lab *lab, int server, int n, bool before)
@@ -347,13 +372,14 @@ void lab_lose(struct lab *lab, struct instance *instance)
         lab->connected[server] = false;
         set_links(lab, server);
         instance->dead = true;
+        // Before anybody can start a successor under the same name.
+        net_delete_server(lab->net, name);
         // At the very moment when its disk is frozen, for the checker.
         lab_emit(lab, TRACE_CRASH, server);
     }
     pthread_mutex_unlock(&lab->mutex);
     if (!first)
         return;
-    net_delete_server(lab->net, name);
     if (instance->rf == NULL)
         die("S%d crashed before it was up", server + 1);
     raft_kill(instance->rf);

@@ -56,7 +56,8 @@ struct lab {
     struct agreed *agreed; // [index]
     raft_index n_agreed;   // highest index in it
     size_t agreed_room;
-    int asked; // the server that lab_one() asked last
+    int asked;         // the server that lab_one() asked last
+    uint64_t n_points; // crash points passed
 
     // Written by the observer alone.
     raft_index saved_index[LAB_MAX_SERVERS];

@@ -35,6 +35,7 @@ struct lab_scenario {
     bool snapshots;        // the service takes one after every tenth command
     bool simulated_only;   // needs pauses, clocks or scripts in virtual time
     bool no_long_delays;   // calls that cannot be delivered fail soon
+    bool crash_points;     // a server that dies anywhere is brought back
     size_t max_entries;    // raft_config's; 0 = default
     size_t snapshot_chunk; // raft_config's; 0 = default
     uint64_t limit_s;      // virtual seconds; 0 = 120

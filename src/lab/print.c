@@ -25,10 +25,14 @@ static const char *const schedules[] = {
 
 const char *lab_run_options(const struct lab_run *run)
 {
-    static char text[64];
-    snprintf(text, sizeof text, "%s%s%s", run->real ? " --real" : "",
-             run->schedule != SIM_ROTATE ? " --schedule " : "",
-             run->schedule != SIM_ROTATE ? schedules[run->schedule] : "");
+    static char text[96];
+    int n =
+        snprintf(text, sizeof text, "%s%s%s", run->real ? " --real" : "",
+                 run->schedule != SIM_ROTATE ? " --schedule " : "",
+                 run->schedule != SIM_ROTATE ? schedules[run->schedule] : "");
+    if (run->crash_at > 0)
+        snprintf(text + n, sizeof text - (size_t)n, " --crash-at %" PRIu64,
+                 run->crash_at);
     return text;
 }
 
@@ -78,6 +82,8 @@ void lab_print_json(FILE *out, const struct lab_run *run,
     cJSON_AddStringToObject(line, "seed", text);
     cJSON_AddStringToObject(line, "mode", run->real ? "real" : "sim");
     cJSON_AddStringToObject(line, "schedule", schedules[run->schedule]);
+    if (run->crash_at > 0)
+        cJSON_AddNumberToObject(line, "crash_at", (double)run->crash_at);
     cJSON_AddBoolToObject(line, "passed", result->passed);
     if (!result->passed) {
         cJSON_AddStringToObject(line, "property", result->property);

@@ -155,8 +155,11 @@ static void keep_failure(struct job *job)
         return;
     char folder[160], path[200];
     struct lab_run again = job->run;
-    snprintf(folder, sizeof folder, "%s/%s-%" PRIx64, again.out,
-             again.scenario->name, again.seed);
+    int n = snprintf(folder, sizeof folder, "%.90s/%.40s-%" PRIx64, again.out,
+                     again.scenario->name, again.seed);
+    if (again.crash_at > 0)
+        snprintf(folder + n, sizeof folder - (size_t)n, "-%" PRIu64,
+                 again.crash_at);
     if ((mkdir(again.out, 0777) != 0 && errno != EEXIST) ||
         (mkdir(folder, 0777) != 0 && errno != EEXIST)) {
         fprintf(stderr, "glassraft: %s: %s\n", folder, strerror(errno));

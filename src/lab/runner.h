@@ -17,6 +17,8 @@ struct lab_run {
     bool real;
     bool unchecked;           // without the checker
     enum sim_policy schedule; // 0: rotated by seed
+    uint64_t
+        crash_at; // the server that reaches this crash point dies; 0 = none
     const char *trace; // write it here, passed or failed; NULL = only failed
     const char *out;   // folder for what failing runs leave; NULL = nothing
     unsigned wall_s;   // wall and CPU limit of the child; 0 = a default
@@ -28,6 +30,7 @@ struct lab_result {
     char text[1200];            // why it failed, sentences
     uint64_t events[3], n_shown;
     uint64_t virtual_us, n_calls, n_bytes, n_commands, n_events, hash;
+    uint64_t n_points; // crash points passed: saves (twice), sends, answers
     uint64_t real_us;
     char folder[160], trace[200]; // what was left; "" = nothing
 };
