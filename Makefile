@@ -124,6 +124,10 @@ asan: ## all tests under AddressSanitizer and UBSan
 tsan: ## all tests under ThreadSanitizer
 	@$(MAKE) --no-print-directory CONFIG=tsan SEEDS=1..5 checks
 
+.PHONY: rules
+rules: all ## each rule of Figures 2 and 13: where it stands, who exercises it
+	@tests/rules build/glassraft
+
 SOAK ?= 1..10000
 .PHONY: soak
 soak: all ## all scenarios on SOAK=1..10000 seeds, failures kept in out/

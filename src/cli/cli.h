@@ -13,6 +13,7 @@ enum { EXIT_GOOD = 0, EXIT_FINDING = 1, EXIT_USAGE = 2, EXIT_BUG = 70 };
 
 int cli_run(int argc, char **argv);      // run.c
 int cli_merge(int argc, char **argv);    // merge.c
+int cli_rules(int argc, char **argv);    // rules.c
 int cli_list(int argc, char **argv);     // list.c
 int cli_demo(int argc, char **argv);     // demo.c
 int cli_check(int argc, char **argv);    // check.c

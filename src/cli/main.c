@@ -13,6 +13,7 @@ static const struct command {
     {"merge", "join the results of several sweeps", cli_merge},
     {"demo", "a tour of a Raft, with pictures in out/demo/", cli_demo},
     {"check", "judge traces by the paper's rules", cli_check},
+    {"rules", "which rules of the paper a trace exercises", cli_rules},
     {"timeline", "draw who said what to whom, when", cli_timeline},
     {"log", "draw the logs of all servers at a moment", cli_log},
     {"columns", "a text column for each server", cli_columns},
