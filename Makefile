@@ -42,7 +42,7 @@ UNINSTRUMENTED := $(wildcard src/sim/*.c) src/trace/record.c
 SIMULATED := $(filter src/net/% src/raft/% src/lab/% labs/% src/trace/record.c,$(LIB_SRC))
 TEST_SRC := $(wildcard tests/test_*.c)
 TEST_HELP := $(wildcard tests/*_fixture.c)
-TEST_SIMULATED := $(wildcard tests/test_sim*.c tests/test_net*.c tests/net_fixture.c tests/bench.c)
+TEST_SIMULATED := $(wildcard tests/test_sim*.c tests/test_lab*.c tests/test_net*.c tests/net_fixture.c tests/bench.c)
 TESTS := $(TEST_SRC:%.c=$B/%)
 BENCH_OBJ := $B/tests/bench.o $B/tests/bench_trace.o $B/tests/bench_suite.o
 
@@ -73,7 +73,12 @@ $B/glassraft: $B/src/cli/main.o $B/libglassraft.a
 	@echo "LD $@"
 	@$(LINK) $^ $(LIBS)
 
-$B/tests/test_%: $B/tests/test_%.o $(TEST_HELP:%.c=$B/%.o) $B/libglassraft.a
+# An archive, so that a test that brings its own Raft needs no fixture of ours.
+$B/tests/libfixtures.a: $(TEST_HELP:%.c=$B/%.o)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$B/tests/test_%: $B/tests/test_%.o $B/tests/libfixtures.a $B/libglassraft.a
 	@$(LINK) $^ -lcmocka $(LIBS)
 
 $B/tests/bench: $(BENCH_OBJ) $B/libglassraft.a

@@ -175,6 +175,26 @@ static void slow_applier(struct lab *lab)
     await_applied(lab, slow, last);
 }
 
+// [RV.2] [AE.4] A save takes tens of milliseconds, each disk has its own pace,
+// and servers crash in the middle of it: no vote and no acknowledgement may
+// have left before.
+static void slow_disk(struct lab *lab)
+{
+    for (int s = 0; s < 3; s++)
+        lab_slow_save(lab, s, 20 + lab_random(lab, 180));
+    for (int i = 0; i < 20; i++) {
+        for (int s = 0; s < 3; s++)
+            propose(lab, s, random_value(lab), NULL, NULL);
+        lab_sleep_ms(lab, lab_random(lab, 700));
+        int server = (int)lab_random(lab, 3);
+        lab_crash(lab, server);
+        lab_sleep_ms(lab, lab_random(lab, 500));
+        lab_restart(lab, server);
+        if (i % 4 == 3)
+            one(lab, random_value(lab), 3);
+    }
+}
+
 const struct lab_scenario schedules_load_scenarios[] = {
     {.name = "silence-after-commit",
      .title = "Schedule: silence after commit",
@@ -222,6 +242,12 @@ const struct lab_scenario schedules_load_scenarios[] = {
     {.name = "slow-applier",
      .title = "Schedule: slow applier",
      .run = slow_applier,
+     .n_servers = 3,
+     .simulated_only = true,
+     .limit_s = 600},
+    {.name = "slow-disk",
+     .title = "Schedule: slow disk",
+     .run = slow_disk,
      .n_servers = 3,
      .simulated_only = true,
      .limit_s = 600},

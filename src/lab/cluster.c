@@ -117,6 +117,11 @@ static void save(void *context, const struct raft_saved *saved)
     struct lab *lab = instance->lab;
     crash_point(instance);
     pthread_mutex_lock(&lab->mutex);
+    uint64_t slow_ms = lab->slow_save_ms[instance->server];
+    pthread_mutex_unlock(&lab->mutex);
+    if (slow_ms > 0)
+        sleep_ms(slow_ms);
+    pthread_mutex_lock(&lab->mutex);
     int *order = &lab->crash_at_save[instance->server];
     bool crashes = !instance->dead && *order > 0 && --*order == 0;
     bool lost = crashes && lab->before_save[instance->server];
@@ -268,6 +273,13 @@ void lab_clock_rate(struct lab *lab, int server, int per_mille)
 {
     (void)lab;
     sim_set_clock_rate(server, per_mille);
+}
+
+void lab_slow_save(struct lab *lab, int server, uint64_t ms)
+{
+    pthread_mutex_lock(&lab->mutex);
+    lab->slow_save_ms[server] = ms;
+    pthread_mutex_unlock(&lab->mutex);
 }
 
 void lab_slow_apply(struct lab *lab, int server, uint64_t ms)

@@ -52,7 +52,7 @@ struct lab {
     bool connected[LAB_MAX_SERVERS], paused[LAB_MAX_SERVERS];
     int crash_at_save[LAB_MAX_SERVERS];
     bool before_save[LAB_MAX_SERVERS];
-    uint64_t slow_ms[LAB_MAX_SERVERS];
+    uint64_t slow_ms[LAB_MAX_SERVERS], slow_save_ms[LAB_MAX_SERVERS];
     struct agreed *agreed; // [index]
     raft_index n_agreed;   // highest index in it
     size_t agreed_room;

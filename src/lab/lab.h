@@ -81,6 +81,9 @@ void lab_pause(struct lab *lab, int server, bool paused);
 void lab_clock_rate(struct lab *lab, int server, int per_mille);
 // From now on the service needs so long for each command.
 void lab_slow_apply(struct lab *lab, int server, uint64_t ms);
+// From now on the server's disk needs so long for each save; what is being
+// saved in a crash is lost.
+void lab_slow_save(struct lab *lab, int server, uint64_t ms);
 struct net *lab_net(struct lab *lab);
 
 // ---------------------------------------------------------------- asking

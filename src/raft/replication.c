@@ -161,8 +161,7 @@ static raft_index back_up(const struct raft *rf, int peer,
 {
     raft_index next = reply->conflict_index;
     raft_index ours = log_last_of_term(&rf->log, reply->conflict_term);
-    if (reply->conflict_term > 0 && ours > 0 &&
-        ours < rf->peers[peer].next_index)
+    if (ours > 0 && ours < rf->peers[peer].next_index)
         next = ours + 1;
     if (next <= rf->peers[peer].match_index)
         next = rf->peers[peer].match_index + 1;
