@@ -225,6 +225,48 @@ static void test_l3_match_index_falls(void **state)
     assert_broken("L.3", "match_index falls");
 }
 
+// What is on its way to the disk in a crash may arrive, or not; nothing else.
+static bool reboot_after_crash(uint64_t term, int voted_for, uint64_t n_entries)
+{
+    static const struct trace_entry entries[] = {{1, 1, "x"}, {2, 1, "y"}};
+    return STEP(0, .kind = TRACE_TERM, .from = 0, .to = 1) &&
+           append(0, 1, 1, "x") &&
+           STEP(0, .kind = TRACE_PERSIST, .term = 1, .voted_for = -1,
+                .index = 1) &&
+           STEP(0, .kind = TRACE_TERM, .from = 1, .to = 2) &&
+           STEP(0, .kind = TRACE_VOTE, .term = 2, .voted_for = 2) &&
+           STEP(0, .kind = TRACE_CRASH) &&
+           STEP(0, .kind = TRACE_BOOT, .inc = 1, .term = term,
+                .voted_for = voted_for, .entries = entries,
+                .n_entries = n_entries);
+}
+
+static void test_restart_with_what_was_being_saved(void **state)
+{
+    (void)state;
+    assert_true(reboot_after_crash(2, 2, 1));
+}
+
+static void test_restart_with_what_was_saved(void **state)
+{
+    (void)state;
+    assert_true(reboot_after_crash(1, -1, 1));
+}
+
+static void test_restart_with_what_never_was(void **state)
+{
+    (void)state;
+    assert_false(reboot_after_crash(2, 2, 2));
+    assert_broken("RV.2", "restart from another state");
+}
+
+static void test_restart_without_a_memory(void **state)
+{
+    (void)state;
+    assert_false(reboot_after_crash(0, -1, 0));
+    assert_broken("RV.2", "restart from another state");
+}
+
 static void test_restart_from_another_state(void **state)
 {
     (void)state;
@@ -263,6 +305,10 @@ int main(void)
         TEST(test_all2_a_term_falls),
         TEST(test_ae3_cut_without_a_conflict),
         TEST(test_l3_match_index_falls),
+        TEST(test_restart_with_what_was_being_saved),
+        TEST(test_restart_with_what_was_saved),
+        TEST(test_restart_with_what_never_was),
+        TEST(test_restart_without_a_memory),
         TEST(test_restart_from_another_state),
         TEST(test_coverage_tells_what_was_not_judged),
     };

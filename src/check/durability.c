@@ -17,22 +17,41 @@ static bool is(const struct trace_event *event, const char *rpc)
     return event->rpc != NULL && strcmp(event->rpc, rpc) == 0;
 }
 
-static bool equals(const struct disk *disk, const struct trace_event *boot)
+static bool equals(const struct disk *one, const struct disk *two)
 {
-    return disk->known && disk->term == boot->term &&
-           disk->voted_for == boot->voted_for &&
-           disk->last_index == boot->index + boot->n_entries;
+    return one->known && one->term == two->term &&
+           one->voted_for == two->voted_for &&
+           one->last_index == two->last_index;
 }
 
-// A boot finds what was saved last; what was saved while the server went down
-// may or may not have reached the disk.
+static struct disk in_memory(const struct check *check, int node)
+{
+    const struct model_server *model = &check->model.server[node];
+    return (struct disk){true, model->term, model_last_index(model), 0,
+                         model->voted_for};
+}
+
+// A change comes: what was in memory before it may be what is being saved.
+static void remember(struct check *check, const struct trace_event *event)
+{
+    struct judged *server = &check->server[event->node];
+    if (server->n_unsaved == N_UNSAVED)
+        memmove(server->unsaved, server->unsaved + 1,
+                --server->n_unsaved * sizeof server->unsaved[0]);
+    server->unsaved[server->n_unsaved++] = in_memory(check, event->node);
+}
+
+// A boot finds what was saved last, or what was being saved in the crash.
 static bool boot(struct check *check, const struct trace_event *event)
 {
     struct judged *server = &check->server[event->node];
     struct disk found = {true, event->term, event->index + event->n_entries,
                          event->n, event->voted_for};
-    bool good = !server->disk.known || equals(&server->disk, event) ||
-                equals(&server->perhaps, event);
+    struct disk last = in_memory(check, event->node);
+    bool good = !server->disk.known || equals(&server->disk, &found) ||
+                equals(&last, &found);
+    for (size_t i = 0; i < server->n_unsaved; i++)
+        good |= equals(&server->unsaved[i], &found);
     if (!good)
         return check_broken(
             check, event, "restart from another state", "RV.2", TRACE_NONE,
@@ -42,22 +61,28 @@ static bool boot(struct check *check, const struct trace_event *event)
             event->node + 1, found.term, found.last_index, server->disk.term,
             server->disk.last_index);
     server->disk = found;
-    server->perhaps.known = false;
+    server->n_unsaved = 0;
     return true;
 }
 
 static void persist(struct check *check, const struct trace_event *event)
 {
-    const struct model_server *model = &check->model.server[event->node];
     struct judged *server = &check->server[event->node];
     struct disk saved = {true, event->term, event->index, event->n,
                          event->voted_for};
-    if (event->inc < model->inc)
+    struct disk now = in_memory(check, event->node);
+    // The word of a server that has crashed comes too late.
+    if (event->inc < check->model.server[event->node].inc ||
+        !check->model.server[event->node].up)
         return;
-    if (model->up)
-        server->disk = saved;
-    else
-        server->perhaps = saved;
+    server->disk = saved;
+    size_t n_older = equals(&now, &saved) ? server->n_unsaved : 0;
+    for (size_t i = 0; i < server->n_unsaved; i++)
+        if (equals(&server->unsaved[i], &saved) && i + 1 > n_older)
+            n_older = i + 1;
+    server->n_unsaved -= n_older;
+    memmove(server->unsaved, server->unsaved + n_older,
+            server->n_unsaved * sizeof server->unsaved[0]);
 }
 
 static void remember_send(struct check *check, const struct trace_event *event)
@@ -169,6 +194,14 @@ bool check_durability(struct check *check, const struct trace_event *event)
         return boot(check, event);
     case TRACE_PERSIST:
         persist(check, event);
+        return true;
+    case TRACE_TERM:
+    case TRACE_VOTE:
+    case TRACE_APPEND:
+    case TRACE_TRUNCATE:
+    case TRACE_COMPACT:
+    case TRACE_INSTALL:
+        remember(check, event);
         return true;
     case TRACE_SEND:
         return send(check, event);

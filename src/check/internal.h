@@ -43,8 +43,13 @@ struct flight {
     bool granted;
 };
 
+enum { N_UNSAVED = 16 };
 struct judged {
-    struct disk disk, perhaps; // perhaps: saved while it crashed
+    struct disk disk;
+    // States in memory since then, oldest first; one of them may have been on
+    // its way to the disk when the server crashed.
+    struct disk unsaved[N_UNSAVED];
+    size_t n_unsaved;
     // Of its last RequestVote.
     uint64_t asked_term, asked_index, asked_last_term;
     // Votes for it: given by servers, and heard of by itself.
