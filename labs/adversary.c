@@ -6,10 +6,11 @@
 #include "../src/trace/figure2.h"
 #include "../src/trace/die.h"
 
-// A clock at a quarter of its speed makes its server's shortest election
-// timeout longer than anybody else's longest; slower still, and a heartbeat
-// thread that fell asleep by it would outsleep the followers' patience.
-enum { PATIENCE_MS = 10000, STEP_MS = 5, SLOW = 250, SETTLE_MS = 400 };
+// A clock of SLOW thousandths stretches a leader's heartbeats beyond every
+// election timeout of a server whose clock is right. Who is elected rests for
+// SETTLE_MS: a heartbeat thread that fell asleep by a slow clock sleeps on by
+// it for so long.
+enum { PATIENCE_MS = 10000, STEP_MS = 5, SLOW = 150, SETTLE_MS = 700 };
 
 // Guarded by mutex; change is signalled by lift.
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;

@@ -22,6 +22,7 @@ extern const struct lab_scenario replication_failures_scenarios[];
 extern const struct lab_scenario persistence_scenarios[];
 extern const struct lab_scenario persistence_churn_scenarios[];
 extern const struct lab_scenario persistence_figure8_scenarios[];
+extern const struct lab_scenario persistence_2024_scenarios[];
 extern const struct lab_scenario snapshots_scenarios[];
 extern const struct lab_scenario schedules_crashes_scenarios[];
 extern const struct lab_scenario schedules_elections_scenarios[];

@@ -21,7 +21,8 @@ struct stub_request stub_request(const struct message_rpc *rpc,
 
 // Calls the peer through `call` (as raft_config.call) and blocks until the
 // outcome. Takes the request; true: *reply is filled in (the struct of
-// rpc->reply). False: no answer came, or none that decodes.
+// rpc->reply; message_clear() it if it has entries). Byte strings in it are
+// gone, only their lengths are left. False: no answer, or none that decodes.
 bool stub_call(bool (*call)(void *context, int peer, const char *method,
                             const uint8_t *args, size_t n_args, uint8_t **reply,
                             size_t *n_reply),

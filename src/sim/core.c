@@ -114,9 +114,12 @@ static void fire_timer(void)
     sim_wake(fiber);
 }
 
+// A paused server's thread stops where it holds no mutex: a lock of the
+// network in its hands would stop everybody.
 static bool is_paused(const struct fiber *fiber)
 {
-    return fiber->server >= 0 && sim.paused[fiber->server];
+    return fiber->server >= 0 && sim.paused[fiber->server] &&
+           fiber->held == NULL;
 }
 
 static struct fiber *best_of_ready(void)
