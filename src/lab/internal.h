@@ -3,6 +3,7 @@
 #define GLASSRAFT_LAB_INTERNAL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "lab.h"
 #include "runner.h"
@@ -56,8 +57,9 @@ struct lab {
     struct agreed *agreed; // [index]
     raft_index n_agreed;   // highest index in it
     size_t agreed_room;
-    int asked;         // the server that lab_one() asked last
-    uint64_t n_points; // crash points passed
+    int asked; // the server that lab_one() asked last
+
+    atomic_uint_least64_t n_points; // crash points passed
 
     // Written by the observer alone.
     raft_index saved_index[LAB_MAX_SERVERS];

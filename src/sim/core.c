@@ -114,12 +114,13 @@ static void fire_timer(void)
     sim_wake(fiber);
 }
 
-// A paused server's thread stops where it holds no mutex: a lock of the
-// network in its hands would stop everybody.
+// A paused server's thread stops where it holds no mutex and is to get none: a
+// lock of the network in its hands, or the wake-up for one, would stop
+// everybody.
 static bool is_paused(const struct fiber *fiber)
 {
     return fiber->server >= 0 && sim.paused[fiber->server] &&
-           fiber->held == NULL;
+           fiber->held == NULL && fiber->wait_mutex == NULL;
 }
 
 static struct fiber *best_of_ready(void)

@@ -49,20 +49,3 @@ void sim_pause(int server, bool paused)
         if (sim.all[i]->state == FIBER_PARKED && sim.all[i]->server == server)
             sim_make_ready(sim.all[i]);
 }
-
-void sim_kill_server(int server)
-{
-    for (int i = 0; i < sim.n_all; i++) {
-        struct fiber *fiber = sim.all[i];
-        if (fiber->server != server || fiber == sim.now)
-            continue;
-        if (fiber->state == FIBER_READY)
-            sim_unready(fiber);
-        if (fiber->state == FIBER_BLOCKED) {
-            sim_dequeue(fiber);
-            sim_cancel_timer(fiber);
-        }
-        if (fiber->state != FIBER_FREE && fiber->state != FIBER_DEAD)
-            fiber->state = FIBER_DEAD;
-    }
-}

@@ -73,10 +73,6 @@ void sim_set_clock_rate(int server, int per_mille);
 // silently) until resumed.
 void sim_pause(int server, bool paused);
 
-// Ends all threads of a server here and now, whatever they do; their mutexes
-// stay as they are. Only for a crash at an exact event.
-void sim_kill_server(int server);
-
 // Data races that ThreadSanitizer reported so far; 0 without it.
 unsigned sim_n_races(void);
 
