@@ -133,6 +133,13 @@ tsan: ## all tests under ThreadSanitizer
 rules: all ## each rule of Figures 2 and 13: where it stands, who exercises it
 	@tests/rules build/glassraft
 
+.PHONY: zoo
+zoo: all ## known bugs put into the reference, one by one: who catches them
+	@$(MAKE) --no-print-directory CONFIG=asan build/asan/glassraft
+	@$(MAKE) --no-print-directory CONFIG=tsan build/tsan/glassraft
+	@CC="$(CC)" OBJCOPY="$(OBJCOPY)" ZOO_CFLAGS="$(BASE)" \
+	  tests/zoo/run --json build/zoo.json $(BUGS)
+
 SOAK ?= 1..10000
 .PHONY: soak
 soak: all ## all scenarios on SOAK=1..10000 seeds, failures kept in out/
