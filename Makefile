@@ -138,7 +138,7 @@ zoo: all ## known bugs put into the reference, one by one: who catches them
 	@$(MAKE) --no-print-directory CONFIG=asan build/asan/glassraft
 	@$(MAKE) --no-print-directory CONFIG=tsan build/tsan/glassraft
 	@CC="$(CC)" OBJCOPY="$(OBJCOPY)" ZOO_CFLAGS="$(BASE)" \
-	  tests/zoo/run --json build/zoo.json $(BUGS)
+	  tests/zoo/run --json build/zoo.json $(ZOO) $(BUGS)
 
 SOAK ?= 1..10000
 .PHONY: soak
