@@ -91,7 +91,7 @@ static void test_known_pictures(void **state)
 {
     (void)state;
     struct trace_file trace;
-    struct viz_window all = {0, 0, false, 0}, beats = {0, 0, true, 0};
+    struct viz_window all = {0}, beats = {.heartbeats = true};
     assert_true(trace_load(&trace, "tests/golden/agree.jsonl"));
     compare(timeline(&trace, &all), "tests/golden/timeline.dot");
     compare(timeline(&trace, &beats), "tests/golden/heartbeats.dot");
@@ -217,7 +217,7 @@ static void test_tours(void **state)
         struct trace_file trace;
         load_tour(&trace, seed);
         for (int act = 1; act <= N_ACTS; act++) {
-            struct viz_window window = {0, 0, false, 0};
+            struct viz_window window = {0};
             const char *text;
             assert_true(viz_act(&trace, act, &window, &text));
             check_counts(&trace, &window);
@@ -270,7 +270,7 @@ static void test_any_number_of_servers(void **state)
     for (int i = 0; i < 3; i++)
         for (int n = 0; n <= 3; n += 3) {
             struct trace_file trace;
-            struct viz_window all = {0, 0, false, 0}, none = {90, 91, false, 0};
+            struct viz_window all = {0}, none = {.first = 90, .last = 91};
             write_trace(sizes[i], "x=1", n);
             assert_true(trace_load(&trace, temporary()));
             assert_drawable(timeline(&trace, &all));
@@ -290,7 +290,7 @@ static void test_hostile_commands(void **state)
         "\\\\",          "\\u0007", "\\n\\t",   "\\N\\G"};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         struct trace_file trace;
-        struct viz_window all = {0, 0, false, 0};
+        struct viz_window all = {0};
         // JSON wants its own escapes doubled.
         write_trace(3,
                     commands[i][0] == '\\' && commands[i][1] == 'N'
@@ -332,7 +332,7 @@ static void test_nonsense_is_drawn_too(void **state)
         trace_free(recorder);
         free(r.encoded);
         struct trace_file trace;
-        struct viz_window all = {0, 0, seed % 2 == 0, 0};
+        struct viz_window all = {.heartbeats = seed % 2 == 0};
         assert_true(trace_load(&trace, temporary()));
         struct text dot = timeline(&trace, &all);
         if (seed % 10 == 0)

@@ -8,11 +8,36 @@
 
 #include "../src/trace/trace.h"
 
+// What of a window is shown; all zero shows everything.
+struct viz_filter {
+    bool chosen, server[TRACE_MAX_SERVERS]; // chosen: only these servers
+    uint64_t kinds;                         // bits 1ull << TRACE_*
+    unsigned rpcs;                          // bits 1u << VIZ_*, of messages
+    uint64_t index;                         // only what concerns this entry
+};
+
+enum viz_rpc {
+    VIZ_VOTES,
+    VIZ_APPENDS,
+    VIZ_HEARTBEATS,
+    VIZ_SNAPSHOTS,
+    VIZ_OTHER
+};
+
 struct viz_window {
     uint64_t first, last; // event numbers, both ends included; 0 = open
     bool heartbeats;      // draw them all
     int most;             // messages drawn; 0 = 300
+    bool ends;            // too many: keep the last ones, not the first
+    struct viz_filter filter;
 };
+
+// Is the event one of those that the filter shows? Of messages it judges kind
+// and servers; the entries that they carry are the scene's business.
+bool viz_shows(const struct viz_filter *filter,
+               const struct trace_event *event);
+// Does the filter show all of this server's doings?
+bool viz_shows_server(const struct viz_filter *filter, int server);
 
 // Who said what to whom, when. Returns the number of messages drawn.
 size_t viz_timeline(const struct trace_file *trace,

@@ -17,9 +17,9 @@ int cli_rules(int argc, char **argv);    // rules.c
 int cli_list(int argc, char **argv);     // list.c
 int cli_demo(int argc, char **argv);     // demo.c
 int cli_check(int argc, char **argv);    // check.c
-int cli_timeline(int argc, char **argv); // picture.c
-int cli_log(int argc, char **argv);      // picture.c
-int cli_columns(int argc, char **argv);  // picture.c
+int cli_timeline(int argc, char **argv); // timeline.c
+int cli_log(int argc, char **argv);      // log.c
+int cli_columns(int argc, char **argv);  // columns.c
 int cli_schema(int argc, char **argv);   // schema.c
 int cli_version(int argc, char **argv);  // version.c
 

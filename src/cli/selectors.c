@@ -1,0 +1,305 @@
+// selectors.c -- see selectors.h.
+#include "selectors.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../viz/paint.h"
+#include "../trace/die.h"
+
+enum { WARN_BUDGET = 2000, MOST_BUDGET = 10000 };
+
+const char selectors_help[] =
+    "  -o FILE          where to, by default standard output\n"
+    "Which part; all that is given must hold:\n"
+    "  --from T, --to T     virtual time: 1500 (ms), 1.5s, 200us\n"
+    "  --around EVENT       events near this one, --radius N on each side\n"
+    "  --term N             while this is the newest term\n"
+    "  --act N              the N-th act of the story\n"
+    "  --finding            what led to the first finding\n"
+    "  --index N            the life of this entry, and only what concerns it\n"
+    "  --last N             the last N events of all that\n"
+    "  --servers S1,S3      only these servers\n"
+    "  --types LIST         votes, appends, heartbeats, snapshots, commits,\n"
+    "                       client, faults, an event's or a message's name\n"
+    "  --heartbeats         each one, not a count of them\n";
+
+struct selectors selectors_begin(enum part_extent extent)
+{
+    return (struct selectors){.extent = extent};
+}
+
+static void complain(struct options *o, const char *name, const char *text,
+                     const char *expected)
+{
+    fprintf(stderr, "glassraft %s: %s %s: expected %s\n", o->command, name,
+            text, expected);
+    o->failed = true;
+}
+
+// Microseconds of a time such as 1500, 1.5s, 20ms, 300us.
+static uint64_t read_time(struct options *o)
+{
+    const char *name = o->now, *text = options_value(o);
+    static const struct {
+        const char *name;
+        double us;
+    } units[] = {{"", 1e3}, {"ms", 1e3}, {"s", 1e6}, {"us", 1}};
+    char *end;
+    double value = strtod(text, &end);
+    bool digits = text[0] >= '0' && text[0] <= '9';
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (digits && strcmp(end, units[i].name) == 0 && value < 1e9)
+            return (uint64_t)(value * units[i].us + 0.5);
+    if (!o->failed)
+        complain(o, name, text, "a time such as 1500 (ms), 1.5s or 200us");
+    return 0;
+}
+
+// A number that must not be 0.
+static uint64_t read_count(struct options *o)
+{
+    const char *name = o->now;
+    uint64_t number = options_number(o);
+    if (!o->failed && number == 0)
+        complain(o, name, "0", "1 or more");
+    return number;
+}
+
+static int read_budget(struct options *o)
+{
+    uint64_t budget = read_count(o);
+    if (budget > MOST_BUDGET) {
+        fprintf(stderr,
+                "glassraft %s: --budget: nobody reads more than %d messages;"
+                " choose a part, or --pages\n",
+                o->command, MOST_BUDGET);
+        o->failed = true;
+    } else if (budget > WARN_BUDGET)
+        fprintf(stderr,
+                "glassraft %s: more than %d messages make a picture that"
+                " browsers show slowly\n",
+                o->command, WARN_BUDGET);
+    return o->failed ? 1 : (int)budget;
+}
+
+// ------------------------------------------------------- servers and types
+
+static bool read_server(const char *word, struct viz_filter *filter)
+{
+    uint64_t number;
+    if (*word == 'S' || *word == 's')
+        word++;
+    if (!options_parse(word, &number) || number < 1 ||
+        number > TRACE_MAX_SERVERS)
+        return false;
+    filter->chosen = true;
+    filter->server[number - 1] = true;
+    return true;
+}
+
+#define BIT(kind) (UINT64_C(1) << (kind))
+
+static const struct {
+    const char *name;
+    uint64_t kinds;
+    unsigned rpcs;
+} groups[] = {
+    {"votes",
+     BIT(TRACE_TIMEOUT) | BIT(TRACE_ROLE) | BIT(TRACE_TERM) | BIT(TRACE_VOTE),
+     1u << VIZ_VOTES},
+    {"appends",
+     BIT(TRACE_APPEND) | BIT(TRACE_TRUNCATE) | BIT(TRACE_NEXT) |
+         BIT(TRACE_MATCH),
+     1u << VIZ_APPENDS},
+    {"heartbeats", 0, 1u << VIZ_HEARTBEATS},
+    {"snapshots", BIT(TRACE_COMPACT) | BIT(TRACE_INSTALL), 1u << VIZ_SNAPSHOTS},
+    {"commits", BIT(TRACE_COMMIT) | BIT(TRACE_APPLY), 0},
+    {"client", BIT(TRACE_START), 0},
+    {"faults",
+     BIT(TRACE_CRASH) | BIT(TRACE_RESTART) | BIT(TRACE_BOOT) |
+         BIT(TRACE_PAUSE) | BIT(TRACE_CONNECT) | BIT(TRACE_DISCONNECT) |
+         BIT(TRACE_LINK) | BIT(TRACE_PARTITION) | BIT(TRACE_HEAL) |
+         BIT(TRACE_NETWORK),
+     0},
+    {"RequestVote", 0, 1u << VIZ_VOTES},
+    {"AppendEntries", 0, 1u << VIZ_APPENDS | 1u << VIZ_HEARTBEATS},
+    {"InstallSnapshot", 0, 1u << VIZ_SNAPSHOTS},
+};
+
+static bool read_type(const char *word, struct viz_filter *filter)
+{
+    const uint64_t messages = BIT(TRACE_SEND) | BIT(TRACE_RECV) |
+                              BIT(TRACE_REPLY) | BIT(TRACE_REPLY_RECV) |
+                              BIT(TRACE_DROP);
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+        if (strcmp(groups[i].name, word) == 0) {
+            filter->kinds |=
+                groups[i].kinds | (groups[i].rpcs != 0 ? messages : 0);
+            filter->rpcs |= groups[i].rpcs;
+            return true;
+        }
+    for (int kind = TRACE_UNKNOWN + 1; kind < TRACE_N_KINDS; kind++)
+        if (strcmp(trace_kinds[kind].name, word) == 0) {
+            filter->kinds |= BIT(kind);
+            return true;
+        }
+    return false;
+}
+
+// Words between commas.
+static void read_list(struct options *o, struct viz_filter *filter,
+                      bool (*read)(const char *word, struct viz_filter *filter),
+                      const char *expected)
+{
+    const char *name = o->now, *text = options_value(o);
+    while (!o->failed) {
+        char word[32];
+        size_t n = strcspn(text, ",");
+        snprintf(word, sizeof word, "%.*s", (int)(n < 31 ? n : 31), text);
+        if (!read(word, filter))
+            complain(o, name, word, expected);
+        if (text[n] == '\0')
+            return;
+        text += n + 1;
+    }
+}
+
+bool selectors_read(struct selectors *s, struct options *o)
+{
+    struct part_asked *asked = &s->asked;
+    if (options_is(o, "-o"))
+        s->output = options_value(o);
+    else if (options_is(o, "--from")) {
+        asked->from_us = read_time(o);
+        asked->since = true;
+    } else if (options_is(o, "--to")) {
+        asked->to_us = read_time(o);
+        asked->until = true;
+    } else if (options_is(o, "--around"))
+        asked->around = read_count(o);
+    else if (options_is(o, "--radius"))
+        asked->radius = read_count(o);
+    else if (options_is(o, "--term"))
+        asked->term = read_count(o);
+    else if (options_is(o, "--act"))
+        asked->act = read_count(o);
+    else if (options_is(o, "--finding"))
+        asked->finding = true;
+    else if (options_is(o, "--last"))
+        asked->last = read_count(o);
+    else if (options_is(o, "--index"))
+        asked->filter.index = read_count(o);
+    else if (options_is(o, "--servers"))
+        read_list(o, &asked->filter, read_server, "servers such as S1,S3");
+    else if (options_is(o, "--types"))
+        read_list(o, &asked->filter, read_type,
+                  "one of the types of --help, or an event's name");
+    else if (options_is(o, "--heartbeats"))
+        asked->heartbeats = true;
+    else if (options_is(o, "--budget"))
+        asked->budget = read_budget(o);
+    else
+        return false;
+    return true;
+}
+
+// ------------------------------------------------------------- trace and
+// output
+
+bool selectors_load(const struct selectors *s, const struct options *o,
+                    uint64_t kinds, struct part *part, int *status)
+{
+    *status = EXIT_USAGE;
+    if (o->failed)
+        return false;
+    if (s->trace == NULL) {
+        fprintf(stderr,
+                "glassraft %s: which trace? See `glassraft %s --help`\n",
+                o->command, o->command);
+        return false;
+    }
+    if (!part_load(part, s->trace, &s->asked, s->extent, kinds)) {
+        fprintf(stderr, "glassraft: %s\n", part->error);
+        return false;
+    }
+    *status = EXIT_GOOD;
+    if (part->trace.error[0] != '\0') {
+        fprintf(stderr, "glassraft: %s; the events before it are shown\n",
+                part->trace.error);
+        *status = EXIT_USAGE;
+    }
+    if (part->note[0] != '\0')
+        fprintf(stderr,
+                "glassraft %s: shows %s; choose with --from, --term,"
+                " --around ...\n",
+                o->command, part->note);
+    int n = part->trace.header.n_servers;
+    for (int i = n; i < TRACE_MAX_SERVERS; i++)
+        if (s->asked.filter.server[i]) {
+            fprintf(stderr, "glassraft: %s: has no server S%d; S1..S%d\n",
+                    s->trace, i + 1, n);
+            part_unload(part);
+            *status = EXIT_USAGE;
+            return false;
+        }
+    return true;
+}
+
+static bool save_text(const char *path, const char *text, size_t n)
+{
+    char part[4096];
+    snprintf(part, sizeof part, "%s.part", path);
+    FILE *file = fopen(part, "wb");
+    bool good = file != NULL && fwrite(text, 1, n, file) == n;
+    if (file != NULL && fclose(file) != 0)
+        good = false;
+    good = good && rename(part, path) == 0;
+    if (!good) {
+        fprintf(stderr, "glassraft: %s: %s\n", path, strerror(errno));
+        unlink(part);
+    }
+    return good;
+}
+
+int selectors_save(const struct selectors *s, const char *text, size_t n,
+                   bool picture)
+{
+    bool good;
+    if (s->output == NULL) {
+        good = fwrite(text, 1, n, stdout) == n && fflush(stdout) == 0;
+        if (!good)
+            fprintf(stderr, "glassraft: standard output: %s\n",
+                    strerror(errno));
+    } else if (picture)
+        good = paint_save(text, n, s->output);
+    else
+        good = save_text(s->output, text, n);
+    return good ? EXIT_GOOD : EXIT_USAGE;
+}
+
+int selectors_draw(const struct selectors *s, const struct options *o,
+                   uint64_t kinds, bool picture,
+                   void (*draw)(const struct part *part, void *context,
+                                FILE *out),
+                   void *context)
+{
+    struct part part;
+    int status;
+    if (!selectors_load(s, o, kinds, &part, &status))
+        return status;
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+    if (out == NULL)
+        die("no memory for a picture");
+    draw(&part, context, out);
+    fclose(out);
+    int saved = selectors_save(s, text, n, picture);
+    free(text);
+    part_unload(&part);
+    return saved != EXIT_GOOD ? saved : status;
+}
