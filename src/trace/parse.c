@@ -7,6 +7,7 @@
 
 #include "args.h"
 #include "fields.h"
+#include "scan.h"
 
 static bool wrong(struct parse *parse, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -304,14 +305,6 @@ static bool field_of(struct parse *parse, const struct trace_field *field,
     return false;
 }
 
-static enum trace_kind kind_of(const char *name)
-{
-    for (int kind = TRACE_UNKNOWN + 1; kind < TRACE_N_KINDS; kind++)
-        if (strcmp(trace_kinds[kind].name, name) == 0)
-            return (enum trace_kind)kind;
-    return TRACE_UNKNOWN;
-}
-
 // Fields that every event may have. Verdicts have no number and keyframes
 // that of the event before them.
 static bool common_of(struct parse *parse, const cJSON *object,
@@ -361,7 +354,7 @@ bool parse_event(struct parse *parse, const cJSON *object,
     const cJSON *ev = cJSON_GetObjectItemCaseSensitive(object, "ev");
     if (!cJSON_IsString(ev))
         return mismatch(parse, "ev", ev, "the kind of the event, a string");
-    event->kind = kind_of(ev->valuestring);
+    event->kind = scan_kind(ev->valuestring, strlen(ev->valuestring));
     if (!common_of(parse, object, event))
         return false;
     for

@@ -5,10 +5,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "die.h"
 #include "fields.h"
 #include "parse.h"
+#include "scan.h"
 
 enum { LINE_LIMIT = 16 * 1024 * 1024, BUFFER = 64 * 1024 };
 
@@ -19,16 +22,40 @@ struct trace_reader {
     size_t n_memory;
     char *buffer; // bytes start .. end are not yet read
     size_t start, end, room;
-    size_t line;
+    size_t line; // counted from byte `counted_from` of the file on
+    uint64_t counted_from;
     bool keep; // do not reset the arena
+    bool only; // what is in part, the rest is passed over
+    struct trace_part part;
     struct arena arena;
     struct parse parse;
     struct trace_header header;
     char error[512];
 };
 
+// Lines before the place where reading began.
+static size_t lines_before(const struct trace_reader *reader)
+{
+    char bytes[4096];
+    size_t n_lines = 0;
+    uint64_t at = 0;
+    while (at < reader->counted_from) {
+        uint64_t left = reader->counted_from - at;
+        ssize_t n = pread(fileno(reader->file), bytes,
+                          left < sizeof bytes ? left : sizeof bytes, (off_t)at);
+        if (n <= 0)
+            break;
+        for (ssize_t i = 0; i < n; i++)
+            n_lines += bytes[i] == '\n';
+        at += (uint64_t)n;
+    }
+    return n_lines;
+}
+
 static enum trace_status bad(struct trace_reader *reader, const char *what)
 {
+    reader->line += lines_before(reader);
+    reader->counted_from = 0;
     snprintf(reader->error, sizeof reader->error, "%.200s:%zu: %s",
              reader->name, reader->line, what);
     return TRACE_BAD;
@@ -100,13 +127,35 @@ static size_t first_bad_byte(const char *line, size_t n)
     return at;
 }
 
+// The same for a line that is wanted. What is passed over counts all the same.
+static enum trace_status next_wanted(struct trace_reader *r, char **line,
+                                     size_t *n, bool *whole)
+{
+    enum trace_status status;
+    struct scan_head head;
+    struct parse *parse = &r->parse;
+    while ((status = next_line(r, line, n, whole)) == TRACE_OK && r->only &&
+           scan_head(*line, *n, &head)) {
+        if ((r->part.last > 0 && head.n > r->part.last) ||
+            (r->part.to_us > 0 && head.us > r->part.to_us))
+            return TRACE_END;
+        if (*whole && (r->part.kinds >> head.kind & 1) == 0) {
+            parse->n = head.n > parse->n ? head.n : parse->n;
+            parse->us = head.us > parse->us ? head.us : parse->us;
+            continue;
+        }
+        break;
+    }
+    return status;
+}
+
 // The next line's object; to be deleted by the caller.
 static enum trace_status next_object(struct trace_reader *r, cJSON **object)
 {
     char *line = NULL, what[96];
     size_t n = 0;
     bool whole = false;
-    enum trace_status status = next_line(r, &line, &n, &whole);
+    enum trace_status status = next_wanted(r, &line, &n, &whole);
     if (status != TRACE_OK)
         return status;
     size_t at = first_bad_byte(line, n);
@@ -232,4 +281,42 @@ struct arena read_take(struct trace_reader *reader)
     struct arena arena = reader->arena;
     reader->arena = (struct arena){NULL};
     return arena;
+}
+
+int read_descriptor(const struct trace_reader *reader)
+{
+    struct stat about;
+    int file = reader->file != NULL && reader->file != stdin
+                   ? fileno(reader->file)
+                   : -1;
+    return file >= 0 && fstat(file, &about) == 0 && S_ISREG(about.st_mode)
+               ? file
+               : -1;
+}
+
+bool read_seek(struct trace_reader *reader, uint64_t at)
+{
+    if (read_descriptor(reader) < 0 ||
+        fseeko(reader->file, (off_t)at, SEEK_SET) != 0)
+        return false;
+    reader->start = reader->end = 0;
+    reader->line = 0;
+    reader->counted_from = at;
+    reader->error[0] = '\0';
+    reader->parse.n = reader->parse.us = 0;
+    return true;
+}
+
+void read_only(struct trace_reader *reader, const struct trace_part *part)
+{
+    reader->only = true;
+    reader->part = *part;
+    if (part->kinds == 0)
+        reader->part.kinds = ~UINT64_C(0);
+}
+
+void trace_want(struct trace_reader *reader, uint64_t kinds)
+{
+    const struct trace_part part = {.kinds = kinds};
+    read_only(reader, &part);
 }

@@ -238,6 +238,9 @@ const struct trace_header *trace_reader_header(const struct trace_reader *);
 // tells "file:line: ..."; everything before it was good.
 enum trace_status trace_read(struct trace_reader *reader,
                              struct trace_event *event);
+// From here on only events of these kinds come (bits 1ull << TRACE_...); lines
+// of others are passed over, their contents unread and unjudged.
+void trace_want(struct trace_reader *reader, uint64_t kinds);
 const char *trace_reader_error(const struct trace_reader *reader);
 size_t trace_reader_line(const struct trace_reader *reader);
 void trace_close(struct trace_reader *reader);
@@ -248,14 +251,36 @@ struct trace_file {
     struct trace_event *event;
     size_t n_events;
     size_t n_unknown; // lines of a kind that we do not know
-    bool has_verdict;
-    char error[256]; // "" or why reading stopped early, "file:line: ..."
-    void *memory;    // the arena behind the pointers
+    bool has_verdict; // among the events that were read
+    char error[256];  // "" or why reading stopped early, "file:line: ..."
+    void *memory;     // the arena behind the pointers
+    // Of a part: the state before event[0] as JSON (model_restore() takes it)
+    // and the n it holds for; NULL and 0 when event[0] is the trace's first.
+    const char *keyframe;
+    uint64_t keyframe_n;
 };
 
 // Reads all of it. False when not even the header could be read (error says
 // why). True with error set: the events before the bad line are there.
 bool trace_load(struct trace_file *file, const char *path);
+
+// A part of a trace, both ends included. 0 = open.
+struct trace_part {
+    uint64_t first, last;    // event numbers
+    uint64_t from_us, to_us; // times
+    uint64_t kinds;          // bits 1ull << TRACE_...; 0 = all
+};
+
+// Like trace_load(), but reads only the part: the file is bisected, so that
+// the cost does not depend on what lies before the part or behind it. Without
+// kinds event[] begins right behind a keyframe before the part, so that the
+// state at the part's beginning can be replayed: file->keyframe, or the
+// trace's first event. With kinds event[] has only the part's events of those
+// kinds, and keyframe is NULL. Standard input, pipes and traces without
+// keyframes are read from their beginning. A line that is passed over is not
+// judged: what is wrong with it stays untold.
+bool trace_load_part(struct trace_file *file, const char *path,
+                     const struct trace_part *part);
 void trace_unload(struct trace_file *file);
 
 // Fields of a message by name; false when it has none of that name and kind.
