@@ -36,7 +36,7 @@ endif
 
 LIB_SRC := $(wildcard src/*/*.c viz/*.c labs/*.c)
 LIB_SRC := $(filter-out src/cli/main.c,$(LIB_SRC))
-ASM_SRC := $(wildcard src/sim/*.S)
+ASM_SRC := $(wildcard src/sim/*.S) viz/page_data.S
 # Compiled without sanitizers and coverage: the runtime, and the recorder.
 UNINSTRUMENTED := $(wildcard src/sim/*.c) src/trace/record.c
 SIMULATED := $(filter src/net/% src/raft/% src/lab/% labs/% src/trace/record.c,$(LIB_SRC))
@@ -87,6 +87,18 @@ $B/tests/bench: $(BENCH_OBJ) $B/libglassraft.a
 $B/%.o: %.S
 	@mkdir -p $(@D)
 	@$(CC) -g $(CPPFLAGS) -c $< -o $@
+
+# The page's programs, each behind those that it uses.
+PAGE_JS := reducer words run layout paint pen frame lanes arrows marks logs \
+           panel minimap search ui input main
+PAGE := viz/page/page.html viz/page/page.css $(PAGE_JS:%=viz/page/%.js)
+
+$B/viz/page.html: viz/page/assemble $(PAGE)
+	@mkdir -p $(@D)
+	@viz/page/assemble $(PAGE) > $@
+
+$B/viz/page_data.o: viz/page_data.S $B/viz/page.html
+	@$(CC) -g $(CPPFLAGS) -Wa,-I$B/viz -c $< -o $@
 
 # A thread-local variable in simulated code would be shared by all simulated
 # threads, which are one thread for the system.

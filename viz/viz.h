@@ -50,24 +50,14 @@ void viz_log(const struct trace_file *trace, uint64_t n, FILE *out);
 void viz_columns(const struct trace_file *trace,
                  const struct viz_window *window, FILE *out);
 
-// Which event is to be explained; all zero: the finding, else the last commit.
-struct viz_why {
-    uint64_t event;    // of this number
-    uint64_t commit;   // the first commit that covers this index
-    uint64_t election; // of the leader of this term
-    bool all;          // as far back as causes go, not only what is near
-};
-
-// Why an event happened: what it rests on, back to clients and faults. The
-// story in sentences; the same as one JSON object; the graph, for dot. The
-// number of facts that were needed; -1 with a line in error when the trace has
-// no such event, and then nothing was written.
-int viz_why_text(const struct trace_file *trace, const struct viz_why *asked,
-                 FILE *out, char *error, size_t n);
-int viz_why_json(const struct trace_file *trace, const struct viz_why *asked,
-                 FILE *out, char *error, size_t n);
-int viz_why_dot(const struct trace_file *trace, const struct viz_why *asked,
-                FILE *out, char *error, size_t n);
+// The page: one HTML file, complete in itself, in which a browser shows the
+// trace at path, or of it the events of a window (NULL: all; heartbeats: shown
+// from the start). A page holds 200,000 events and 20 MB; with fit it is made
+// of the last events that it holds, without it false comes back. Then, and
+// when the file cannot be read, error (n_error bytes) says why in a line, and
+// what was written to out is of no use.
+bool viz_page(FILE *out, const char *path, const struct viz_window *window,
+              bool fit, char *error, size_t n_error);
 
 // The window of the k-th act (1 first) of a story; false when there is none.
 // *text borrows its headline.

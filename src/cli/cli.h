@@ -20,7 +20,7 @@ int cli_check(int argc, char **argv);    // check.c
 int cli_timeline(int argc, char **argv); // timeline.c
 int cli_log(int argc, char **argv);      // log.c
 int cli_columns(int argc, char **argv);  // columns.c
-int cli_why(int argc, char **argv);      // why.c
+int cli_page(int argc, char **argv);     // page.c
 int cli_schema(int argc, char **argv);   // schema.c
 int cli_version(int argc, char **argv);  // version.c
 

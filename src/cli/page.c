@@ -1,0 +1,92 @@
+// page.c -- glassraft page: a trace in, a page for the browser out.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../trace/die.h"
+#include "selectors.h"
+
+static void usage(void)
+{
+    printf("usage: glassraft page TRACE [OPTIONS]\n\n"
+           "Writes one HTML file to explore the run in a browser: no network,"
+           " no server,\nno other file. It opens at the first finding; ? in it"
+           " lists the keys.\n\n%s\n"
+           "example: glassraft page out/tour.jsonl -o index.html\n",
+           selectors_help);
+}
+
+// What a part of the trace does not decide, the page's own switches do.
+static bool asks_for_less(const struct selectors *s)
+{
+    const struct viz_filter *filter = &s->asked.filter;
+    if (!filter->chosen && filter->kinds == 0 && filter->rpcs == 0)
+        return false;
+    fprintf(stderr, "glassraft page: --servers and --types are switches in"
+                    " the page itself\n");
+    return true;
+}
+
+// The part that is asked for, as a window; of a damaged trace what stands
+// before the damage.
+static bool choose_window(const struct selectors *s, const struct options *o,
+                          struct viz_window *window, int *status)
+{
+    struct part part;
+    if (!selectors_load(s, o, 0, &part, status))
+        return false;
+    *window = part.window;
+    const struct trace_file *trace = &part.trace;
+    if (trace->error[0] != '\0' && trace->n_events > 0) {
+        uint64_t last = trace->event[trace->n_events - 1].n;
+        if (window->last == 0 || window->last > last)
+            window->last = last;
+    }
+    part_unload(&part);
+    return true;
+}
+
+static int write_page(const struct selectors *s,
+                      const struct viz_window *window)
+{
+    char *text = NULL, error[400];
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+    if (out == NULL)
+        die("no memory for a page");
+    bool good = viz_page(out, s->trace, window, false, error, sizeof error);
+    fclose(out);
+    int status = EXIT_USAGE;
+    if (good)
+        status = selectors_save(s, text, n, false);
+    else
+        fprintf(stderr, "glassraft: %s\n", error);
+    free(text);
+    return status;
+}
+
+int cli_page(int argc, char **argv)
+{
+    struct selectors s = selectors_begin(PART_WHOLE);
+    struct options o = options_begin(argc, argv, "page");
+    for (const char *arg; (arg = options_next(&o)) != NULL;) {
+        if (options_is(&o, "--help")) {
+            usage();
+            return EXIT_GOOD;
+        }
+        if (!selectors_read(&s, &o) && options_rest(&o))
+            s.trace = arg;
+    }
+    if (s.trace != NULL && strcmp(s.trace, "-") == 0) {
+        fprintf(stderr, "glassraft page: a page is made of a file, not of"
+                        " standard input\n");
+        return EXIT_USAGE;
+    }
+    struct viz_window window;
+    int status;
+    if ((!o.failed && asks_for_less(&s)) ||
+        !choose_window(&s, &o, &window, &status))
+        return EXIT_USAGE;
+    int written = write_page(&s, &window);
+    return written != EXIT_GOOD ? written : status;
+}

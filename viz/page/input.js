@@ -1,0 +1,252 @@
+// input.js -- keys, pointer and buttons: what a reader can do.
+
+const KEY_SCROLL = 60; // pixels
+
+// Key, what it does in words, and what it does.
+function key_table(page) {
+    const {state} = page;
+    const step = (direction) => () => page.go_to(
+        next_shown(state, state.at, direction));
+    const on_lane = (direction) => () => {
+        const {node} = state.run.events[state.at];
+        page.go_to(next_shown(state, state.at, direction,
+            (at) => state.run.events[at].node === node));
+    };
+    const among = (list, direction) => () =>
+        page.go_to(next_of(list(), state.at, direction));
+    const scroll = (pixels) => () =>
+        page.scroll_to(state.view.top + pixels() / state.view.zoom);
+    return [
+        ['j', 'next event', step(1)],
+        ['k', 'previous event', step(-1)],
+        ['J', 'next event of any kind, hidden ones too',
+            () => page.go_to(state.at + 1)],
+        ['K', 'previous event of any kind', () => page.go_to(state.at - 1)],
+        [']', 'next event of the same server', on_lane(1)],
+        ['[', 'previous event of the same server', on_lane(-1)],
+        ['b', 'back to the cause', () => page.go_to(
+            state.run.cause[state.at])],
+        ['t', 'next term', among(() => state.run.terms, 1)],
+        ['T', 'previous term', among(() => state.run.terms, -1)],
+        ['e', 'next finding or failed check',
+            among(() => state.run.failures, 1)],
+        ['E', 'previous finding', among(() => state.run.failures, -1)],
+        ['m', 'next act of the story', among(() => state.run.acts, 1)],
+        ['M', 'previous act', among(() => state.run.acts, -1)],
+        ['/', 'search', () => element('query').focus()],
+        ['n', 'next hit', among(() => state.found, 1)],
+        ['N', 'previous hit', among(() => state.found, -1)],
+        ['+', 'zoom in', () => page.zoom_at_cursor(1.4)],
+        ['-', 'zoom out', () => page.zoom_at_cursor(1 / 1.4)],
+        ['0', 'the whole run', () => page.zoom_by(1e-9, 0)],
+        ['1', 'the usual zoom', () => page.zoom_at_cursor(
+            1.25 / state.view.zoom)],
+        ['h', 'heartbeats',
+            () => page.show_group('heartbeats', !state.shown.heartbeats)],
+        ['p', 'causal past, the rest dimmed', () => page.set_dim(!state.dim)],
+        ['a', 'plain time, or warped to the story', () => page.set_axis(
+            state.axis === 'time' ? 'story' : 'time')],
+        ['c', 'copy the command that draws this view',
+            () => copy(page.command())],
+        ['l', 'copy a link to this moment', () => copy(page.link())],
+        ['s', 'save this view as SVG', () => save_svg(page)],
+        ['d', 'light or dark', () => page.set_theme(!state.dark)],
+        ['<', 'earlier entries of the logs', () => page.shift_logs(-1)],
+        ['>', 'later entries of the logs', () => page.shift_logs(1)],
+        ['?', 'this list', () => element('help').showModal()],
+        ['ArrowDown', 'scroll', scroll(() => KEY_SCROLL)],
+        ['ArrowUp', 'scroll', scroll(() => -KEY_SCROLL)],
+        ['PageDown', 'a page on', scroll(() => page.height * 0.9)],
+        ['PageUp', 'a page back', scroll(() => -page.height * 0.9)],
+        ['Home', 'first event', () => page.go_to(
+            next_shown(state, -1, 1))],
+        ['End', 'last event', () => page.go_to(
+            next_shown(state, state.run.events.length, -1))],
+    ];
+}
+
+// Says it where it is seen and heard.
+function say(text) {
+    element('spoken').textContent = text;
+    element('found').textContent = text;
+}
+
+function copy(text) {
+    const done = () => say(`copied: ${text}`);
+    if (navigator.clipboard !== undefined)
+        navigator.clipboard.writeText(text).then(done,
+            () => copy_by_selection(text, done));
+    else
+        copy_by_selection(text, done);
+}
+
+// Where the clipboard is not to be had, as in some browsers on file://.
+function copy_by_selection(text, done) {
+    const area = make_element('textarea', {value: text,
+        className: 'unseen'});
+    document.body.append(area);
+    area.select();
+    const copied = document.execCommand('copy');
+    area.remove();
+    if (copied)
+        done();
+    else
+        say(text);
+}
+
+function save_svg(page) {
+    const blob = new Blob([page.svg()], {type: 'image/svg+xml'});
+    const link = make_element('a', {href: URL.createObjectURL(blob),
+        download: `${page.state.run.header.scenario || 'trace'}.svg`});
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+// Keys belong to the page but where text is typed, and for what the browser
+// does with them itself.
+function keys_are_ours(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey ||
+        element('help').open)
+        return false;
+    const {tagName, type} = event.target;
+    if (tagName === 'INPUT' && type !== 'checkbox')
+        return false;
+    const moves = /^(Arrow|Page|Home|End)/.test(event.key);
+    const own = ['BODY', 'CANVAS'].includes(tagName);
+    return !moves || own;
+}
+
+function listen_to_keys(page) {
+    const keys = new Map(key_table(page).map(([key, , act]) => [key, act]));
+    keys.set('=', keys.get('+'));
+    document.addEventListener('keydown', (event) => {
+        if (event.key === 'Escape' && event.target.id === 'query')
+            element('view').focus();
+        const act = keys.get(event.key);
+        if (act === undefined || !keys_are_ours(event))
+            return;
+        event.preventDefault();
+        act();
+    });
+}
+
+function fill_help(page) {
+    const list = make_element('dl', {});
+    for (const [key, words] of key_table(page))
+        list.append(
+            make_element('dt', {}, make_element('kbd', {textContent: key})),
+            make_element('dd', {textContent: words}));
+    const close = make_element('button', {textContent: 'close (Esc)'});
+    close.addEventListener('click', () => element('help').close());
+    element('help').replaceChildren(
+        make_element('h2', {textContent: 'Keys'}), list,
+        make_element('p', {textContent: 'Drag the strip at the left to go ' +
+            'through the run, the times to move the cursor; the wheel ' +
+            'scrolls, with Ctrl it zooms; a click selects.'}), close);
+}
+
+// ----------------------------------------------------------------- the pointer
+
+function drag(target, move) {
+    target.addEventListener('pointerdown', (event) => {
+        if (event.button !== 0)
+            return;
+        target.setPointerCapture(event.pointerId);
+        move(event, true);
+    });
+    target.addEventListener('pointermove', (event) => {
+        if (target.hasPointerCapture(event.pointerId))
+            move(event, false);
+    });
+}
+
+function listen_to_minimap(page) {
+    const {canvas} = page.minimap;
+    drag(canvas, (event) => {
+        const {view} = page.state;
+        page.scroll_to(page.minimap.place(event.offsetY) -
+            page.height / view.zoom / 2);
+        page.scrub();
+    });
+}
+
+function event_under(page, y) {
+    const {view, layout, run} = page.state;
+    const place = view.top + (y - HEAD) / view.zoom;
+    const near = next_shown(page.state, event_from_y(layout, place) - 1, 1);
+    return near >= 0 ? near : run.events.length - 1;
+}
+
+// On the times the cursor follows; elsewhere the picture moves, and a press
+// that did not move selects.
+function listen_to_view(page) {
+    const {canvas} = page;
+    let from = null;
+    drag(canvas, (event, begins) => {
+        const {view} = page.state;
+        if (begins)
+            from = {x: event.offsetX, y: event.offsetY, top: view.top,
+                moved: false, times: event.offsetX < RULER - 8};
+        if (from.times) {
+            page.select(event_under(page, event.offsetY));
+            return;
+        }
+        from.moved = from.moved || Math.abs(event.offsetY - from.y) > 4;
+        if (from.moved)
+            page.scroll_to(from.top - (event.offsetY - from.y) / view.zoom);
+    });
+    canvas.addEventListener('pointerup', (event) => {
+        if (from === null || from.times || from.moved)
+            return;
+        const hit = hit_at(page.frame, event.offsetX, event.offsetY);
+        page.select(hit >= 0 ? hit : event_under(page, event.offsetY));
+    });
+    canvas.addEventListener('wheel', (event) => {
+        event.preventDefault();
+        const pixels = event.deltaY * (event.deltaMode === 1 ? 30 : 1);
+        if (event.ctrlKey)
+            page.zoom_by(Math.exp(-pixels / 300), event.offsetY - HEAD);
+        else
+            page.scroll_to(page.state.view.top + pixels /
+                page.state.view.zoom);
+    }, {passive: false});
+    listen_for_tip(page);
+}
+
+function listen_for_tip(page) {
+    const tip = element('tip'), {canvas} = page;
+    canvas.addEventListener('pointermove', (event) => {
+        const hit = page.frame === null || event.buttons !== 0 ? -1
+            : hit_at(page.frame, event.offsetX, event.offsetY);
+        tip.hidden = hit < 0;
+        if (hit < 0)
+            return;
+        const {n, us} = page.state.run.events[hit];
+        tip.textContent = `${n} · ${milliseconds(us)} · ` +
+            describe(page.state.run.events[hit]);
+        const left = Math.min(event.clientX + 14,
+            window.innerWidth - tip.offsetWidth - 8);
+        tip.style.left = `${Math.max(0, left)}px`;
+        tip.style.top = `${event.clientY + 18}px`;
+    });
+    canvas.addEventListener('pointerleave', () => {
+        tip.hidden = true;
+    });
+}
+
+function listen_to_divider(page) {
+    const divider = element('divider');
+    const set = (width) => {
+        const most = window.innerWidth - 380;
+        const kept = Math.max(260, Math.min(most, width));
+        document.documentElement.style.setProperty('--panel', `${kept}px`);
+        page.panel_stale = true;
+        page.redraw();
+    };
+    drag(divider, (event) => set(window.innerWidth - event.clientX));
+    divider.addEventListener('keydown', (event) => {
+        const step = {ArrowLeft: 30, ArrowRight: -30}[event.key];
+        if (step !== undefined)
+            set(element('panel').offsetWidth + step);
+    });
+}

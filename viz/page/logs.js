@@ -1,0 +1,162 @@
+// logs.js -- the logs of all servers after the selected event, as a table in
+// the manner of Figures 6 and 7; see viz/log.c for its twin.
+
+const CELL = 42; // pixels of a column
+
+function make_element(name, properties, ...children) {
+    const element = document.createElement(name);
+    for (const [key, value] of Object.entries(properties || {}))
+        if (key in element && key !== 'list')
+            element[key] = value;
+        else
+            element.setAttribute(key, value);
+    element.append(...children);
+    return element;
+}
+
+// Columns: from two before the first index of interest to the longest log,
+// as many as there is room for.
+function choose_columns(model, most, shift) {
+    let interest = Infinity, last = 1;
+    for (const server of model.servers) {
+        const end = last_index(server);
+        last = Math.max(last, end);
+        interest = Math.min(interest, server.commit_index, end);
+    }
+    last += 1;
+    let first = interest > 3 ? interest - 2 : 1;
+    if (last <= most)
+        first = 1;
+    if (last - first >= most)
+        first = last - most + 1;
+    first = Math.max(1, first + shift);
+    return {first, last: Math.min(last, first + most - 1)};
+}
+
+// The entries that an event brought or committed: [server, first, last].
+function changed_by(event) {
+    switch (event.ev) {
+    case 'append':
+        return [event.node, event.index,
+            event.index + event.entries.length - 1];
+    case 'commit':
+        return [event.node, event.from + 1, event.to];
+    case 'truncate':
+        return [event.node, event.index, Infinity];
+    case 'compact':
+    case 'install':
+        return [event.node, 1, event.last_included_index];
+    case 'apply':
+        return [event.node, event.index, event.index];
+    default:
+        return [-1, 0, 0];
+    }
+}
+
+function name_cell(paint, server, i) {
+    const leads = server.up && server.role === 'leader';
+    const cell = make_element('th', {scope: 'row', rowSpan: 2,
+        title: `current_term ${server.current_term}, voted_for ` +
+            (server.voted_for === null ? 'nobody'
+                : server_name(server.voted_for)) +
+            `, commit_index ${server.commit_index}, last_applied ` +
+            `${server.last_applied}, last_included_index ` +
+            `${server.last_included_index}`},
+    make_element('b', {textContent: server_name(i)}),
+    make_element('small', {textContent: server.up
+        ? `${server.role} T${server.current_term}` : 'down'}));
+    cell.style.background = !server.up ? paint.down : leads
+        ? paint.fill(server.current_term)
+        : paint.paler(server.current_term);
+    cell.style.color = leads ? paint.text(server.current_term) : paint.ink;
+    return cell;
+}
+
+function entry_cell(paint, model, leader, i, index) {
+    const server = model.servers[i], entry = entry_at(server, index);
+    if (entry === undefined)
+        return make_element('td', {className: 'missing'});
+    const led = leader >= 0 ? term_at(model.servers[leader], index) : 0;
+    const committed = index <= server.commit_index;
+    const cell = make_element('td', {
+        className: committed ? 'committed' : 'pending',
+        title: `entry ${index}, term ${entry.term}, ${entry.command}, ` +
+            `${entry.bytes} bytes, ` +
+            (committed ? 'committed' : 'not known committed'),
+    },
+    make_element('b', {textContent: entry.term}),
+    make_element('small', {textContent: entry.command}));
+    if (led !== 0 && led !== entry.term)
+        cell.classList.add('differs');
+    cell.style.background = committed ? paint.fill(entry.term)
+        : paint.paler(entry.term);
+    cell.style.color = committed ? paint.text(entry.term) : paint.ink;
+    return cell;
+}
+
+function snapshot_cell(server, span_of) {
+    return make_element('td', {
+        className: 'snapshot', colSpan: span_of,
+        title: `snapshot up to ${server.last_included_index}, ` +
+            `term ${server.last_included_term}`,
+        textContent: span_of > 1 ? `snapshot ≤ ${server.last_included_index}`
+            : '≤',
+    });
+}
+
+function log_row(paint, model, leader, i, columns, changed) {
+    const server = model.servers[i];
+    const row = make_element('tr', {}, name_cell(paint, server, i));
+    let index = columns.first;
+    if (server.last_included_index >= index) {
+        const end = Math.min(server.last_included_index, columns.last);
+        row.append(snapshot_cell(server, end - index + 1));
+        index = end + 1;
+    }
+    for (; index <= columns.last; index++) {
+        const cell = entry_cell(paint, model, leader, i, index);
+        if (i === changed[0] && index >= changed[1] && index <= changed[2])
+            cell.classList.add('changed');
+        row.append(cell);
+    }
+    return row;
+}
+
+// Under each row: commit and applied, and what the leader believes.
+function mark_row(model, leader, i, columns) {
+    const server = model.servers[i], row = make_element('tr', {
+        className: 'marks',
+    });
+    const led = leader >= 0 && leader !== i ? model.servers[leader] : null;
+    for (let index = columns.first; index <= columns.last; index++) {
+        const own = (server.last_applied === index ? '△' : '') +
+            (server.commit_index === index ? '▲' : '');
+        const seen = led === null ? ''
+            : (led.match_index[i] === index ? '●' : '') +
+              (led.next_index[i] === index ? '▷' : '');
+        row.append(make_element('td', {}, own,
+            make_element('span', {className: 'lead', textContent: seen})));
+    }
+    return row;
+}
+
+function show_logs(state, paint, width) {
+    const box = document.getElementById('logs');
+    const {model} = state, leader = model_leader(model);
+    const most = Math.max(4, Math.floor((width - 100) / CELL));
+    const columns = choose_columns(model, most, state.log_shift);
+    const changed = changed_by(state.run.events[state.at]);
+    const head = make_element('tr', {}, make_element('td', {}));
+    for (let index = columns.first; index <= columns.last; index++)
+        head.append(make_element('th', {scope: 'col', textContent: index}));
+    const body = make_element('tbody', {});
+    model.servers.forEach((server, i) => body.append(
+        log_row(paint, model, leader, i, columns, changed),
+        mark_row(model, leader, i, columns)));
+    box.replaceChildren(make_element('table', {},
+        make_element('thead', {}, head), body));
+    document.getElementById('logs-title').textContent =
+        `Logs after event ${model.n}` + (leader >= 0
+            ? `; leader ${server_name(leader)}, term ` +
+              `${model.servers[leader].current_term}` : '; no leader');
+}

@@ -1,0 +1,111 @@
+// main.js -- the page comes to life.
+
+function listen_to_search(page) {
+    const {state} = page, box = element('query');
+    const search = () => {
+        state.query = box.value;
+        state.found = find_all(state.run, box.value);
+        element('found').textContent = box.value.trim() === '' ? ''
+            : `${state.found.length} hits`;
+        page.minimap.stale = true;
+        page.redraw();
+    };
+    box.addEventListener('input', search);
+    element('search').addEventListener('submit', (event) => {
+        event.preventDefault();
+        if (state.query !== box.value)
+            search();
+        page.go_to(next_of(state.found, state.at, 1));
+    });
+}
+
+function listen_to_tabs() {
+    const tabs = [...document.querySelectorAll('[role=tab]')];
+    const choose = (tab) => {
+        for (const other of tabs) {
+            const on = other === tab;
+            other.setAttribute('aria-selected', on);
+            other.tabIndex = on ? 0 : -1;
+            element(other.getAttribute('aria-controls')).hidden = !on;
+        }
+        tab.focus();
+    };
+    tabs.forEach((tab, i) => {
+        tab.addEventListener('click', () => choose(tab));
+        tab.addEventListener('keydown', (event) => {
+            const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
+            if (step !== undefined)
+                choose(tabs[(i + step + tabs.length) % tabs.length]);
+        });
+    });
+}
+
+// Buttons do what keys do.
+function listen_to_buttons(page) {
+    const keys = new Map(key_table(page).map(([key, , act]) => [key, act]));
+    const of_button = {
+        'copy-command': 'c', 'copy-link': 'l', 'save-svg': 's',
+        'switch-axis': 'a', 'switch-theme': 'd', 'help-button': '?',
+        'step-back': 'k', 'step-on': 'j', 'logs-left': '<',
+        'logs-right': '>',
+    };
+    for (const [id, key] of Object.entries(of_button))
+        element(id).addEventListener('click', keys.get(key));
+}
+
+function show_header(run) {
+    const {header, events, messages, verdict} = run;
+    const name = `${header.scenario} seed ${header.seed}`;
+    document.title = `${name} – Glassraft`;
+    element('title').textContent = name;
+    const summary = element('summary');
+    summary.textContent = `${header.servers} servers, ${events.length} ` +
+        `events, ${messages.length} messages, ` +
+        milliseconds(events[events.length - 1].us);
+    const result = verdict === null ? 'no verdict' : verdict.result;
+    summary.append(' ', make_element('b', {textContent: result,
+        className: result === 'fail' ? 'fault' : ''}));
+}
+
+// The first finding when there is one; else the beginning.
+function open_at_first(page) {
+    const {run} = page.state;
+    const first = run.failures.length > 0 ? run.failures[0]
+        : Math.max(0, next_shown(page.state, -1, 1));
+    page.state.dim = run.findings.length > 0;
+    page.go_to(first);
+    page.state.dim = true;
+}
+
+function start() {
+    const run = make_run(element('trace').textContent);
+    const data = JSON.parse(element('paint').textContent);
+    if (run.events.length === 0) {
+        element('status').textContent = 'this trace has no events';
+        return null;
+    }
+    const page = new Page(run, data);
+    show_header(run);
+    show_findings(page.state);
+    show_story(page.state);
+    fill_help(page);
+    listen_to_keys(page);
+    listen_to_search(page);
+    listen_to_tabs();
+    listen_to_buttons(page);
+    listen_to_minimap(page);
+    listen_to_view(page);
+    listen_to_divider(page);
+    new ResizeObserver(() => {
+        page.panel_stale = true;
+        page.redraw();
+    }).observe(page.canvas);
+    open_at_first(page);
+    page.go_to_hash(location.hash);
+    addEventListener('hashchange', () => page.go_to_hash(location.hash));
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change',
+        (event) => page.set_theme(event.matches));
+    return page;
+}
+
+window.glassraft = start();
