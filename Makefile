@@ -44,7 +44,7 @@ TEST_SRC := $(wildcard tests/test_*.c)
 TEST_HELP := $(wildcard tests/*_fixture.c)
 TEST_SIMULATED := $(wildcard tests/test_sim*.c tests/test_lab*.c tests/test_net*.c tests/net_fixture.c tests/bench.c)
 TESTS := $(TEST_SRC:%.c=$B/%)
-BENCH_OBJ := $B/tests/bench.o $B/tests/bench_trace.o $B/tests/bench_suite.o
+BENCH_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/bench*.c))
 
 OBJ = $(LIB_SRC:%.c=$B/%.o) $(ASM_SRC:%.S=$B/%.o)
 LIBS := -lcjson -lm
@@ -193,15 +193,16 @@ format: ## clang-format all sources
 bench: $B/tests/bench ## figures of speed, also in build/bench.json
 	@$B/tests/bench build/bench.json
 
-build/fuzz_trace: tests/fuzz_trace.c $(wildcard src/trace/*.c)
+build/fuzz_trace: tests/fuzz_trace.c tests/two_ways.h $(wildcard src/trace/*.c)
 	@mkdir -p build
-	@clang $(BASE) -O1 -fsanitize=fuzzer,address,undefined $^ -o $@ $(LIBS)
+	@clang $(BASE) -O1 -fsanitize=fuzzer,address,undefined \
+	  $(filter %.c,$^) -o $@ $(LIBS)
 
 .PHONY: fuzz
 fuzz: build/fuzz_trace ## the trace reader against libFuzzer for 60 s
 	@mkdir -p build/corpus
 	@build/fuzz_trace -max_total_time=60 -max_len=4096 -timeout=10 \
-	  -artifact_prefix=build/ build/corpus
+	  -artifact_prefix=build/ build/corpus tests/golden
 
 .PHONY: demo
 demo: deps ## run a small cluster and draw what happened into out/demo/

@@ -5,11 +5,30 @@
 
 #include "src/trace/model.h"
 #include "src/trace/trace.h"
+#include "two_ways.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
+// Each line by itself, in two ways.
+static void compare_ways(const uint8_t *bytes, size_t n)
+{
+    const struct parse after = {.n_servers = 5};
+    for (size_t at = 0; at < n; at++) {
+        const uint8_t *close = memchr(bytes + at, '\n', n - at);
+        size_t length = close != NULL ? (size_t)(close - bytes) - at : n - at;
+        char *line = malloc(length + 1);
+        memcpy(line, bytes + at, length);
+        line[length] = '\0';
+        if (read_two_ways(&after, line, length) == WAYS_DIFFER)
+            abort();
+        free(line);
+        at += length;
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
+    compare_ways(bytes, n);
     char error[512], line[4096];
     struct trace_reader *reader =
         trace_open_memory("fuzz", bytes, n, error, sizeof error);

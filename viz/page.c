@@ -61,6 +61,7 @@ static bool read_file(struct page *page)
         if (n == room)
             text = must_realloc(text, room *= 2);
     }
+    text[n] = '\0';
     bool good = !ferror(file);
     int why = errno;
     fclose(file);
@@ -75,7 +76,7 @@ static bool read_file(struct page *page)
 static bool head_of(const struct line *line, struct scan_head *head,
                     uint64_t last)
 {
-    if (scan_head(line->at, line->n_bytes, head))
+    if (scan_head(line->at, head))
         return true;
     cJSON *root = cJSON_ParseWithLength(line->at, line->n_bytes);
     const cJSON *n = cJSON_GetObjectItemCaseSensitive(root, "n");

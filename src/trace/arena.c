@@ -14,12 +14,8 @@ struct arena_block {
     _Alignas(max_align_t) char bytes[];
 };
 
-void *arena_get(struct arena *arena, size_t n, size_t size)
+static void *room_for(struct arena *arena, size_t need)
 {
-    size_t align = _Alignof(max_align_t);
-    if (size > 0 && n > ((size_t)1 << 40) / size)
-        die("%zu objects of %zu bytes", n, size);
-    size_t need = (n * size + align) / align * align;
     struct arena_block *block = arena->block;
     if (block == NULL || need > block->room - block->used) {
         size_t room = need > BLOCK ? need : BLOCK;
@@ -31,14 +27,29 @@ void *arena_get(struct arena *arena, size_t n, size_t size)
     }
     void *memory = block->bytes + block->used;
     block->used += need;
-    memset(memory, 0, need);
     return memory;
+}
+
+void *arena_get(struct arena *arena, size_t n, size_t size)
+{
+    size_t align = _Alignof(max_align_t);
+    if (size > 0 && n > ((size_t)1 << 40) / size)
+        die("%zu objects of %zu bytes", n, size);
+    size_t need = (n * size + align) / align * align;
+    return memset(room_for(arena, need), 0, need);
 }
 
 char *arena_text(struct arena *arena, const char *text)
 {
-    size_t n = strlen(text) + 1;
-    return memcpy(arena_get(arena, n, 1), text, n);
+    return arena_bytes(arena, text, strlen(text));
+}
+
+char *arena_bytes(struct arena *arena, const char *bytes, size_t n)
+{
+    size_t align = _Alignof(max_align_t);
+    char *copy = room_for(arena, (n + align) / align * align);
+    copy[n] = '\0';
+    return memcpy(copy, bytes, n);
 }
 
 void arena_reset(struct arena *arena)

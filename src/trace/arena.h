@@ -15,6 +15,8 @@ struct arena {
 void *arena_get(struct arena *arena, size_t n, size_t size);
 // A copy of a text.
 char *arena_text(struct arena *arena, const char *text);
+// A copy of n bytes with a zero byte behind them.
+char *arena_bytes(struct arena *arena, const char *bytes, size_t n);
 // Forgets everything but keeps one block for what comes next.
 void arena_reset(struct arena *arena);
 void arena_free(struct arena *arena);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "die.h"
+#include "scan.h"
 
 // The field of a decoded message as an argument; digest lends room.
 static struct trace_arg arg_of(const struct message_field *field,
@@ -70,6 +71,10 @@ bool args_each(const struct trace_message *message,
     if (message->type != NULL)
         return each_encoded(message, visit, context);
     const struct trace_args *args = message->parsed;
+    if (args != NULL && args->json != NULL) {
+        struct cursor from = {args->json};
+        return args_scan(&from, visit, context);
+    }
     for (size_t i = 0; args != NULL && i < args->n; i++)
         visit(context, &args->arg[i]);
     return true;
@@ -108,12 +113,27 @@ static void look(void *context, const struct trace_arg *arg)
         search->entry[i] = args_entry(arg, i);
 }
 
+// Looks for the field without making all of them where their text is at hand.
+static bool find(const struct trace_message *message, struct search *search)
+{
+    const struct trace_args *args = message->parsed;
+    if (message->type != NULL || args == NULL || args->json == NULL) {
+        args_each(message, look, search);
+        return search->found;
+    }
+    struct cursor list;
+    search->found = args_find(args->json, search->name, search->type,
+                              &search->number, &list);
+    if (search->found && search->type == ARG_ENTRIES)
+        scan_entries(&list, search->entry, search->most, &search->n_entries);
+    return search->found;
+}
+
 bool trace_message_number(const struct trace_message *message, const char *name,
                           uint64_t *value)
 {
     struct search search = {.name = name, .type = ARG_NUMBER};
-    args_each(message, look, &search);
-    if (search.found)
+    if (find(message, &search))
         *value = search.number;
     return search.found;
 }
@@ -122,8 +142,7 @@ bool trace_message_bool(const struct trace_message *message, const char *name,
                         bool *value)
 {
     struct search search = {.name = name, .type = ARG_BOOL};
-    args_each(message, look, &search);
-    if (search.found)
+    if (find(message, &search))
         *value = search.number != 0;
     return search.found;
 }
@@ -132,6 +151,6 @@ size_t trace_message_entries(const struct trace_message *message,
                              struct trace_entry *out, size_t most)
 {
     struct search search = {.type = ARG_ENTRIES, .entry = out, .most = most};
-    args_each(message, look, &search);
+    find(message, &search);
     return search.n_entries;
 }

@@ -10,6 +10,7 @@
 // What a line is checked against, and what is wrong with it.
 struct parse {
     struct arena *arena; // texts and lists of the event
+    bool keep;           // the line does not outlive the event
     int n_servers;
     uint64_t n, us; // of the event before
     char what[192]; // "what is wrong, what was expected"

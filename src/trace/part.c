@@ -53,16 +53,17 @@ static uint64_t line_from(struct search *s, uint64_t at)
 static bool begun(struct search *s, uint64_t at)
 {
     static const char verdict[] = "{\"ev\":\"verdict\"";
-    char bytes[HEAD];
+    char bytes[HEAD + 1];
     struct scan_head head;
-    size_t n = look(s, at, bytes, sizeof bytes);
+    size_t n = look(s, at, bytes, HEAD);
+    bytes[n] = '\0';
     if (n == 0 || (n >= sizeof verdict &&
                    memcmp(bytes, verdict, sizeof verdict - 1) == 0))
         return true;
-    if (scan_head(bytes, n, &head))
+    if (scan_head(bytes, &head))
         return head.n >= s->part->first && head.us >= s->part->from_us;
     // A last line that is cut begins nothing.
-    s->failed |= n == sizeof bytes || memchr(bytes, '\n', n) != NULL;
+    s->failed |= n == HEAD || memchr(bytes, '\n', n) != NULL;
     return true;
 }
 
@@ -85,17 +86,17 @@ static uint64_t bisect(struct search *s, uint64_t begin)
 static uint64_t line_before(struct search *s, uint64_t begin, uint64_t at,
                             bool keyframe)
 {
-    char bytes[BLOCK + HEAD];
+    char bytes[BLOCK + HEAD + 1];
     while (at > begin) {
         uint64_t from = at - begin > BLOCK ? at - BLOCK : begin;
-        size_t n = look(s, from, bytes, sizeof bytes);
+        size_t n = look(s, from, bytes, sizeof bytes - 1);
+        bytes[n] = '\0';
         for (uint64_t line = at - 1; line >= from; line--) {
             size_t place = (size_t)(line - from);
             struct scan_head head;
             bool starts =
                 line == begin || (place > 0 && bytes[place - 1] == '\n');
-            if (starts && place < n &&
-                scan_head(bytes + place, n - place, &head) &&
+            if (starts && place < n && scan_head(bytes + place, &head) &&
                 (!keyframe || head.kind == TRACE_STATE))
                 return line;
         }

@@ -135,7 +135,7 @@ static enum trace_status next_wanted(struct trace_reader *r, char **line,
     struct scan_head head;
     struct parse *parse = &r->parse;
     while ((status = next_line(r, line, n, whole)) == TRACE_OK && r->only &&
-           scan_head(*line, *n, &head)) {
+           scan_head(*line, &head)) {
         if ((r->part.last > 0 && head.n > r->part.last) ||
             (r->part.to_us > 0 && head.us > r->part.to_us))
             return TRACE_END;
@@ -149,40 +149,41 @@ static enum trace_status next_wanted(struct trace_reader *r, char **line,
     return status;
 }
 
-// The next line's object; to be deleted by the caller.
-static enum trace_status next_object(struct trace_reader *r, cJSON **object)
+// A line's object, to be deleted by the caller; NULL after bad().
+static cJSON *object_of(struct trace_reader *r, const char *line, size_t n,
+                        bool whole)
 {
-    char *line = NULL, what[96];
-    size_t n = 0;
-    bool whole = false;
-    enum trace_status status = next_wanted(r, &line, &n, &whole);
-    if (status != TRACE_OK)
-        return status;
+    char what[96];
     size_t at = first_bad_byte(line, n);
     if (at < n) {
         snprintf(what, sizeof what, "byte %zu is no text, expected UTF-8",
                  at + 1);
-        return bad(r, what);
+        bad(r, what);
+        return NULL;
     }
     const char *end = line;
-    *object = cJSON_ParseWithLengthOpts(line, n + 1, &end, true);
-    if (cJSON_IsObject(*object))
-        return TRACE_OK;
-    cJSON_Delete(*object);
-    if (!whole)
-        return bad(r, "the file ends inside a line, expected a JSON object");
+    cJSON *object = cJSON_ParseWithLengthOpts(line, n + 1, &end, true);
+    if (cJSON_IsObject(object))
+        return object;
+    cJSON_Delete(object);
     snprintf(what, sizeof what, "no JSON at byte %zu, expected one object",
              (size_t)(end - line) + 1);
-    return bad(r, what);
+    bad(r,
+        whole ? what : "the file ends inside a line, expected a JSON object");
+    return NULL;
 }
 
 static bool start(struct trace_reader *reader)
 {
-    cJSON *object;
-    enum trace_status status = next_object(reader, &object);
+    char *line = NULL;
+    size_t n = 0;
+    bool whole;
+    enum trace_status status = next_line(reader, &line, &n, &whole);
     if (status == TRACE_END)
         bad(reader, "empty, expected the header of a trace");
-    if (status != TRACE_OK)
+    cJSON *object =
+        status == TRACE_OK ? object_of(reader, line, n, whole) : NULL;
+    if (object == NULL)
         return false;
     bool good = parse_header(&reader->parse, object, &reader->header);
     cJSON_Delete(object);
@@ -240,10 +241,15 @@ enum trace_status trace_read(struct trace_reader *reader,
         return TRACE_BAD;
     if (!reader->keep)
         arena_reset(&reader->arena);
-    cJSON *object;
-    enum trace_status status = next_object(reader, &object);
-    if (status != TRACE_OK)
+    char *line = NULL;
+    size_t n = 0;
+    bool whole;
+    enum trace_status status = next_wanted(reader, &line, &n, &whole);
+    if (status != TRACE_OK || scan_event(&reader->parse, line, n, event))
         return status;
+    cJSON *object = object_of(reader, line, n, whole);
+    if (object == NULL)
+        return TRACE_BAD;
     bool good = parse_event(&reader->parse, object, event);
     cJSON_Delete(object);
     return good ? TRACE_OK : bad(reader, reader->parse.what);
@@ -273,7 +279,7 @@ void trace_close(struct trace_reader *reader)
 
 void read_keep(struct trace_reader *reader, bool keep)
 {
-    reader->keep = keep;
+    reader->keep = reader->parse.keep = keep;
 }
 
 struct arena read_take(struct trace_reader *reader)
