@@ -1,6 +1,7 @@
 // bench.c -- figures of speed: a table, and build/bench.json.
 //
 //     bench FILE.json
+//     bench --trace N FILE.jsonl   a long trace of about N events, for trials
 #define _GNU_SOURCE
 #include "bench.h"
 
@@ -173,12 +174,33 @@ static double commits_per_s(int batch, bool real)
     return all / (with - without);
 }
 
+static void judge_and_load(void)
+{
+    struct bench_check check = bench_check();
+    figure("check_events_per_s", check.events_per_s,
+           "a million events, read and judged");
+    figure("check_peak_10_000_mib", check.peak_10_000_mib,
+           "memory for judging 10,000 events");
+    figure("check_peak_100_000_mib", check.peak_100_000_mib, "100,000 events");
+    figure("check_peak_mib", check.peak_1_000_000_mib, "1,000,000 events");
+    figure("trace_load_us_per_event", check.load_us,
+           "the same million, all in memory");
+    figure("trace_window_ms", check.window_ms,
+           "3,000 events out of the million");
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 4 && strcmp(argv[1], "--trace") == 0) {
+        printf("%" PRIu64 " events\n",
+               bench_trace_file(argv[3], strtoull(argv[2], NULL, 10)));
+        return 0;
+    }
     if (argc != 2 || (json = fopen(argv[1], "w")) == NULL) {
         fprintf(stderr, "usage: bench FILE.json\n");
         return 2;
     }
+    judge_and_load();
     figure("switch_ns",
            time_sim(SIM_ROUNDROBIN, two_that_yield) * 1e9 / N_SWITCHES,
            "a simulated thread gives way to another");

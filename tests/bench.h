@@ -2,6 +2,8 @@
 #ifndef GLASSRAFT_BENCH_H
 #define GLASSRAFT_BENCH_H
 
+#include <stdint.h>
+
 // Mean nanoseconds an event, or a line with its share of keyframes.
 struct bench_trace {
     double stored_event_ns, hashed_event_ns; // trace_emit()
@@ -17,5 +19,22 @@ struct bench_suite {
 
 // bench_suite.c
 struct bench_suite bench_suite(void);
+
+struct bench_check {
+    // On a trace of a million events: judged, and loaded whole (a mean event)
+    // or in windows of 3,000 events (a mean window).
+    double events_per_s, load_us, window_ms;
+    // The largest memory of judging traces of so many events.
+    double peak_10_000_mib, peak_100_000_mib, peak_1_000_000_mib;
+};
+
+// bench_check.c; to be called while the program is small, whose children's
+// memory it measures.
+struct bench_check bench_check(void);
+
+// Writes the trace of a long run of about that many events, always the same:
+// five servers that crash and come back in turn, with snapshots. Returns their
+// number.
+uint64_t bench_trace_file(const char *path, uint64_t n_events);
 
 #endif

@@ -63,6 +63,7 @@ static int check_file(const char *path, bool json)
     struct trace_event event;
     enum trace_status status;
     uint64_t n_events = 0;
+    trace_want(reader, ~(UINT64_C(1) << TRACE_STATE));
     while ((status = trace_read(reader, &event)) == TRACE_OK) {
         n_events++;
         if (event.kind != TRACE_UNKNOWN && event.kind != TRACE_STATE &&
