@@ -8,19 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../labs/suites.h"
-#include "../src/lab/runner.h"
 #include "../viz/scene.h"
 #include "random_events.h"
+#include "viz_fixture.h"
 
 MESSAGE_DEFINE(sample_args, SAMPLE_ARGS);
 
 enum { N_TOURS = 4, N_ACTS = 8 };
-
-struct text {
-    char *at;
-    size_t n;
-};
 
 static struct text timeline(const struct trace_file *trace,
                             const struct viz_window *window)
@@ -54,39 +48,6 @@ static struct text columns(const struct trace_file *trace,
     return text;
 }
 
-static struct text read_file(const char *path)
-{
-    struct text text = {NULL, 0};
-    FILE *in = fopen(path, "r");
-    FILE *out = open_memstream(&text.at, &text.n);
-    for (int c; in != NULL && (c = getc(in)) != EOF;)
-        putc(c, out);
-    if (in != NULL)
-        fclose(in);
-    fclose(out);
-    return text;
-}
-
-// Frees the text.
-static void compare(struct text text, const char *path)
-{
-    const char *mode = getenv("GLASSRAFT_GOLDEN");
-    if (mode != NULL && strcmp(mode, "write") == 0) {
-        FILE *out = fopen(path, "w");
-        assert_non_null(out);
-        fwrite(text.at, 1, text.n, out);
-        fclose(out);
-    }
-    struct text known = read_file(path);
-    size_t same = 0, line = 1;
-    while (same < text.n && same < known.n && text.at[same] == known.at[same])
-        line += text.at[same++] == '\n';
-    if (same != text.n || same != known.n)
-        fail_msg("%s:%zu: the picture differs from here on", path, line);
-    free(known.at);
-    free(text.at);
-}
-
 static void test_known_pictures(void **state)
 {
     (void)state;
@@ -101,24 +62,6 @@ static void test_known_pictures(void **state)
 }
 
 // ------------------------------------------------------- what holds for all
-
-static const char *temporary(void)
-{
-    static char path[64];
-    snprintf(path, sizeof path, "/tmp/glassraft-viz-%d.jsonl", (int)getpid());
-    return path;
-}
-
-static void load_tour(struct trace_file *trace, uint64_t seed)
-{
-    struct lab_run run = {
-        .scenario = &tour_scenarios[0], .seed = seed, .trace = temporary()};
-    struct lab_result result;
-    lab_run_one(&run, &result);
-    assert_true(result.passed);
-    assert_true(trace_load(trace, run.trace));
-    unlink(run.trace);
-}
 
 // Each message of the window is drawn, or counted in the foot.
 static void check_counts(const struct trace_file *trace,
@@ -228,39 +171,6 @@ static void test_tours(void **state)
         }
         trace_unload(&trace);
     }
-}
-
-// Graphviz takes the text without a word.
-static void assert_drawable(struct text dot)
-{
-    FILE *child = popen("dot -Tsvg -o /dev/null 2>&1", "w");
-    assert_non_null(child);
-    assert_int_equal(fwrite(dot.at, 1, dot.n, child), dot.n);
-    assert_int_equal(pclose(child), 0);
-    free(dot.at);
-}
-
-static void write_trace(int n_servers, const char *command, int n)
-{
-    FILE *out = fopen(temporary(), "w");
-    assert_non_null(out);
-    fprintf(out,
-            "{\"ev\":\"trace\",\"v\":1,\"glassraft\":\"0\",\"scenario\":\"%s\","
-            "\"seed\":\"0x1\","
-            "\"mode\":\"sim\",\"servers\":%d}\n",
-            command, n_servers);
-    for (int i = 1; i <= n; i++) {
-        fprintf(out,
-                "{\"n\":%d,\"us\":%d,\"node\":%d,\"ev\":\"start\",\"index\":%d,"
-                "\"term\":1,\"accepted\":true,\"command\":\"%s\"}\n",
-                2 * i - 1, i * 900, i % n_servers, i, command);
-        fprintf(
-            out,
-            "{\"n\":%d,\"us\":%d,\"node\":%d,\"ev\":\"append\",\"index\":%d,"
-            "\"entries\":[{\"term\":1,\"command\":\"%s\",\"bytes\":8}]}\n",
-            2 * i, i * 900, i % n_servers, i, command);
-    }
-    fclose(out);
 }
 
 static void test_any_number_of_servers(void **state)

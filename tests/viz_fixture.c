@@ -1,0 +1,95 @@
+// viz_fixture.c -- see viz_fixture.h.
+#include "test.h"
+
+#include "viz_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../labs/suites.h"
+#include "../src/lab/runner.h"
+
+static struct text read_file(const char *path)
+{
+    struct text text = {NULL, 0};
+    FILE *in = fopen(path, "r");
+    FILE *out = open_memstream(&text.at, &text.n);
+    for (int c; in != NULL && (c = getc(in)) != EOF;)
+        putc(c, out);
+    if (in != NULL)
+        fclose(in);
+    fclose(out);
+    return text;
+}
+
+void compare(struct text text, const char *path)
+{
+    const char *mode = getenv("GLASSRAFT_GOLDEN");
+    if (mode != NULL && strcmp(mode, "write") == 0) {
+        FILE *out = fopen(path, "w");
+        assert_non_null(out);
+        fwrite(text.at, 1, text.n, out);
+        fclose(out);
+    }
+    struct text known = read_file(path);
+    size_t same = 0, line = 1;
+    while (same < text.n && same < known.n && text.at[same] == known.at[same])
+        line += text.at[same++] == '\n';
+    if (same != text.n || same != known.n)
+        fail_msg("%s:%zu: the picture differs from here on", path, line);
+    free(known.at);
+    free(text.at);
+}
+
+const char *temporary(void)
+{
+    static char path[64];
+    snprintf(path, sizeof path, "/tmp/glassraft-viz-%d.jsonl", (int)getpid());
+    return path;
+}
+
+void load_tour(struct trace_file *trace, uint64_t seed)
+{
+    struct lab_run run = {
+        .scenario = &tour_scenarios[0], .seed = seed, .trace = temporary()};
+    struct lab_result result;
+    lab_run_one(&run, &result);
+    assert_true(result.passed);
+    assert_true(trace_load(trace, run.trace));
+    unlink(run.trace);
+}
+
+void assert_drawable(struct text dot)
+{
+    FILE *child =
+        popen("said=$(dot -Tsvg -o /dev/null 2>&1) && test -z \"$said\"", "w");
+    assert_non_null(child);
+    assert_int_equal(fwrite(dot.at, 1, dot.n, child), dot.n);
+    assert_int_equal(pclose(child), 0);
+    free(dot.at);
+}
+
+void write_trace(int n_servers, const char *command, int n)
+{
+    FILE *out = fopen(temporary(), "w");
+    assert_non_null(out);
+    fprintf(out,
+            "{\"ev\":\"trace\",\"v\":1,\"glassraft\":\"0\",\"scenario\":\"%s\","
+            "\"seed\":\"0x1\","
+            "\"mode\":\"sim\",\"servers\":%d}\n",
+            command, n_servers);
+    for (int i = 1; i <= n; i++) {
+        fprintf(out,
+                "{\"n\":%d,\"us\":%d,\"node\":%d,\"ev\":\"start\",\"index\":%d,"
+                "\"term\":1,\"accepted\":true,\"command\":\"%s\"}\n",
+                2 * i - 1, i * 900, i % n_servers, i, command);
+        fprintf(
+            out,
+            "{\"n\":%d,\"us\":%d,\"node\":%d,\"ev\":\"append\",\"index\":%d,"
+            "\"entries\":[{\"term\":1,\"command\":\"%s\",\"bytes\":8}]}\n",
+            2 * i, i * 900, i % n_servers, i, command);
+    }
+    fclose(out);
+}

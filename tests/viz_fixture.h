@@ -1,0 +1,30 @@
+// viz_fixture.h -- traces for tests of pictures, and known pictures.
+//
+// After a wanted change: GLASSRAFT_GOLDEN=write build/opt/tests/test_NAME
+#ifndef GLASSRAFT_VIZ_FIXTURE_H
+#define GLASSRAFT_VIZ_FIXTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../src/trace/trace.h"
+
+// Bytes of open_memstream(), to be freed by who gets them.
+struct text {
+    char *at;
+    size_t n;
+};
+
+// Compares with the file at path, or writes it. Frees the text.
+void compare(struct text text, const char *path);
+// Graphviz takes the text without a word. Frees it.
+void assert_drawable(struct text dot);
+
+// A path of this process in /tmp.
+const char *temporary(void);
+// Runs the tour and loads its trace.
+void load_tour(struct trace_file *trace, uint64_t seed);
+// Writes to temporary() a trace of n commands, spread over the servers.
+void write_trace(int n_servers, const char *command, int n);
+
+#endif
