@@ -54,6 +54,12 @@ const char *paint_paler(uint64_t term, char out[8])
     return mix(term, 68, out);
 }
 
+const char *paint_side(int group)
+{
+    static const char *const fill[] = {PAINT_SHADE, "#FBF1DC", "#E4F0F6"};
+    return fill[(unsigned)group % 3];
+}
+
 void paint_quoted(FILE *out, const char *text)
 {
     fputc('"', out);

@@ -15,6 +15,9 @@
 #define PAINT_QUIET "#6E6E6E"
 #define PAINT_FAINT "#B8B8B8"
 #define PAINT_FAULT "#B84A00"
+#define PAINT_SHADE "#E4E4E4"   // behind what is cut off
+#define PAINT_BAR   "#8A8A8A"   // of a chart
+#define PAINT_GAP   "#F6D5BF90" // time without a leader, over anything
 
 // Okabe and Ito's colours, safe for the colour-blind, in an order in which
 // neighbours differ most; terms go round. Term 0 is grey.
@@ -24,6 +27,8 @@ const char *paint_text(uint64_t term); // on the fill
 // The fill mixed with white: pale (45 %) and paler (68 %); 8 bytes into out.
 const char *paint_pale(uint64_t term, char out[8]);
 const char *paint_paler(uint64_t term, char out[8]);
+// Behind the servers of one side of a partition.
+const char *paint_side(int group);
 
 // Writes text between quotes for DOT; for an HTML label.
 void paint_quoted(FILE *out, const char *text);
