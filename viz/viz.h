@@ -59,6 +59,25 @@ void viz_columns(const struct trace_file *trace,
 bool viz_page(FILE *out, const char *path, const struct viz_window *window,
               bool fit, char *error, size_t n_error);
 
+// These three replay: they want their kinds of events from the trace's
+// beginning on, whatever the window (trace_load_part() with kinds).
+extern const uint64_t viz_strip_kinds, viz_roles_kinds, viz_terms_kinds;
+
+// A whole run, or the window, at a glance: roles by term, faults, commits.
+void viz_strip(const struct trace_file *trace, const struct viz_window *window,
+               FILE *out);
+
+// The roles of Figure 4 with how often, why and how long the trace was in
+// them; what Figure 4 does not know is drawn as a fault.
+void viz_roles(const struct trace_file *trace, const struct viz_window *window,
+               FILE *out);
+
+// A line for each term that the window touches: when it began, who stood, who
+// won with which votes, what was appended and committed in it, why it ended.
+enum viz_table { VIZ_TEXT, VIZ_TSV, VIZ_JSON };
+void viz_terms(const struct trace_file *trace, const struct viz_window *window,
+               enum viz_table form, FILE *out);
+
 // The window of the k-th act (1 first) of a story; false when there is none.
 // *text borrows its headline.
 bool viz_act(const struct trace_file *trace, int k, struct viz_window *window,

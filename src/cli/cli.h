@@ -21,6 +21,10 @@ int cli_timeline(int argc, char **argv); // timeline.c
 int cli_log(int argc, char **argv);      // log.c
 int cli_columns(int argc, char **argv);  // columns.c
 int cli_page(int argc, char **argv);     // page.c
+int cli_why(int argc, char **argv);      // why.c
+int cli_strip(int argc, char **argv);    // strip.c
+int cli_roles(int argc, char **argv);    // roles.c
+int cli_terms(int argc, char **argv);    // terms.c
 int cli_schema(int argc, char **argv);   // schema.c
 int cli_version(int argc, char **argv);  // version.c
 

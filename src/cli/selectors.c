@@ -210,6 +210,30 @@ bool selectors_read(struct selectors *s, struct options *o)
 // ------------------------------------------------------------- trace and
 // output
 
+static bool asks(const struct part_asked *asked)
+{
+    return asked->since || asked->until || asked->act > 0 || asked->term > 0 ||
+           asked->around > 0 || asked->finding || asked->last > 0 ||
+           asked->filter.index > 0;
+}
+
+// Loads the part; for what is replayed the part's events only tell where it
+// lies.
+static bool load(const struct selectors *s, uint64_t kinds, struct part *part)
+{
+    bool again = s->replayed && asks(&s->asked);
+    if (!part_load(part, s->trace, &s->asked, s->extent, again ? 0 : kinds))
+        return false;
+    const struct trace_part all = {.kinds = kinds};
+    if (!again)
+        return true;
+    trace_unload(&part->trace);
+    if (trace_load_part(&part->trace, s->trace, &all))
+        return true;
+    snprintf(part->error, sizeof part->error, "%s", part->trace.error);
+    return false;
+}
+
 bool selectors_load(const struct selectors *s, const struct options *o,
                     uint64_t kinds, struct part *part, int *status)
 {
@@ -222,7 +246,7 @@ bool selectors_load(const struct selectors *s, const struct options *o,
                 o->command, o->command);
         return false;
     }
-    if (!part_load(part, s->trace, &s->asked, s->extent, kinds)) {
+    if (!load(s, kinds, part)) {
         fprintf(stderr, "glassraft: %s\n", part->error);
         return false;
     }
@@ -302,4 +326,23 @@ int selectors_draw(const struct selectors *s, const struct options *o,
     free(text);
     part_unload(&part);
     return saved != EXIT_GOOD ? saved : status;
+}
+
+int selectors_command(int argc, char **argv,
+                      const struct selectors_command *command)
+{
+    struct selectors s = selectors_begin(PART_WHOLE);
+    struct options o = options_begin(argc, argv, argv[0]);
+    s.replayed = command->replayed;
+    for (const char *arg; (arg = options_next(&o)) != NULL;) {
+        if (options_is(&o, "--help")) {
+            printf("usage: glassraft %s TRACE [OPTIONS]\n\n%s\n\n%s\n"
+                   "example: %s\n",
+                   argv[0], command->about, selectors_help, command->example);
+            return EXIT_GOOD;
+        }
+        if (!selectors_read(&s, &o) && options_rest(&o))
+            s.trace = arg;
+    }
+    return selectors_draw(&s, &o, command->kinds, true, command->draw, NULL);
 }

@@ -19,6 +19,9 @@ struct selectors {
     const char *trace, *output; // -o; NULL = standard output
     struct part_asked asked;
     enum part_extent extent;
+    // Load the needed kinds from the trace's beginning on, whatever the part,
+    // for what has to be replayed; the window tells the part.
+    bool replayed;
 };
 
 // The lines of --help for them.
@@ -50,5 +53,15 @@ int selectors_draw(const struct selectors *s, const struct options *o,
                    void (*draw)(const struct part *part, void *context,
                                 FILE *out),
                    void *context);
+
+// A whole command that has no options but the selectors.
+struct selectors_command {
+    const char *about, *example; // of --help
+    bool replayed;
+    uint64_t kinds;
+    void (*draw)(const struct part *part, void *context, FILE *out);
+};
+int selectors_command(int argc, char **argv,
+                      const struct selectors_command *command);
 
 #endif
