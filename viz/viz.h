@@ -78,6 +78,25 @@ enum viz_table { VIZ_TEXT, VIZ_TSV, VIZ_JSON };
 void viz_terms(const struct trace_file *trace, const struct viz_window *window,
                enum viz_table form, FILE *out);
 
+// Which event is to be explained; all zero: the finding, else the last commit.
+struct viz_why {
+    uint64_t event;    // of this number
+    uint64_t commit;   // the first commit that covers this index
+    uint64_t election; // of the leader of this term
+    bool all;          // as far back as causes go, not only what is near
+};
+
+// Why an event happened: what it rests on, back to clients and faults. The
+// story in sentences; the same as one JSON object; the graph, for dot. The
+// number of facts that were needed; -1 with a line in error when the trace has
+// no such event, and then nothing was written.
+int viz_why_text(const struct trace_file *trace, const struct viz_why *asked,
+                 FILE *out, char *error, size_t n);
+int viz_why_json(const struct trace_file *trace, const struct viz_why *asked,
+                 FILE *out, char *error, size_t n);
+int viz_why_dot(const struct trace_file *trace, const struct viz_why *asked,
+                FILE *out, char *error, size_t n);
+
 // The window of the k-th act (1 first) of a story; false when there is none.
 // *text borrows its headline.
 bool viz_act(const struct trace_file *trace, int k, struct viz_window *window,

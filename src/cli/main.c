@@ -14,6 +14,7 @@ static const struct command {
     {"demo", "a tour of a Raft, with pictures in out/demo/", cli_demo},
     {"check", "judge traces by the paper's rules", cli_check},
     {"rules", "which rules of the paper a trace exercises", cli_rules},
+    {"why", "the causal story of an event, told or drawn", cli_why},
     {"timeline", "draw who said what to whom, when", cli_timeline},
     {"log", "draw the logs of all servers at a moment", cli_log},
     {"columns", "a text column for each server", cli_columns},

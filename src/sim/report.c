@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "internal.h"
 
+#include <assert.h>
 #include <dlfcn.h>
 #include <execinfo.h>
 #include <signal.h>
@@ -296,6 +297,20 @@ static bool in_guard(const void *address)
            at >= fiber->stack - 16 * GUARD_BYTES;
 }
 
+// What assert() says goes into the report too, not only to the terminal.
+static char assertion[400];
+
+_Noreturn void __assert_fail(const char *text, const char *file, unsigned line,
+                             const char *function)
+{
+    if (assertion[0] == '\0')
+        snprintf(assertion, sizeof assertion, "%.200s of %.80s (%.80s:%u)",
+                 text, function, file, line);
+    fprintf(stderr, "%s:%u: %s: assertion `%s' failed\n", file, line, function,
+            text);
+    abort();
+}
+
 static void on_crash(int signal, siginfo_t *info, void *context)
 {
     (void)context;
@@ -305,7 +320,9 @@ static void on_crash(int signal, siginfo_t *info, void *context)
         say("stack overflow in %s (stack %d KiB)", sim_name(sim.now),
             STACK_BYTES / 1024);
     else if (signal == SIGABRT)
-        say("%s called abort()", sim_name(sim.now));
+        say("%s %s%s", sim_name(sim.now),
+            assertion[0] != '\0' ? "broke the assertion " : "called abort()",
+            assertion);
     else if (info->si_addr == NULL)
         say("%s dereferenced NULL (%s)", sim_name(sim.now), strsignal(signal));
     else

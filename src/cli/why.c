@@ -1,0 +1,112 @@
+// why.c -- glassraft why: the causal story of an event, told or drawn.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../trace/die.h"
+#include "selectors.h"
+
+static const char help[] =
+    "usage: glassraft why TRACE [EVENT] [OPTIONS]\n\n"
+    "Tells what an event rests on: votes, copies, timeouts, clients, faults.\n"
+    "Without an event: the finding, or else the last commit.\n\n"
+    "  --commit INDEX   why this index was committed\n"
+    "  --election TERM  why this term's leader was elected\n"
+    "  --all            back to the beginning, not only what is near\n"
+    "  --json           one JSON object\n"
+    "  -o FILE          .txt, .json, or the graph as .svg, .png or .dot\n\n"
+    "example: glassraft why out/demo/trace.jsonl --commit 8 -o why.svg\n";
+
+enum form { TEXT, JSON, GRAPH };
+
+struct question {
+    struct viz_why asked;
+    enum form form;
+    bool help;
+};
+
+static enum form form_of(const char *path, bool json)
+{
+    const char *type = path != NULL ? strrchr(path, '.') : NULL;
+    if (json || (type != NULL && strcmp(type, ".json") == 0))
+        return JSON;
+    return type == NULL || strcmp(type, ".txt") == 0 ? TEXT : GRAPH;
+}
+
+static void read_event(struct options *o, struct question *q)
+{
+    if (q->asked.event == 0 && options_parse(o->now, &q->asked.event) &&
+        q->asked.event > 0)
+        return;
+    fprintf(stderr, "glassraft why: %s: expected the number of one event\n",
+            o->now);
+    o->failed = true;
+}
+
+static void read_arguments(struct options *o, struct selectors *s,
+                           struct question *q)
+{
+    bool json = false;
+    for (const char *arg; (arg = options_next(o)) != NULL;) {
+        if (options_is(o, "--help"))
+            q->help = true;
+        else if (options_is(o, "-o"))
+            s->output = options_value(o);
+        else if (options_is(o, "--commit"))
+            q->asked.commit = options_number(o);
+        else if (options_is(o, "--election"))
+            q->asked.election = options_number(o);
+        else if (options_is(o, "--all"))
+            q->asked.all = true;
+        else if (options_is(o, "--json"))
+            json = true;
+        else if (options_rest(o) && s->trace == NULL)
+            s->trace = arg;
+        else if (!o->failed)
+            read_event(o, q);
+    }
+    q->form = form_of(s->output, json);
+}
+
+// The answer to the output; the exit code.
+static int answer(const struct selectors *s, const struct question *q,
+                  const struct trace_file *trace)
+{
+    char *text = NULL, error[200] = "";
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+    if (out == NULL)
+        die("no memory for a story");
+    int told = q->form == GRAPH
+                   ? viz_why_dot(trace, &q->asked, out, error, sizeof error)
+               : q->form == JSON
+                   ? viz_why_json(trace, &q->asked, out, error, sizeof error)
+                   : viz_why_text(trace, &q->asked, out, error, sizeof error);
+    fclose(out);
+    int status = EXIT_USAGE;
+    if (told < 0)
+        fprintf(stderr, "glassraft: %s: %s\n", s->trace, error);
+    else
+        status = selectors_save(s, text, n, q->form == GRAPH);
+    free(text);
+    return status;
+}
+
+int cli_why(int argc, char **argv)
+{
+    struct question q = {.form = TEXT};
+    struct selectors s = selectors_begin(PART_WHOLE);
+    struct options o = options_begin(argc, argv, "why");
+    struct part part;
+    int status;
+    read_arguments(&o, &s, &q);
+    if (q.help) {
+        fputs(help, stdout);
+        return EXIT_GOOD;
+    }
+    if (!selectors_load(&s, &o, 0, &part, &status))
+        return status;
+    int answered = answer(&s, &q, &part.trace);
+    part_unload(&part);
+    return answered != EXIT_GOOD ? answered : status;
+}

@@ -1,0 +1,201 @@
+// why_faults.c -- messages, faults, clients and the rest in words.
+#include <inttypes.h>
+#include <string.h>
+
+#include "../src/trace/fields.h"
+#include "why.h"
+
+static const struct trace_event *event_of(const struct why *why,
+                                          const struct why_fact *fact)
+{
+    return &why->trace->event[fact->at];
+}
+
+static void say_message(const struct why *why, struct why_fact *fact)
+{
+    const struct trace_event *event = event_of(why, fact);
+    bool sends = event->kind == TRACE_SEND || event->kind == TRACE_REPLY;
+    int other = trace_endpoint(sends ? event->to : event->from);
+    bool reply = event->kind == TRACE_REPLY || event->kind == TRACE_REPLY_RECV;
+    const char *rpc = event->rpc != NULL ? event->rpc : "a message";
+    bool yes = false;
+    bool says = trace_message_bool(&event->args, "success", &yes) ||
+                trace_message_bool(&event->args, "vote_granted", &yes);
+    TEXT("S%d %s S%d %s%s", event->node + 1,
+         !sends  ? "got from"
+         : reply ? "answered"
+                 : "sent",
+         other + 1, !sends && reply ? "the answer to " : "", rpc);
+    size_t send =
+        event->kind == TRACE_RECV ? why_request(why, fact->at) : SIZE_MAX;
+    if (sends)
+        TEXT(" in term %" PRIu64, why_number(event, "term"));
+    else if (send != SIZE_MAX)
+        TEXT(" of term %" PRIu64 " and began to handle it",
+             why_number(&why->trace->event[send], "term"));
+    if (says)
+        TEXT(": %s", yes ? "yes" : "no");
+    TEXT(".");
+    LABEL("S%d %s S%d", event->node + 1,
+          !sends  ? "hears"
+          : reply ? "answers"
+                  : "asks",
+          other + 1);
+    NOTE("%.60s%s", rpc, says ? yes ? ": yes" : ": no" : "");
+}
+
+static void say_groups(const struct trace_event *event, struct why_fact *fact)
+{
+    TEXT("The network was parted:");
+    LABEL("partition");
+    int most = 0;
+    for (size_t i = 0; i < event->n_groups; i++)
+        most = event->groups[i] > most ? event->groups[i] : most;
+    for (int group = 0; group <= most; group++) {
+        TEXT("%s", group > 0 ? " |" : "");
+        NOTE("%s", group > 0 ? "| " : "");
+        for (size_t i = 0; i < event->n_groups; i++)
+            if (event->groups[i] == group) {
+                TEXT(" S%zu", i + 1);
+                NOTE("S%zu ", i + 1);
+            }
+    }
+    TEXT(".");
+}
+
+static void say_fault(const struct why *why, const struct model *model,
+                      struct why_fact *fact)
+{
+    const struct trace_event *event = event_of(why, fact);
+    static const char *const words[TRACE_N_KINDS] = {
+        [TRACE_CRASH] = "crashed",
+        [TRACE_RESTART] = "was started again",
+        [TRACE_CONNECT] = "was plugged in",
+        [TRACE_DISCONNECT] = "was unplugged",
+        [TRACE_KILL] = "was told to stop",
+    };
+    const char *word = event->kind == TRACE_PAUSE
+                           ? event->ok ? "was paused" : "went on"
+                           : words[event->kind];
+    bool known = event->node >= 0 && event->node < why->n_servers;
+    TEXT("S%d", event->node + 1);
+    LABEL("S%d %s", event->node + 1, word);
+    if (known && model->server[event->node].up &&
+        model->server[event->node].role == TRACE_LEADER) {
+        TEXT(", leader of term %" PRIu64 ",", model->server[event->node].term);
+        NOTE("was leader of T%" PRIu64, model->server[event->node].term);
+    }
+    TEXT(" %s.", word);
+}
+
+static void say_start(const struct why *why, struct why_fact *fact)
+{
+    const struct trace_event *start = event_of(why, fact);
+    const char *command = start->command != NULL ? start->command : "";
+    TEXT("A client gave \"%s\" to S%d", command, start->node + 1);
+    if (start->ok)
+        TEXT(", which said: index %" PRIu64 ", term %" PRIu64 ".", start->index,
+             start->term);
+    else
+        TEXT(", which does not lead.");
+    LABEL("client: %.60s", command);
+    NOTE("to S%d, entry %" PRIu64, start->node + 1, start->index);
+}
+
+static void say_drop(const struct why *why, struct why_fact *fact)
+{
+    const struct trace_event *drop = event_of(why, fact);
+    int from = trace_endpoint(drop->from), to = trace_endpoint(drop->to);
+    TEXT("%" PRIu64 " message%s from S%d to S%d %s lost (%s).", fact->n_other,
+         fact->n_other == 1 ? "" : "s", from + 1, to + 1,
+         fact->n_other == 1 ? "was" : "were",
+         drop->why != NULL ? drop->why : "lost");
+    LABEL("S%d to S%d lost", from + 1, to + 1);
+    NOTE("%" PRIu64 " messages", fact->n_other);
+}
+
+static void say_other(const struct why *why, struct why_fact *fact)
+{
+    const struct trace_event *event = event_of(why, fact);
+    switch (event->kind) {
+    case TRACE_TERM:
+        TEXT("S%d moved from term %" PRIu64 " to term %" PRIu64 "%s%s.",
+             event->node + 1, event->from, event->to,
+             event->why != NULL ? ": " : "",
+             event->why != NULL ? event->why : "");
+        LABEL("S%d in T%" PRIu64, event->node + 1, event->to);
+        break;
+    case TRACE_APPLY:
+        TEXT("S%d applied index %" PRIu64 " (term %" PRIu64 ", \"%s\").",
+             event->node + 1, event->index, event->term,
+             event->command != NULL ? event->command : "");
+        LABEL("S%d applies %" PRIu64, event->node + 1, event->index);
+        NOTE("entry of T%" PRIu64, event->term);
+        break;
+    case TRACE_LINK:
+        TEXT("The way from S%d to S%d was %s.", trace_endpoint(event->from) + 1,
+             trace_endpoint(event->to) + 1, event->ok ? "mended" : "cut");
+        LABEL("S%d to S%d %s", trace_endpoint(event->from) + 1,
+              trace_endpoint(event->to) + 1, event->ok ? "mended" : "cut");
+        break;
+    case TRACE_REFUSE:
+        TEXT("S%d said no: %s.", event->node + 1,
+             event->why != NULL ? event->why : "no reason given");
+        LABEL("S%d refuses", event->node + 1);
+        break;
+    case TRACE_HEAL:
+        TEXT("The network was healed.");
+        LABEL("heal");
+        break;
+    case TRACE_CHECK:
+        TEXT("The scenario asked for %s: %s.",
+             event->what != NULL ? event->what : "something",
+             event->text != NULL ? event->text
+             : event->ok         ? "good"
+                                 : "no");
+        LABEL("check: %.60s", event->what != NULL ? event->what : "");
+        break;
+    default:
+        if (event->node >= 0)
+            TEXT("S%d: ", event->node + 1);
+        TEXT("%s%s%s.", trace_kinds[event->kind].name,
+             event->text != NULL ? ": " : "",
+             event->text != NULL ? event->text : "");
+        LABEL("%s", trace_kinds[event->kind].name);
+        break;
+    }
+}
+
+void why_say_outside(const struct why *why, const struct model *model,
+                     struct why_fact *fact)
+{
+    const struct trace_event *event = event_of(why, fact);
+    switch (event->kind) {
+    case TRACE_SEND:
+    case TRACE_RECV:
+    case TRACE_REPLY:
+    case TRACE_REPLY_RECV:
+        say_message(why, fact);
+        break;
+    case TRACE_DROP:
+        say_drop(why, fact);
+        break;
+    case TRACE_PARTITION:
+        say_groups(event, fact);
+        break;
+    case TRACE_START:
+        say_start(why, fact);
+        break;
+    case TRACE_CRASH:
+    case TRACE_RESTART:
+    case TRACE_PAUSE:
+    case TRACE_CONNECT:
+    case TRACE_DISCONNECT:
+    case TRACE_KILL:
+        say_fault(why, model, fact);
+        break;
+    default:
+        say_other(why, fact);
+        break;
+    }
+}

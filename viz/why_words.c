@@ -1,0 +1,422 @@
+// why_words.c -- facts in words: a sentence for the story, a few for the
+// picture.
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "../src/trace/fields.h"
+#include "causes.h"
+#include "why.h"
+
+enum { S = 200 };
+
+static const struct trace_event *event_of(const struct why *why,
+                                          const struct why_fact *fact)
+{
+    return &why->trace->event[fact->at];
+}
+
+void why_put(char *out, size_t n, const char *format, ...)
+{
+    size_t used = strlen(out);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(out + used, n - used, format, args);
+    va_end(args);
+}
+
+// "S1", "S1 and S2", "S1, S2 and S3" of the servers in a set.
+static const char *servers(const bool *in, int n, char out[S])
+{
+    int left = 0;
+    out[0] = '\0';
+    for (int i = 0; i < n; i++)
+        left += in[i];
+    bool first = true;
+    for (int i = 0; i < n; i++) {
+        if (!in[i])
+            continue;
+        why_put(out, S, "%sS%d",
+                first       ? ""
+                : left == 1 ? " and "
+                            : ", ",
+                i + 1);
+        first = false;
+        left--;
+    }
+    return out[0] != '\0' ? out : "nobody";
+}
+
+static int size_of(const bool *in, int n)
+{
+    int size = 0;
+    for (int i = 0; i < n; i++)
+        size += in[i];
+    return size;
+}
+
+// "its log is empty" or "its log ends at 4 (term 2)".
+static const char *log_end(const struct model_server *server, char out[S])
+{
+    uint64_t last = model_last_index(server);
+    if (last == 0)
+        snprintf(out, S, "is empty");
+    else
+        snprintf(out, S, "ends at %" PRIu64 " (term %" PRIu64 ")", last,
+                 model_term_at(server, last));
+    return out;
+}
+
+// "entry 4" or "entries 4 to 6".
+static void range(char *out, size_t n, uint64_t first, uint64_t last)
+{
+    if (first >= last)
+        why_put(out, n, "entry %" PRIu64, last);
+    else
+        why_put(out, n, "entries %" PRIu64 " to %" PRIu64, first, last);
+}
+
+// ---------------------------------------------------------------- by kind
+
+static void say_leader(const struct why *why, const struct model *model,
+                       struct why_fact *fact)
+{
+    const struct trace_event *role = event_of(why, fact);
+    bool voted[TRACE_MAX_SERVERS] = {false};
+    char who[S], end[S];
+    for (size_t i = 0; i < why->n_links; i++) {
+        const struct why_link *link = &why->link[i];
+        const struct trace_event *vote = &why->trace->event[link->cause];
+        if (link->effect == fact->at && link->needed &&
+            (vote->kind == TRACE_VOTE || vote->kind == TRACE_REPLY))
+            voted[vote->node] = true;
+    }
+    int n = size_of(voted, why->n_servers);
+    fact->n_other = (uint64_t)n;
+    TEXT("S%d became leader of term %" PRIu64
+         ": it had the votes of %s, %d of %d. Its log %s.",
+         role->node + 1, role->term, servers(voted, why->n_servers, who), n,
+         why->n_servers, log_end(&model->server[role->node], end));
+    LABEL("S%d leader of T%" PRIu64, role->node + 1, role->term);
+    NOTE("%d of %d votes", n, why->n_servers);
+}
+
+static void say_role(const struct why *why, const struct model *model,
+                     struct why_fact *fact)
+{
+    const struct trace_event *role = event_of(why, fact);
+    if (role->to_role == TRACE_LEADER) {
+        say_leader(why, model, fact);
+        return;
+    }
+    TEXT("S%d went from %s to %s in term %" PRIu64 "%s%s.", role->node + 1,
+         trace_role_name(role->from_role), trace_role_name(role->to_role),
+         role->term, role->why != NULL ? ": " : "",
+         role->why != NULL ? role->why : "");
+    LABEL("S%d %s in T%" PRIu64, role->node + 1, trace_role_name(role->to_role),
+          role->term);
+    NOTE("was %s", trace_role_name(role->from_role));
+}
+
+// Votes that a candidate was given in a term before the position.
+static int votes_for(const struct why *why, int candidate, uint64_t term,
+                     size_t before)
+{
+    bool voted[TRACE_MAX_SERVERS] = {false};
+    for (int i = 0; i < why->n_servers; i++)
+        for (size_t k = why->lane[i].n; k > 0; k--) {
+            size_t at = why->lane[i].at[k - 1];
+            const struct trace_event *event = &why->trace->event[at];
+            if (at >= before)
+                continue;
+            if (event->kind == TRACE_TERM && event->to < term)
+                break;
+            voted[i] |= event->kind == TRACE_VOTE && event->term == term &&
+                        event->voted_for == candidate;
+        }
+    return size_of(voted, why->n_servers);
+}
+
+static void say_timeout(const struct why *why, const struct model *model,
+                        struct why_fact *fact)
+{
+    const struct trace_event *out = event_of(why, fact);
+    const struct model_server *server = &model->server[out->node];
+    double ms = (double)out->waited_us / 1000;
+    LABEL("S%d election timeout", out->node + 1);
+    if (server->role == TRACE_CANDIDATE) {
+        int n = votes_for(why, out->node, server->term, fact->at);
+        TEXT("S%d had waited %.0f ms for votes in term %" PRIu64
+             " and had %d of %d; it stood again, in term %" PRIu64,
+             out->node + 1, ms, server->term, n, why->n_servers,
+             server->term + 1);
+        if (fact->n_other > 1)
+            TEXT(", for the %" PRIu64 "%s time in a row", fact->n_other + 1,
+                 fact->n_other == 2 ? "rd" : "th");
+        TEXT(".");
+        NOTE("T%" PRIu64 " ended with %d of %d; stands in T%" PRIu64,
+             server->term, n, why->n_servers, server->term + 1);
+        return;
+    }
+    TEXT("S%d had heard of no leader for %.0f ms; it stood for election in"
+         " term %" PRIu64 ".",
+         out->node + 1, ms, server->term + 1);
+    NOTE("%.0f ms of silence; stands in T%" PRIu64, ms, server->term + 1);
+}
+
+static void say_vote(const struct why *why, const struct model *model,
+                     struct why_fact *fact)
+{
+    const struct trace_event *vote = event_of(why, fact);
+    const struct model_server *voter = &model->server[vote->node];
+    char end[S];
+    LABEL("S%d votes S%d", vote->node + 1, vote->voted_for + 1);
+    NOTE("T%" PRIu64, vote->term);
+    if (vote->voted_for == vote->node) {
+        TEXT("S%d voted for itself in term %" PRIu64 ".", vote->node + 1,
+             vote->term);
+        return;
+    }
+    TEXT("S%d voted for S%d in term %" PRIu64, vote->node + 1,
+         vote->voted_for + 1, vote->term);
+    size_t send = why_request(why, fact->at);
+    if (send != SIZE_MAX) {
+        const struct trace_event *asked = &why->trace->event[send];
+        uint64_t last = why_number(asked, "last_log_index");
+        if (last == 0 && model_last_index(voter) == 0)
+            TEXT(": both logs are empty.");
+        else
+            TEXT(": S%d's log ends at %" PRIu64 " (term %" PRIu64
+                 "), its own %s.",
+                 asked->node + 1, last, why_number(asked, "last_log_term"),
+                 log_end(voter, end));
+    } else
+        TEXT(".");
+}
+
+static void say_append(const struct why *why, const struct model *model,
+                       struct why_fact *fact)
+{
+    const struct trace_event *append = event_of(why, fact);
+    uint64_t last =
+        append->index + (append->n_entries > 0 ? append->n_entries - 1 : 0);
+    uint64_t term =
+        append->n_entries > 0 ? append->entries[append->n_entries - 1].term : 0;
+    const char *command = append->n_entries > 0
+                              ? append->entries[append->n_entries - 1].command
+                              : "";
+    size_t send = why_request(why, fact->at);
+    TEXT("S%d stored ", append->node + 1);
+    range(fact->text, sizeof fact->text, append->index, last);
+    TEXT(" (term %" PRIu64, term);
+    if (append->n_entries == 1)
+        TEXT(", \"%s\"", command);
+    TEXT(")");
+    if (send != SIZE_MAX)
+        TEXT(" that S%d sent.", why->trace->event[send].node + 1);
+    else if (model->server[append->node].role == TRACE_LEADER)
+        TEXT(", as leader of term %" PRIu64 ".",
+             model->server[append->node].term);
+    else
+        TEXT(".");
+    LABEL("S%d stores ", append->node + 1);
+    range(fact->label, sizeof fact->label, append->index, last);
+    NOTE("entry of T%" PRIu64, term);
+}
+
+static void say_truncate(const struct why *why, const struct model *model,
+                         struct why_fact *fact)
+{
+    const struct trace_event *cut = event_of(why, fact);
+    const struct model_server *server = &model->server[cut->node];
+    uint64_t last = model_last_index(server);
+    TEXT("S%d cut ", cut->node + 1);
+    range(fact->text, sizeof fact->text, cut->index, last);
+    TEXT(" (from term %" PRIu64 ") off its log",
+         model_term_at(server, cut->index));
+    size_t send = why_request(why, fact->at);
+    if (send != SIZE_MAX)
+        TEXT(", on a message of S%d, leader of term %" PRIu64,
+             why->trace->event[send].node + 1,
+             why_number(&why->trace->event[send], "term"));
+    TEXT(".");
+    LABEL("S%d cuts ", cut->node + 1);
+    range(fact->label, sizeof fact->label, cut->index, last);
+    NOTE("entry of T%" PRIu64 " goes", model_term_at(server, cut->index));
+}
+
+static void say_commit(const struct why *why, const struct model *model,
+                       struct why_fact *fact)
+{
+    const struct trace_event *commit = event_of(why, fact);
+    const struct model_server *server = &model->server[commit->node];
+    uint64_t term = model_term_at(server, commit->to);
+    bool holds[TRACE_MAX_SERVERS] = {false};
+    char who[S];
+    TEXT("S%d committed ", commit->node + 1);
+    range(fact->text, sizeof fact->text, commit->from + 1, commit->to);
+    LABEL("S%d commits ", commit->node + 1);
+    range(fact->label, sizeof fact->label, commit->from + 1, commit->to);
+    if (model_last_index(server) >= commit->to)
+        TEXT(" (term %" PRIu64 ")", term);
+    else
+        TEXT(", which it does not have");
+    if (server->role == TRACE_LEADER) {
+        for (int i = 0; i < why->n_servers; i++)
+            holds[i] =
+                i == commit->node || server->match_index[i] >= commit->to;
+        int n = size_of(holds, why->n_servers);
+        TEXT(": as leader of term %" PRIu64
+             " it counted %s, %d of %d, as having it.",
+             server->term, servers(holds, why->n_servers, who), n,
+             why->n_servers);
+        NOTE("leader of T%" PRIu64 ", on %d of %d", server->term, n,
+             why->n_servers);
+        return;
+    }
+    size_t send = why_request(why, fact->at);
+    NOTE("T%" PRIu64, term);
+    if (send == SIZE_MAX) {
+        TEXT(".");
+        return;
+    }
+    const struct trace_event *asked = &why->trace->event[send];
+    uint64_t last = why_number(asked, "prev_log_index") +
+                    trace_message_entries(&asked->args, NULL, 0);
+    TEXT(": a message of S%d vouched for its log up to %" PRIu64
+         " and said leader_commit %" PRIu64 ".",
+         asked->node + 1, last, why_number(asked, "leader_commit"));
+}
+
+static void say_boot(const struct why *why, const struct model *model,
+                     struct why_fact *fact)
+{
+    const struct trace_event *boot = event_of(why, fact);
+    const struct model_server *before = &model->server[boot->node];
+    char end[S];
+    TEXT("S%d started", boot->node + 1);
+    LABEL("S%d starts", boot->node + 1);
+    NOTE("T%" PRIu64 ", log to %" PRIu64, boot->term,
+         boot->index + boot->n_entries);
+    if (!before->booted) {
+        TEXT(" for the first time.");
+        return;
+    }
+    TEXT(" again in term %" PRIu64 ", with ", boot->term);
+    if (boot->voted_for >= 0)
+        TEXT("a vote for S%d", boot->voted_for + 1);
+    else
+        TEXT("no vote");
+    TEXT(" and a log up to %" PRIu64 "; when it crashed it was in term %" PRIu64
+         ", ",
+         boot->index + boot->n_entries, before->term);
+    if (before->voted_for >= 0)
+        TEXT("had voted for S%d", before->voted_for + 1);
+    else
+        TEXT("had no vote given");
+    TEXT(" and its log %s.", log_end(before, end));
+}
+
+static void say_snapshot(const struct why *why, const struct model *model,
+                         struct why_fact *fact)
+{
+    const struct trace_event *event = event_of(why, fact);
+    const struct model_server *server = &model->server[event->node];
+    bool installs = event->kind == TRACE_INSTALL;
+    char end[S];
+    LABEL("S%d %s snapshot", event->node + 1, installs ? "installs" : "takes");
+    NOTE("up to %" PRIu64 " (T%" PRIu64 ")", event->index, event->entry_term);
+    if (!installs) {
+        TEXT("S%d's service took a snapshot up to index %" PRIu64
+             " (term %" PRIu64 "); the log before it goes.",
+             event->node + 1, event->index, event->entry_term);
+        return;
+    }
+    TEXT("S%d took over a snapshot up to index %" PRIu64 " (term %" PRIu64
+         "); its own log %s",
+         event->node + 1, event->index, event->entry_term,
+         log_end(server, end));
+    if (model_term_at(server, event->index) == event->entry_term)
+        TEXT(" and has that entry, so what follows it stays.");
+    else if (model_last_index(server) >= event->index)
+        TEXT(" and has an entry of term %" PRIu64
+             " there, so the whole log has to go.",
+             model_term_at(server, event->index));
+    else
+        TEXT(", before that, so all of it has to go.");
+}
+
+static void say_view(const struct why *why, struct why_fact *fact)
+{
+    const struct trace_event *view = event_of(why, fact);
+    const char *name = view->kind == TRACE_MATCH ? "match_index" : "next_index";
+    TEXT("S%d moved %s of S%d from %" PRIu64 " to %" PRIu64, view->node + 1,
+         name, view->peer + 1, view->from, view->to);
+    size_t send = why_request(why, fact->at);
+    if (send != SIZE_MAX && view->kind == TRACE_MATCH) {
+        const struct trace_event *asked = &why->trace->event[send];
+        TEXT("; the request that was answered ended at index %" PRIu64,
+             why_number(asked, "prev_log_index") +
+                 trace_message_entries(&asked->args, NULL, 0));
+    }
+    TEXT(".");
+    LABEL("S%d: %s of S%d", view->node + 1, name, view->peer + 1);
+    NOTE("%" PRIu64 " to %" PRIu64, view->from, view->to);
+}
+
+static void say_persist(const struct why *why, struct why_fact *fact)
+{
+    const struct trace_event *save = event_of(why, fact);
+    TEXT("S%d saved term %" PRIu64 ", ", save->node + 1, save->term);
+    if (save->voted_for >= 0)
+        TEXT("its vote for S%d", save->voted_for + 1);
+    else
+        TEXT("no vote");
+    TEXT(" and its log up to %" PRIu64 ".", save->index);
+    LABEL("S%d saves", save->node + 1);
+    NOTE("T%" PRIu64 ", log to %" PRIu64, save->term, save->index);
+}
+
+void why_say(const struct why *why, const struct model *model,
+             struct why_fact *fact)
+{
+    const struct trace_event *event = event_of(why, fact);
+    bool known = event->node >= 0 && event->node < why->n_servers;
+    switch (known ? event->kind : TRACE_UNKNOWN) {
+    case TRACE_ROLE:
+        say_role(why, model, fact);
+        break;
+    case TRACE_TIMEOUT:
+        say_timeout(why, model, fact);
+        break;
+    case TRACE_VOTE:
+        say_vote(why, model, fact);
+        break;
+    case TRACE_APPEND:
+        say_append(why, model, fact);
+        break;
+    case TRACE_TRUNCATE:
+        say_truncate(why, model, fact);
+        break;
+    case TRACE_COMMIT:
+        say_commit(why, model, fact);
+        break;
+    case TRACE_BOOT:
+        say_boot(why, model, fact);
+        break;
+    case TRACE_COMPACT:
+    case TRACE_INSTALL:
+        say_snapshot(why, model, fact);
+        break;
+    case TRACE_MATCH:
+    case TRACE_NEXT:
+        say_view(why, fact);
+        break;
+    case TRACE_PERSIST:
+        say_persist(why, fact);
+        break;
+    default:
+        why_say_outside(why, model, fact);
+        break;
+    }
+}
