@@ -12,7 +12,7 @@ static bool is_heartbeat(const struct scene *scene,
     for (size_t i = 0; i < scene->n_messages; i++) {
         const struct scene_message *m = &scene->message[i];
         if (m->sent == event || m->received == event)
-            return m->heartbeat && m->hidden;
+            return m->fate == SCENE_HEARTBEAT;
     }
     return false;
 }
@@ -131,6 +131,6 @@ void viz_columns(const struct trace_file *trace,
                 e->node * (WIDTH + 1), "", text);
     }
     fprintf(out, "%zu messages, %zu heartbeats folded\n", scene.n_messages,
-            scene.n_hidden);
+            scene.n_fate[SCENE_HEARTBEAT]);
     scene_free(&scene);
 }

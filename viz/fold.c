@@ -1,10 +1,11 @@
 // fold.c -- what a reader need not see again: retries, and plain rounds.
 //
-// A request that is lost again and again on the same way is drawn once, with
-// the number of tries. A run of rounds in which a leader takes a command,
-// replicates it and commits it, and nothing else happens, is drawn by its
-// first and its last round and a band that says what lies between. Roles,
-// terms, votes, refusals, truncations, snapshots and faults are never folded.
+// Heartbeats without news are out already (scene.c). A request that is lost
+// again and again on the same way is drawn once, with the number of tries. A
+// run of rounds in which a leader takes a command, replicates it and commits
+// it, and nothing else happens, is drawn by its first and its last round and a
+// band that says what lies between. Roles, terms, votes, refusals, truncations,
+// snapshots and faults are never folded.
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +33,7 @@ static struct scene_message *first_try(struct scene *scene, size_t at)
         if (!other->lost || other->reply || other->term != m->term ||
             strcmp(other->rpc, m->rpc) != 0)
             return NULL;
-        if (!other->hidden)
+        if (other->fate == SCENE_DRAWN)
             return other;
     }
     return NULL;
@@ -42,14 +43,13 @@ static void fold_retries(struct scene *scene)
 {
     for (size_t i = 0; i < scene->n_messages; i++) {
         struct scene_message *m = &scene->message[i];
-        if (m->hidden || m->reply || !m->lost)
+        if (m->fate != SCENE_DRAWN || m->reply || !m->lost)
             continue;
         struct scene_message *first = first_try(scene, i);
         if (first == NULL)
             continue;
         first->n_retries++;
-        m->hidden = true;
-        scene->n_retries++;
+        scene_hide(scene, m, SCENE_RETRY);
     }
 }
 
@@ -90,11 +90,16 @@ static bool *find_breaks(const struct scene *scene)
     size_t n = scene->end - scene->begin;
     bool *breaks = must_calloc(n + 1, sizeof *breaks);
     const struct trace_event *event = scene->trace->event;
-    for (size_t i = 0; i < n; i++)
-        breaks[i] = !is_plain(&event[scene->begin + i]);
+    uint64_t index = scene->window->filter.index;
+    for (size_t i = 0; i < n; i++) {
+        const struct trace_event *e = &event[scene->begin + i];
+        bool chosen = index > 0 && e->kind == TRACE_COMMIT && e->from < index &&
+                      index <= e->to;
+        breaks[i] = !is_plain(e) || chosen;
+    }
     for (size_t i = 0; i < scene->n_messages; i++) {
         const struct scene_message *m = &scene->message[i];
-        if (!m->hidden &&
+        if (m->fate == SCENE_DRAWN && scene_begins_in(scene, m) &&
             (m->lost || m->no || strcmp(m->rpc, "RequestVote") == 0))
             breaks[(size_t)(m->sent - event) - scene->begin] = true;
     }
@@ -108,12 +113,13 @@ static void hide(struct scene *scene, struct scene_fold *fold)
         scene->folded[i - scene->begin] = true;
     for (size_t i = 0; i < scene->n_messages; i++) {
         struct scene_message *m = &scene->message[i];
-        size_t at = (size_t)(m->sent - event);
-        if (m->hidden || at < fold->first || at >= fold->end)
+        if (m->fate != SCENE_DRAWN || !scene_begins_in(scene, m))
             continue;
-        m->hidden = true;
+        size_t at = (size_t)(m->sent - event);
+        if (at < fold->first || at >= fold->end)
+            continue;
+        scene_hide(scene, m, SCENE_ROUND);
         fold->n_messages++;
-        scene->n_folded++;
     }
 }
 
@@ -154,10 +160,14 @@ static void fold_rounds(struct scene *scene)
     free(breaks);
 }
 
-void scene_fold(struct scene *scene)
+void scene_fold(struct scene *scene, size_t most)
 {
+    enum { COMFORTABLE = 80, CROWDED = 160 }; // messages that a page can show
+    size_t aim = most < COMFORTABLE ? most : COMFORTABLE;
     scene->folded =
         must_calloc(scene->end - scene->begin + 1, sizeof *scene->folded);
     fold_retries(scene);
-    fold_rounds(scene);
+    if (scene->n_fate[SCENE_DRAWN] > aim)
+        fold_rounds(scene);
+    scene->crowded = scene->n_fate[SCENE_DRAWN] > CROWDED;
 }

@@ -34,6 +34,10 @@ const char *paint_side(int group);
 void paint_quoted(FILE *out, const char *text);
 void paint_html(FILE *out, const char *text);
 
+// Turns all colours of a DOT text into greys, for paper: terms that follow each
+// other differ as much as greys can. In place; the length stays.
+void paint_greys(char *dot);
+
 // Width of a text in Helvetica, in points.
 double paint_width(const char *text, double size);
 

@@ -15,18 +15,6 @@ enum {
     BUDGET = 300,
 };
 
-// A part of the trace by event numbers and times, as trace_load_part() takes
-// it.
-static bool load(struct trace_file *trace, const char *path,
-                 const struct viz_window *window,
-                 const struct part_asked *asked, uint64_t kinds)
-{
-    (void)window;
-    (void)asked;
-    (void)kinds;
-    return trace_load(trace, path);
-}
-
 // ------------------------------------------------- which events are asked for
 
 // What the choice is made from: the few events of a trace that begin and end
@@ -35,6 +23,50 @@ struct survey {
     struct trace_file trace;
     uint64_t last; // number of the trace's last event
 };
+
+#define BIT(kind) (UINT64_C(1) << (kind))
+
+// The kinds that tell where the part that is asked for lies; 0 when that is
+// known without a look.
+static uint64_t needed(const struct part_asked *asked, enum part_extent extent)
+{
+    uint64_t kinds = 0;
+    if (asked->act > 0)
+        kinds |= BIT(TRACE_ACT) | BIT(TRACE_CRASH) | BIT(TRACE_RESTART) |
+                 BIT(TRACE_KILL);
+    if (asked->term > 0)
+        kinds |= BIT(TRACE_TIMEOUT) | BIT(TRACE_TERM) | BIT(TRACE_ROLE) |
+                 BIT(TRACE_BOOT) | BIT(TRACE_VOTE);
+    if (asked->filter.index > 0)
+        kinds |= BIT(TRACE_START) | BIT(TRACE_APPEND) | BIT(TRACE_TRUNCATE) |
+                 BIT(TRACE_COMMIT) | BIT(TRACE_APPLY);
+    if (asked->finding)
+        kinds |= BIT(TRACE_FINDING);
+    bool timed =
+        asked->since || asked->until || asked->around > 0 || asked->before > 0;
+    if (kinds == 0 && !timed && extent == PART_READABLE)
+        kinds = BIT(TRACE_FINDING) | BIT(TRACE_TIMEOUT);
+    return kinds;
+}
+
+// A trace's last event, by a look at its end.
+static void find_end(const char *path, uint64_t *n, uint64_t *us)
+{
+    const struct trace_part end = {.first = UINT64_MAX};
+    struct trace_file trace;
+    *n = *us = 0;
+    if (trace_load_part(&trace, path, &end))
+        *n = trace.keyframe_n;
+    for (size_t i = trace.n_events; i > 0; i--) {
+        const struct trace_event *event = &trace.event[i - 1];
+        if (event->kind == TRACE_VERDICT)
+            continue;
+        *n = event->n;
+        *us = event->us;
+        break;
+    }
+    trace_unload(&trace);
+}
 
 static bool fail(struct part *part, const char *path, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -173,11 +205,10 @@ static uint64_t reach(const struct part_asked *asked)
     return PER_MESSAGE * (uint64_t)(asked->budget > 0 ? asked->budget : BUDGET);
 }
 
-// What led to the finding, as far as the budget goes, and a little behind.
-static void to_finding(struct part *part, const struct trace_event *finding,
-                       const struct part_asked *asked)
+// What led to an event, as far as the budget goes, and a little behind it.
+static void to_event(struct part *part, uint64_t n, uint64_t behind,
+                     const struct part_asked *asked)
 {
-    uint64_t n = finding->n, behind = asked->last > 0 ? 0 : BEHIND;
     uint64_t before = asked->radius > 0 ? asked->radius : reach(asked);
     narrow(&part->window, n > before ? n - before : 1, n + behind);
     part->window.ends = true;
@@ -190,7 +221,7 @@ static void choose_readable(struct part *part, const struct survey *survey,
     const struct trace_event *finding =
         find_kind(&survey->trace, TRACE_FINDING);
     if (finding != NULL) {
-        to_finding(part, finding, asked);
+        to_event(part, finding->n, asked->last > 0 ? 0 : BEHIND, asked);
         snprintf(part->note, sizeof part->note,
                  "the way to the finding, of %" PRIu64 " events in all",
                  survey->last);
@@ -210,12 +241,11 @@ static bool choose(struct part *part, const char *path,
 {
     const struct trace_file *trace = &survey->trace;
     struct viz_window *window = &part->window;
-    bool timed = asked->since || asked->until || asked->act > 0 ||
-                 asked->term > 0 || asked->around > 0 || asked->finding ||
-                 asked->last > 0 || asked->filter.index > 0;
-    if (asked->around > survey->last)
-        return fail(part, path, "has no event %" PRIu64 "; events 1..%" PRIu64,
-                    asked->around, survey->last);
+    bool any = asked->since || asked->until || asked->act > 0 ||
+               asked->term > 0 || asked->around > 0 || asked->finding ||
+               asked->last > 0 || asked->filter.index > 0 || asked->before > 0;
+    if (asked->before > 0)
+        to_event(part, asked->before, 0, asked);
     if (asked->around > 0) {
         uint64_t radius = asked->radius > 0 ? asked->radius : RADIUS;
         narrow(window, asked->around > radius ? asked->around - radius : 1,
@@ -232,13 +262,33 @@ static bool choose(struct part *part, const char *path,
     if (asked->finding && finding == NULL)
         return fail(part, path, "has no finding; nothing is broken in it");
     if (asked->finding)
-        to_finding(part, finding, asked);
-    if (!timed && extent == PART_READABLE && survey->last > SMALL)
+        to_event(part, finding->n, asked->last > 0 ? 0 : BEHIND, asked);
+    if (!any && extent == PART_READABLE && survey->last > SMALL)
         choose_readable(part, survey, asked);
     return true;
 }
 
 // ------------------------------------------------------------ what is loaded
+
+// Is there such an event, and such a time?
+static bool is_there(struct part *part, const char *path,
+                     const struct part_asked *asked, bool beyond)
+{
+    const struct trace_file *trace = &part->trace;
+    uint64_t wanted = asked->around > 0 ? asked->around : asked->before;
+    size_t at = causes_position(trace, wanted);
+    bool found = at < trace->n_events && trace->event[at].n == wanted;
+    uint64_t n, us;
+    if ((wanted == 0 || found) && !beyond)
+        return true;
+    find_end(path, &n, &us);
+    if (wanted > 0 && !found)
+        return fail(part, path, "has no event %" PRIu64 "; events 1..%" PRIu64,
+                    wanted, n);
+    return us >= asked->from_us ||
+           fail(part, path, "ends at %.1f ms, before --from",
+                (double)us / 1000);
+}
 
 // Turns times into event numbers, and keeps the last events if so asked.
 static bool settle(struct part *part, const char *path,
@@ -249,19 +299,16 @@ static bool settle(struct part *part, const char *path,
     uint64_t first = 0, last = 0, n = 0;
     for (size_t i = 0; i < trace->n_events; i++) {
         const struct trace_event *event = &trace->event[i];
-        if (event->n == 0)
+        if (event->kind == TRACE_VERDICT)
             continue;
         n = event->n;
         if (asked->since && event->us < asked->from_us)
-            first = event->n + 1;
+            first = n + 1;
         if (!asked->until || event->us <= asked->to_us)
-            last = event->n;
+            last = n;
     }
-    if (asked->since && first > n)
-        return fail(part, path, "ends at %.1f ms, before --from",
-                    trace->n_events > 0
-                        ? (double)trace->event[trace->n_events - 1].us / 1000
-                        : 0.0);
+    if (!is_there(part, path, asked, first > n))
+        return false;
     if (asked->until && last == 0)
         return fail(part, path, "nothing happens before --to");
     narrow(window, first, asked->until ? last : 0);
@@ -273,6 +320,30 @@ static bool settle(struct part *part, const char *path,
     return true;
 }
 
+static bool survey_and_choose(struct part *part, const char *path,
+                              const struct part_asked *asked,
+                              enum part_extent extent)
+{
+    struct trace_part all = {.kinds = needed(asked, extent)};
+    struct survey survey = {.last = 0};
+    uint64_t us;
+    if (all.kinds != 0 || asked->last > 0)
+        find_end(path, &survey.last, &us);
+    if (all.kinds != 0 && !trace_load_part(&survey.trace, path, &all)) {
+        snprintf(part->error, sizeof part->error, "%s", survey.trace.error);
+        return false;
+    }
+    bool good = choose(part, path, &survey, asked, extent);
+    if (asked->last > 0) {
+        uint64_t last = part->window.last;
+        last = last > 0 && last < survey.last ? last : survey.last;
+        if (!asked->until && last > asked->last)
+            narrow(&part->window, last - asked->last + 1, 0);
+    }
+    trace_unload(&survey.trace);
+    return good;
+}
+
 bool part_load(struct part *part, const char *path,
                const struct part_asked *asked, enum part_extent extent,
                uint64_t kinds)
@@ -280,22 +351,20 @@ bool part_load(struct part *part, const char *path,
     *part = (struct part){.window = {.heartbeats = asked->heartbeats,
                                      .most = asked->budget,
                                      .filter = asked->filter}};
-    struct survey survey = {.last = 0};
-    if (!load(&survey.trace, path, NULL, NULL, 0)) {
-        snprintf(part->error, sizeof part->error, "%s", survey.trace.error);
+    if (!survey_and_choose(part, path, asked, extent))
         return false;
-    }
-    for (size_t i = 0; i < survey.trace.n_events; i++)
-        survey.last = later(survey.last, survey.trace.event[i].n);
-    bool good = choose(part, path, &survey, asked, extent);
-    trace_unload(&survey.trace);
-    if (!good)
-        return false;
-    if (!load(&part->trace, path, &part->window, asked, kinds)) {
+    const struct trace_part wanted = {
+        .first = part->window.first,
+        .last = part->window.last,
+        .from_us = asked->since ? asked->from_us : 0,
+        .to_us = asked->until ? later(asked->to_us, 1) : 0,
+        .kinds = kinds};
+    if (!trace_load_part(&part->trace, path, &wanted)) {
         snprintf(part->error, sizeof part->error, "%s", part->trace.error);
         return false;
     }
-    if (!settle(part, path, asked)) {
+    // Of chosen kinds only what is asked for was read.
+    if (kinds == 0 && !settle(part, path, asked)) {
         trace_unload(&part->trace);
         return false;
     }
@@ -307,13 +376,29 @@ void part_unload(struct part *part)
     trace_unload(&part->trace);
 }
 
+// The state at the beginning of what is loaded.
+static void begin_model(struct model *model, const struct trace_file *trace)
+{
+    int n = trace->header.n_servers;
+    if (trace->keyframe != NULL && model_restore(model, trace->keyframe)) {
+        if (model->n_servers == n)
+            return;
+        model_free(model);
+    }
+    model_init(model, n);
+}
+
 void part_model(struct model *model, const struct trace_file *trace, uint64_t n)
 {
-    model_init(model, trace->header.n_servers);
-    for (size_t i = 0; i < trace->n_events; i++) {
-        const struct trace_event *event = &trace->event[i];
-        if (n > 0 && (event->n > n || event->n == 0))
-            break;
-        model_step(model, event);
-    }
+    begin_model(model, trace);
+    for (size_t i = 0; i < trace->n_events; i++)
+        if (n == 0 || trace->event[i].n <= n)
+            model_step(model, &trace->event[i]);
+}
+
+void part_before(struct model *model, const struct trace_file *trace, size_t at)
+{
+    begin_model(model, trace);
+    for (size_t i = 0; i < at && i < trace->n_events; i++)
+        model_step(model, &trace->event[i]);
 }

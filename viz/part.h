@@ -23,6 +23,7 @@ struct part_asked {
     uint64_t from_us, to_us;
     uint64_t act, term, around; // 0 = not asked for
     bool finding;               // what led to the first finding, and it
+    uint64_t before;            // what led to this event, and it
     uint64_t radius;            // events on each side of around; 0 = 150
     uint64_t last;              // only the last so many events of all that
     struct viz_filter filter;   // with filter.index: only its life's time
@@ -56,5 +57,9 @@ void part_unload(struct part *part);
 // caller's, to be freed by model_free().
 void part_model(struct model *model, const struct trace_file *trace,
                 uint64_t n);
+
+// The same before the event at a position in trace->event.
+void part_before(struct model *model, const struct trace_file *trace,
+                 size_t at);
 
 #endif

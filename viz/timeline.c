@@ -3,23 +3,27 @@
 // Time runs downwards, a lane for each server. The colour is the term, always;
 // the lane's width and pattern is the role. Rows are a monotone warp of time:
 // close events get room, idle time becomes a band of fixed height.
+#include "timeline.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../src/trace/die.h"
-#include "../src/trace/model.h"
 #include "paint.h"
-#include "timeline.h"
 
-static const double LEFT = 120;
-static const double PT_PER_MS = 6.5, MIN_ROW = 3.2, MAX_ROW = 26;
-static const double LABEL_ROW = 12;
-static const double IDLE_MS = 15, IDLE_PT = 40;
-
-double timeline_x(int server)
+double timeline_x(const struct drawing *d, int server)
 {
-    return LEFT + server * TIMELINE_PITCH;
+    // A server that is not shown is thought where it would stand.
+    int lane = d->lane[server];
+    for (int i = server; lane < 0 && i > 0; i--)
+        lane = d->lane[i - 1];
+    return TIMELINE_LEFT + (lane < 0 ? 0 : lane) * d->pitch;
+}
+
+double timeline_right(const struct drawing *d)
+{
+    return TIMELINE_LEFT + (d->n_lanes > 0 ? d->n_lanes - 1 : 0) * d->pitch;
 }
 
 double timeline_y(const struct drawing *d, const struct trace_event *event)
@@ -27,410 +31,187 @@ double timeline_y(const struct drawing *d, const struct trace_event *event)
     size_t at = (size_t)(event - d->scene.trace->event);
     if (at < d->scene.begin)
         return TIMELINE_TOP;
-    return at >= d->scene.end ? d->bottom : d->y[at - d->scene.begin];
+    return at >= d->scene.end ? d->end : d->y[at - d->scene.begin];
 }
 
-// ------------------------------------------------------------------- the rows
-
-// Does anything of this event stand in the picture?
-static bool is_drawn(const struct trace_event *event)
+bool timeline_on_page(const struct drawing *d, double y)
 {
-    switch (event->kind) {
-    case TRACE_TIMEOUT:
-    case TRACE_ROLE:
-    case TRACE_TERM:
-    case TRACE_START:
-    case TRACE_APPEND:
-    case TRACE_TRUNCATE:
-    case TRACE_COMMIT:
-    case TRACE_COMPACT:
-    case TRACE_INSTALL:
-    case TRACE_CRASH:
-    case TRACE_RESTART:
-    case TRACE_BOOT:
-    case TRACE_PAUSE:
-    case TRACE_CONNECT:
-    case TRACE_DISCONNECT:
-    case TRACE_LINK:
-    case TRACE_PARTITION:
-    case TRACE_HEAL:
-    case TRACE_FINDING:
-    case TRACE_ACT:
-        return true;
-    default:
-        return false;
-    }
+    return y >= d->from && (y < d->until || d->page == d->n_pages);
 }
 
-static void band(struct drawing *d, double top, double ms, const char *what)
+double timeline_dot_y(const struct drawing *d, double y)
 {
-    double right = timeline_x(d->n_servers - 1) + 60;
-    fprintf(d->out,
-            "subgraph cluster_idle%d { graph [bb=\"%.1f,%.1f,%.1f,%.1f\","
-            " style=filled, fillcolor=\"#F4F4F4\", penwidth=0, label=\"\"]; }\n"
-            "idle%d [shape=plaintext, pos=\"%.1f,%.1f\", fontsize=8,"
-            " fontcolor=\"" PAINT_QUIET "\", label=\"%.0f ms%s\"];\n",
-            d->n_names, timeline_x(0) - 60, -(top + IDLE_PT - 4), right,
-            -(top + 4), d->n_names, 28.0, -(top + IDLE_PT / 2), ms, what);
-    d->n_names++;
+    return -(y - d->from + TIMELINE_TOP);
 }
 
-// A run of rounds that is not drawn: a band that says so.
-static void fold_band(struct drawing *d, double top,
-                      const struct scene_fold *fold)
+bool timeline_dims(const struct drawing *d, const struct trace_event *event)
 {
-    const struct trace_event *event = d->scene.trace->event;
-    uint64_t us = event[fold->end].us - event[fold->first].us;
-    char text[120];
-    snprintf(text, sizeof text,
-             "entries %" PRIu64 "..%" PRIu64
-             " replicated and committed: %zu rounds, %zu messages",
-             fold->from, fold->to, fold->n_rounds, fold->n_messages);
-    band(d, top, (double)us / 1000, "");
-    double middle = (timeline_x(0) + timeline_x(d->n_servers - 1)) / 2;
-    double width = paint_width(text, 9) * 1.08 + 12;
-    fprintf(d->out,
-            "fold%zu [shape=box, style=\"filled,rounded\", penwidth=0,"
-            " fillcolor=white, fixedsize=shape, width=%.3f, height=0.25,"
-            " pos=\"%.1f,%.1f\", fontsize=9, fontcolor=\"" PAINT_INK
-            "\", label=<<B>%s</B>>];\n",
-            fold->first, width / 72, middle, -(top + IDLE_PT / 2), text);
-    timeline_take(d, (struct box){middle - width / 2, top, middle + width / 2,
-                                  top + IDLE_PT});
+    return d->dims && event != NULL && event->kind != TRACE_ACT &&
+           !d->causes.past[event - d->scene.trace->event];
 }
 
-// Which events have a row, and how much room above it their labels want: 0
-// for an event without a row.
-static double *find_rows(const struct drawing *d)
+// Graphviz paints the clusters of one level in no certain order, but a cluster
+// before those inside it: so what must lie behind stays open around the rest.
+void timeline_rectangle(struct drawing *d, struct box box, bool base,
+                        const char *looks)
 {
-    const struct trace_event *event = d->scene.trace->event;
-    size_t n = d->scene.end - d->scene.begin;
-    double *room = must_calloc(n + 1, sizeof *room);
-    for (size_t i = 0; i < n; i++) {
-        const struct trace_event *e = &event[d->scene.begin + i];
-        if (is_drawn(e) && !d->scene.folded[i])
-            room[i] = e->kind == TRACE_START && e->ok ? LABEL_ROW : MIN_ROW;
-    }
-    for (size_t i = 0; i < d->scene.n_messages; i++) {
-        const struct scene_message *m = &d->scene.message[i];
-        if (m->hidden)
-            continue;
-        room[(size_t)(m->sent - event) - d->scene.begin] =
-            m->n_retries > 0 ? LABEL_ROW : MIN_ROW;
-        if (m->received != NULL)
-            room[(size_t)(m->received - event) - d->scene.begin] = MIN_ROW;
-    }
-    return room;
+    fprintf(d->back,
+            "subgraph cluster_%d { graph [bb=\"%.1f,%.1f,%.1f,%.1f\", %s,"
+            " label=\"\"];%s\n",
+            d->n_names++, box.left, timeline_dot_y(d, box.bottom), box.right,
+            timeline_dot_y(d, box.top), looks, base ? "" : " }");
+    d->depth += base;
 }
 
-static void lay_out_rows(struct drawing *d)
+// ------------------------------------------------------------------- a page
+
+static void draw_plates(struct drawing *d)
 {
-    const struct trace_event *event = d->scene.trace->event;
-    size_t n = d->scene.end - d->scene.begin;
-    double *room = find_rows(d);
-    d->y = must_calloc(n + 1, sizeof *d->y);
-    const struct trace_event *last = NULL;
-    double y = TIMELINE_TOP;
-    size_t n_folds = 0;
-    for (size_t i = 0; i < n; i++) {
-        const struct trace_event *now = &event[d->scene.begin + i];
-        if (n_folds < d->scene.n_folds &&
-            d->scene.fold[n_folds].first == d->scene.begin + i) {
-            y += MAX_ROW / 2;
-            fold_band(d, y, &d->scene.fold[n_folds++]);
-            y += IDLE_PT;
-            last = NULL;
-        }
-        if (room[i] > 0 && last != NULL) {
-            double ms = (double)(now->us - last->us) / 1000;
-            double step = ms * PT_PER_MS;
-            bool together = ms < 0.3 && now->node == last->node;
-            if (ms > IDLE_MS) {
-                band(d, y, ms, " idle");
-                step = IDLE_PT;
-            } else if (step > MAX_ROW)
-                step = MAX_ROW;
-            else if (step < room[i])
-                step = together && room[i] <= MIN_ROW ? 0 : room[i];
-            y += step;
-        }
-        if (room[i] > 0)
-            last = now;
-        d->y[i] = y;
-    }
-    d->bottom = y + 24;
-    free(room);
+    char title[300];
+    const struct trace_header *header = &d->scene.trace->header;
+    const struct trace_event *first =
+        d->scene.begin < d->scene.end ? &d->scene.trace->event[d->scene.begin]
+                                      : NULL;
+    int n = snprintf(title, sizeof title, "%s", header->scenario);
+    if (first != NULL && first->kind == TRACE_ACT && first->text != NULL)
+        n += snprintf(title + n, sizeof title - (size_t)n, ": %.80s",
+                      first->text);
+    n += snprintf(title + n, sizeof title - (size_t)n, ", seed %s",
+                  header->seed);
+    if (d->dims)
+        snprintf(title + n, sizeof title - (size_t)n,
+                 "; the causal past of event %" PRIu64, d->window->look.past);
+    timeline_line(d, 16, -10, 12, PAINT_INK, true, title);
+    for (int s = 0; s < d->scene.before.n_servers; s++)
+        if (d->lane[s] >= 0)
+            fprintf(d->out,
+                    "s%d [shape=box, style=\"filled,rounded\", penwidth=0,"
+                    " fillcolor=\"" PAINT_INK "\", fontcolor=white,"
+                    " fontsize=11, width=0.62, height=0.28,"
+                    " fixedsize=shape, pos=\"%.1f,%.1f\","
+                    " label=<<B>S%d</B>>];\n",
+                    s, timeline_x(d, s), -(TIMELINE_TOP - 30), s + 1);
 }
 
-// ------------------------------------------------------------------ the lanes
-
-struct lane {
-    double since;
-    struct model_server state; // pointers in it are not used
-};
-
-static void segment(struct drawing *d, int server, const struct lane *lane,
-                    double until)
+static void draw_all(struct drawing *d)
 {
-    char pale[8];
-    const struct model_server *s = &lane->state;
-    double x = timeline_x(server), half = 4;
-    char style[128];
-    if (until - lane->since < 0.5)
-        return;
-    if (!s->up) {
-        fprintf(d->out,
-                "d%d [shape=point, width=0.01, pos=\"%.1f,%.1f\"];"
-                " e%d [shape=point, width=0.01, pos=\"%.1f,%.1f\"];"
-                " d%d -> e%d [style=dotted, arrowhead=none, penwidth=1.6,"
-                " color=\"" PAINT_QUIET "\"];\n",
-                d->n_names, x, -lane->since, d->n_names, x, -until, d->n_names,
-                d->n_names);
-        d->n_names++;
-        return;
-    }
-    paint_pale(s->term, pale);
-    const char *line = paint_line(s->term);
-    if (s->role == TRACE_LEADER) {
-        half = 11;
-        snprintf(style, sizeof style,
-                 "style=filled, fillcolor=\"%s\", color=\"%s\"",
-                 paint_term(s->term), line);
-    } else if (s->role == TRACE_CANDIDATE) {
-        half = 7;
-        snprintf(style, sizeof style,
-                 "style=striped, fillcolor=\"%s:white:%s:white:%s\","
-                 " color=\"%s\"",
-                 paint_term(s->term), paint_term(s->term), paint_term(s->term),
-                 line);
-    } else
-        snprintf(style, sizeof style,
-                 "style=filled, fillcolor=\"%s\", penwidth=0", pale);
-    fprintf(d->out,
-            "subgraph cluster_l%d { graph [bb=\"%.1f,%.1f,%.1f,%.1f\", %s,"
-            " label=\"\"]; }\n",
-            d->n_names++, x - half, -until, x + half, -lane->since, style);
+    timeline_forget(d);
+    timeline_narration(d); // may make the page longer
+    timeline_sides(d);
+    timeline_bands(d);
+    timeline_lanes(d);
+    timeline_finding(d);
+    timeline_marks(d);
+    timeline_messages(d);
+    timeline_heartbeats(d);
+    timeline_times(d);
+    draw_plates(d);
+    timeline_foot(d);
 }
 
-// The shade of each side of a partition, behind the lanes.
-static void shade(struct drawing *d, const struct trace_event *from,
-                  const struct trace_event *until)
+static void draw_page(struct drawing *d, FILE *out)
 {
-    static const char *const fill[] = {"#ECECEC", "#FBF1DC", "#E4F0F6"};
-    double top = timeline_y(d, from) - 4;
-    double bottom = until != NULL ? timeline_y(d, until) : d->bottom;
-    if (bottom - top < MAX_ROW)
-        return; // over before anything happens
-    for (size_t i = 0; i < from->n_groups && (int)i < d->n_servers; i++) {
-        int group = from->groups[i] % 3;
-        double x = timeline_x((int)i);
-        fprintf(d->out,
-                "subgraph cluster_p%d { graph [bb=\"%.1f,%.1f,%.1f,%.1f\","
-                " style=filled, fillcolor=\"%s\", penwidth=0, label=\"\"]; }\n"
-                "p%d [shape=plaintext, pos=\"%.1f,%.1f\", fontsize=9,"
-                " fontcolor=\"" PAINT_QUIET "\", label=<<B>%c</B>>];\n",
-                d->n_names, x - 46, -bottom, x + 46, -top, fill[group],
-                d->n_names, x + 38, -(top + 8), 'A' + group);
-        d->n_names++;
-    }
-}
-
-static void draw_partitions(struct drawing *d)
-{
-    const struct trace_event *event = d->scene.trace->event, *open = NULL;
-    for (size_t i = 0; i < d->scene.end; i++) {
-        if (event[i].kind != TRACE_PARTITION && event[i].kind != TRACE_HEAL)
-            continue;
-        if (open != NULL && i >= d->scene.begin)
-            shade(d, open, &event[i]);
-        open = event[i].kind == TRACE_PARTITION ? &event[i] : NULL;
-    }
-    if (open != NULL)
-        shade(d, open, NULL);
-}
-
-static bool looks_different(const struct model_server *a,
-                            const struct model_server *b)
-{
-    return a->up != b->up || a->role != b->role || a->term != b->term;
-}
-
-// A pill beside the lane where role or term change.
-static void pill(struct drawing *d, int server, const struct model_server *s,
-                 double half, const struct trace_event *event)
-{
-    struct style style = {8, paint_text(s->term), paint_term(s->term), true};
-    double x = timeline_x(server) - half - 3, y = timeline_y(d, event);
-    if (s->role == TRACE_FOLLOWER)
-        timeline_label(d, x, y, -1, style, event, "T%" PRIu64, s->term);
-    else
-        timeline_label(d, x, y, -1, style, event, "%s T%" PRIu64,
-                       trace_role_name(s->role), s->term);
-}
-
-// Is this change of a server only half of one, as a new term is before the
-// role that it brings?
-static bool goes_on(const struct trace_file *trace, size_t at, size_t end)
-{
-    const struct trace_event *event = &trace->event[at];
-    for (size_t i = at + 1; i < end && i < at + 8; i++) {
-        const struct trace_event *next = &trace->event[i];
-        if (next->us > event->us + 10)
-            return false;
-        if (next->node == event->node &&
-            (next->kind == TRACE_ROLE || next->kind == TRACE_TERM))
-            return true;
-    }
-    return false;
-}
-
-static void draw_lanes(struct drawing *d)
-{
-    const struct trace_file *trace = d->scene.trace;
-    struct lane *lane = must_calloc((size_t)d->n_servers, sizeof *lane);
-    struct model model;
-    model_init(&model, d->n_servers);
-    for (size_t i = 0; i < d->scene.end; i++) {
-        const struct trace_event *event = &trace->event[i];
-        model_step(&model, event);
-        if (i < d->scene.begin)
-            continue;
-        for (int s = 0; s < d->n_servers; s++) {
-            struct lane *l = &lane[s];
-            if (i == d->scene.begin) {
-                *l = (struct lane){TIMELINE_TOP, model.server[s]};
-                if (l->state.up && l->state.term > 0)
-                    pill(d, s, &l->state, 11, event);
-                continue;
-            }
-            if (event->node != s ||
-                !looks_different(&l->state, &model.server[s]))
-                continue;
-            if (goes_on(trace, i, d->scene.end))
-                continue;
-            double y = timeline_y(d, event);
-            segment(d, s, l, y);
-            bool gone = l->state.up && !model.server[s].up;
-            *l = (struct lane){y, model.server[s]};
-            if (gone)
-                timeline_label(d, timeline_x(s) + 8, y, 1,
-                               (struct style){11, PAINT_FAULT, NULL, true},
-                               event, "✕");
-            else if (l->state.up)
-                pill(d, s, &l->state, l->state.role == TRACE_LEADER ? 11 : 7,
-                     event);
-        }
-    }
-    for (int s = 0; s < d->n_servers; s++)
-        segment(d, s, &lane[s], d->bottom);
-    free(lane);
-    model_free(&model);
-}
-
-static void draw_times(struct drawing *d)
-{
-    double last = -100;
-    for (size_t i = d->scene.begin; i < d->scene.end; i++) {
-        double y = d->y[i - d->scene.begin];
-        if (y - last < 22 || d->scene.folded[i - d->scene.begin])
-            continue;
-        last = y;
-        fprintf(d->out,
-                "t%d [shape=plaintext, pos=\"28,%.1f\", fontsize=8,"
-                " fontcolor=\"" PAINT_QUIET "\", label=\"%.1f ms\"];\n",
-                d->n_names++, -y, (double)d->scene.trace->event[i].us / 1000);
-    }
-}
-
-static void draw_plates(struct drawing *d, const char *title)
-{
-    for (int s = 0; s < d->n_servers; s++)
-        fprintf(d->out,
-                "s%d [shape=box, style=\"filled,rounded\", penwidth=0,"
-                " fillcolor=\"" PAINT_INK "\", fontcolor=white, fontsize=11,"
-                " width=0.62, height=0.28, pos=\"%.1f,%.1f\","
-                " label=<<B>S%d</B>>];\n",
-                s, timeline_x(s), -(TIMELINE_TOP - 30), s + 1);
-    double width = paint_width(title, 12) * 1.1 + 6;
-    fprintf(d->out,
-            "title [shape=plaintext, fixedsize=shape, width=%.3f, height=0.2,"
-            " pos=\"%.1f,-10\", fontsize=12, fontcolor=\"" PAINT_INK
-            "\", label=<<B>",
-            width / 72, 4 + width / 2);
-    paint_html(d->out, title);
-    fputs("</B><BR ALIGN=\"LEFT\"/>>];\n", d->out);
-}
-
-static void draw_foot(struct drawing *d)
-{
-    char text[3][200] = {"", "", ""};
-    snprintf(text[0], sizeof text[0],
-             "lane: pale = follower, striped = candidate, solid = leader,"
-             " dotted = down; colour = term");
-    snprintf(text[1], sizeof text[1],
-             "solid = request, dashed = reply, bar = refused, ✕ = lost;"
-             " thick = carries entries%s",
-             d->scene.n_hidden > 0 ? "; heartbeats not drawn (--heartbeats)"
-                                   : "");
-    int n = 0;
-    if (d->scene.n_retries > 0)
-        n = snprintf(text[2], sizeof text[2],
-                     "not drawn: %zu of the tries that a request's mark counts",
-                     d->scene.n_retries);
-    if (d->scene.n_folded > 0)
-        snprintf(text[2] + n, sizeof text[2] - (size_t)n,
-                 "%s%zu messages of the rounds in a band",
-                 n > 0 ? ", " : "not drawn: ", d->scene.n_folded);
-    for (int i = 0; i < 3 && text[i][0] != '\0'; i++) {
-        double width = paint_width(text[i], 8) + 4;
-        fprintf(d->out,
-                "foot%d [shape=plaintext, fixedsize=shape, width=%.3f,"
-                " height=0.15, pos=\"%.1f,%.1f\", fontsize=8, "
-                "fontcolor=\"" PAINT_QUIET "\", label=\"%s\\l\"];\n",
-                i, width / 72, 4 + width / 2, -(d->bottom + 18 + 12 * i),
-                text[i]);
-    }
-}
-
-size_t viz_timeline(const struct trace_file *trace,
-                    const struct viz_window *window, FILE *out)
-{
-    struct drawing d = {.out = out, .n_servers = trace->header.n_servers};
-    scene_make(&d.scene, trace, window);
+    char *front = NULL;
+    size_t n = 0;
+    d->out = open_memstream(&front, &n);
+    if (d->out == NULL)
+        die("no memory for a page");
+    d->back = out;
+    d->depth = d->n_names = 0;
+    d->bottom = d->until;
+    d->said = d->from - 20;
     fprintf(out, "digraph timeline {\n"
                  "graph [layout=nop2, splines=line, outputorder=edgesfirst,"
                  " pad=0.2];\n"
                  "node [fontname=\"Helvetica,Arial,sans-serif\", margin=0];\n"
                  "edge [arrowsize=0.55];\n");
-    char title[200];
-    snprintf(title, sizeof title, "%s, seed %s", trace->header.scenario,
-             trace->header.seed);
-    if (d.scene.begin < d.scene.end &&
-        trace->event[d.scene.begin].kind == TRACE_ACT)
-        snprintf(title, sizeof title, "%s: %s, seed %s", trace->header.scenario,
-                 trace->event[d.scene.begin].text, trace->header.seed);
-    lay_out_rows(&d);
-    for (size_t i = d.scene.begin; i < d.scene.end; i++)
-        if (trace->event[i].kind == TRACE_ACT && i > d.scene.begin)
-            timeline_event(&d, &trace->event[i]);
-    // Lanes reserve their room before any label is placed.
-    for (int s = 0; s < d.n_servers; s++)
-        timeline_take(&d, (struct box){timeline_x(s) - 7, TIMELINE_TOP,
-                                       timeline_x(s) + 7, d.bottom});
-    for (size_t i = d.scene.begin; i < d.scene.end; i++)
-        if (trace->event[i].kind != TRACE_ACT &&
-            !d.scene.folded[i - d.scene.begin])
-            timeline_event(&d, &trace->event[i]);
-    draw_partitions(&d);
-    draw_lanes(&d);
-    timeline_messages(&d);
-    draw_times(&d);
-    draw_plates(&d, title);
-    draw_foot(&d);
+    draw_all(d);
+    fclose(d->out);
+    for (; d->depth > 0; d->depth--)
+        fputs("}", out);
+    fputc('\n', out);
+    fwrite(front, 1, n, out);
     fputs("}\n", out);
-    size_t n = d.scene.n_messages - d.scene.n_hidden;
-    scene_free(&d.scene);
-    free(d.y);
-    free(d.box);
+    free(front);
+}
+
+// ---------------------------------------------------------------- the whole
+
+static double pitch_of(int n_lanes)
+{
+    return n_lanes <= 5 ? 128 : n_lanes <= 9 ? 105 : 70;
+}
+
+static void begin(struct drawing *d, const struct trace_file *trace,
+                  const struct viz_window *window)
+{
+    *d = (struct drawing){.window = window, .page = 1, .n_pages = 1};
+    scene_make(&d->scene, trace, window);
+    for (int s = 0; s < TRACE_MAX_SERVERS; s++)
+        d->lane[s] =
+            s < trace->header.n_servers && viz_shows_server(&window->filter, s)
+                ? d->n_lanes++
+                : -1;
+    d->pitch = pitch_of(d->n_lanes);
+    d->dims = window->look.past > 0 &&
+              causes_make(&d->causes, trace, window->look.past);
+    d->named = must_calloc(d->scene.end - d->scene.begin + 1, sizeof *d->named);
+    timeline_rows(d);
+    d->from = TIMELINE_TOP;
+    d->until = d->end;
+}
+
+static void end(struct drawing *d)
+{
+    d->from = d->until = 0;
+    timeline_forget(d);
+    free(d->taken);
+    if (d->dims)
+        causes_free(&d->causes);
+    scene_free(&d->scene);
+    free(d->y);
+    free(d->row);
+    free(d->band);
+    free(d->named);
+}
+
+size_t viz_timeline(const struct trace_file *trace,
+                    const struct viz_window *window, FILE *out)
+{
+    struct drawing d;
+    begin(&d, trace, window);
+    draw_page(&d, out);
+    size_t n = d.scene.n_fate[SCENE_DRAWN];
+    end(&d);
     return n;
+}
+
+bool viz_timeline_pages(const struct trace_file *trace,
+                        const struct viz_window *window,
+                        bool (*save)(void *context, int page, int n_pages,
+                                     const char *dot, size_t n),
+                        void *context)
+{
+    struct drawing d;
+    bool good = true;
+    begin(&d, trace, window);
+    d.scene.crowded = false; // no page is
+    d.n_pages = 0;
+    for (double y = d.from; y < d.end; y = timeline_page_end(&d, y))
+        d.n_pages++;
+    for (d.page = 1; good && d.page <= d.n_pages; d.page++) {
+        d.until = timeline_page_end(&d, d.from);
+        char *text = NULL;
+        size_t n = 0;
+        FILE *out = open_memstream(&text, &n);
+        if (out == NULL)
+            die("no memory for a page");
+        draw_page(&d, out);
+        fclose(out);
+        good = save(context, d.page, d.n_pages, text, n);
+        free(text);
+        d.from = d.until;
+    }
+    end(&d);
+    return good;
 }

@@ -1,189 +1,156 @@
-// timeline_marks.c -- messages between the lanes, and what servers do.
+// timeline_marks.c -- what happens to servers, and to the cluster.
 #include <inttypes.h>
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "../src/trace/die.h"
+#include "../src/trace/fields.h"
 #include "paint.h"
 #include "timeline.h"
 
-static void say_what(struct drawing *d, const struct scene_message *m, double x,
-                     double y, int side, int copies)
+enum { COMMAND = 20 }; // bytes shown of a command
+
+static void mark_append(struct drawing *d, const struct trace_event *e,
+                        double x, double y)
 {
-    char times[16] = "";
-    struct style style = {8, paint_line(m->term), NULL, true};
-    if (copies > 1)
-        snprintf(times, sizeof times, " ×%d", copies);
-    if (m->last > m->first)
-        timeline_label(d, x, y, side, style, m->sent,
-                       "Append %" PRIu64 "..%" PRIu64 "%s", m->first, m->last,
-                       times);
-    else if (m->last > 0)
-        timeline_label(d, x, y, side, style, m->sent, "Append %" PRIu64 "%s",
-                       m->first, times);
-    else if (m->heartbeat)
-        return;
+    uint64_t term = e->entries[e->n_entries - 1].term;
+    struct style style = {7, paint_text(term), paint_term(term), true};
+    uint64_t last = e->index + e->n_entries - 1;
+    if (last > e->index)
+        timeline_label(d, x + 13, y + 4, 1, style, e, "+%" PRIu64 "..%" PRIu64,
+                       e->index, last);
     else
-        timeline_label(
-            d, x, y, side, style, m->sent, "%s%s",
-            strcmp(m->rpc, "AppendEntries") == 0 ? "heartbeat" : m->rpc, times);
+        timeline_label(d, x + 13, y + 4, 1, style, e, "+%" PRIu64, e->index);
 }
 
-// Requests of the same content that leave together share their label.
-static int copies_of(const struct drawing *d, size_t at)
+// What a server does stands beside its lane.
+static void mark(struct drawing *d, const struct trace_event *e)
 {
-    const struct scene_message *m = &d->scene.message[at];
-    int n = 0;
-    for (size_t i = 0; i < d->scene.n_messages; i++) {
-        const struct scene_message *other = &d->scene.message[i];
-        bool same = !other->hidden && !other->reply && other->from == m->from &&
-                    strcmp(other->rpc, m->rpc) == 0 && other->term == m->term &&
-                    other->first == m->first && other->last == m->last &&
-                    other->sent->us - m->sent->us + 1000 <= 2000;
-        if (same && i < at)
-            return 0;
-        n += same;
-    }
-    return n;
-}
-
-static void arrow(struct drawing *d, const struct scene_message *m, size_t at)
-{
-    double x = timeline_x(m->from), y = timeline_y(d, m->sent);
-    double to_x = timeline_x(m->to);
-    double to_y = m->received != NULL ? timeline_y(d, m->received) : d->bottom;
-    if (m->lost) {
-        to_x = x + 0.42 * (to_x - x);
-        to_y = to_y > y + 12 ? y + 10 : to_y;
-        // The number of tries behind the cross must not lie on a lane.
-        double past_lane = fmod(fabs(to_x - x), TIMELINE_PITCH);
-        if (m->n_retries > 0 && past_lane > TIMELINE_PITCH - 50)
-            to_x -= (past_lane - TIMELINE_PITCH + 50) * (to_x > x ? 1 : -1);
-    }
-    const char *head = m->lost || m->received == NULL           ? "none"
-                       : m->no                                  ? "tee"
-                       : strcmp(m->rpc, "RequestVote") == 0     ? "empty"
-                       : strcmp(m->rpc, "InstallSnapshot") == 0 ? "box"
-                                                                : "normal";
-    const char *colour = m->heartbeat ? PAINT_FAINT : paint_line(m->term);
-    const char *point = "shape=point, width=0.05";
-    fprintf(d->out,
-            "m%zua [%s, pos=\"%.1f,%.1f\", color=\"%s\"]; m%zub [%s,"
-            " pos=\"%.1f,%.1f\", color=\"%s\"];"
-            " m%zua -> m%zub [color=\"%s\", style=%s, arrowhead=%s,"
-            " penwidth=%.1f, edgetooltip=",
-            at, point, x, -y, colour, at,
-            m->lost ? "shape=plaintext, label=\"✕\", fontsize=8,"
-                      " fontcolor=\"" PAINT_FAULT "\", width=0.1, height=0.1"
-                    : point,
-            to_x, -to_y, m->lost ? PAINT_FAULT : colour, at, at, colour,
-            m->reply ? "dashed" : "solid", head,
-            m->heartbeat               ? 0.6
-            : m->last > 0 && !m->reply ? 1.9
-                                       : 1.2);
-    char tip[200];
-    snprintf(tip, sizeof tip,
-             "#%" PRIu64 " %.60s%s S%d to S%d, term %" PRIu64
-             ", event %" PRIu64,
-             m->msg, m->rpc, m->reply ? " reply" : "", m->from + 1, m->to + 1,
-             m->term, m->sent->n);
-    paint_quoted(d->out, tip);
-    fputs("];\n", d->out);
-    if (m->n_retries > 0)
-        timeline_label(d, to_x + (to_x > x ? 5 : -5), to_y, to_x > x ? 1 : -1,
-                       (struct style){7, PAINT_FAULT, NULL, false}, m->sent,
-                       "%d tries", m->n_retries + 1);
-}
-
-void timeline_messages(struct drawing *d)
-{
-    for (size_t i = 0; i < d->scene.n_messages; i++) {
-        const struct scene_message *m = &d->scene.message[i];
-        if (m->hidden || m->sent == NULL)
-            continue;
-        arrow(d, m, i);
-        int side = m->to > m->from ? 1 : -1;
-        double x = timeline_x(m->from) + 14 * side, y = timeline_y(d, m->sent);
-        if (!m->reply) {
-            int copies = copies_of(d, i);
-            if (copies > 0)
-                say_what(d, m, x, y - 6, side, copies);
-        } else if (!m->heartbeat) {
-            struct style style = {7, m->no ? PAINT_FAULT : PAINT_QUIET, NULL,
-                                  false};
-            if (m->no)
-                timeline_label(d, x, y + 5, side, style, m->sent, "no");
-            else if (m->yes && m->last > 0)
-                timeline_label(d, x, y + 5, side, style, m->sent, "ok %" PRIu64,
-                               m->last);
-            else if (m->yes)
-                timeline_label(d, x, y + 5, side, style, m->sent, "yes");
-        }
-    }
-}
-
-// ----------------------------------------------------------------- the events
-
-// What a server does stands beside its lane; false when it is none of that.
-static bool mark_event(struct drawing *d, const struct trace_event *e)
-{
-    double y = timeline_y(d, e), x = e->node >= 0 ? timeline_x(e->node) : 0;
-    struct style ink = {8, PAINT_INK, NULL, true};
+    double y = timeline_y(d, e), x = timeline_x(d, e->node);
+    struct style ink = {8, PAINT_INK, NULL, true},
+                 bad = {8, PAINT_FAULT, NULL, true},
+                 quiet = {7, PAINT_QUIET, NULL, true};
     switch (e->kind) {
     case TRACE_START:
         if (e->ok)
-            timeline_label(d, x - 14, y, -1, ink, e, "▶ %s @%" PRIu64,
-                           e->command != NULL ? e->command : "", e->index);
-        return true;
+            timeline_label(d, x - 14, y, -1, ink, e, "▶ %.*s @%" PRIu64,
+                           COMMAND, e->command != NULL ? e->command : "",
+                           e->index);
+        break;
     case TRACE_COMMIT:
         timeline_label(d, x - 14, y, -1, ink, e, "✓ commit %" PRIu64, e->to);
-        return true;
+        break;
     case TRACE_APPEND:
-        if (e->n_entries > 0) {
-            uint64_t term = e->entries[e->n_entries - 1].term;
-            struct style style = {7, paint_text(term), paint_term(term), true};
-            uint64_t last = e->index + e->n_entries - 1;
-            if (last > e->index)
-                timeline_label(d, x + 13, y + 4, 1, style, e,
-                               "+%" PRIu64 "..%" PRIu64, e->index, last);
-            else
-                timeline_label(d, x + 13, y + 4, 1, style, e, "+%" PRIu64,
-                               e->index);
-        }
-        return true;
+        if (e->n_entries > 0)
+            mark_append(d, e, x, y);
+        break;
     case TRACE_TRUNCATE:
-        timeline_label(d, x + 13, y, 1,
-                       (struct style){8, PAINT_FAULT, NULL, true}, e,
-                       "−%" PRIu64 "..", e->index);
-        return true;
+        timeline_label(d, x + 13, y, 1, bad, e, "−%" PRIu64 "..", e->index);
+        break;
     case TRACE_COMPACT:
-        timeline_label(d, x + 13, y, 1,
-                       (struct style){7, PAINT_QUIET, NULL, true}, e,
-                       "snap ≤ %" PRIu64, e->index);
-        return true;
+        timeline_label(d, x + 13, y, 1, quiet, e, "snap ≤ %" PRIu64, e->index);
+        break;
     case TRACE_INSTALL:
         timeline_label(d, x + 13, y, 1, ink, e, "snapshot ≤ %" PRIu64,
                        e->index);
-        return true;
+        break;
+    default:
+        break;
+    }
+}
+
+// In a crowded picture these are only counted.
+static bool is_local(const struct drawing *d, const struct trace_event *e)
+{
+    bool chosen = d->window->filter.index > 0;
+    switch (e->kind) {
+    case TRACE_APPEND:
+    case TRACE_COMMIT:
+    case TRACE_START:
+        return d->scene.crowded && !chosen;
     default:
         return false;
     }
 }
 
-// What happens to the cluster stands in the margin.
-void timeline_event(struct drawing *d, const struct trace_event *e)
+static bool is_dot(const struct trace_event *e)
 {
+    return e->kind == TRACE_SEND || e->kind == TRACE_RECV ||
+           e->kind == TRACE_REPLY || e->kind == TRACE_REPLY_RECV;
+}
+
+// Local events of a lane between two of its dots: their number.
+struct local {
+    const struct trace_event *first;
+    size_t n;
+};
+
+static void end_local(struct drawing *d, struct local *local)
+{
+    struct style style = {7, PAINT_INK, "#E8E8E8", false};
+    if (local->n > 0)
+        timeline_label(d, timeline_x(d, local->first->node) + 13,
+                       timeline_y(d, local->first) + 4, 1, style, local->first,
+                       "%zu", local->n);
+    local->n = 0;
+}
+
+void timeline_marks(struct drawing *d)
+{
+    const struct scene *scene = &d->scene;
+    size_t n_servers = (size_t)scene->before.n_servers;
+    struct local *local = must_calloc(n_servers, sizeof *local);
+    for (size_t i = scene->begin; i < scene->end; i++) {
+        const struct trace_event *e = &scene->trace->event[i];
+        bool shown = e->node >= 0 && (size_t)e->node < n_servers &&
+                     d->lane[e->node] >= 0 && d->row[i - scene->begin] &&
+                     timeline_on_page(d, timeline_y(d, e)) &&
+                     viz_shows(&d->window->filter, e);
+        if (!shown)
+            continue;
+        struct local *mine = &local[e->node];
+        if (is_local(d, e)) {
+            if (mine->n++ == 0)
+                mine->first = e;
+            continue;
+        }
+        if (is_dot(e))
+            end_local(d, mine);
+        mark(d, e);
+    }
+    for (size_t s = 0; s < n_servers; s++)
+        end_local(d, &local[s]);
+    free(local);
+}
+
+// ---------------------------------------------------------- in the margin
+
+// "{S1,S3} | {S2}"
+static void list_groups(const struct trace_event *e, char *out, size_t n)
+{
+    size_t at = 0;
+    int last = -1;
+    out[0] = '\0';
+    for (size_t i = 0; i < e->n_groups; i++)
+        last = e->groups[i] > last ? e->groups[i] : last;
+    for (int group = 0; group <= last && group < TRACE_MAX_SERVERS; group++) {
+        const char *before = at > 0 ? " | {" : "{";
+        for (size_t i = 0; i < e->n_groups && at + 16 < n; i++) {
+            if (e->groups[i] != group)
+                continue;
+            at += (size_t)snprintf(out + at, n - at, "%sS%zu", before, i + 1);
+            before = ",";
+        }
+        if (before[0] == ',' && at + 2 < n)
+            at += (size_t)snprintf(out + at, n - at, "}");
+    }
+}
+
+static void narrate_fault(struct drawing *d, const struct trace_event *e)
+{
+    char groups[100];
     int s = e->node + 1;
-    if (mark_event(d, e))
-        return;
     switch (e->kind) {
-    case TRACE_TIMEOUT:
-        timeline_narrate(d, e, PAINT_QUIET, false, "S%d times out", s);
-        break;
-    case TRACE_ROLE:
-        if (e->to_role == TRACE_LEADER)
-            timeline_narrate(d, e, PAINT_INK, true, "S%d wins term %" PRIu64, s,
-                             e->term);
-        break;
     case TRACE_CRASH:
         timeline_narrate(d, e, PAINT_FAULT, true, "S%d crashes", s);
         break;
@@ -202,24 +169,111 @@ void timeline_event(struct drawing *d, const struct trace_event *e)
         break;
     case TRACE_LINK:
         timeline_narrate(d, e, e->ok ? PAINT_INK : PAINT_FAULT, true,
-                         "link S%d to S%d %s", (int)e->from + 1, (int)e->to + 1,
-                         e->ok ? "mended" : "cut");
+                         "link S%d to S%d %s", trace_endpoint(e->from) + 1,
+                         trace_endpoint(e->to) + 1, e->ok ? "mended" : "cut");
         break;
     case TRACE_PARTITION:
-        timeline_narrate(d, e, PAINT_FAULT, true, "partition");
+        list_groups(e, groups, sizeof groups);
+        timeline_narrate(d, e, PAINT_FAULT, true, "partition %s", groups);
         break;
     case TRACE_HEAL:
         timeline_narrate(d, e, PAINT_INK, true, "the partition heals");
         break;
-    case TRACE_ACT:
-        timeline_narrate(d, e, PAINT_INK, true, "— %s —",
-                         e->text ? e->text : "");
-        break;
-    case TRACE_FINDING:
-        timeline_narrate(d, e, PAINT_FAULT, true, "%s %s",
-                         e->what ? e->what : "finding", e->tag ? e->tag : "");
-        break;
     default:
         break;
     }
+}
+
+static void narrate(struct drawing *d, const struct trace_event *e)
+{
+    int s = e->node + 1;
+    const char *text = e->text != NULL ? e->text : "";
+    switch (e->kind) {
+    case TRACE_TIMEOUT:
+        timeline_narrate(d, e, PAINT_QUIET, false, "S%d times out", s);
+        break;
+    case TRACE_ROLE:
+        if (e->to_role == TRACE_LEADER)
+            timeline_narrate(d, e, PAINT_INK, true, "S%d wins term %" PRIu64, s,
+                             e->term);
+        break;
+    case TRACE_NETWORK:
+        timeline_narrate(d, e, PAINT_QUIET, false, "network: %.60s", text);
+        break;
+    case TRACE_NOTE:
+        timeline_narrate(d, e, PAINT_QUIET, false, "%.12s%s%.60s",
+                         e->what != NULL ? e->what : "",
+                         e->what != NULL ? ": " : "", text);
+        break;
+    case TRACE_ACT:
+        timeline_narrate(d, e, PAINT_INK, true, "— %s —", text);
+        break;
+    default:
+        narrate_fault(d, e);
+    }
+}
+
+void timeline_narration(struct drawing *d)
+{
+    const struct scene *scene = &d->scene;
+    for (size_t i = scene->begin; i < scene->end; i++) {
+        const struct trace_event *e = &scene->trace->event[i];
+        // The act that a picture begins with is its title.
+        bool title = e->kind == TRACE_ACT && i == scene->begin;
+        if (!scene->folded[i - scene->begin] && !title &&
+            viz_shows(&d->window->filter, e))
+            narrate(d, e);
+    }
+}
+
+// -------------------------------------------------------------- the finding
+
+static void ring(struct drawing *d, const struct trace_event *e)
+{
+    if (e->node < 0 || e->node >= d->scene.before.n_servers ||
+        d->lane[e->node] < 0 || !timeline_on_page(d, timeline_y(d, e)))
+        return;
+    fprintf(d->out,
+            "r%d [shape=circle, fixedsize=shape, width=0.17, label=\"\","
+            " color=\"" PAINT_FAULT "\", penwidth=1.6, pos=\"%.1f,%.1f\","
+            " tooltip=\"event %" PRIu64 " shows it\"];\n",
+            d->n_names++, timeline_x(d, e->node),
+            timeline_dot_y(d, timeline_y(d, e)), e->n);
+}
+
+// A line across all lanes, the events that show it ringed.
+static void draw_finding(struct drawing *d, const struct trace_event *e)
+{
+    const struct scene *scene = &d->scene;
+    double y = timeline_y(d, e);
+    char text[200];
+    for (size_t i = 0; i < e->n_shown; i++) {
+        size_t at = causes_position(scene->trace, e->events[i]);
+        if (at >= scene->begin && at < scene->end &&
+            scene->trace->event[at].n == e->events[i])
+            ring(d, &scene->trace->event[at]);
+    }
+    if (!timeline_on_page(d, y))
+        return;
+    int name = d->n_names++;
+    fprintf(d->out,
+            "v%d [shape=point, style=invis, width=0.01, pos=\"%.1f,%.1f\"];"
+            " w%d [shape=point, style=invis, width=0.01, pos=\"%.1f,%.1f\"];"
+            " v%d -> w%d [id=\"finding%" PRIu64 "\", arrowhead=none,"
+            " penwidth=2, color=\"" PAINT_FAULT "\", edgetooltip=",
+            name, TIMELINE_LEFT - 60, timeline_dot_y(d, y), name,
+            timeline_right(d) + 78, timeline_dot_y(d, y), name, name, e->n);
+    snprintf(text, sizeof text, "%s%s%s%s", e->what != NULL ? e->what : "",
+             e->tag != NULL ? " [" : "", e->tag != NULL ? e->tag : "",
+             e->tag != NULL ? "]" : "");
+    paint_quoted(d->out, e->text != NULL ? e->text : text);
+    fputs("];\n", d->out);
+    timeline_narrate(d, e, PAINT_FAULT, true, "%s", text);
+}
+
+void timeline_finding(struct drawing *d)
+{
+    for (size_t i = d->scene.begin; i < d->scene.end; i++)
+        if (d->scene.trace->event[i].kind == TRACE_FINDING)
+            draw_finding(d, &d->scene.trace->event[i]);
 }

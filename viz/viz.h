@@ -24,12 +24,21 @@ enum viz_rpc {
     VIZ_OTHER
 };
 
+// How the timeline is drawn; all zero is as usual.
+struct viz_look {
+    bool numbers;     // the numbers of events beside them
+    bool steps;       // a row for each event, instead of time
+    uint64_t past;    // dim what could not influence this event; 0 = nothing
+    const char *note; // a line more at the foot, or NULL
+};
+
 struct viz_window {
     uint64_t first, last; // event numbers, both ends included; 0 = open
     bool heartbeats;      // draw them all
     int most;             // messages drawn; 0 = 300
     bool ends;            // too many: keep the last ones, not the first
     struct viz_filter filter;
+    struct viz_look look;
 };
 
 // Is the event one of those that the filter shows? Of messages it judges kind
@@ -42,6 +51,15 @@ bool viz_shows_server(const struct viz_filter *filter, int server);
 // Who said what to whom, when. Returns the number of messages drawn.
 size_t viz_timeline(const struct trace_file *trace,
                     const struct viz_window *window, FILE *out);
+
+// The same in pages of about 60 rows, cut where nothing happens. save gets the
+// DOT text of each, the page's number (1 first) and the number of pages, and
+// returns false to stop.
+bool viz_timeline_pages(const struct trace_file *trace,
+                        const struct viz_window *window,
+                        bool (*save)(void *context, int page, int n_pages,
+                                     const char *dot, size_t n),
+                        void *context);
 
 // All logs after event n (0 = the last).
 void viz_log(const struct trace_file *trace, uint64_t n, FILE *out);

@@ -1,35 +1,210 @@
-// timeline.c -- glassraft timeline: who said what to whom, when.
+// timeline.c -- glassraft timeline and past: who said what to whom, when.
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "../../viz/paint.h"
 #include "selectors.h"
 
-static void usage(void)
+struct command {
+    struct selectors s;
+    bool pages, print;
+    struct viz_look look;
+};
+
+static const char looks_help[] =
+    "  --budget N           messages drawn at most, by default 300\n"
+    "  --numbers            the numbers of events beside them\n"
+    "  --axis steps         a row for each event, instead of time\n"
+    "  --theme print        greys for paper; the default is colour\n";
+
+// Draws into text that the caller frees; in greys if so asked.
+static char *draw(const struct command *c, const struct part *part, size_t *n)
 {
-    printf("usage: glassraft timeline TRACE [OPTIONS]\n\n"
-           "Draws who said what to whom, when.\n\n%s"
-           "  --budget N           messages drawn at most, by default 300\n\n"
-           "example: glassraft timeline out/demo/trace.jsonl --act 2"
-           " -o election.svg\n",
-           selectors_help);
+    char *text = NULL;
+    struct viz_window window = part->window;
+    window.look = c->look;
+    window.look.note = part->note;
+    FILE *out = open_memstream(&text, n);
+    if (out == NULL)
+        return NULL;
+    viz_timeline(&part->trace, &window, out);
+    fclose(out);
+    if (c->print)
+        paint_greys(text);
+    return text;
 }
 
-static void draw(const struct part *part, void *context, FILE *out)
+// "name.svg" becomes "name-3.svg".
+static bool page_name(const char *path, int page, char *out, size_t n)
 {
-    (void)context;
-    viz_timeline(&part->trace, &part->window, out);
+    const char *dot = strrchr(path, '.');
+    if (dot == NULL || strchr(dot, '/') != NULL)
+        dot = path + strlen(path);
+    return snprintf(out, n, "%.*s-%d%s", (int)(dot - path), path, page, dot) <
+           (int)n;
+}
+
+static bool save_page(void *context, int page, int n_pages, const char *dot,
+                      size_t n)
+{
+    const struct command *c = context;
+    char path[4096], *copy = strdup(dot);
+    (void)n_pages;
+    if (copy == NULL || !page_name(c->s.output, page, path, sizeof path)) {
+        free(copy);
+        return false;
+    }
+    if (c->print)
+        paint_greys(copy);
+    bool good = paint_save(copy, n, path);
+    free(copy);
+    if (good)
+        printf("%s\n", path);
+    return good;
+}
+
+static int draw_pages(struct command *c, const struct options *o)
+{
+    enum { MOST = 10000 };
+    struct part part;
+    int status;
+    if (c->s.asked.budget == 0)
+        c->s.asked.budget = MOST;
+    c->s.extent = PART_WHOLE;
+    if (!selectors_load(&c->s, o, 0, &part, &status))
+        return status;
+    struct viz_window window = part.window;
+    window.look = c->look;
+    bool good = viz_timeline_pages(&part.trace, &window, save_page, c);
+    part_unload(&part);
+    return good ? status : EXIT_USAGE;
+}
+
+static int draw_one(const struct command *c, const struct options *o)
+{
+    struct part part;
+    int status;
+    if (!selectors_load(&c->s, o, 0, &part, &status))
+        return status;
+    size_t n = 0;
+    char *text = draw(c, &part, &n);
+    if (text == NULL)
+        return EXIT_BUG;
+    int saved = selectors_save(&c->s, text, n, true);
+    free(text);
+    part_unload(&part);
+    return saved != EXIT_GOOD ? saved : status;
+}
+
+static bool read_look(struct command *c, struct options *o)
+{
+    if (options_is(o, "--numbers"))
+        c->look.numbers = true;
+    else if (options_is(o, "--axis") || options_is(o, "--axis=steps") ||
+             options_is(o, "--axis=time")) {
+        const char *value = o->now[6] == '=' ? o->now + 7 : options_value(o);
+        c->look.steps = strcmp(value, "steps") == 0;
+        if (!o->failed && !c->look.steps && strcmp(value, "time") != 0) {
+            fprintf(stderr, "glassraft %s: --axis %s: expected steps or time\n",
+                    o->command, value);
+            o->failed = true;
+        }
+    } else if (options_is(o, "--theme") || options_is(o, "--theme=print") ||
+               options_is(o, "--theme=colour")) {
+        const char *value = o->now[7] == '=' ? o->now + 8 : options_value(o);
+        c->print = strcmp(value, "print") == 0;
+        if (!o->failed && !c->print && strcmp(value, "colour") != 0) {
+            fprintf(stderr,
+                    "glassraft %s: --theme %s: expected print or colour\n",
+                    o->command, value);
+            o->failed = true;
+        }
+    } else
+        return false;
+    return true;
 }
 
 int cli_timeline(int argc, char **argv)
 {
-    struct selectors s = selectors_begin(PART_READABLE);
+    struct command c = {.s = selectors_begin(PART_READABLE)};
     struct options o = options_begin(argc, argv, "timeline");
     for (const char *arg; (arg = options_next(&o)) != NULL;) {
         if (options_is(&o, "--help")) {
-            usage();
+            printf("usage: glassraft timeline TRACE [OPTIONS]\n\n"
+                   "Draws who said what to whom, when.\n\n%s%s"
+                   "  --pages              all of it, in files name-1.svg,"
+                   " name-2.svg ...\n\n"
+                   "example: glassraft timeline out/demo/trace.jsonl --act 2"
+                   " -o election.svg\n",
+                   selectors_help, looks_help);
             return EXIT_GOOD;
         }
-        if (!selectors_read(&s, &o) && options_rest(&o))
-            s.trace = arg;
+        if (options_is(&o, "--pages"))
+            c.pages = true;
+        else if (!read_look(&c, &o) && !selectors_read(&c.s, &o) &&
+                 options_rest(&o))
+            c.s.trace = arg;
     }
-    return selectors_draw(&s, &o, 0, true, draw, NULL);
+    if (!o.failed && c.pages && c.s.output == NULL) {
+        fprintf(stderr, "glassraft timeline: --pages needs -o FILE\n");
+        return EXIT_USAGE;
+    }
+    return c.pages ? draw_pages(&c, &o) : draw_one(&c, &o);
+}
+
+// ---------------------------------------------------------------------- past
+
+// The window ends with the event, unless something else is asked for.
+static void end_with(struct part_asked *asked, uint64_t event)
+{
+    bool chosen = asked->since || asked->until || asked->act > 0 ||
+                  asked->term > 0 || asked->around > 0;
+    if (!chosen)
+        asked->before = event;
+    asked->finding = false;
+}
+
+// The number of the first finding; 0 when there is none or it cannot be told.
+static uint64_t find_finding(const char *path)
+{
+    const struct trace_part wanted = {.kinds = UINT64_C(1) << TRACE_FINDING};
+    struct trace_file trace;
+    uint64_t n = 0;
+    if (trace_load_part(&trace, path, &wanted) && trace.n_events > 0)
+        n = trace.event[0].n;
+    trace_unload(&trace);
+    return n;
+}
+
+int cli_past(int argc, char **argv)
+{
+    struct command c = {.s = selectors_begin(PART_READABLE)};
+    struct options o = options_begin(argc, argv, "past");
+    for (const char *arg; (arg = options_next(&o)) != NULL;) {
+        if (options_is(&o, "--help")) {
+            printf("usage: glassraft past TRACE [EVENT] [OPTIONS]\n\n"
+                   "Draws what could have influenced an event, by default the"
+                   " finding:\nthe timeline before it, all else dimmed."
+                   "\n\n%s%s\n"
+                   "example: glassraft past out/demo/trace.jsonl 372"
+                   " -o past.svg\n",
+                   selectors_help, looks_help);
+            return EXIT_GOOD;
+        }
+        if (read_look(&c, &o) || selectors_read(&c.s, &o))
+            continue;
+        if (c.s.trace != NULL && options_parse(arg, &c.look.past))
+            continue;
+        if (options_rest(&o))
+            c.s.trace = arg;
+    }
+    if (!o.failed && c.s.trace != NULL && c.look.past == 0) {
+        c.look.past = find_finding(c.s.trace);
+        c.s.asked.finding = c.look.past == 0;
+    }
+    if (c.look.past > 0)
+        end_with(&c.s.asked, c.look.past);
+    return draw_one(&c, &o);
 }
