@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "leave.h"
 #include "twice.h"
 
 enum { EXIT_INTERRUPTED = 130 };
@@ -30,6 +31,7 @@ struct sweep {
     uint64_t point, n_points; // of the position before this one
     bool progress, single, broken;
     FILE *results;
+    struct leave leave;
     struct tally tally;
     struct lab_result first; // of a pair
     bool has_first;
@@ -136,8 +138,9 @@ static void clear_progress(const struct sweep *sweep)
 }
 
 static void tell(struct sweep *sweep, const struct lab_run *run,
-                 const struct lab_result *result)
+                 struct lab_result *result)
 {
+    leave_run(&sweep->leave, run, result);
     tally_add(&sweep->tally, run->scenario->name, run->seed, result->passed,
               result->virtual_us, result->real_us);
     write_result(sweep, run, result);
@@ -205,7 +208,7 @@ int sweep(const struct sweep_plan *plan)
     s.single =
         plan->first == plan->last && plan->n_shards == 1 && !plan->crash_points;
     s.progress = s.n_runs > 1 && isatty(STDERR_FILENO);
-    if (!open_results(&s))
+    if (!leave_begin(&s.leave) || !open_results(&s))
         return EXIT_USAGE;
     struct sigaction action = {.sa_handler = on_interrupt}, before;
     sigaction(SIGINT, &action, &before);

@@ -1,12 +1,9 @@
 // twice.c -- see twice.h.
 #include "twice.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 // Says where two traces part; false when they do not.
 static bool find_difference(const char *one, const char *two, char *text,
@@ -48,9 +45,6 @@ void twice_compare(const struct lab_run *run, const struct lab_result *first,
     char path[2][220];
     struct lab_run again = *run;
     struct lab_result result;
-    const char *out = run->out != NULL ? run->out : "out";
-    snprintf(second->folder, sizeof second->folder, "%.60s/%.60s-%" PRIx64, out,
-             run->scenario->name, run->seed);
     second->passed = false;
     snprintf(second->property, sizeof second->property, "determinism");
     second->tag[0] = '\0';
@@ -60,8 +54,7 @@ void twice_compare(const struct lab_run *run, const struct lab_result *first,
              "The same seed made two runs of %" PRIu64 " and %" PRIu64
              " events (hashes %016" PRIx64 " and %016" PRIx64 ").",
              first->n_events, second->n_events, first->hash, second->hash);
-    if ((mkdir(out, 0777) != 0 && errno != EEXIST) ||
-        (mkdir(second->folder, 0777) != 0 && errno != EEXIST))
+    if (!lab_run_folder(run, second->folder, sizeof second->folder))
         return;
     for (int i = 0; i < 2; i++) {
         snprintf(path[i], sizeof path[i], "%s/%s.jsonl", second->folder,

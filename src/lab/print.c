@@ -6,15 +6,73 @@
 
 #include "runner.h"
 
-// Indents each line of a text.
-static void print_text(FILE *out, const char *text)
+enum { WIDTH = 74 };
+
+// Indents each line of a text and breaks those that are too long. Returns the
+// column at the end, the line itself is left open.
+static int print_text(FILE *out, const char *text)
 {
-    while (*text != '\0') {
-        int n = (int)strcspn(text, "\n");
-        fprintf(out, "  %.*s\n", n, text);
-        text += n;
-        text += *text == '\n';
+    int column = 2, indent = 0;
+    fputs("  ", out);
+    for (bool first = true; *text != '\0'; first = false) {
+        if (*text == '\n') {
+            fputs(text[1] != '\0' ? "\n  " : "", out);
+            column = 2;
+            text++;
+            first = true;
+        }
+        indent = (int)strspn(text, " ");
+        int n = (int)strcspn(text + indent, " \n");
+        if (!first && column + indent + n > WIDTH) {
+            fputs("\n  ", out);
+            column = 2;
+            indent = 0;
+            text += strspn(text, " ");
+        }
+        column += fprintf(out, "%.*s", indent + n, text);
+        text += indent + n;
     }
+    return column;
+}
+
+// The events that show it, at the right margin.
+static void print_events(FILE *out, const struct lab_result *result, int column)
+{
+    char text[100];
+    int n = snprintf(text, sizeof text, "%s ",
+                     result->n_shown > 1 ? "events" : "event");
+    for (uint64_t i = 0; i < result->n_shown; i++)
+        n += snprintf(text + n, sizeof text - (size_t)n, "%s%" PRIu64,
+                      i > 0 ? ", " : "", result->events[i]);
+    if (column + 2 + n > WIDTH) {
+        fputc('\n', out);
+        column = 0;
+    }
+    fprintf(out, "%*s", WIDTH - column, text);
+}
+
+// The part of a path behind its last '/'.
+static const char *name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+void lab_print_left(FILE *out, const struct lab_left *left)
+{
+    int n = 0;
+    if (left->story[0] != '\0')
+        fprintf(out, "  story    %s      (%" PRIu64 " facts that led there)\n",
+                left->story, left->n_facts);
+    for (int i = 0; i < 3; i++) {
+        const char *path = left->picture[i];
+        if (path[0] != '\0')
+            fprintf(out, "%s%s", n > 0 ? "   " : "  picture  ",
+                    n > 0 ? name_of(path) : path);
+        n += path[0] != '\0';
+    }
+    if (n > 0)
+        fputc('\n', out);
 }
 
 static const char *const schedules[] = {
@@ -46,17 +104,15 @@ void lab_print_failure(FILE *out, const struct lab_run *run,
     if (result->tag[0] != '\0')
         fprintf(out, " [%s]", result->tag);
     fprintf(out, "\n");
-    print_text(out, result->text);
-    if (result->n_shown > 0) {
-        fprintf(out, "  events  ");
-        for (uint64_t i = 0; i < result->n_shown; i++)
-            fprintf(out, "%s %" PRIu64, i > 0 ? "," : "", result->events[i]);
-        fprintf(out, "\n");
-    }
+    int column = print_text(out, result->text);
+    if (result->n_shown > 0)
+        print_events(out, result, column);
+    fputc('\n', out);
     fprintf(out, "  replay   glassraft run %s --seed 0x%" PRIx64 "%s\n",
             run->scenario->name, run->seed, lab_run_options(run));
     if (result->trace[0] != '\0')
         fprintf(out, "  trace    %s\n", result->trace);
+    lab_print_left(out, &result->left);
 }
 
 void lab_print_pass(FILE *out, const struct lab_run *run,
@@ -70,6 +126,20 @@ void lab_print_pass(FILE *out, const struct lab_run *run,
             (double)result->virtual_us / 1e6, run->scenario->n_servers,
             result->n_calls, result->n_bytes, result->n_commands,
             (double)result->real_us / 1e3);
+    lab_print_left(out, &result->left);
+}
+
+static void add_left(cJSON *line, const struct lab_left *left)
+{
+    if (left->story[0] != '\0')
+        cJSON_AddStringToObject(line, "story", left->story);
+    if (left->picture[0][0] == '\0')
+        return;
+    cJSON *pictures = cJSON_AddArrayToObject(line, "pictures");
+    for (int i = 0; i < 3; i++)
+        if (left->picture[i][0] != '\0')
+            cJSON_AddItemToArray(pictures,
+                                 cJSON_CreateString(left->picture[i]));
 }
 
 void lab_print_json(FILE *out, const struct lab_run *run,
@@ -95,6 +165,7 @@ void lab_print_json(FILE *out, const struct lab_run *run,
                                  cJSON_CreateNumber((double)result->events[i]));
         cJSON_AddStringToObject(line, "trace", result->trace);
     }
+    add_left(line, &result->left);
     cJSON_AddNumberToObject(line, "virtual_us", (double)result->virtual_us);
     cJSON_AddNumberToObject(line, "real_us", (double)result->real_us);
     cJSON_AddNumberToObject(line, "rpcs", (double)result->n_calls);

@@ -147,6 +147,20 @@ void lab_run_one(const struct lab_run *run, struct lab_result *result)
     *result = job.result;
 }
 
+bool lab_run_folder(const struct lab_run *run, char *folder, size_t n)
+{
+    const char *out = run->out != NULL ? run->out : "out";
+    size_t used = (size_t)snprintf(folder, n, "%.90s/%.40s-%" PRIx64, out,
+                                   run->scenario->name, run->seed);
+    if (run->crash_at > 0 && used < n)
+        snprintf(folder + used, n - used, "-%" PRIu64, run->crash_at);
+    bool made = (mkdir(out, 0777) == 0 || errno == EEXIST) &&
+                (mkdir(folder, 0777) == 0 || errno == EEXIST);
+    if (!made)
+        fprintf(stderr, "glassraft: %s: %s\n", folder, strerror(errno));
+    return made;
+}
+
 // A failed run is made again to keep its trace: the same seed, the same run.
 static void keep_failure(struct job *job)
 {
@@ -155,16 +169,8 @@ static void keep_failure(struct job *job)
         return;
     char folder[160], path[200];
     struct lab_run again = job->run;
-    int n = snprintf(folder, sizeof folder, "%.90s/%.40s-%" PRIx64, again.out,
-                     again.scenario->name, again.seed);
-    if (again.crash_at > 0)
-        snprintf(folder + n, sizeof folder - (size_t)n, "-%" PRIu64,
-                 again.crash_at);
-    if ((mkdir(again.out, 0777) != 0 && errno != EEXIST) ||
-        (mkdir(folder, 0777) != 0 && errno != EEXIST)) {
-        fprintf(stderr, "glassraft: %s: %s\n", folder, strerror(errno));
+    if (!lab_run_folder(&again, folder, sizeof folder))
         return;
-    }
     snprintf(path, sizeof path, "%s/trace.jsonl", folder);
     again.trace = path;
     struct lab_result result;

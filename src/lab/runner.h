@@ -24,6 +24,13 @@ struct lab_run {
     unsigned wall_s;   // wall and CPU limit of the child; 0 = a default
 };
 
+// What was made of a trace for its readers: paths, "" = nothing.
+struct lab_left {
+    char story[200];
+    uint64_t n_facts; // that it tells
+    char picture[3][200];
+};
+
 struct lab_result {
     bool passed;
     char property[48], tag[16]; // of a finding; "" otherwise
@@ -33,6 +40,7 @@ struct lab_result {
     uint64_t n_points; // crash points passed: saves (twice), sends, answers
     uint64_t real_us;
     char folder[160], trace[200]; // what was left; "" = nothing
+    struct lab_left left;         // the runner leaves this to its callers
 };
 
 // Runs one in a child and waits for it.
@@ -55,6 +63,10 @@ struct lab_sweep {
 
 void lab_run_many(const struct lab_sweep *sweep);
 
+// Makes the folder for what this run leaves, OUT/SCENARIO-SEED, and its name;
+// false with one line on stderr.
+bool lab_run_folder(const struct lab_run *run, char *folder, size_t n);
+
 // The report of a failure, as people read it; and the line of a pass.
 void lab_print_failure(FILE *out, const struct lab_run *run,
                        const struct lab_result *result);
@@ -63,6 +75,8 @@ void lab_print_pass(FILE *out, const struct lab_run *run,
 // Options that a replay of this run needs besides scenario and seed, each with
 // a blank before it; borrowed until the next call.
 const char *lab_run_options(const struct lab_run *run);
+// The lines of a report on story and pictures, where there are some.
+void lab_print_left(FILE *out, const struct lab_left *left);
 // One JSON object on a line.
 void lab_print_json(FILE *out, const struct lab_run *run,
                     const struct lab_result *result);
