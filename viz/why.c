@@ -385,8 +385,11 @@ bool why_make(struct why *why, const struct trace_file *trace,
     mark_needed(why);
     if (why->n_facts > 0)
         qsort(why->fact, why->n_facts, sizeof *why->fact, by_position);
-    for (size_t i = 0; i < why->n_facts; i++)
+    int step = 0;
+    for (size_t i = 0; i < why->n_facts; i++) {
         why->number[why->fact[i].at] = i + 1;
+        why->fact[i].step = why->fact[i].needed ? ++step : 0;
+    }
     put_into_words(why);
     return true;
 }

@@ -26,6 +26,7 @@ struct why_fact {
     bool goal;   // asked for
     bool needed; // false: it would have come so without this one
     bool explained;
+    int step;              // its number in the story, 0 = not needed
     uint64_t n_other;      // votes heard, messages lost: by kind
     char text[WHY_TEXT];   // a sentence
     char label[WHY_LABEL]; // a few words for the picture

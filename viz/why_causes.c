@@ -182,18 +182,23 @@ static void explain_leader(struct why *why, size_t at)
     bool heard[TRACE_MAX_SERVERS] = {false};
     size_t n_links = why->n_links;
     size_t stood = last_role(why, role->node, at, false);
-    for (size_t i = at; i > 0 && i > stood && stood != SIZE_MAX; i--) {
+    for (size_t i = at; i > 0 && at - i < LOOK_BACK; i--) {
+        if (i - 1 == stood)
+            break;
         const struct trace_event *event = event_at(why, i - 1);
         int from = trace_endpoint(event->from);
         if (event->kind != TRACE_REPLY_RECV || event->node != role->node ||
             from < 0 || from >= why->n_servers)
             continue;
         size_t reply = causes_sending(why->trace, i - 1);
-        if (reply == SIZE_MAX || !granted(event_at(why, reply)))
+        if (reply == SIZE_MAX || !granted(event_at(why, reply)) ||
+            why_number(event_at(why, reply), "term") != role->term)
             continue;
         heard[from] = true;
         size_t vote = why_last(why, from, reply, votes_in, &role->term);
-        why_rests(why, at, vote != SIZE_MAX ? vote : reply, WHY_NEAR, true);
+        bool seen =
+            vote != SIZE_MAX && event_at(why, vote)->voted_for == role->node;
+        why_rests(why, at, seen ? vote : reply, WHY_NEAR, true);
     }
     for (int i = 0; i < why->n_servers; i++) {
         size_t vote = why_next(why, i, stood != SIZE_MAX ? stood : 0, votes_in,

@@ -138,7 +138,9 @@ static void draw_head(FILE *out, const struct why *why)
     if (why->finding != NULL) {
         const char *tag = why->finding->tag;
         why_put(title, sizeof title, "%s",
-                why->finding->what != NULL ? why->finding->what : "finding");
+                why->finding->what != NULL && why->finding->what[0] != '\0'
+                    ? why->finding->what
+                    : "finding");
         if (tag != NULL && tag[0] != '\0')
             why_put(title, sizeof title, " [%s]", tag);
     }
@@ -151,7 +153,8 @@ static void draw_head(FILE *out, const struct why *why)
           out);
     lines(out, title, 56);
     fputs("</B><BR/>", out);
-    if (why->finding != NULL && why->finding->text != NULL) {
+    if (why->finding != NULL && why->finding->text != NULL &&
+        why->finding->text[0] != '\0') {
         char text[WHY_TEXT];
         snprintf(text, sizeof text, "%.*s",
                  (int)strcspn(why->finding->text, "\n"), why->finding->text);

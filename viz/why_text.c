@@ -1,6 +1,7 @@
 // why_text.c -- the story as text, oldest fact first, and as JSON.
 #include <cjson/cJSON.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "paper.h"
@@ -35,7 +36,9 @@ static void wrap(FILE *out, int at, int indent, const char *text)
             at++;
         }
         for (size_t i = 0; i < n; i++)
-            fputc((unsigned char)text[i] < ' ' ? '.' : text[i], out);
+            fputc((unsigned char)text[i] < ' ' || text[i] == 127 ? '.'
+                                                                 : text[i],
+                  out);
         at += columns;
         text += n;
         first = false;
@@ -43,40 +46,34 @@ static void wrap(FILE *out, int at, int indent, const char *text)
     fputc('\n', out);
 }
 
-// The number that a fact has in the story: needed facts are counted.
-static int step_of(const struct why *why, const struct why_fact *fact)
+static int by_number(const void *a, const void *b)
 {
-    int step = 0;
-    for (const struct why_fact *f = why->fact; f <= fact; f++)
-        step += f->needed;
-    return step;
+    return *(const int *)a - *(const int *)b;
 }
 
 static void print_references(FILE *out, const struct why *why,
                              const struct why_fact *fact)
 {
-    int n = 0;
-    for (size_t i = 0; i < why->n_facts; i++) {
-        const struct why_fact *cause = &why->fact[i];
-        bool is_cause = false;
-        for (size_t k = 0; k < why->n_links && cause->needed; k++)
-            is_cause |= why->link[k].effect == fact->at &&
-                        why->link[k].cause == cause->at && why->link[k].needed;
-        if (is_cause)
-            fprintf(out, "%s%d", n++ > 0 ? ", " : ", because of ",
-                    step_of(why, cause));
+    enum { MOST = 64 };
+    int step[MOST], n = 0;
+    for (size_t k = 0; k < why->n_links && n < MOST; k++) {
+        const struct why_link *link = &why->link[k];
+        if (link->effect == fact->at && link->needed)
+            step[n++] = why_find(why, link->cause)->step;
     }
+    qsort(step, (size_t)n, sizeof step[0], by_number);
+    for (int i = 0; i < n; i++)
+        fprintf(out, "%s%d", i > 0 ? ", " : ", because of ", step[i]);
 }
 
 static void print_fact(FILE *out, const struct why *why,
                        const struct why_fact *fact)
 {
     const struct trace_event *event = event_of(why, fact);
-    fprintf(out, "%3d. %9.3f ms  ", step_of(why, fact),
-            (double)event->us / 1000);
+    fprintf(out, "%3d. %9.3f ms  ", fact->step, (double)event->us / 1000);
     wrap(out, INDENT, INDENT, fact->text);
     fprintf(out, "%*s", INDENT, "");
-    if (event->rule != NULL)
+    if (paper_rule(event->rule) != NULL)
         fprintf(out, "[%s] ", event->rule);
     fprintf(out, "event %" PRIu64, event->n);
     print_references(out, why, fact);
@@ -176,7 +173,7 @@ static void print_places(FILE *out, const struct why *why, const char *tag)
         if (n_told == 0)
             fputs("Where to look\n\n", out);
         char lead[40];
-        snprintf(lead, sizeof lead, "Step %d: ", step_of(why, fact));
+        snprintf(lead, sizeof lead, "Step %d: ", fact->step);
         print_rule(out, lead, fact->rule, true);
         told[n_told++] = fact->rule;
     }
@@ -231,10 +228,12 @@ static void print_head(FILE *out, const struct why *why)
         return;
     }
     const char *what = finding->what != NULL ? finding->what : "finding";
-    fputs(strcmp(what, "expectation") == 0 ? "The scenario found" : what, out);
+    char head[200] = "";
+    why_put(head, sizeof head, "%.100s",
+            strcmp(what, "expectation") == 0 ? "The scenario found" : what);
     if (finding->tag != NULL && finding->tag[0] != '\0')
-        fprintf(out, " [%s]", finding->tag);
-    fputc('\n', out);
+        why_put(head, sizeof head, " [%.40s]", finding->tag);
+    wrap(out, 0, 2, head);
     const char *text = finding->text != NULL ? finding->text : "";
     for (int lines = 0; *text != '\0' && lines < 40; lines++) {
         char line[1200];

@@ -21,8 +21,17 @@ void why_put(char *out, size_t n, const char *format, ...)
     size_t used = strlen(out);
     va_list args;
     va_start(args, format);
-    vsnprintf(out + used, n - used, format, args);
+    int length = vsnprintf(out + used, n - used, format, args);
     va_end(args);
+    // No part of a character stays at the end.
+    if (length >= 0 && used + (size_t)length >= n) {
+        size_t end = n - 1;
+        while (end > 0 && ((unsigned char)out[end - 1] & 0xC0) == 0x80)
+            end--;
+        if (end > 0 && (unsigned char)out[end - 1] >= 0xC0)
+            end--;
+        out[end] = '\0';
+    }
 }
 
 // "S1", "S1 and S2", "S1, S2 and S3" of the servers in a set.

@@ -1,0 +1,404 @@
+// test_why.c -- the story of an event: what it rests on, and what is wrong.
+//
+// After a wanted change: GLASSRAFT_GOLDEN=write build/opt/tests/test_why
+#include "test.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../viz/why.h"
+#include "random_events.h"
+#include "viz_fixture.h"
+
+MESSAGE_DEFINE(sample_args, SAMPLE_ARGS);
+
+static const char agree[] = "tests/golden/agree.jsonl";
+
+// A trace of three servers with these lines.
+static void load_lines(struct trace_file *trace, const char *const *line)
+{
+    FILE *out = fopen(temporary(), "w");
+    assert_non_null(out);
+    fputs("{\"ev\":\"trace\",\"v\":1,\"scenario\":\"s\",\"seed\":\"0x1\","
+          "\"servers\":3,\"mode\":\"sim\",\"glassraft\":\"0.1.0\"}\n",
+          out);
+    for (; *line != NULL; line++)
+        fprintf(out, "%s\n", *line);
+    fclose(out);
+    assert_true(trace_load(trace, temporary()));
+    assert_string_equal(trace->error, "");
+    unlink(temporary());
+}
+
+enum form { TEXT, JSON, GRAPH };
+
+// The answer, to be freed; NULL with the error printed when there is none.
+static char *ask(const struct trace_file *trace, struct viz_why asked,
+                 enum form form)
+{
+    char *text = NULL, error[200] = "";
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+    assert_non_null(out);
+    int told =
+        form == TEXT   ? viz_why_text(trace, &asked, out, error, sizeof error)
+        : form == JSON ? viz_why_json(trace, &asked, out, error, sizeof error)
+                       : viz_why_dot(trace, &asked, out, error, sizeof error);
+    fclose(out);
+    if (told >= 0)
+        return text;
+    assert_int_equal(n, 0);
+    assert_string_not_equal(error, "");
+    free(text);
+    return NULL;
+}
+
+// ------------------------------------------------------------ what it tells
+
+static const struct why_fact *fact_at(const struct why *why, uint64_t n)
+{
+    for (size_t i = 0; i < why->n_facts; i++)
+        if (why->trace->event[why->fact[i].at].n == n)
+            return &why->fact[i];
+    return NULL;
+}
+
+static bool rests(const struct why *why, uint64_t effect, uint64_t cause)
+{
+    for (size_t i = 0; i < why->n_links; i++)
+        if (why->trace->event[why->link[i].effect].n == effect &&
+            why->trace->event[why->link[i].cause].n == cause)
+            return why->link[i].needed;
+    return false;
+}
+
+static struct why made(const struct trace_file *trace, struct viz_why asked)
+{
+    struct why why;
+    char error[200];
+    assert_true(why_make(&why, trace, &asked, error, sizeof error));
+    return why;
+}
+
+static void test_a_commit_rests_on_its_quorum(void **state)
+{
+    (void)state;
+    struct trace_file trace;
+    assert_true(trace_load(&trace, agree));
+    struct why why = made(&trace, (struct viz_why){.commit = 1});
+    assert_true(fact_at(&why, 75)->goal);
+    assert_true(rests(&why, 75, 62)); // the leader's own copy
+    assert_true(rests(&why, 75, 68)); // S3's
+    // S2's came when index 1 was committed already.
+    assert_non_null(fact_at(&why, 78));
+    assert_false(fact_at(&why, 78)->needed);
+    assert_true(rests(&why, 62, 61)); // the client
+    assert_true(rests(&why, 62, 46)); // the leader
+    assert_string_equal(fact_at(&why, 75)->doubt, "");
+    why_free(&why);
+    trace_unload(&trace);
+}
+
+static void test_an_election_rests_on_the_votes_heard(void **state)
+{
+    (void)state;
+    struct trace_file trace;
+    assert_true(trace_load(&trace, agree));
+    struct why why = made(&trace, (struct viz_why){.election = 1});
+    assert_true(rests(&why, 46, 30));  // its own vote
+    assert_true(rests(&why, 46, 41));  // S2's was heard before
+    assert_false(rests(&why, 46, 36)); // S3's after: not needed
+    assert_non_null(fact_at(&why, 36));
+    assert_true(rests(&why, 41, 28)); // asked for on the timeout
+    assert_null(fact_at(&why, 31));   // which tells of the candidate, too
+    why_free(&why);
+    trace_unload(&trace);
+}
+
+static void test_known_stories(void **state)
+{
+    (void)state;
+    struct trace_file trace;
+    assert_true(trace_load(&trace, agree));
+    struct viz_why asked = {.event = 86};
+    char *text = ask(&trace, asked, TEXT);
+    compare((struct text){text, strlen(text)}, "tests/golden/why.txt");
+    char *dot = ask(&trace, asked, GRAPH);
+    compare((struct text){dot, strlen(dot)}, "tests/golden/why.dot");
+    trace_unload(&trace);
+}
+
+static void test_what_is_not_there(void **state)
+{
+    (void)state;
+    struct trace_file trace;
+    assert_true(trace_load(&trace, agree));
+    for (int form = TEXT; form <= GRAPH; form++) {
+        assert_null(ask(&trace, (struct viz_why){.event = 99999}, form));
+        assert_null(ask(&trace, (struct viz_why){.commit = 999}, form));
+        assert_null(ask(&trace, (struct viz_why){.election = 9}, form));
+    }
+    trace_unload(&trace);
+    static const char *const nothing[] = {
+        "{\"n\":1,\"us\":1,\"node\":0,\"ev\":\"crash\"}", NULL};
+    load_lines(&trace, nothing);
+    assert_null(ask(&trace, (struct viz_why){0}, TEXT));
+    trace_unload(&trace);
+}
+
+// ------------------------------------------------------------- what is wrong
+
+#define BOOT(n, node, term, entries)                                           \
+    "{\"n\":" #n ",\"us\":" #n ",\"node\":" #node                              \
+    ",\"ev\":\"boot\",\"term\":" #term                                         \
+    ",\"voted_for\":null,\"last_included_index\":0,"                           \
+    "\"last_included_term\":0,\"entries\":[" entries "]}"
+#define ENTRY(term, command)                                                   \
+    "{\"term\":" #term ",\"command\":\"" command "\",\"bytes\":1}"
+#define FINDING(n, tag, text, events)                                          \
+    "{\"n\":" #n ",\"us\":" #n ",\"ev\":\"finding\",\"property\":\"p\","       \
+    "\"tag\":\"" tag "\",\"text\":\"" text "\",\"events\":[" events "]}"
+
+// S1's log is behind S2's; S2 votes for it, and S1 leads.
+static const char *const bad_vote[] = {
+    BOOT(1, 0, 1, ENTRY(1, "a")),
+    BOOT(2, 1, 1, ENTRY(1, "a") "," ENTRY(1, "b")),
+    BOOT(3, 2, 1, ""),
+    "{\"n\":4,\"us\":4,\"node\":2,\"ev\":\"crash\"}",
+    "{\"n\":5,\"us\":5,\"node\":0,\"ev\":\"timeout\",\"term\":1,\"waited_us\":"
+    "9,"
+    "\"rule\":\"F.2\"}",
+    "{\"n\":6,\"us\":5,\"node\":0,\"ev\":\"term\",\"from\":1,\"to\":2,"
+    "\"cause\":5}",
+    "{\"n\":7,\"us\":5,\"node\":0,\"ev\":\"vote\",\"term\":2,\"voted_for\":0,"
+    "\"cause\":5}",
+    "{\"n\":8,\"us\":5,\"node\":0,\"ev\":\"role\",\"from\":\"follower\","
+    "\"to\":\"candidate\",\"term\":2,\"cause\":5}",
+    "{\"n\":9,\"us\":6,\"node\":0,\"ev\":\"send\",\"msg\":1,\"to\":1,"
+    "\"rpc\":\"RequestVote\",\"args\":{\"term\":2,\"candidate_id\":0,"
+    "\"last_log_index\":1,\"last_log_term\":1},\"cause\":8}",
+    "{\"n\":10,\"us\":7,\"node\":1,\"ev\":\"recv\",\"msg\":1,\"from\":0,"
+    "\"rpc\":\"RequestVote\",\"cause\":9}",
+    "{\"n\":11,\"us\":7,\"node\":1,\"ev\":\"vote\",\"term\":2,\"voted_for\":0,"
+    "\"cause\":10,\"rule\":\"RV.2\"}",
+    "{\"n\":12,\"us\":7,\"node\":1,\"ev\":\"reply\",\"msg\":1,\"to\":0,"
+    "\"rpc\":\"RequestVote\",\"args\":{\"term\":2,\"vote_granted\":true},"
+    "\"cause\":10}",
+    "{\"n\":13,\"us\":8,\"node\":0,\"ev\":\"reply_recv\",\"msg\":1,"
+    "\"from\":1,\"rpc\":\"RequestVote\",\"cause\":12}",
+    "{\"n\":14,\"us\":8,\"node\":0,\"ev\":\"role\",\"from\":\"candidate\","
+    "\"to\":\"leader\",\"term\":2,\"cause\":13,\"rule\":\"C.2\"}",
+    FINDING(15, "P.4", "S1 lacks <2> & \\\"b\\\".", "14"),
+    NULL};
+
+static void test_a_finding_leads_to_the_vote_that_was_wrong(void **state)
+{
+    (void)state;
+    struct trace_file trace;
+    load_lines(&trace, bad_vote);
+    struct why why = made(&trace, (struct viz_why){0});
+    assert_true(fact_at(&why, 14)->goal);
+    assert_true(rests(&why, 14, 11));
+    const struct why_fact *vote = fact_at(&why, 11);
+    assert_true(vote->needed);
+    assert_string_equal(vote->rule, "RV.2");
+    assert_non_null(strstr(vote->doubt, "longer (2 against 1)"));
+    why_free(&why);
+    char *text = ask(&trace, (struct viz_why){0}, TEXT);
+    assert_non_null(strstr(text, "p [P.4]\n  S1 lacks <2> & \"b\".\n"));
+    assert_non_null(strstr(text, "handle_request_vote"));
+    free(text);
+    char *dot = ask(&trace, (struct viz_why){0}, GRAPH);
+    assert_non_null(strstr(dot, "S1 lacks &lt;2&gt; &amp; &quot;b&quot;."));
+    free(dot);
+    trace_unload(&trace);
+}
+
+// The same finding, but it names no events: the last facts are told.
+static void test_a_finding_without_events(void **state)
+{
+    (void)state;
+    const char *lines[20];
+    size_t n = 0;
+    for (; bad_vote[n + 1] != NULL; n++)
+        lines[n] = bad_vote[n];
+    lines[n++] = FINDING(15, "", "S2 stands still; its voted_for is odd.", "");
+    lines[n] = NULL;
+    struct trace_file trace;
+    load_lines(&trace, lines);
+    struct why why = made(&trace, (struct viz_why){0});
+    assert_true(why.guessed);
+    assert_true(fact_at(&why, 11)->goal); // what S2 did last
+    assert_string_equal(fact_at(&why, 11)->rule, "RV.2");
+    why_free(&why);
+    trace_unload(&trace);
+}
+
+// A follower commits on a heartbeat that its log does not fit.
+static void test_a_commit_beyond_the_match(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        BOOT(1, 0, 1, ENTRY(1, "a") "," ENTRY(1, "b")),
+        BOOT(2, 1, 1, ENTRY(1, "a")),
+        BOOT(3, 2, 1, ""),
+        "{\"n\":4,\"us\":4,\"node\":0,\"ev\":\"role\",\"from\":\"candidate\","
+        "\"to\":\"leader\",\"term\":1}",
+        "{\"n\":5,\"us\":5,\"node\":0,\"ev\":\"send\",\"msg\":1,\"to\":1,"
+        "\"rpc\":\"AppendEntries\",\"args\":{\"term\":1,\"leader_id\":0,"
+        "\"prev_log_index\":2,\"prev_log_term\":1,\"entries\":[],"
+        "\"leader_commit\":2},\"cause\":4}",
+        "{\"n\":6,\"us\":6,\"node\":1,\"ev\":\"recv\",\"msg\":1,\"from\":0,"
+        "\"rpc\":\"AppendEntries\",\"cause\":5}",
+        "{\"n\":7,\"us\":6,\"node\":1,\"ev\":\"commit\",\"from\":0,\"to\":2,"
+        "\"cause\":6,\"rule\":\"AE.5\"}",
+        FINDING(8, "P.5", "S2 commits.", "7"),
+        NULL};
+    struct trace_file trace;
+    load_lines(&trace, lines);
+    struct why why = made(&trace, (struct viz_why){0});
+    const struct why_fact *commit = fact_at(&why, 7);
+    assert_string_equal(commit->rule, "AE.2");
+    assert_non_null(strstr(commit->doubt, "S2's log ended at 1"));
+    assert_true(rests(&why, 7, 4));
+    why_free(&why);
+    trace_unload(&trace);
+}
+
+// --------------------------------------------------------- what always holds
+
+// Causes come before effects, every needed fact leads to a goal by needed
+// links, and nothing is told twice.
+static void check_graph(const struct why *why)
+{
+    for (size_t i = 0; i < why->n_links; i++) {
+        const struct why_link *link = &why->link[i];
+        assert_true(link->cause != link->effect);
+        assert_non_null(why_find(why, link->cause));
+        assert_non_null(why_find(why, link->effect));
+    }
+    for (size_t i = 0; i < why->n_facts; i++) {
+        const struct why_fact *fact = &why->fact[i];
+        bool leads = fact->goal;
+        assert_true(i == 0 || why->fact[i - 1].at < fact->at);
+        assert_string_not_equal(fact->text, "");
+        assert_string_not_equal(fact->label, "");
+        for (size_t k = 0; k < why->n_links; k++)
+            leads |= why->link[k].cause == fact->at && why->link[k].needed &&
+                     why_find(why, why->link[k].effect)->needed;
+        assert_int_equal(leads, fact->needed);
+        assert_int_equal(fact->step > 0, fact->needed);
+    }
+    assert_true(why->all || why->n_facts <= 60);
+}
+
+static void check_text(const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++)
+        if ((unsigned char)*at < ' ' && *at != '\n')
+            fail_msg("a control character %d in: %.80s", *at, at);
+}
+
+static void check_every_event(const struct trace_file *trace, size_t step)
+{
+    for (size_t i = 0; i < trace->n_events; i += step) {
+        struct viz_why asked = {.event = trace->event[i].n, .all = i % 2 == 1};
+        if (asked.event == 0)
+            continue;
+        struct why why = made(trace, asked);
+        check_graph(&why);
+        why_free(&why);
+        char *text = ask(trace, asked, TEXT);
+        check_text(text);
+        free(text);
+        char *json = ask(trace, asked, JSON);
+        cJSON *object = cJSON_Parse(json);
+        assert_non_null(object);
+        cJSON_Delete(object);
+        free(json);
+        char *dot = ask(trace, asked, GRAPH);
+        check_text(dot);
+        if (i % 50 == 0)
+            assert_drawable((struct text){dot, strlen(dot)});
+        else
+            free(dot);
+    }
+}
+
+static void test_every_event_of_runs_has_a_story(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 2; seed++) {
+        struct trace_file trace;
+        load_tour(&trace, seed);
+        check_every_event(&trace, 7);
+        // A correct run has nothing that goes against a rule.
+        struct why why = made(&trace, (struct viz_why){.all = true});
+        for (size_t i = 0; i < why.n_facts; i++)
+            assert_string_equal(why.fact[i].doubt, "");
+        why_free(&why);
+        trace_unload(&trace);
+    }
+}
+
+static void keep(void *context, const struct trace_event *event)
+{
+    char line[4096];
+    assert_true(trace_format(event, line, sizeof line) < sizeof line);
+    fprintf(context, "%s\n", line);
+}
+
+// Hostile texts, and events in an order that no Raft could make.
+static void test_random_events_do_no_harm(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct random_events random = {.state = seed};
+        FILE *out = fopen(temporary(), "w");
+        assert_non_null(out);
+        fputs("{\"ev\":\"trace\",\"v\":1,\"scenario\":\"s\",\"seed\":\"0x1\","
+              "\"servers\":5,\"mode\":\"sim\",\"glassraft\":\"0.1.0\"}\n",
+              out);
+        for (uint64_t n = 1; n <= 200; n++) {
+            enum trace_kind kind =
+                1 + (enum trace_kind)random_below(&random, TRACE_FINDING);
+            struct trace_event event = random_event(&random, kind);
+            event.n = n;
+            event.us = n;
+            event.inc = 0;
+            event.cause = random_below(&random, n);
+            if (random_below(&random, 2) == 0)
+                event.rpc = random_below(&random, 2) == 0 ? "RequestVote"
+                                                          : "AppendEntries";
+            keep(out, &event);
+        }
+        fclose(out);
+        free(random.encoded);
+        struct trace_file trace;
+        assert_true(trace_load(&trace, temporary()));
+        assert_string_equal(trace.error, "");
+        assert_int_equal(trace.n_events, 200);
+        unlink(temporary());
+        check_every_event(&trace, 1);
+        trace_unload(&trace);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_commit_rests_on_its_quorum),
+        cmocka_unit_test(test_an_election_rests_on_the_votes_heard),
+        cmocka_unit_test(test_known_stories),
+        cmocka_unit_test(test_what_is_not_there),
+        cmocka_unit_test(test_a_finding_leads_to_the_vote_that_was_wrong),
+        cmocka_unit_test(test_a_finding_without_events),
+        cmocka_unit_test(test_a_commit_beyond_the_match),
+        cmocka_unit_test(test_every_event_of_runs_has_a_story),
+        cmocka_unit_test(test_random_events_do_no_harm),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
