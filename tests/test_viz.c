@@ -43,7 +43,7 @@ static struct text columns(const struct trace_file *trace,
     struct text text = {NULL, 0};
     FILE *out = open_memstream(&text.at, &text.n);
     assert_non_null(out);
-    viz_columns(trace, window, out);
+    viz_columns(trace, window, NULL, out);
     fclose(out);
     return text;
 }

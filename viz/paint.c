@@ -54,6 +54,12 @@ const char *paint_paler(uint64_t term, char out[8])
     return mix(term, 68, out);
 }
 
+int paint_terminal(uint64_t term)
+{
+    static const int nearest[] = {178, 32, 172, 36, 74, 175};
+    return term == 0 ? 245 : nearest[term % 6];
+}
+
 const char *paint_side(int group)
 {
     static const char *const fill[] = {PAINT_SHADE, "#FBF1DC", "#E4F0F6"};

@@ -30,6 +30,10 @@ const char *paint_paler(uint64_t term, char out[8]);
 // Behind the servers of one side of a partition.
 const char *paint_side(int group);
 
+// The nearest of the 256 colours of a terminal, legible on dark and light.
+int paint_terminal(uint64_t term);
+#define PAINT_TERMINAL_FAULT "38;5;166" // as an escape sequence takes it
+
 // Writes text between quotes for DOT; for an HTML label.
 void paint_quoted(FILE *out, const char *text);
 void paint_html(FILE *out, const char *text);

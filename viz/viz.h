@@ -64,9 +64,17 @@ bool viz_timeline_pages(const struct trace_file *trace,
 // All logs after event n (0 = the last).
 void viz_log(const struct trace_file *trace, uint64_t n, FILE *out);
 
-// A text column for each server; heartbeats are folded unless asked for.
+// What a text is written for; a width of 0 is as wide as it likes.
+struct viz_terminal {
+    int width; // characters
+    bool coloured;
+};
+
+// A text column for each server; heartbeats are folded unless asked for. The
+// terminal may be NULL: plain, and as wide as it likes.
 void viz_columns(const struct trace_file *trace,
-                 const struct viz_window *window, FILE *out);
+                 const struct viz_window *window,
+                 const struct viz_terminal *terminal, FILE *out);
 
 // The page: one HTML file, complete in itself, in which a browser shows the
 // trace at path, or of it the events of a window (NULL: all; heartbeats: shown
