@@ -51,18 +51,20 @@ static bool has_dot(void)
 struct desk {
     const struct trace_file *trace;
     const struct trace_event *finding; // NULL: the end of the trace
-    const char *folder;
+    const char *path, *folder;         // of the trace; for what is left
     bool dot, good;
     struct lab_left *left;
 };
 
-// Ends the text in a memory stream and saves it; gives its path or "".
-static void save(struct desk *desk, const char *name, bool picture, FILE *out,
-                 char **text, size_t *n, char path[200])
+// Ends the text in a memory stream and saves it; gives its path or "". A name
+// without a type is a picture's.
+static void save(struct desk *desk, const char *name, FILE *out, char **text,
+                 size_t *n, char path[200])
 {
     fclose(out);
+    bool picture = strchr(name, '.') == NULL;
     snprintf(path, 200, "%.150s/%s%s", desk->folder, name,
-             !picture    ? ".txt"
+             !picture    ? ""
              : desk->dot ? ".svg"
                          : ".dot");
     struct selectors to = {.output = path};
@@ -95,7 +97,7 @@ static void leave_story(struct desk *desk)
         return;
     }
     desk->left->n_facts = (uint64_t)told;
-    save(desk, "story", false, out, &text, &n, desk->left->story);
+    save(desk, "story.txt", out, &text, &n, desk->left->story);
 }
 
 static void leave_timeline(struct desk *desk)
@@ -107,7 +109,7 @@ static void leave_timeline(struct desk *desk)
         window.last = desk->finding->n + BEHIND;
     FILE *out = begin(&text, &n);
     viz_timeline(desk->trace, &window, out);
-    save(desk, "timeline", true, out, &text, &n, desk->left->picture[0]);
+    save(desk, "timeline", out, &text, &n, desk->left->picture[0]);
 }
 
 // The logs right after the event that broke the rule.
@@ -121,13 +123,29 @@ static void leave_log(struct desk *desk)
                                           : finding->events[0];
     FILE *out = begin(&text, &n);
     viz_log(desk->trace, at, out);
-    save(desk, "log", true, out, &text, &n, desk->left->picture[1]);
+    save(desk, "log", out, &text, &n, desk->left->picture[1]);
 }
 
-static bool leave_all(const struct trace_file *trace, const char *folder,
-                      bool dot, struct lab_left *left)
+// Of a very long run the last events that a page holds.
+static void leave_page(struct desk *desk)
 {
-    struct desk desk = {trace, NULL, folder, dot, true, left};
+    char *text = NULL, error[400];
+    size_t n = 0;
+    FILE *out = begin(&text, &n);
+    if (viz_page(out, desk->path, NULL, true, error, sizeof error)) {
+        save(desk, "index.html", out, &text, &n, desk->left->picture[2]);
+        return;
+    }
+    fprintf(stderr, "glassraft: %s\n", error);
+    fclose(out);
+    free(text);
+    desk->good = false;
+}
+
+static bool leave_all(const struct trace_file *trace, const char *path,
+                      const char *folder, bool dot, struct lab_left *left)
+{
+    struct desk desk = {trace, NULL, path, folder, dot, true, left};
     for (size_t i = 0; i < trace->n_events && desk.finding == NULL; i++)
         if (trace->event[i].kind == TRACE_FINDING)
             desk.finding = &trace->event[i];
@@ -136,6 +154,8 @@ static bool leave_all(const struct trace_file *trace, const char *folder,
         leave_timeline(&desk);
     if (desk.good)
         leave_log(&desk);
+    if (desk.good)
+        leave_page(&desk);
     return desk.good;
 }
 
@@ -191,7 +211,8 @@ void leave_run(struct leave *leave, const struct lab_run *run,
         tell_no_dot();
     leave->no_dot = !dot;
     if (trace_load(&trace, result->trace))
-        leave->broken = !leave_all(&trace, result->folder, dot, &result->left);
+        leave->broken = !leave_all(&trace, result->trace, result->folder, dot,
+                                   &result->left);
     else
         fprintf(stderr, "glassraft: %s\n", trace.error);
     trace_unload(&trace);
@@ -237,7 +258,7 @@ bool leave_finding(const char *path, const struct check_finding *finding,
         tell_no_dot();
     if (good) {
         add_finding(&trace, finding);
-        good = leave_all(&trace, folder, dot, left);
+        good = leave_all(&trace, path, folder, dot, left);
     } else
         fprintf(stderr, "glassraft: %s\n", trace.error);
     trace_unload(&trace);

@@ -1,11 +1,11 @@
 // leave.h -- what a failing run leaves beside its trace: story and pictures.
 //
-// story.txt (see glassraft why), timeline.svg (the way to the finding) and
-// log.svg (the logs there) go into the run's folder, out/SCENARIO-SEED. The
-// environment variable GLASSRAFT_VIZ says when: never, fail (the default), or
-// always (of passing runs too, when they write a trace). Without `dot` the
-// pictures stay DOT text. Only the first few failures of a scenario are drawn:
-// the traces of all are kept.
+// story.txt (see glassraft why), timeline.svg (the way to the finding),
+// log.svg (the logs there) and index.html (see glassraft page) go into the
+// run's folder, out/SCENARIO-SEED. The environment variable GLASSRAFT_VIZ says
+// when: never, fail (the default), or always (of passing runs too, when they
+// write a trace). Without `dot` the pictures stay DOT text. Only the first few
+// failures of a scenario are drawn: the traces of all are kept.
 #ifndef GLASSRAFT_LEAVE_H
 #define GLASSRAFT_LEAVE_H
 
