@@ -29,6 +29,9 @@ static const char help[] =
     "  --check-determinism  each run twice; name the first differing event\n"
     "  --unchecked      without the checker\n"
     "  --json           one JSON object per run\n\n"
+    "A failing run leaves its trace, story and pictures in OUT/SCENARIO-SEED.\n"
+    "GLASSRAFT_VIZ=never: only the trace; always: of passing runs with --trace,"
+    " too.\n\n"
     "Exit code 0: all passed, 1: a run failed, 2: wrong usage, 130: Ctrl-C.\n\n"
     "example: glassraft run election figure-8 --seeds 1..20 -j 2\n";
 
