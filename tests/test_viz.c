@@ -48,6 +48,30 @@ static struct text columns(const struct trace_file *trace,
     return text;
 }
 
+static struct text film(const struct trace_file *trace)
+{
+    enum { MOST = 6 };
+    struct viz_window all = {0};
+    uint64_t event[MOST];
+    size_t n = viz_film_moments(trace, &all, event, MOST);
+    assert_int_equal(n, 5); // as the figure has them
+    struct text text = {NULL, 0};
+    FILE *out = open_memstream(&text.at, &text.n);
+    assert_non_null(out);
+    viz_film(trace, event, n, out);
+    fclose(out);
+    return text;
+}
+
+static void test_figure_8(void **state)
+{
+    (void)state;
+    struct trace_file trace;
+    assert_true(trace_load(&trace, "tests/golden/figure-8.jsonl"));
+    compare(film(&trace), "tests/golden/film.dot");
+    trace_unload(&trace);
+}
+
 static void test_known_pictures(void **state)
 {
     (void)state;
@@ -261,6 +285,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known_pictures),
+        cmocka_unit_test(test_figure_8),
         cmocka_unit_test(test_tours),
         cmocka_unit_test(test_any_number_of_servers),
         cmocka_unit_test(test_hostile_commands),

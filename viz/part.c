@@ -10,6 +10,7 @@
 enum {
     RADIUS = 150,
     SMALL = 3000,     // events that are drawn without asking
+    END = 1000,       // events in which the servers are stopped, at most
     BEHIND = 20,      // events shown behind a finding
     PER_MESSAGE = 40, // events read for each message of the budget
     BUDGET = 300,
@@ -44,7 +45,7 @@ static uint64_t needed(const struct part_asked *asked, enum part_extent extent)
         kinds |= BIT(TRACE_FINDING);
     bool timed =
         asked->since || asked->until || asked->around > 0 || asked->before > 0;
-    if (kinds == 0 && !timed && extent == PART_READABLE)
+    if (kinds == 0 && !timed && extent != PART_WHOLE)
         kinds = BIT(TRACE_FINDING) | BIT(TRACE_TIMEOUT);
     return kinds;
 }
@@ -263,6 +264,12 @@ static bool choose(struct part *part, const char *path,
         return fail(part, path, "has no finding; nothing is broken in it");
     if (asked->finding)
         to_event(part, finding->n, asked->last > 0 ? 0 : BEHIND, asked);
+    if (!any && extent == PART_END)
+        narrow(window,
+               finding != NULL      ? finding->n
+               : survey->last > END ? survey->last - END
+                                    : 1,
+               finding != NULL ? finding->n : 0);
     if (!any && extent == PART_READABLE && survey->last > SMALL)
         choose_readable(part, survey, asked);
     return true;
@@ -286,8 +293,8 @@ static bool is_there(struct part *part, const char *path,
         return fail(part, path, "has no event %" PRIu64 "; events 1..%" PRIu64,
                     wanted, n);
     return us >= asked->from_us ||
-           fail(part, path, "ends at %.1f ms, before --from",
-                (double)us / 1000);
+           fail(part, path, "ends at %.1f ms, before %.1f ms",
+                (double)us / 1000, (double)asked->from_us / 1000);
 }
 
 // Turns times into event numbers, and keeps the last events if so asked.
@@ -401,4 +408,13 @@ void part_before(struct model *model, const struct trace_file *trace, size_t at)
     begin_model(model, trace);
     for (size_t i = 0; i < at && i < trace->n_events; i++)
         model_step(model, &trace->event[i]);
+}
+
+bool part_over(bool down[TRACE_MAX_SERVERS], const struct trace_event *event)
+{
+    if (event->node < 0 || event->node >= TRACE_MAX_SERVERS)
+        return false;
+    if (event->kind == TRACE_CRASH || event->kind == TRACE_RESTART)
+        down[event->node] = event->kind == TRACE_CRASH;
+    return event->kind == TRACE_KILL && !down[event->node];
 }

@@ -32,8 +32,9 @@ struct part_asked {
 };
 
 // What is shown when no time is asked for: all of it, or, of a large trace, as
-// much as can be read: the way to the finding, else the first elections.
-enum part_extent { PART_WHOLE, PART_READABLE };
+// much as can be read: the way to the finding, else the first elections; or
+// only the finding's moment, else the end.
+enum part_extent { PART_WHOLE, PART_READABLE, PART_END };
 
 struct part {
     struct trace_file trace; // its error tells of a damaged file
@@ -61,5 +62,10 @@ void part_model(struct model *model, const struct trace_file *trace,
 // The same before the event at a position in trace->event.
 void part_before(struct model *model, const struct trace_file *trace,
                  size_t at);
+
+// Does the story end with this event: are the servers told to stop, as the
+// harness does when a scenario is over? down: who has crashed, all false at
+// first, kept by this function.
+bool part_over(bool down[TRACE_MAX_SERVERS], const struct trace_event *event);
 
 #endif

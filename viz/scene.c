@@ -320,12 +320,7 @@ bool viz_act(const struct trace_file *trace, int k, struct viz_window *window,
     bool found = false, down[TRACE_MAX_SERVERS] = {false};
     for (size_t i = 0; i < trace->n_events; i++) {
         const struct trace_event *event = &trace->event[i];
-        if (event->kind == TRACE_CRASH || event->kind == TRACE_RESTART)
-            down[(unsigned)event->node % TRACE_MAX_SERVERS] =
-                event->kind == TRACE_CRASH;
-        // The harness ends the servers when the story is over.
-        bool over = event->kind == TRACE_KILL &&
-                    !down[(unsigned)event->node % TRACE_MAX_SERVERS];
+        bool over = part_over(down, event);
         if (event->kind != TRACE_ACT && !(found && over))
             continue;
         if (found) {

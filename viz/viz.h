@@ -61,8 +61,22 @@ bool viz_timeline_pages(const struct trace_file *trace,
                                      const char *dot, size_t n),
                         void *context);
 
-// All logs after event n (0 = the last).
+// All logs after event n (0 = viz_log_moment()).
 void viz_log(const struct trace_file *trace, uint64_t n, FILE *out);
+// The moment that is looked at when none is asked for: the first finding, else
+// the last one before the servers are told to stop.
+uint64_t viz_log_moment(const struct trace_file *trace);
+
+// The logs after each of n events, in small tables side by side; what changed
+// since the table before is framed.
+void viz_film(const struct trace_file *trace, const uint64_t *event, size_t n,
+              FILE *out);
+// Moments worth a table of the film, up to `most` into event[]: the eras of a
+// window in which logs changed, each at its end; too many: the last ones.
+// Returns how many there are in all.
+size_t viz_film_moments(const struct trace_file *trace,
+                        const struct viz_window *window, uint64_t *event,
+                        size_t most);
 
 // What a text is written for; a width of 0 is as wide as it likes.
 struct viz_terminal {

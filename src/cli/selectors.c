@@ -40,10 +40,8 @@ static void complain(struct options *o, const char *name, const char *text,
     o->failed = true;
 }
 
-// Microseconds of a time such as 1500, 1.5s, 20ms, 300us.
-static uint64_t read_time(struct options *o)
+bool selectors_time(const char *text, uint64_t *us)
 {
-    const char *name = o->now, *text = options_value(o);
     static const struct {
         const char *name;
         double us;
@@ -52,11 +50,20 @@ static uint64_t read_time(struct options *o)
     double value = strtod(text, &end);
     bool digits = text[0] >= '0' && text[0] <= '9';
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-        if (digits && strcmp(end, units[i].name) == 0 && value < 1e9)
-            return (uint64_t)(value * units[i].us + 0.5);
-    if (!o->failed)
+        if (digits && strcmp(end, units[i].name) == 0 && value < 1e9) {
+            *us = (uint64_t)(value * units[i].us + 0.5);
+            return true;
+        }
+    return false;
+}
+
+static uint64_t read_time(struct options *o)
+{
+    const char *name = o->now, *text = options_value(o);
+    uint64_t us = 0;
+    if (!o->failed && !selectors_time(text, &us))
         complain(o, name, text, "a time such as 1500 (ms), 1.5s or 200us");
-    return 0;
+    return us;
 }
 
 // A number that must not be 0.

@@ -33,6 +33,9 @@ struct selectors selectors_begin(enum part_extent extent);
 // or --heartbeats.
 bool selectors_read(struct selectors *s, struct options *o);
 
+// Microseconds of a time as people write it: 1500 (ms), 20ms, 1.5s, 300us.
+bool selectors_time(const char *text, uint64_t *us);
+
 // Loads the part that is asked for (kinds as for part_load()). False when
 // the command is over: an argument was wrong, the trace is missing or has no
 // such part; one line was printed and *status is the exit code. True: *status
