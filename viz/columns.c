@@ -84,9 +84,11 @@ static void write_state(const struct columns *c, int server)
 {
     const struct model_server *s = &c->model.server[server];
     char text[32] = "--";
+    char role = s->role == TRACE_LEADER      ? 'L'
+                : s->role == TRACE_CANDIDATE ? 'C'
+                                             : 'F';
     if (s->up)
-        snprintf(text, sizeof text, "%c%" PRIu64, "FCL"[(unsigned)s->role % 3],
-                 s -> term);
+        snprintf(text, sizeof text, "%c%" PRIu64, role, s->term);
     if (s->up && s->role == TRACE_LEADER)
         set_colour(c, "1");
     set_term(c, s->up ? s->term : 0);

@@ -15,6 +15,13 @@ void say_harmless(char *text)
         if (c[0] == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0)
             c[0] = c[1] = '?';
     }
+    size_t n = strlen(text), begin = n;
+    while (begin > 0 && ((unsigned char)text[begin - 1] & 0xC0) == 0x80)
+        begin--;
+    unsigned char lead = begin > 0 ? (unsigned char)text[begin - 1] : 0;
+    size_t wants = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+    if (wants > 1 && n - begin + 1 < wants)
+        text[begin - 1] = '\0';
 }
 
 static const char *or_empty(const char *text)

@@ -21,7 +21,8 @@ bool say_whole(const struct trace_event *event, char *text, size_t n);
 void say_request(const char *rpc, const struct scene_message *m, char *text,
                  size_t n);
 
-// Replaces what a terminal could obey: control characters, of C1 too.
+// Replaces what a terminal could obey: control characters, of C1 too. Drops
+// what is left at the end of a character that was cut.
 void say_harmless(char *text);
 
 #endif

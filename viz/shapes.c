@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "paint.h"
+#include "say.h"
 
 struct shapes shapes_begin(FILE *out, const char *name)
 {
@@ -92,19 +93,6 @@ double shapes_width(const char *text, struct letters letters)
     return paint_width(text, letters.size) * (letters.bold ? 1.08 : 1);
 }
 
-// Ends a text that was cut at the beginning of a character.
-static void cut_whole(char *text, size_t n)
-{
-    size_t length = strlen(text);
-    if (length + 1 < n)
-        return;
-    while (length > 0 && ((unsigned char)text[length - 1] & 0xC0) == 0x80)
-        length--;
-    if (length > 0 && (unsigned char)text[length - 1] >= 0xC0)
-        length--;
-    text[length] = '\0';
-}
-
 void shapes_text(struct shapes *s, double x, double y, enum side side,
                  struct letters letters, const char *format, ...)
 {
@@ -114,8 +102,11 @@ void shapes_text(struct shapes *s, double x, double y, enum side side,
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    cut_whole(text, sizeof text);
-    double width = shapes_width(text, letters) + 4;
+    say_harmless(text);
+    // Graphviz measures bold as thin, and begins where it should only in a cell
+    // that is wide enough.
+    bool cell = letters.bold && side != MIDDLE_AT && letters.fill == NULL;
+    double width = shapes_width(text, letters) * (cell ? 1.3 : 1) + 4;
     double middle = side == LEFT_AT    ? x + width / 2
                     : side == RIGHT_AT ? x - width / 2
                                        : x;
@@ -129,9 +120,16 @@ void shapes_text(struct shapes *s, double x, double y, enum side side,
     paint_quoted(s->out, text);
     fputs(", label=", s->out);
     if (letters.bold) {
-        fputs("<<B>", s->out);
+        fputc('<', s->out);
+        if (cell)
+            fprintf(s->out,
+                    "<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLPADDING=\"0\""
+                    " CELLSPACING=\"0\"><TR><TD ALIGN=\"%s\" WIDTH=\"%.0f\">",
+                    align[side], width);
+        fputs("<B>", s->out);
         paint_html(s->out, text[0] != '\0' ? text : " ");
-        fprintf(s->out, "</B><BR ALIGN=\"%s\"/>>];\n", align[side]);
+        fputs("</B>", s->out);
+        fputs(cell ? "</TD></TR></TABLE>>];\n" : ">];\n", s->out);
     } else {
         paint_quoted(s->out, text);
         fprintf(s->out, " + \"\\%c\"];\n", "lnr"[side]);

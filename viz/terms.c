@@ -8,7 +8,7 @@
 
 #include "../src/trace/die.h"
 #include "../src/trace/model.h"
-#include "viz.h"
+#include "say.h"
 
 #define BIT(kind) (UINT64_C(1) << (kind))
 
@@ -103,6 +103,7 @@ end(struct term *term, uint64_t us, const char *format, ...)
     va_start(args, format);
     vsnprintf(term->why, sizeof term->why, format, args);
     va_end(args);
+    say_harmless(term->why);
     term->ended_us = us;
 }
 

@@ -118,6 +118,20 @@ enum viz_table { VIZ_TEXT, VIZ_TSV, VIZ_JSON };
 void viz_terms(const struct trace_file *trace, const struct viz_window *window,
                enum viz_table form, FILE *out);
 
+// Two traces, borrowed, to be compared.
+struct viz_diff {
+    const struct trace_file *trace[2];
+    const char *name[2];      // their paths
+    bool times;               // events that differ in time only differ
+    bool text;                // text, not DOT
+    int most;                 // events told of each behind the first
+                              // difference; 0 = 40
+    struct viz_filter filter; // only these events are compared
+};
+
+// Where two traces part, side by side. True when they never do.
+bool viz_diff(const struct viz_diff *asked, FILE *out);
+
 // Which event is to be explained; all zero: the finding, else the last commit.
 struct viz_why {
     uint64_t event;    // of this number

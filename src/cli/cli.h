@@ -26,6 +26,7 @@ int cli_why(int argc, char **argv);      // why.c
 int cli_strip(int argc, char **argv);    // strip.c
 int cli_roles(int argc, char **argv);    // roles.c
 int cli_terms(int argc, char **argv);    // terms.c
+int cli_diff(int argc, char **argv);     // diff.c
 int cli_schema(int argc, char **argv);   // schema.c
 int cli_version(int argc, char **argv);  // version.c
 

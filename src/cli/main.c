@@ -23,6 +23,7 @@ static const struct command {
     {"strip", "draw a whole run: roles by term, faults, commits", cli_strip},
     {"roles", "draw the roles of Figure 4 with counts", cli_roles},
     {"terms", "a table of terms: votes, winner, entries, end", cli_terms},
+    {"diff", "compare two runs: where they part, and how", cli_diff},
     {"schema", "the trace format, for programs", cli_schema},
     {"version", "the version", cli_version},
 };
