@@ -50,7 +50,7 @@ const char *temporary(void)
     return path;
 }
 
-void load_tour(struct trace_file *trace, uint64_t seed)
+void write_tour(struct trace_file *trace, uint64_t seed)
 {
     struct lab_run run = {
         .scenario = &tour_scenarios[0], .seed = seed, .trace = temporary()};
@@ -58,7 +58,12 @@ void load_tour(struct trace_file *trace, uint64_t seed)
     lab_run_one(&run, &result);
     assert_true(result.passed);
     assert_true(trace_load(trace, run.trace));
-    unlink(run.trace);
+}
+
+void load_tour(struct trace_file *trace, uint64_t seed)
+{
+    write_tour(trace, seed);
+    unlink(temporary());
 }
 
 void assert_drawable(struct text dot)

@@ -22,7 +22,9 @@ void assert_drawable(struct text dot);
 
 // A path of this process in /tmp.
 const char *temporary(void);
-// Runs the tour and loads its trace.
+// Runs the tour and loads its trace; the file stays at temporary().
+void write_tour(struct trace_file *trace, uint64_t seed);
+// The same without the file.
 void load_tour(struct trace_file *trace, uint64_t seed);
 // Writes to temporary() a trace of n commands, spread over the servers.
 void write_trace(int n_servers, const char *command, int n);

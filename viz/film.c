@@ -304,14 +304,14 @@ static void print_strip(FILE *out, const struct trace_file *trace,
         if ((i + 1) % in_line == 0 || i + 1 == n)
             fputs("</TR></TABLE></TD></TR>\n", out);
     }
-    fputs(
-        "<TR><TD ALIGN=\"LEFT\"><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_QUIET
-        "\">a number is the term of an entry; solid = committed, dashed ="
-        " not known to be; ✕ = down, ⌀ = cut off; thick frame = new since"
-        " the table before, </FONT><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_FAULT
-        "\">replaced or gone</FONT></TD></TR>\n"
-        "</TABLE>>];\n}\n",
-        out);
+    fputs("<TR><TD ALIGN=\"LEFT\"><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_QUIET
+          "\">a number is the term of an entry; solid = committed, dashed ="
+          " not<BR ALIGN=\"LEFT\"/>known to be; ✕ = down, ⌀ = cut off; thick"
+          " frame = new since<BR ALIGN=\"LEFT\"/>the table before,"
+          " </FONT><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_FAULT
+          "\">replaced or gone</FONT><BR ALIGN=\"LEFT\"/></TD></TR>\n"
+          "</TABLE>>];\n}\n",
+          out);
 }
 
 void viz_film(const struct trace_file *trace, const uint64_t *event, size_t n,

@@ -195,9 +195,10 @@ void viz_log(const struct trace_file *trace, uint64_t n, FILE *out)
     table(out, &model);
     fputs("<TR><TD ALIGN=\"LEFT\"><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_QUIET
           "\">▲ commit_index  △ last_applied  ● match_index  ▷ next_index"
-          " (the leader's)   solid = committed, dashed = not known to be,"
-          " </FONT><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_FAULT
-          "\">thick frame = differs from the leader</FONT></TD></TR>\n"
+          " (the leader's)<BR ALIGN=\"LEFT\"/>solid = committed, dashed = not"
+          " known to be, </FONT><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_FAULT
+          "\">thick frame = differs from the leader</FONT>"
+          "<BR ALIGN=\"LEFT\"/></TD></TR>\n"
           "</TABLE>>];\n}\n",
           out);
     model_free(&model);

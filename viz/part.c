@@ -321,7 +321,7 @@ static bool settle(struct part *part, const char *path,
     narrow(window, first, asked->until ? last : 0);
     uint64_t end = window->last > 0 && window->last < n ? window->last : n;
     if (asked->last > 0 && end > asked->last)
-        narrow(window, end - asked->last + 1, end);
+        narrow(window, end - asked->last + 1, end < n ? end : 0);
     if (window->last > 0 && window->first > window->last + 1)
         return fail(part, path, "what is asked for has no event in common");
     return true;
@@ -351,6 +351,36 @@ static bool survey_and_choose(struct part *part, const char *path,
     return good;
 }
 
+// Messages on their way when the window begins are told in full only where
+// they were sent: the number of the oldest that was sent before what is
+// loaded, 0 for none that is worth it.
+static uint64_t find_older(const struct part *part)
+{
+    enum { FARTHEST = 5000 };
+    const struct trace_file *trace = &part->trace;
+    uint64_t first = part->window.first, oldest = first;
+    struct model model;
+    if (first == 0 || trace->keyframe == NULL)
+        return 0;
+    part_before(&model, trace, causes_position(trace, first));
+    for (size_t i = 0; i < model.n_flights; i++) {
+        uint64_t n = model.flight[i].sent_n;
+        if (n + FARTHEST > first && n < oldest)
+            oldest = n;
+    }
+    model_free(&model);
+    return oldest <= trace->keyframe_n ? oldest : 0;
+}
+
+static bool read_part(struct part *part, const char *path,
+                      const struct trace_part *wanted)
+{
+    bool good = trace_load_part(&part->trace, path, wanted);
+    if (!good)
+        snprintf(part->error, sizeof part->error, "%s", part->trace.error);
+    return good;
+}
+
 bool part_load(struct part *part, const char *path,
                const struct part_asked *asked, enum part_extent extent,
                uint64_t kinds)
@@ -360,20 +390,24 @@ bool part_load(struct part *part, const char *path,
                                      .filter = asked->filter}};
     if (!survey_and_choose(part, path, asked, extent))
         return false;
-    const struct trace_part wanted = {
-        .first = part->window.first,
-        .last = part->window.last,
-        .from_us = asked->since ? asked->from_us : 0,
-        .to_us = asked->until ? later(asked->to_us, 1) : 0,
-        .kinds = kinds};
-    if (!trace_load_part(&part->trace, path, &wanted)) {
-        snprintf(part->error, sizeof part->error, "%s", part->trace.error);
+    struct trace_part wanted = {.first = part->window.first,
+                                .last = part->window.last,
+                                .from_us = asked->since ? asked->from_us : 0,
+                                .to_us =
+                                    asked->until ? later(asked->to_us, 1) : 0,
+                                .kinds = kinds};
+    if (!read_part(part, path, &wanted))
         return false;
-    }
     // Of chosen kinds only what is asked for was read.
     if (kinds == 0 && !settle(part, path, asked)) {
         trace_unload(&part->trace);
         return false;
+    }
+    wanted.first = kinds == 0 ? find_older(part) : 0;
+    if (wanted.first > 0) {
+        wanted.from_us = 0;
+        trace_unload(&part->trace);
+        return read_part(part, path, &wanted);
     }
     return true;
 }

@@ -159,7 +159,8 @@ static enum viz_rpc rpc_of(const struct scene_message *m)
     return strcmp(m->rpc, "InstallSnapshot") == 0 ? VIZ_SNAPSHOTS : VIZ_OTHER;
 }
 
-static bool is_wanted(const struct scene *scene, const struct scene_message *m)
+static bool is_wanted(const struct scene *scene, const struct scene_message *m,
+                      bool effective)
 {
     const struct viz_filter *filter = &scene->window->filter;
     int n = scene->trace->header.n_servers;
@@ -174,22 +175,24 @@ static bool is_wanted(const struct scene *scene, const struct scene_message *m)
         return false;
     return filter->index == 0 ||
            (m->first <= filter->index && filter->index <= m->last) ||
-           m->included >= filter->index;
+           m->included >= filter->index || (effective && m->heartbeat);
 }
 
-// Is this what a message makes happen, beyond an answer?
-static bool is_effect(const struct trace_event *event)
+// Is this what a message makes happen, beyond an answer? With a chosen entry
+// only what happens to logs counts.
+static bool is_effect(const struct trace_event *event, bool logs)
 {
     switch (event->kind) {
-    case TRACE_TERM:
-    case TRACE_ROLE:
     case TRACE_COMMIT:
     case TRACE_APPEND:
     case TRACE_TRUNCATE:
     case TRACE_INSTALL:
+        return true;
+    case TRACE_TERM:
+    case TRACE_ROLE:
     case TRACE_REFUSE:
     case TRACE_FINDING:
-        return true;
+        return !logs;
     default:
         return false;
     }
@@ -199,12 +202,15 @@ static bool is_effect(const struct trace_event *event)
 static bool *find_effective(const struct scene *scene)
 {
     const struct trace_event *event = scene->trace->event;
+    const struct viz_filter *filter = &scene->window->filter;
     bool *effective =
         must_calloc(scene->end - scene->begin + 1, sizeof *effective);
     for (size_t i = scene->begin; i < scene->end; i++) {
-        size_t cause = event[i].cause > 0 && is_effect(&event[i])
-                           ? causes_position(scene->trace, event[i].cause)
-                           : SIZE_MAX;
+        bool counts = event[i].cause > 0 &&
+                      is_effect(&event[i], filter->index > 0) &&
+                      viz_shows(filter, &event[i]);
+        size_t cause =
+            counts ? causes_position(scene->trace, event[i].cause) : SIZE_MAX;
         if (cause >= scene->begin && cause < i)
             effective[cause - scene->begin] = true;
     }
@@ -233,13 +239,13 @@ static void decide(struct scene *scene)
     const struct trace_event *event = scene->trace->event;
     for (size_t i = 0; i < scene->n_messages; i++) {
         struct scene_message *m = &scene->message[i];
-        if (!is_wanted(scene, m)) {
+        bool acts = m->received != NULL &&
+                    effective[(size_t)(m->received - event) - scene->begin];
+        bool news = m->lost || acts;
+        if (!is_wanted(scene, m, acts)) {
             scene_hide(scene, m, SCENE_FILTERED);
             continue;
         }
-        bool news = m->lost ||
-                    (m->received != NULL &&
-                     effective[(size_t)(m->received - event) - scene->begin]);
         if (m->heartbeat && !scene->window->heartbeats && !news &&
             (m->reply || is_known(scene, i)))
             scene_hide(scene, m, SCENE_HEARTBEAT);
@@ -249,11 +255,26 @@ static void decide(struct scene *scene)
 
 // ---------------------------------------------------------------- the window
 
+// An open window ends when the harness stops the servers for good.
+static size_t find_end(const struct trace_file *trace, size_t begin)
+{
+    bool down[TRACE_MAX_SERVERS] = {false};
+    size_t end = trace->n_events;
+    for (size_t i = begin; i < trace->n_events; i++) {
+        if (part_over(down, &trace->event[i]) && end == trace->n_events)
+            end = i;
+        if (trace->event[i].kind == TRACE_BOOT)
+            end = trace->n_events;
+    }
+    return end;
+}
+
 static void gather(struct scene *scene, uint64_t first, uint64_t last)
 {
     const struct trace_file *trace = scene->trace;
     scene->begin = first > 0 ? causes_position(trace, first) : 0;
-    scene->end = last > 0 ? causes_position(trace, last + 1) : trace->n_events;
+    scene->end = last > 0 ? causes_position(trace, last + 1)
+                          : find_end(trace, scene->begin);
     if (scene->end < scene->begin)
         scene->end = scene->begin;
     part_before(&scene->before, trace, scene->begin);
@@ -294,14 +315,18 @@ void scene_make(struct scene *scene, const struct trace_file *trace,
     gather(scene, window->first, window->last);
     scene_fold(scene, most);
     size_t n_asked = scene->n_messages - scene->n_fate[SCENE_FILTERED];
-    uint64_t cut =
-        scene->n_fate[SCENE_DRAWN] > most ? find_cut(scene, most) : 0;
-    if (cut > 0) {
+    size_t allowed = most;
+    // A cut brings messages that cross it: it may take another one.
+    while (scene->n_fate[SCENE_DRAWN] > most && allowed > 0) {
+        uint64_t cut = find_cut(scene, allowed);
+        if (cut == 0)
+            break;
         scene_free(scene);
         *scene = (struct scene){.trace = trace, .window = window};
         gather(scene, window->ends ? cut : window->first,
                window->ends ? window->last : cut);
         scene_fold(scene, most);
+        allowed--;
     }
     scene->n_asked = n_asked;
 }

@@ -97,9 +97,10 @@ static void draw_all(struct drawing *d)
 {
     timeline_forget(d);
     timeline_narration(d); // may make the page longer
-    timeline_sides(d);
+    timeline_sides(d, false);
     timeline_bands(d);
     timeline_lanes(d);
+    timeline_sides(d, true);
     timeline_finding(d);
     timeline_marks(d);
     timeline_messages(d);

@@ -112,7 +112,7 @@ void timeline_rectangle(struct drawing *d, struct box box, bool base,
 void timeline_lanes(struct drawing *d);
 
 // timeline_back.c: sides of a partition, idle time, times, heartbeats.
-void timeline_sides(struct drawing *d);
+void timeline_sides(struct drawing *d, bool labels); // or the shades
 void timeline_bands(struct drawing *d);
 void timeline_times(struct drawing *d);
 void timeline_heartbeats(struct drawing *d);

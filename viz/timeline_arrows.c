@@ -242,8 +242,6 @@ static void say_request(struct drawing *d, const struct scene_message *m,
         snprintf(what, sizeof what, "Append %" PRIu64, m->first);
     else if (m->included > 0)
         snprintf(what, sizeof what, "Snapshot ≤ %" PRIu64, m->included);
-    else if (strcmp(m->rpc, "AppendEntries") == 0)
-        snprintf(what, sizeof what, "Append nothing");
     else
         snprintf(what, sizeof what, "%.60s", m->rpc);
     if (!m->heartbeat)

@@ -29,7 +29,7 @@ static int side_of(const struct model *model, int server)
 }
 
 static void shade(struct drawing *d, int server, int side, double top,
-                  double bottom)
+                  double bottom, bool labels)
 {
     static const char *const colours[] = {"#ECECEC", "#FBF1DC", "#E4F0F6"};
     double x = timeline_x(d, server), half = COLUMN;
@@ -39,19 +39,22 @@ static void shade(struct drawing *d, int server, int side, double top,
     bottom = bottom > d->bottom ? d->bottom : bottom;
     if (side == TOGETHER || bottom - top < 12)
         return; // over before anything happens
-    fill(d, (struct box){x - half, top, x + half, bottom},
-         side == OFF ? "#F3E3DA" : colours[(unsigned)side % 3]);
-    char letter[16];
-    snprintf(letter, sizeof letter, "%c", 'A' + side % 26);
-    fprintf(d->out,
-            "p%d [shape=plaintext, pos=\"%.1f,%.1f\", fontsize=%d,"
-            " fontcolor=\"" PAINT_QUIET "\", label=<<B>%s</B>>];\n",
-            d->n_names++, x + half - (side == OFF ? 13 : 8),
-            timeline_dot_y(d, top + 8), side == OFF ? 7 : 9,
-            side == OFF ? "cut off" : letter);
+    if (!labels) {
+        fill(d, (struct box){x - half, top, x + half, bottom},
+             side == OFF ? "#F3E3DA" : colours[(unsigned)side % 3]);
+        return;
+    }
+    struct style off = {7, PAINT_QUIET, NULL, false},
+                 letter = {9, PAINT_QUIET, NULL, true};
+    x += half - 1;
+    top = top < d->from ? d->from : top;
+    if (side == OFF)
+        timeline_label(d, x, top + 10, -1, off, NULL, "cut off");
+    else
+        timeline_label(d, x, top + 10, -1, letter, NULL, "%c", 'A' + side % 26);
 }
 
-void timeline_sides(struct drawing *d)
+void timeline_sides(struct drawing *d, bool labels)
 {
     const struct scene *scene = &d->scene;
     const struct trace_event *event = scene->trace->event;
@@ -79,7 +82,7 @@ void timeline_sides(struct drawing *d)
             if (side == column[s].side)
                 continue;
             if (d->lane[s] >= 0 && y > d->from && column[s].since < d->until)
-                shade(d, s, column[s].side, column[s].since, y);
+                shade(d, s, column[s].side, column[s].since, y, labels);
             column[s].side = side;
             column[s].since = y;
         }

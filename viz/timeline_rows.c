@@ -3,15 +3,17 @@
 // Close events get room, idle time becomes a band of fixed height, and so does
 // a run of rounds that is folded. The scale follows the median way of a
 // message, so that another time base looks the same.
+#include <math.h>
 #include <stdlib.h>
 
 #include "../src/trace/die.h"
 #include "timeline.h"
 
-static const double PT_PER_MS = 6.5, MIN_ROW = 3.2, MAX_ROW = 26;
+static const double PT_PER_MS = 6.5, MIN_ROW = 4, MAX_ROW = 26;
 static const double LABEL_ROW = 12, STEP_ROW = 12;
-// A message that takes this long needs no other scale; neither do these.
-static const double USUAL_US = 5000, NEAR = 4;
+// A message that takes about this long needs no other scale, and none gets
+// one that differs by more than FAR.
+static const double USUAL_US = 5000, NEAR = 4, FAR = 20;
 // Shown time without a row becomes a band when it is as long as that.
 static const double IDLE_WAYS = 3;
 
@@ -22,8 +24,6 @@ static bool has_mark(const struct trace_event *event)
     case TRACE_TIMEOUT:
     case TRACE_ROLE:
     case TRACE_TERM:
-    case TRACE_START:
-    case TRACE_APPEND:
     case TRACE_TRUNCATE:
     case TRACE_COMMIT:
     case TRACE_COMPACT:
@@ -40,6 +40,10 @@ static bool has_mark(const struct trace_event *event)
     case TRACE_FINDING:
     case TRACE_ACT:
         return true;
+    case TRACE_START:
+        return event->ok;
+    case TRACE_APPEND:
+        return event->n_entries > 0;
     default:
         return false;
     }
@@ -66,7 +70,7 @@ static double *find_rows(const struct drawing *d)
         const struct trace_event *e = &event[d->scene.begin + i];
         if (has_mark(e) && !d->scene.folded[i] &&
             viz_shows(&d->window->filter, e))
-            room[i] = e->kind == TRACE_START && e->ok ? LABEL_ROW : MIN_ROW;
+            room[i] = e->kind == TRACE_START ? LABEL_ROW : MIN_ROW;
     }
     for (size_t i = 0; i < d->scene.n_messages; i++) {
         const struct scene_message *m = &d->scene.message[i];
@@ -135,6 +139,7 @@ void timeline_rows(struct drawing *d)
     double *room = find_rows(d), y = TIMELINE_TOP;
     d->median_us = find_median(&d->scene);
     double scale = USUAL_US / d->median_us;
+    scale = fmin(fmax(scale, 1 / FAR), FAR);
     d->pt_per_ms = PT_PER_MS * (scale > NEAR || scale < 1 / NEAR ? scale : 1);
     d->y = must_calloc(n + 1, sizeof *d->y);
     d->row = must_calloc(n + 1, sizeof *d->row);

@@ -12,7 +12,7 @@ enum { TEXT_ROOM = 120, TIP_ROOM = 260 };
 static const double STRETCH = 40; // of y, for finding boxes
 static const double LANE = 11.5;  // half of a leader's
 // Fonts differ: room for one that is wider than Helvetica.
-static const double SLACK = 1.08;
+static const double SLACK = 1.04;
 
 static bool overlap(struct box a, struct box b)
 {
