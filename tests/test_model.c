@@ -135,6 +135,26 @@ static void test_words_of_the_dead_change_nothing(void **state)
     model_free(&model);
 }
 
+// Traces of others may tell no boots.
+static void test_a_server_that_speaks_is_up(void **state)
+{
+    (void)state;
+    struct model model;
+    model_init(&model, 3);
+    STEP(&model, TRACE_RECV, .node = 1, .msg = 1);
+    assert_true(model.server[1].up);
+    STEP(&model, TRACE_CRASH, .node = 1);
+    assert_false(model.server[1].up);
+    STEP(&model, TRACE_RESTART, .node = 1, .inc = 1);
+    assert_false(model.server[1].up);
+    STEP(&model, TRACE_APPLY, .node = 1, .inc = 0, .index = 1);
+    assert_false(model.server[1].up);
+    STEP(&model, TRACE_APPLY, .node = 1, .inc = 1, .index = 1);
+    assert_true(model.server[1].up);
+    assert_false(model.server[2].up);
+    model_free(&model);
+}
+
 static void test_flights_take_off_and_land(void **state)
 {
     (void)state;
@@ -228,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_is6_install_keeps_only_a_log_that_agrees),
         cmocka_unit_test(test_a_crash_forgets_what_is_volatile),
         cmocka_unit_test(test_words_of_the_dead_change_nothing),
+        cmocka_unit_test(test_a_server_that_speaks_is_up),
         cmocka_unit_test(test_flights_take_off_and_land),
         cmocka_unit_test(test_partitions_come_and_heal),
         cmocka_unit_test(test_a_restored_model_goes_on_alike),

@@ -76,6 +76,8 @@ bool check_broken(struct check *check, const struct trace_event *event,
                   uint64_t earlier, const char *format, ...)
 {
     struct check_finding *finding = &check->finding;
+    if (!check_believes(check, property))
+        return true;
     check->broken = true;
     finding->property = property;
     finding->tag = tag;
@@ -99,16 +101,17 @@ bool check_step(struct check *check, const struct trace_event *event)
         return false;
     bool of_server = event->node >= 0 && event->node < check->model.n_servers;
     check->n_of_kind[event->kind]++;
+    bool lost = of_server && check_is_lost(check, event);
     // What a server says that was taken down is the past speaking.
     bool stale = of_server && event->kind <= TRACE_REFUSE &&
                  event->kind != TRACE_BOOT &&
                  (!check->model.server[event->node].up ||
                   event->inc < check->model.server[event->node].inc);
-    if (of_server && !check_durability(check, event))
+    if (of_server && !lost && !check_durability(check, event))
         return false;
     if (stale)
         return true;
-    if (of_server &&
+    if (of_server && !lost &&
         (!check_safety(check, event) || !check_legality(check, event)))
         return false;
     model_step(&check->model, event);
@@ -118,40 +121,4 @@ bool check_step(struct check *check, const struct trace_event *event)
 const struct check_finding *check_finding(const struct check *check)
 {
     return check->broken ? &check->finding : NULL;
-}
-
-// What the judges need to say anything about a property.
-static const struct {
-    const char *property;
-    enum trace_kind needs[3];
-} coverage[] = {
-    {"Election Safety", {TRACE_ROLE}},
-    {"Leader Append-Only", {TRACE_ROLE, TRACE_TRUNCATE}},
-    {"Log Matching", {TRACE_APPEND}},
-    {"Leader Completeness", {TRACE_ROLE, TRACE_COMMIT, TRACE_APPEND}},
-    {"State Machine Safety", {TRACE_APPLY}},
-    {"votes", {TRACE_VOTE}},
-    {"commit rules", {TRACE_COMMIT, TRACE_APPEND}},
-    {"durability", {TRACE_PERSIST, TRACE_REPLY}},
-};
-
-size_t check_coverage(const struct check *check, char *out, size_t n)
-{
-    size_t used = 0;
-    if (n > 0)
-        out[0] = '\0';
-    for (size_t i = 0; i < sizeof coverage / sizeof coverage[0]; i++) {
-        const char *missing = NULL;
-        for (int k = 0; k < 3 && missing == NULL; k++) {
-            enum trace_kind kind = coverage[i].needs[k];
-            if (kind != TRACE_UNKNOWN && check->n_of_kind[kind] == 0)
-                missing = trace_kinds[kind].name;
-        }
-        int length = snprintf(
-            out + used, used < n ? n - used : 0, "%-22s %s%s%s\n",
-            coverage[i].property, missing ? "not judged, no \"" : "judged",
-            missing ? missing : "", missing ? "\" event" : "");
-        used += length > 0 ? (size_t)length : 0;
-    }
-    return used;
 }

@@ -3,7 +3,8 @@
 // A checker sees the events of a run one after the other, from the running
 // process or from a file, and reports the first that breaks a property of
 // Figure 3 or a rule of Figure 2. Cost per event does not depend on the length
-// of the run. Kinds of events that never come are not judged.
+// of the run. Traces of others may lack kinds of events: what needs them is
+// not judged.
 #ifndef GLASSRAFT_CHECK_H
 #define GLASSRAFT_CHECK_H
 
@@ -35,7 +36,16 @@ bool check_step(struct check *check, const struct trace_event *event);
 // The finding, NULL when there is none. Owned by the checker.
 const struct check_finding *check_finding(const struct check *check);
 
-// Writes which properties could be judged and which not (no such events).
-size_t check_coverage(const struct check *check, char *out, size_t n);
+// One thing that is judged, or that could not be.
+struct check_area {
+    char name[48];       // "Election Safety", "votes" ...
+    const char *missing; // kind of events that never came; NULL = judged
+};
+
+// What was judged so far and what not, up to `most` of it; returns how many.
+// Never more than CHECK_AREAS and one for each server.
+enum { CHECK_AREAS = 32 };
+size_t check_areas(const struct check *check, struct check_area *out,
+                   size_t most);
 
 #endif

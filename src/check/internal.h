@@ -17,6 +17,15 @@ struct table {
     size_t n, room;
 };
 
+// How much of a run the trace tells, besides kinds of events.
+struct told {
+    bool fields;   // messages show theirs
+    bool any_lost; // some server was lost, perhaps is
+    // Servers that were taken down and have told no boot since: their state
+    // is unknown.
+    bool lost[TRACE_MAX_SERVERS];
+};
+
 // The record of a key, made (all zero, *fresh true) when it is new.
 struct table_cell *table_at(struct table *table, uint64_t a, uint64_t b,
                             bool *fresh);
@@ -59,6 +68,7 @@ struct judged {
 };
 
 struct check {
+    struct told told;
     struct model model;
     struct judged *server;
     struct table leaders, entries, applied;
@@ -75,12 +85,20 @@ bool check_safety(struct check *check, const struct trace_event *event);
 bool check_legality(struct check *check, const struct trace_event *event);
 bool check_durability(struct check *check, const struct trace_event *event);
 
-// Records the finding and returns false. The servers are the event's own and
+// Records the finding and returns false; or true where the trace lacks what
+// the finding needs. The servers are the event's own and
 // `other` (TRACE_NONE for none); `earlier` is an event that shows it, or 0.
 bool check_broken(struct check *check, const struct trace_event *event,
                   const char *property, const char *tag, int other,
                   uint64_t earlier, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
+
+// coverage.c: whether the trace has the kinds of events that a finding needs.
+bool check_believes(const struct check *check, const char *property);
+// Notes what the event of a server tells. Whether that server is lost.
+bool check_is_lost(struct check *check, const struct trace_event *event);
+// Whether what replies say is told: calls, replies, and their fields.
+bool check_tells_answers(const struct check *check);
 
 int check_majority(const struct check *check);
 

@@ -115,7 +115,7 @@ static bool commits_agree(struct check *check, const struct trace_event *event)
     const struct model_server *server = &check->model.server[event->node];
     for (uint64_t index = event->from + 1; index <= event->to; index++) {
         uint64_t term = model_term_at(server, index);
-        if (index <= server->snapshot_index)
+        if (index <= server->snapshot_index || term == 0)
             continue;
         const struct committed *known =
             index <= check->n_committed ? &check->committed[index] : NULL;
@@ -128,8 +128,7 @@ static bool commits_agree(struct check *check, const struct trace_event *event)
                                 event->node + 1, index, term,
                                 seconds(event->us), known->server + 1,
                                 known->term);
-        if (term != 0)
-            commit_one(check, event, index, term);
+        commit_one(check, event, index, term);
     }
     return true;
 }

@@ -309,6 +309,14 @@ static void network_step(struct model *model, const struct trace_event *event)
     }
 }
 
+bool model_wakes(const struct model_server *server,
+                 const struct trace_event *event)
+{
+    return !server->booted && event->inc >= server->inc &&
+           event->kind >= TRACE_TIMEOUT && event->kind <= TRACE_REPLY_RECV &&
+           event->kind != TRACE_KILL;
+}
+
 void model_step(struct model *model, const struct trace_event *event)
 {
     if (event->kind == TRACE_STATE)
@@ -319,6 +327,7 @@ void model_step(struct model *model, const struct trace_event *event)
         struct model_server *server = &model->server[event->node];
         // A killed server may still speak when its successor has booted.
         bool late = event->inc < server->inc && event->kind != TRACE_BOOT;
+        server->up |= model_wakes(server, event);
         if (!late)
             server_step(model, server, event);
     }

@@ -12,7 +12,7 @@
 // A server as its events tell it. Log entries snapshot_index + 1 ...
 // last index are entry[0 .. n_entries-1].
 struct model_server {
-    bool up;     // false before boot and after a crash
+    bool up;     // false before it boots (or speaks) and after a crash
     bool booted; // has emitted boot at least once
     bool paused;
     bool connected; // the harness's view
@@ -47,6 +47,10 @@ struct model {
 void model_init(struct model *model, int n_servers);
 void model_free(struct model *model);
 void model_step(struct model *model, const struct trace_event *event);
+
+// Where boots are not told, a server is up since it speaks: with this event.
+bool model_wakes(const struct model_server *server,
+                 const struct trace_event *event);
 
 // A deep copy, to be freed by model_free().
 void model_copy(struct model *to, const struct model *from);

@@ -259,11 +259,22 @@ const network_steps = {
     heal: (model) => regroup(model, null),
 };
 
+// What a server that is down does not do.
+const speaking = new Set([
+    'timeout', 'role', 'term', 'vote', 'start', 'append', 'truncate', 'next',
+    'match', 'commit', 'apply', 'persist', 'compact', 'install', 'refuse',
+    'send', 'recv', 'reply', 'reply_recv',
+]);
+
 function model_step(model, event) {
     model.n = event.n;
     model.us = event.us;
     const server = model.servers[event.node];
     const step = server_steps[event.ev];
+    // Where boots are not told a server is up since it speaks.
+    if (server !== undefined && !server.booted && speaking.has(event.ev) &&
+        (event.inc || 0) >= server.inc)
+        server.up = true;
     // A killed server may still speak when its successor has booted.
     if (server !== undefined && step !== undefined &&
         ((event.inc || 0) >= server.inc || event.ev === 'boot'))
