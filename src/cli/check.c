@@ -1,89 +1,130 @@
 // check.c -- glassraft check: judges traces, event by event.
-#include <cjson/cJSON.h>
+//
+// A trace is read once and forgotten as it goes by; what stays in memory grows
+// with the cluster and its log.
+#include "../check/check.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "../check/check.h"
+#include "../lab/runner.h"
+#include "choose.h"
 #include "cli.h"
+#include "judgement.h"
 
-static void print_json(const char *path, const struct check_finding *finding,
-                       uint64_t n_events, const char *error)
+enum { PROGRESS_EVERY = 1 << 16 };
+
+static void show_progress(uint64_t n_events, time_t began, const char *path)
 {
-    cJSON *line = cJSON_CreateObject();
-    cJSON_AddStringToObject(line, "trace", path);
-    cJSON_AddNumberToObject(line, "events", (double)n_events);
-    cJSON_AddBoolToObject(line, "good", finding == NULL && error == NULL);
-    if (error != NULL)
-        cJSON_AddStringToObject(line, "error", error);
-    if (finding != NULL) {
-        cJSON_AddStringToObject(line, "property", finding->property);
-        cJSON_AddStringToObject(line, "tag", finding->tag);
-        cJSON_AddStringToObject(line, "text", finding->text);
-        cJSON *events = cJSON_AddArrayToObject(line, "shown_by");
-        for (size_t i = 0; i < finding->n_events; i++)
-            cJSON_AddItemToArray(
-                events, cJSON_CreateNumber((double)finding->events[i]));
-    }
-    char *text = cJSON_PrintUnformatted(line);
-    printf("%s\n", text);
-    cJSON_free(text);
-    cJSON_Delete(line);
+    if (n_events % PROGRESS_EVERY == 0 && time(NULL) > began + 1 &&
+        isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%s: %" PRIu64 " events\033[K", path, n_events);
 }
 
-static void print_text(const char *path, const struct check *check,
-                       const struct check_finding *finding, uint64_t n_events)
+static void end_progress(uint64_t n_events, time_t began)
 {
-    if (finding == NULL) {
-        char coverage[1000];
-        check_coverage(check, coverage, sizeof coverage);
-        printf("%s: %" PRIu64 " events, nothing broken\n%s", path, n_events,
-               coverage);
-        return;
+    if (n_events >= PROGRESS_EVERY && time(NULL) > began + 1 &&
+        isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+}
+
+// A finding that the run itself has written down.
+static void note_finding(struct judgement *j, const struct trace_event *event)
+{
+    struct check_finding *found = &j->recorded;
+    snprintf(j->property, sizeof j->property, "%s", event->what);
+    snprintf(j->tag, sizeof j->tag, "%s", event->tag != NULL ? event->tag : "");
+    snprintf(found->text, sizeof found->text, "%s", event->text);
+    found->property = j->property;
+    found->tag = j->tag;
+    found->n_events = found->n_servers = 0;
+    size_t most = sizeof found->events / sizeof found->events[0];
+    for (size_t i = 0; i < event->n_shown && i < most; i++)
+        found->events[found->n_events++] = event->events[i];
+    if (event->node >= 0)
+        found->servers[found->n_servers++] = event->node;
+    j->finding = found;
+}
+
+static void note(struct judgement *j, const struct trace_event *event)
+{
+    j->us = event->us;
+    j->n_unknown += event->kind == TRACE_UNKNOWN;
+    if (event->kind == TRACE_FINDING && j->finding == NULL)
+        note_finding(j, event);
+    if (event->kind == TRACE_VERDICT)
+        snprintf(j->verdict, sizeof j->verdict, "%s", event->what);
+    else
+        j->n_events++;
+}
+
+static void judge(struct judgement *j, struct trace_reader *reader,
+                  struct check *check)
+{
+    struct trace_event event;
+    enum trace_status status;
+    time_t began = time(NULL);
+    trace_want(reader, ~(UINT64_C(1) << TRACE_STATE));
+    while ((status = trace_read(reader, &event)) == TRACE_OK) {
+        note(j, &event);
+        show_progress(j->n_events, began, j->path);
+        if (event.kind != TRACE_UNKNOWN && !check_step(check, &event))
+            break;
     }
-    printf("%s: %s [%s]\n  %s\n  events ", path, finding->property,
-           finding->tag, finding->text);
-    for (size_t i = 0; i < finding->n_events; i++)
-        printf("%s %" PRIu64, i > 0 ? "," : "", finding->events[i]);
-    printf("\n");
+    end_progress(j->n_events, began);
+    if (check_finding(check) != NULL)
+        j->finding = check_finding(check);
+    if (status == TRACE_BAD)
+        snprintf(j->error, sizeof j->error, "%s", trace_reader_error(reader));
+    j->n_areas = check_areas(check, j->area, JUDGEMENT_AREAS);
 }
 
 static int check_file(const char *path, bool json)
 {
-    char error[300];
-    struct trace_reader *reader = trace_open(path, error, sizeof error);
-    if (reader == NULL) {
-        fprintf(stderr, "glassraft: %s\n", error);
-        if (json)
-            print_json(path, NULL, 0, error);
-        return EXIT_USAGE;
+    static struct judgement j;
+    j = (struct judgement){.path = strcmp(path, "-") == 0 ? "(standard input)"
+                                                          : path};
+    struct trace_reader *reader = trace_open(path, j.error, sizeof j.error);
+    struct check *check = NULL;
+    if (reader != NULL) {
+        j.header = trace_reader_header(reader);
+        check = check_make(j.header->n_servers);
+        judge(&j, reader, check);
     }
-    struct check *check = check_make(trace_reader_header(reader)->n_servers);
-    struct trace_event event;
-    enum trace_status status;
-    uint64_t n_events = 0;
-    trace_want(reader, ~(UINT64_C(1) << TRACE_STATE));
-    while ((status = trace_read(reader, &event)) == TRACE_OK) {
-        n_events++;
-        if (event.kind != TRACE_UNKNOWN && event.kind != TRACE_STATE &&
-            !check_step(check, &event))
-            break;
-    }
-    const struct check_finding *finding = check_finding(check);
-    const char *bad = status == TRACE_BAD ? trace_reader_error(reader) : NULL;
-    if (bad != NULL)
-        fprintf(stderr, "glassraft: %s\n", bad);
+    if (j.error[0] != '\0')
+        fprintf(stderr, "glassraft: %s%s\n", j.error,
+                j.n_events > 0 ? "; the events before it are judged" : "");
     if (json)
-        print_json(path, finding, n_events, bad);
-    else if (bad == NULL || finding != NULL)
-        print_text(path, check, finding, n_events);
-    int result = bad != NULL       ? EXIT_USAGE
-                 : finding != NULL ? EXIT_FINDING
-                                   : EXIT_GOOD;
+        judgement_print_json(stdout, &j);
+    else if (j.header != NULL)
+        judgement_print(stdout, &j);
     check_free(check);
     trace_close(reader);
-    return result;
+    return j.error[0] != '\0'  ? EXIT_USAGE
+           : j.finding != NULL ? EXIT_FINDING
+                               : EXIT_GOOD;
+}
+
+static void print_help(void)
+{
+    printf("usage: glassraft check TRACE ... [--json]\n\n"
+           "Judges traces by the five properties of Figure 3 and the rules of"
+           " Figure 2, each\nup to the first event that breaks one; - is"
+           " standard input. What a trace lacks\nthe events for is not judged,"
+           " and named.\n\n"
+           "--json prints one object a trace: trace, scenario, seed, mode,"
+           " servers, events,\nunknown (events of kinds that we do not know),"
+           " us, verdict (the run's own: pass,\nfail or null), good, judged"
+           " (names), not_judged ({area, missing}), and, where\nthey apply,"
+           " finding ({property, tag, text, events, servers, replay}) and"
+           " error.\nServers are numbered from 0 in it, as in traces.\n\n"
+           "Exit code 0: nothing broken, 1: something is, 2: a trace cannot be"
+           " read (to its\nend). Of several traces the worst counts.\n\n"
+           "example: glassraft check out/demo/trace.jsonl\n");
 }
 
 int cli_check(int argc, char **argv)
@@ -96,11 +137,7 @@ int cli_check(int argc, char **argv)
         return EXIT_BUG;
     for (const char *arg; (arg = options_next(&o)) != NULL;) {
         if (options_is(&o, "--help")) {
-            printf("usage: glassraft check TRACE ... [--json]\n\n"
-                   "Judges traces by the five properties of Figure 3 and the"
-                   " rules of Figure 2.\nExit code 0: good, 1: something is"
-                   " broken, 2: a trace cannot be read.\n\n"
-                   "example: glassraft check out/demo/trace.jsonl\n");
+            print_help();
             free(traces);
             return EXIT_GOOD;
         }

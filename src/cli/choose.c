@@ -90,3 +90,14 @@ bool choose(struct choice *choice, const char *command, const char *name,
                 command, name);
     return search.found && !search.simulated;
 }
+
+const struct lab_scenario *choose_known(const char *name)
+{
+    for (const struct suite *suite = suites; suite->name != NULL; suite++)
+        for (int t = 0; t < 8 && suite->tables[t] != NULL; t++)
+            for (const struct lab_scenario *s = suite->tables[t];
+                 s->name != NULL; s++)
+                if (strcmp(s->name, name) == 0)
+                    return s;
+    return NULL;
+}

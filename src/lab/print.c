@@ -94,6 +94,15 @@ const char *lab_run_options(const struct lab_run *run)
     return text;
 }
 
+size_t lab_replay(const struct lab_run *run, char *out, size_t n)
+{
+    if (run->scenario->run == NULL)
+        return (size_t)snprintf(out, n, "%s", "");
+    return (size_t)snprintf(out, n, "glassraft run %s --seed 0x%" PRIx64 "%s",
+                            run->scenario->name, run->seed,
+                            lab_run_options(run));
+}
+
 void lab_print_failure(FILE *out, const struct lab_run *run,
                        const struct lab_result *result)
 {
@@ -108,8 +117,9 @@ void lab_print_failure(FILE *out, const struct lab_run *run,
     if (result->n_shown > 0)
         print_events(out, result, column);
     fputc('\n', out);
-    fprintf(out, "  replay   glassraft run %s --seed 0x%" PRIx64 "%s\n",
-            run->scenario->name, run->seed, lab_run_options(run));
+    char replay[256];
+    if (lab_replay(run, replay, sizeof replay) > 0)
+        fprintf(out, "  replay   %s\n", replay);
     if (result->trace[0] != '\0')
         fprintf(out, "  trace    %s\n", result->trace);
     lab_print_left(out, &result->left);

@@ -77,6 +77,9 @@ void lab_print_pass(FILE *out, const struct lab_run *run,
 const char *lab_run_options(const struct lab_run *run);
 // The lines of a report on story and pictures, where there are some.
 void lab_print_left(FILE *out, const struct lab_left *left);
+// The command that repeats the run; like snprintf. "" and 0 where the scenario
+// has no body: a trace of others, which is not ours to run.
+size_t lab_replay(const struct lab_run *run, char *out, size_t n);
 // One JSON object on a line.
 void lab_print_json(FILE *out, const struct lab_run *run,
                     const struct lab_result *result);
