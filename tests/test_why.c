@@ -268,6 +268,61 @@ static void test_a_commit_beyond_the_match(void **state)
     trace_unload(&trace);
 }
 
+// -------------------------------------------------------- where it is stuck
+
+#define MATCH(n, peer)                                                         \
+    "{\"n\":" #n ",\"us\":" #n ",\"node\":0,\"ev\":\"match\",\"peer\":" #peer  \
+    ",\"from\":0,\"to\":1}"
+
+// All hold the entry, the leader knows it of a majority, and does not commit.
+static void test_a_leader_that_does_not_commit(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        BOOT(1, 0, 1, ENTRY(1, "a")),
+        BOOT(2, 1, 1, ENTRY(1, "a")),
+        BOOT(3, 2, 1, ENTRY(1, "a")),
+        "{\"n\":4,\"us\":4,\"node\":0,\"ev\":\"role\",\"from\":\"candidate\","
+        "\"to\":\"leader\",\"term\":1}",
+        MATCH(5, 0),
+        MATCH(6, 2),
+        FINDING(7, "", "no agreement on \\\"a\\\".", ""),
+        NULL};
+    struct trace_file trace;
+    load_lines(&trace, lines);
+    char *text = ask(&trace, (struct viz_why){0}, TEXT);
+    assert_non_null(strstr(text, "yet commit_index stays at 0."));
+    assert_non_null(strstr(text, "  [L.4] A leader commits"));
+    assert_non_null(strstr(text, "commit_by_majority"));
+    free(text);
+    trace_unload(&trace);
+}
+
+// Nobody leads, since S2 says no to a log as good as its own.
+static void test_a_voter_that_refuses(void **state)
+{
+    (void)state;
+    const char *lines[20];
+    size_t n = 0;
+    for (; n < 10; n++)
+        lines[n] = bad_vote[n];
+    lines[1] = BOOT(2, 1, 1, ENTRY(1, "a"));
+    lines[n++] = "{\"n\":11,\"us\":7,\"node\":1,\"ev\":\"term\",\"from\":1,"
+                 "\"to\":2,\"cause\":10}";
+    lines[n++] = "{\"n\":12,\"us\":7,\"node\":1,\"ev\":\"reply\",\"msg\":1,"
+                 "\"to\":0,\"rpc\":\"RequestVote\",\"args\":{\"term\":2,"
+                 "\"vote_granted\":false},\"cause\":10}";
+    lines[n++] = FINDING(13, "", "no leader.", "");
+    lines[n] = NULL;
+    struct trace_file trace;
+    load_lines(&trace, lines);
+    char *text = ask(&trace, (struct viz_why){0}, TEXT);
+    assert_non_null(strstr(text, "it has given no vote in term 2 and S1"));
+    assert_non_null(strstr(text, "  [RV.2] One vote a term"));
+    free(text);
+    trace_unload(&trace);
+}
+
 // --------------------------------------------------------- what always holds
 
 // Causes come before effects, every needed fact leads to a goal by needed
@@ -397,6 +452,8 @@ int main(void)
         cmocka_unit_test(test_a_finding_leads_to_the_vote_that_was_wrong),
         cmocka_unit_test(test_a_finding_without_events),
         cmocka_unit_test(test_a_commit_beyond_the_match),
+        cmocka_unit_test(test_a_leader_that_does_not_commit),
+        cmocka_unit_test(test_a_voter_that_refuses),
         cmocka_unit_test(test_every_event_of_runs_has_a_story),
         cmocka_unit_test(test_random_events_do_no_harm),
     };

@@ -52,15 +52,18 @@ static const struct paper_rule rules[] = {
     {"F.1", "A follower answers what candidates and leaders ask.",
      VOTES " and " APPENDS},
     {"F.2",
-     "A follower that hears of no leader for a whole election timeout"
-     " becomes a candidate.",
-     "the election timer and what resets it (election.c, start_election,"
-     " reset_timer)"},
+     "A follower that hears of no leader for a whole election timeout becomes "
+     "a candidate; the timeouts are drawn anew, so that rarely two elapse "
+     "together.",
+     "the election timer (election.c, start_election, reset_timer): it is "
+     "reset by this term's leader (handle_append_entries), by a vote given "
+     "(handle_request_vote), by an election of one's own, and by nothing else"},
     {"C.1",
      "A candidate first enters a new term, votes for itself, makes both"
      " durable, and only then asks for votes.",
      "the beginning of an election (election.c, become_candidate,"
-     " election_thread) and what makes it durable (persist.c, persist)"},
+     " election_thread), the request (request_vote_thread), and what makes it"
+     " durable (persist.c, persist)"},
     {"C.2",
      "Only the votes of a majority, given in this very term by"
      " different servers, make a leader.",
@@ -83,8 +86,9 @@ static const struct paper_rule rules[] = {
      " request that it said yes to; next_index follows it.",
      REPLIES},
     {"L.4",
-     "A leader counts copies only for an entry of its own term; older"
-     " entries are committed along with it, never on their own.",
+     "A leader commits what a majority of the servers hold, itself counted, if "
+     "the entry is of its own term; older entries are committed along with it, "
+     "never on their own.",
      COUNTS},
     {"RV.1", "Who asks for a vote in an old term gets none.", VOTES},
     {"RV.2",
@@ -92,7 +96,10 @@ static const struct paper_rule rules[] = {
      " that is at least as up to date: by its last term, then by its"
      " length.",
      VOTES ", up_to_date, and whatever else sets voted_for"},
-    {"AE.1", "A leader of an old term is told no.", APPENDS},
+    {"AE.1",
+     "A leader of an old term is told no, and its message does nothing else:"
+     " no timer is reset.",
+     APPENDS},
     {"AE.2",
      "A message whose entry before the new ones is missing here, or has"
      " another term here, is told no, heartbeat or not.",
@@ -125,6 +132,11 @@ static const struct paper_rule rules[] = {
      "If the log has not the snapshot's last entry, of the same index"
      " and the same term, the whole log goes.",
      INSTALLS},
+    {"persistent state",
+     "current_term, voted_for and the log are saved before anything leaves"
+     " that rests on them, and a restart finds them as they were.",
+     "what saves and what reads back (persist.c, save, persist, restore), and"
+     " who has to call persist before it answers, asks or counts itself"},
     {"IS.8", "The state machine starts afresh from the snapshot.",
      "what hands a snapshot to the service (apply.c, take)"},
 };

@@ -287,9 +287,12 @@ static void ask_finding(struct why *why, size_t at)
     why->finding = finding;
     for (size_t i = 0; i < finding->n_shown; i++) {
         size_t shown = causes_position(why->trace, finding->events[i]);
-        if (shown < why->trace->n_events &&
-            why->trace->event[shown].n == finding->events[i])
-            add_goal(why, shown);
+        if (shown >= why->trace->n_events ||
+            why->trace->event[shown].n != finding->events[i])
+            continue;
+        add_goal(why, shown);
+        if (why->trace->event[shown].kind == TRACE_COMMIT)
+            why->index = why->trace->event[shown].to;
     }
     if (why->n_facts == 0)
         guess_goals(why, at);

@@ -58,7 +58,8 @@ struct why {
     size_t n_cut;                      // facts that were left out
     struct why_lane *lane;             // [server], and harness's at [n_servers]
     const struct trace_event *finding; // when the question is about it
-    bool guessed; // the finding names no events: the last facts are told
+    uint64_t index; // the committed entry that the finding is about, or 0
+    bool guessed;   // the finding names no events: the last facts are told
 };
 
 // Finds the story. False with one line in error when there is no such event;
@@ -105,6 +106,8 @@ bool why_holds(const struct trace_event *event, const void *index);
 // why_silence.c: what an election timeout, and a lost message, rests on.
 void why_explain_silence(struct why *why, size_t at);
 void why_explain_drop(struct why *why, size_t at);
+// why_saved.c: where the server lost the entry that the finding is about.
+void why_explain_loss(struct why *why, size_t at);
 // A fault begins: a crash, a pause, a cut.
 bool why_cuts(const struct trace_event *event);
 
@@ -125,6 +128,24 @@ void why_put(char *out, size_t n, const char *format, ...)
 #define TEXT(...)  why_put(fact->text, sizeof fact->text, __VA_ARGS__)
 #define LABEL(...) why_put(fact->label, sizeof fact->label, __VA_ARGS__)
 #define NOTE(...)  why_put(fact->note, sizeof fact->note, __VA_ARGS__)
+
+// why_saved.c: the same for restarts, snapshots and messages that leave.
+void why_doubt_saved(const struct why *why, const struct model_server *server,
+                     struct why_fact *fact);
+// For these two files.
+#define DOUBT(tag, ...)                                                        \
+    do {                                                                       \
+        fact->rule = tag;                                                      \
+        why_put(fact->doubt, sizeof fact->doubt, __VA_ARGS__);                 \
+    } while (0)
+
+// "S1", "S1 and S2", "S1, S2 and S3" of the servers in a set.
+const char *why_servers(const bool *in, int n, char out[200]);
+
+// why_stuck.c: how far progress had come at the position, the model being as
+// before it: sentences, and the tag of the rule to look at, or NULL.
+const char *why_stuck(const struct why *why, const struct model *model,
+                      size_t end, char *text, size_t n);
 
 // Fields of the message that an event sent, 0 when it has none.
 uint64_t why_number(const struct trace_event *event, const char *name);

@@ -209,6 +209,7 @@ static void explain_leader(struct why *why, size_t at)
             event_at(why, vote)->voted_for == role->node)
             why_rests(why, at, vote, WHY_NEAR, i == role->node);
     }
+    why_explain_loss(why, at);
     // Without any votes nothing else leads to the election.
     if (why->n_links == n_links)
         why_rests(why, at, stood, WHY_NEAR, true);
@@ -244,7 +245,7 @@ static void explain_vote(struct why *why, size_t at)
         rests_on_sender(why, at, why_request(why, at), WHY_NEAR);
     if (vote->voted_for == vote->node)
         return;
-    // Another vote of that term, or the end of the log that was compared.
+    why_explain_loss(why, at);
     why_rests(why, at, why_last(why, vote->node, at, votes_in, &vote->term),
               WHY_NEAR, true);
 }

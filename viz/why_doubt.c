@@ -9,12 +9,6 @@
 #include "../src/trace/fields.h"
 #include "why.h"
 
-#define DOUBT(tag, ...)                                                        \
-    do {                                                                       \
-        fact->rule = tag;                                                      \
-        why_put(fact->doubt, sizeof fact->doubt, __VA_ARGS__);                 \
-    } while (0)
-
 static const struct trace_event *request_of(const struct why *why,
                                             const struct why_fact *fact)
 {
@@ -27,10 +21,30 @@ static bool is(const struct trace_event *event, const char *rpc)
     return event != NULL && event->rpc != NULL && strcmp(event->rpc, rpc) == 0;
 }
 
-static void doubt_vote(const struct why *why, const struct model_server *voter,
+// A candidate's log does not change: it has to be what the request says.
+static bool doubt_request(const struct model_server *candidate,
+                          const struct trace_event *asked,
+                          struct why_fact *fact)
+{
+    uint64_t last = model_last_index(candidate);
+    uint64_t index = why_number(asked, "last_log_index");
+    uint64_t term = why_number(asked, "last_log_term");
+    if (candidate->role != TRACE_CANDIDATE ||
+        candidate->term != why_number(asked, "term") ||
+        (index == last && term == model_term_at(candidate, last)))
+        return false;
+    DOUBT("C.1",
+          "S%d's request said that its log ends at %" PRIu64 " (term %" PRIu64
+          "); by the trace it ends at %" PRIu64 " (term %" PRIu64 ").",
+          asked->node + 1, index, term, last, model_term_at(candidate, last));
+    return true;
+}
+
+static void doubt_vote(const struct why *why, const struct model *model,
                        struct why_fact *fact)
 {
     const struct trace_event *vote = &why->trace->event[fact->at];
+    const struct model_server *voter = &model->server[vote->node];
     const struct trace_event *asked = request_of(why, fact);
     if (voter->term == vote->term && voter->voted_for >= 0 &&
         voter->voted_for != vote->voted_for) {
@@ -38,7 +52,8 @@ static void doubt_vote(const struct why *why, const struct model_server *voter,
               vote->node + 1, voter->voted_for + 1);
         return;
     }
-    if (!is(asked, "RequestVote") || vote->voted_for == vote->node)
+    if (!is(asked, "RequestVote") || vote->voted_for == vote->node ||
+        doubt_request(&model->server[asked->node], asked, fact))
         return;
     uint64_t index = why_number(asked, "last_log_index");
     uint64_t term = why_number(asked, "last_log_term");
@@ -148,6 +163,36 @@ static void doubt_follower_commit(const struct why *why,
               commit->to, theirs, commit->node + 1, ours);
 }
 
+static bool starts_role(const struct trace_event *event, const void *unused)
+{
+    (void)unused;
+    return event->kind == TRACE_ROLE && event->to_role == TRACE_LEADER;
+}
+
+static bool matches(const struct trace_event *event, const void *peer)
+{
+    return event->kind == TRACE_MATCH && event->peer == *(const int *)peer;
+}
+
+// What a leader knew of a peer in an earlier term counts no more.
+static bool doubt_old_match(const struct why *why, struct why_fact *fact,
+                            int peer)
+{
+    int node = why->trace->event[fact->at].node;
+    size_t role = why_last(why, node, fact->at, starts_role, NULL);
+    size_t match = why_last(why, node, fact->at, matches, &peer);
+    if (role == SIZE_MAX || match == SIZE_MAX || match > role)
+        return false;
+    DOUBT("L.4",
+          "S%d counts S%d by a match_index that is older (event %" PRIu64
+          ") than its election (event %" PRIu64
+          "): a new leader knows nothing and starts at 0 (election.c,"
+          " become_leader).",
+          node + 1, peer + 1, why->trace->event[match].n,
+          why->trace->event[role].n);
+    return true;
+}
+
 static void doubt_commit(const struct why *why, const struct model *model,
                          struct why_fact *fact)
 {
@@ -174,11 +219,12 @@ static void doubt_commit(const struct why *why, const struct model *model,
         n_counted += counted;
         if (counted && server->snapshot_index < commit->to &&
             model_term_at(server, commit->to) != term) {
-            DOUBT("L.4",
-                  "S%d counts S%d, which has no entry %" PRIu64
-                  " of term %" PRIu64 ": its log ends at %" PRIu64 ".",
-                  commit->node + 1, i + 1, commit->to, term,
-                  model_last_index(server));
+            if (!doubt_old_match(why, fact, i))
+                DOUBT("L.4",
+                      "S%d counts S%d, which has no entry %" PRIu64
+                      " of term %" PRIu64 ": its log ends at %" PRIu64 ".",
+                      commit->node + 1, i + 1, commit->to, term,
+                      model_last_index(server));
             return;
         }
     }
@@ -232,37 +278,6 @@ static void doubt_promised_index(const struct why *why, struct why_fact *fact)
                   ": something came in between.",
                   start->index, append->index);
     }
-}
-
-static bool saves_or_grows(const struct trace_event *event, const void *unused)
-{
-    (void)unused;
-    return event->kind == TRACE_PERSIST || event->kind == TRACE_APPEND ||
-           event->kind == TRACE_TRUNCATE || event->kind == TRACE_BOOT;
-}
-
-// The save behind it shows what became of the log.
-static void doubt_install(const struct why *why,
-                          const struct model_server *server,
-                          struct why_fact *fact)
-{
-    const struct trace_event *install = &why->trace->event[fact->at];
-    size_t next = why_next(why, install->node, fact->at, saves_or_grows, NULL);
-    const struct trace_event *save =
-        next != SIZE_MAX ? &why->trace->event[next] : NULL;
-    bool keeps = model_term_at(server, install->index) == install->entry_term &&
-                 model_last_index(server) > install->index;
-    uint64_t end = keeps ? model_last_index(server) : install->index;
-    if (install->index < server->commit_index)
-        DOUBT("IS.5",
-              "S%d had committed up to %" PRIu64
-              ": an older snapshot takes it back.",
-              install->node + 1, server->commit_index);
-    else if (save != NULL && save->kind == TRACE_PERSIST && save->index != end)
-        DOUBT(keeps ? "IS.6" : "IS.7",
-              "The log should end at %" PRIu64 " now; the next save, event"
-              " %" PRIu64 ", has one that ends at %" PRIu64 ".",
-              end, save->n, save->index);
 }
 
 static void doubt_append(const struct why *why,
@@ -366,42 +381,6 @@ static void doubt_view(const struct why *why, const struct model *model,
               view->peer + 1, view->node + 1, view->to);
 }
 
-// What a message promises must have been saved before it left.
-static void doubt_promise(const struct why *why,
-                          const struct model_server *server,
-                          struct why_fact *fact)
-{
-    const struct trace_event *event = &why->trace->event[fact->at];
-    uint64_t term = why_number(event, "term");
-    const struct trace_event *saved = NULL;
-    for (size_t i = fact->at; i > 0 && saved == NULL; i--) {
-        const struct trace_event *e = &why->trace->event[i - 1];
-        if (e->node == event->node && e->kind == TRACE_PERSIST)
-            saved = e;
-        if (e->node == event->node && e->kind == TRACE_BOOT)
-            break;
-    }
-    const char *tag = event->kind == TRACE_SEND ? "C.1" : "AE.4";
-    if (saved == NULL && server->term > 0 && term == server->term)
-        DOUBT(tag, "Nothing of term %" PRIu64 " was saved when it left.", term);
-    else if (saved != NULL && saved->term < term)
-        DOUBT(tag,
-              "The last save, event %" PRIu64 ", was of term %" PRIu64
-              ": a crash now would make S%d forget what it says here.",
-              saved->n, saved->term, event->node + 1);
-    else if (saved != NULL && saved->term == term &&
-             saved->voted_for != server->voted_for)
-        DOUBT("RV.2",
-              "The last save, event %" PRIu64
-              ", has not its vote: a crash now would let it vote again.",
-              saved->n);
-    else if (saved != NULL && saved->index < model_last_index(server))
-        DOUBT("AE.4",
-              "The last save, event %" PRIu64 ", has the log up to %" PRIu64
-              " only: a crash now would lose what is acknowledged.",
-              saved->n, saved->index);
-}
-
 void why_doubt(const struct why *why, const struct model *model,
                struct why_fact *fact)
 {
@@ -411,7 +390,7 @@ void why_doubt(const struct why *why, const struct model *model,
     const struct model_server *server = &model->server[event->node];
     switch (event->kind) {
     case TRACE_VOTE:
-        doubt_vote(why, server, fact);
+        doubt_vote(why, model, fact);
         break;
     case TRACE_ROLE:
         doubt_role(why, server, fact);
@@ -435,14 +414,8 @@ void why_doubt(const struct why *why, const struct model *model,
     case TRACE_NEXT:
         doubt_view(why, model, fact);
         break;
-    case TRACE_INSTALL:
-        doubt_install(why, server, fact);
-        break;
-    case TRACE_SEND:
-    case TRACE_REPLY:
-        doubt_promise(why, server, fact);
-        break;
     default:
+        why_doubt_saved(why, server, fact);
         break;
     }
 }

@@ -141,6 +141,23 @@ static void print_logs(FILE *out, const struct why *why, size_t before)
     model_free(&model);
 }
 
+// Where progress ends, for a finding that names no event; the rule to look at.
+static const char *print_stuck(FILE *out, const struct why *why)
+{
+    struct model model;
+    char text[2000];
+    size_t end = (size_t)(why->finding - why->trace->event);
+    model_init(&model, why->n_servers);
+    for (size_t i = 0; i < end; i++)
+        model_step(&model, &why->trace->event[i]);
+    const char *tag = why_stuck(why, &model, end, text, sizeof text);
+    fputs("How far it came\n\n  ", out);
+    wrap(out, 2, 2, text);
+    fputc('\n', out);
+    model_free(&model);
+    return tag;
+}
+
 // ----------------------------------------------------------------- rules
 
 static void print_rule(FILE *out, const char *lead, const char *tag, bool place)
@@ -191,9 +208,10 @@ static void print_places(FILE *out, const struct why *why, const char *tag)
 static const char *tag_of(const char *text)
 {
     static const char *const words[][2] = {
-        {"voted_for", "RV.2"},     {"commit_index", "AE.5"},
-        {"last_applied", "ALL.1"}, {"current_term", "ALL.2"},
-        {"match_index", "L.3"},    {"next_index", "L.3"},
+        {"voted_for", "RV.2"},       {"commit_index", "AE.5"},
+        {"last_applied", "ALL.1"},   {"current_term", "ALL.2"},
+        {" applied index", "ALL.1"}, {"match_index", "L.3"},
+        {"next_index", "L.3"},
     };
     const char *first = NULL, *tag = NULL;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -204,6 +222,14 @@ static const char *tag_of(const char *text)
         }
     }
     return tag;
+}
+
+// The simulator's reports end in lines like "    unlock at raft.c:38".
+static bool has_backtrace(const char *text)
+{
+    const char *at = text != NULL ? strstr(text, " at ") : NULL;
+    const char *line = at != NULL ? strstr(at, ".c:") : NULL;
+    return line != NULL && strcspn(at, "\n") > (size_t)(line - at);
 }
 
 static size_t first_goal(const struct why *why)
@@ -266,8 +292,16 @@ static void print_story(FILE *out, const struct why *why)
     fputc('\n', out);
     print_logs(out, why, first_goal(why));
     const char *tag = why->finding != NULL ? why->finding->tag : NULL;
-    if (why->guessed && (tag == NULL || tag[0] == '\0'))
+    if (why->guessed && (tag == NULL || tag[0] == '\0')) {
+        const char *stops = print_stuck(out, why);
         tag = tag_of(why->finding->text);
+        if (tag == NULL && has_backtrace(why->finding->text))
+            fputs("Where to look\n\n  The report above names the thread, the"
+                  " function and the line.\n",
+                  out);
+        else if (tag == NULL)
+            tag = stops;
+    }
     const struct why_fact *goal = why_find(why, first_goal(why));
     if (tag == NULL && why->finding == NULL && goal != NULL)
         tag = event_of(why, goal)->rule;

@@ -34,8 +34,7 @@ void why_put(char *out, size_t n, const char *format, ...)
     }
 }
 
-// "S1", "S1 and S2", "S1, S2 and S3" of the servers in a set.
-static const char *servers(const bool *in, int n, char out[S])
+const char *why_servers(const bool *in, int n, char out[S])
 {
     int left = 0;
     out[0] = '\0';
@@ -104,7 +103,7 @@ static void say_leader(const struct why *why, const struct model *model,
     fact->n_other = (uint64_t)n;
     TEXT("S%d became leader of term %" PRIu64
          ": it had the votes of %s, %d of %d. Its log %s.",
-         role->node + 1, role->term, servers(voted, why->n_servers, who), n,
+         role->node + 1, role->term, why_servers(voted, why->n_servers, who), n,
          why->n_servers, log_end(&model->server[role->node], end));
     LABEL("S%d leader of T%" PRIu64, role->node + 1, role->term);
     NOTE("%d of %d votes", n, why->n_servers);
@@ -160,8 +159,7 @@ static void say_timeout(const struct why *why, const struct model *model,
              out->node + 1, ms, server->term, n, why->n_servers,
              server->term + 1);
         if (fact->n_other > 1)
-            TEXT(", for the %" PRIu64 "%s time in a row", fact->n_other + 1,
-                 fact->n_other == 2 ? "rd" : "th");
+            TEXT(", its %" PRIu64 " elections in a row failed", fact->n_other);
         TEXT(".");
         NOTE("T%" PRIu64 " ended with %d of %d; stands in T%" PRIu64,
              server->term, n, why->n_servers, server->term + 1);
@@ -277,7 +275,7 @@ static void say_commit(const struct why *why, const struct model *model,
         int n = size_of(holds, why->n_servers);
         TEXT(": as leader of term %" PRIu64
              " it counted %s, %d of %d, as having it.",
-             server->term, servers(holds, why->n_servers, who), n,
+             server->term, why_servers(holds, why->n_servers, who), n,
              why->n_servers);
         NOTE("leader of T%" PRIu64 ", on %d of %d", server->term, n,
              why->n_servers);
