@@ -96,7 +96,7 @@ static void draw_span(struct strip *s, int server, const struct span *span,
     snprintf(label, sizeof label, span->paused ? "paused" : "T%" PRIu64,
              span->term);
     if (span->role == TRACE_LEADER &&
-        shapes_width(label, letters) + 4 <= right - left)
+        shapes_width(label, letters) + 10 <= right - left)
         shapes_text(&s->shapes, (left + right) / 2, y, MIDDLE_AT, letters, "%s",
                     label);
 }
@@ -290,7 +290,7 @@ static void draw_foot(struct strip *s, double y)
     draw_sign(s, &x, y, TALL, paint_side(1), 0, "side of a partition");
     letters.colour = PAINT_FAULT;
     shapes_text(&s->shapes, x, y, LEFT_AT, letters,
-                "✕ crash   ↻ restart   ✂ link cut");
+                "✕ crash   ↻ restart   ✂ link cut   ticks where crowded");
 }
 
 void viz_strip(const struct trace_file *trace, const struct viz_window *window,

@@ -35,38 +35,60 @@ void strip_acts(struct strip *s, double y)
     }
 }
 
-// Marks of one server; those that would cover each other become one.
-static void mark(struct strip *s, double *taken, int server,
-                 const struct trace_event *event, const char *sign)
+// What is marked on which server's lane, or NULL.
+static const char *sign_of(const struct trace_event *event, int *server)
+{
+    *server =
+        event->kind == TRACE_LINK ? trace_endpoint(event->from) : event->node;
+    return event->kind == TRACE_CRASH                ? "✕"
+           : event->kind == TRACE_RESTART            ? "↻"
+           : event->kind == TRACE_LINK && !event->ok ? "✂"
+                                                     : NULL;
+}
+
+// A sign; where they are crowded, a tick below the lane, and neighbours that
+// would touch are one.
+static void mark(struct strip *s, double *taken, bool crowded,
+                 const struct trace_event *event)
 {
     char tip[80], at[32];
-    double x = strip_x(s, event->us);
-    if (server < 0 || server >= s->spans.n_servers || s->row[server] < 0 ||
-        x < taken[server])
+    int server;
+    const char *sign = sign_of(event, &server);
+    double x = strip_x(s, event->us), y = strip_y(s, server);
+    if (x < taken[server])
         return;
-    taken[server] = x + 7;
+    taken[server] = x + (crowded ? 2 : 7);
     snprintf(tip, sizeof tip, "S%d %s at %s, event %" PRIu64, server + 1,
              trace_kinds[event->kind].name, shapes_time(event->us, at),
              event->n);
-    shapes_text(&s->shapes, x, strip_y(s, server), MIDDLE_AT,
-                (struct letters){11, PAINT_FAULT, true, "#FFFFFFC0"}, "%s",
-                sign);
+    if (crowded)
+        shapes_line(&s->shapes, x, y + 12, x, y + 17,
+                    "penwidth=1, color=\"" PAINT_FAULT "\"", tip);
+    else
+        shapes_text(&s->shapes, x, y, MIDDLE_AT,
+                    (struct letters){11, PAINT_FAULT, true, NULL}, "%s", sign);
 }
 
 void strip_faults(struct strip *s)
 {
+    enum { ROOM = 16 }; // points that a sign wants
     size_t n = (size_t)s->spans.n_servers;
     double *taken = must_calloc(n + 1, sizeof *taken);
-    for (size_t i = s->spans.begin; i < s->spans.end; i++) {
-        const struct trace_event *event = &s->trace->event[i];
-        if (event->kind == TRACE_CRASH)
-            mark(s, taken, event->node, event, "✕");
-        else if (event->kind == TRACE_RESTART)
-            mark(s, taken, event->node, event, "↻");
-        else if (event->kind == TRACE_LINK && !event->ok)
-            mark(s, taken, trace_endpoint(event->from), event, "✂");
-    }
+    size_t *n_marks = must_calloc(n + 1, sizeof *n_marks);
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = s->spans.begin; i < s->spans.end; i++) {
+            const struct trace_event *event = &s->trace->event[i];
+            int server;
+            if (sign_of(event, &server) == NULL || server < 0 ||
+                server >= (int)n || s->row[server] < 0)
+                continue;
+            if (pass == 0)
+                n_marks[server]++;
+            else
+                mark(s, taken, n_marks[server] * ROOM > STRIP_WIDTH, event);
+        }
     free(taken);
+    free(n_marks);
 }
 
 void strip_findings(struct strip *s)
