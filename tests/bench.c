@@ -187,6 +187,9 @@ static void judge_and_load(void)
            "the same million, all in memory");
     figure("trace_window_ms", check.window_ms,
            "3,000 events out of the million");
+    figure("strip_10k_s", check.strip_10_000_s,
+           "10,000 events, read and drawn by dot as one strip");
+    figure("strip_1m_s", check.strip_s, "a million");
 }
 
 int main(int argc, char **argv)

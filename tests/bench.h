@@ -24,6 +24,8 @@ struct bench_check {
     // On a trace of a million events: judged, and loaded whole (a mean event)
     // or in windows of 3,000 events (a mean window).
     double events_per_s, load_us, window_ms;
+    // Seconds for a strip of the million, and of 10,000 events.
+    double strip_s, strip_10_000_s;
     // The largest memory of judging traces of so many events.
     double peak_10_000_mib, peak_100_000_mib, peak_1_000_000_mib;
 };
@@ -31,6 +33,9 @@ struct bench_check {
 // bench_check.c; to be called while the program is small, whose children's
 // memory it measures.
 struct bench_check bench_check(void);
+
+// bench_viz.c: seconds for the strip of a whole trace, as SVG.
+double bench_strip_s(const char *path);
 
 // Writes the trace of a long run of about that many events, always the same:
 // five servers that crash and come back in turn, with snapshots. Returns their

@@ -139,6 +139,9 @@ struct bench_check bench_check(void)
         n_events *= 10;
         n = bench_trace_file(path, n_events);
         figures.events_per_s = (double)n / judging(path, mib[i]);
+        figures.strip_s = bench_strip_s(path);
+        if (i == 0)
+            figures.strip_10_000_s = figures.strip_s;
     }
     figures.load_us = load(path);
     figures.window_ms = load_windows(path, n);
