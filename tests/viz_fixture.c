@@ -50,20 +50,43 @@ const char *temporary(void)
     return path;
 }
 
-void write_tour(struct trace_file *trace, uint64_t seed)
+static const struct lab_scenario *find_scenario(const char *name)
+{
+    for (const struct suite *suite = suites; suite->name != NULL; suite++)
+        for (int i = 0; suite->tables[i] != NULL; i++)
+            for (const struct lab_scenario *s = suite->tables[i];
+                 s->name != NULL; s++)
+                if (strcmp(s->name, name) == 0)
+                    return s;
+    fail_msg("there is no scenario %s", name);
+    return NULL;
+}
+
+static void write_scenario(struct trace_file *trace, const char *name,
+                           uint64_t seed)
 {
     struct lab_run run = {
-        .scenario = &tour_scenarios[0], .seed = seed, .trace = temporary()};
+        .scenario = find_scenario(name), .seed = seed, .trace = temporary()};
     struct lab_result result;
     lab_run_one(&run, &result);
     assert_true(result.passed);
     assert_true(trace_load(trace, run.trace));
 }
 
+void load_scenario(struct trace_file *trace, const char *name, uint64_t seed)
+{
+    write_scenario(trace, name, seed);
+    unlink(temporary());
+}
+
+void write_tour(struct trace_file *trace, uint64_t seed)
+{
+    write_scenario(trace, "tour", seed);
+}
+
 void load_tour(struct trace_file *trace, uint64_t seed)
 {
-    write_tour(trace, seed);
-    unlink(temporary());
+    load_scenario(trace, "tour", seed);
 }
 
 void assert_drawable(struct text dot)

@@ -24,7 +24,8 @@ void assert_drawable(struct text dot);
 const char *temporary(void);
 // Runs the tour and loads its trace; the file stays at temporary().
 void write_tour(struct trace_file *trace, uint64_t seed);
-// The same without the file.
+// The same without the file, also of other scenarios, which must pass.
+void load_scenario(struct trace_file *trace, const char *name, uint64_t seed);
 void load_tour(struct trace_file *trace, uint64_t seed);
 // Writes to temporary() a trace of n commands, spread over the servers.
 void write_trace(int n_servers, const char *command, int n);

@@ -151,6 +151,41 @@ int viz_why_json(const struct trace_file *trace, const struct viz_why *asked,
 int viz_why_dot(const struct trace_file *trace, const struct viz_why *asked,
                 FILE *out, char *error, size_t n);
 
+// The exports to other tools. Messages whose both ends a window shows are
+// joined; what it begins with (roles, terms, logs) is carried in.
+
+// ShiViz: two lines an event, with vector clocks. Returns the number of
+// events.
+size_t viz_shiviz(const struct trace_file *trace,
+                  const struct viz_window *window, FILE *out);
+
+// Perfetto: Chrome trace events, one JSON object. Returns their number.
+size_t viz_perfetto(const struct trace_file *trace,
+                    const struct viz_window *window, FILE *out);
+
+// Mermaid: a sequence diagram. Returns the number of messages; of more than
+// VIZ_MERMAID_MOST of them nothing is written.
+enum { VIZ_MERMAID_MOST = 60, VIZ_MERMAID_BYTES = 50000 };
+size_t viz_mermaid(const struct trace_file *trace,
+                   const struct viz_window *window, FILE *out);
+
+// TLA+: lines in the vocabulary of etcd's Traceetcdraft. The filter of the
+// window is not asked: the specification wants every step.
+struct viz_tla;
+struct viz_tla_tally {
+    size_t n_lines;
+    size_t n_cut;       // receipts without a sending in the same file
+    size_t n_odd;       // what the specification does not allow
+    uint64_t first_odd; // the first event of those
+    size_t n_duplicates, n_restarts;
+};
+struct viz_tla *viz_tla_begin(const struct trace_file *trace,
+                              const struct viz_window *window);
+// Writes the next file of about `most` lines, cut where nothing is under way
+// (0 = all). False when nothing is left to write.
+bool viz_tla_next(struct viz_tla *tla, size_t most, FILE *out);
+struct viz_tla_tally viz_tla_end(struct viz_tla *tla);
+
 // The window of the k-th act (1 first) of a story; false when there is none.
 // *text borrows its headline.
 bool viz_act(const struct trace_file *trace, int k, struct viz_window *window,

@@ -24,6 +24,7 @@ static const struct command {
     {"roles", "draw the roles of Figure 4 with counts", cli_roles},
     {"terms", "a table of terms: votes, winner, entries, end", cli_terms},
     {"diff", "compare two runs: where they part, and how", cli_diff},
+    {"export", "write for ShiViz, Perfetto, Mermaid or TLA+", cli_export},
     {"schema", "the trace format, for programs", cli_schema},
     {"version", "the version", cli_version},
 };

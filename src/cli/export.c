@@ -1,0 +1,227 @@
+// export.c -- glassraft export: a trace in, a file for another tool out.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../trace/die.h"
+#include "selectors.h"
+
+// ShiViz draws 5,000 events in about as many milliseconds; etcd's
+// specification checks 1,500 lines in half a minute, 5,000 in two minutes.
+enum { SHIVIZ_EVENTS = 5000, TLA_LINES = 1500 };
+
+enum format { NO_FORMAT, SHIVIZ, PERFETTO, MERMAID, TLA };
+
+static const char *const formats[] = {NULL, "shiviz", "perfetto", "mermaid",
+                                      "tla"};
+
+struct request {
+    struct selectors selectors;
+    enum format format;
+    bool split;
+};
+
+static const char usage[] =
+    "usage: glassraft export --to FORMAT TRACE [OPTIONS]\n\n"
+    "Writes a trace, or a part of it, for a tool of other people.\n\n"
+    "  --to shiviz    vector clocks, two lines an event. Open\n"
+    "                 https://bestchai.bitbucket.io/shiviz/, add the file; "
+    "its\n"
+    "                 default parser reads it. The lane `network` shows where\n"
+    "                 messages are lost. 5,000 events unless a part is "
+    "chosen.\n"
+    "  --to perfetto  Chrome trace events. Open https://ui.perfetto.dev or\n"
+    "                 chrome://tracing: roles and terms as slices, messages "
+    "as\n"
+    "                 arrows, commit_index and last_applied as curves.\n"
+    "  --to mermaid   a sequence diagram of up to 60 messages. Put it into a\n"
+    "                 ```mermaid block: GitHub and GitLab draw it.\n"
+    "  --to tla       lines for etcd's TLA+ trace validation: in the folder\n"
+    "                 tla/ of github.com/etcd-io/raft, run\n"
+    "                 ./validate.sh -s ./Traceetcdraft.tla \\\n"
+    "                   -c ./Traceetcdraft.cfg FILE. A `Duplicate` line, a\n"
+    "                 restart with commit 0, and the terms of a log with "
+    "which\n"
+    "                 a file begins (\"terms\") ask for a variant of it.\n"
+    "  --split        TLA+: files of at most 1,500 lines, FILE.1, FILE.2 ...\n";
+
+static const char example[] =
+    "\nexample: glassraft export --to mermaid out/tour.jsonl --act 2\n"
+    "         glassraft export --to perfetto out/tour.jsonl -o tour.json\n";
+
+// --to names the format, or, with a number, the end of the part.
+static bool read_format(struct request *r, struct options *o)
+{
+    const char *value = o->at + 1 < o->argc ? o->argv[o->at + 1] : "";
+    if (value[0] >= '0' && value[0] <= '9')
+        return false;
+    options_value(o);
+    for (int i = SHIVIZ; i <= TLA; i++)
+        if (strcmp(value, formats[i]) == 0)
+            r->format = (enum format)i;
+    if (r->format == NO_FORMAT && !o->failed) {
+        fprintf(stderr,
+                "glassraft export: --to %s: expected shiviz, perfetto,"
+                " mermaid or tla (or a time)\n",
+                value);
+        o->failed = true;
+    }
+    return true;
+}
+
+static bool refuse(struct options *o, const char *why)
+{
+    if (!o->failed)
+        fprintf(stderr, "glassraft export: %s\n", why);
+    o->failed = true;
+    return false;
+}
+
+static bool judge(struct request *r, struct options *o)
+{
+    const struct viz_filter *filter = &r->selectors.asked.filter;
+    if (r->format == NO_FORMAT)
+        return refuse(o, "to which tool? Give --to shiviz, perfetto, mermaid"
+                         " or tla");
+    if (r->split && r->format != TLA)
+        return refuse(o, "--split goes with --to tla");
+    if (r->split && r->selectors.output == NULL)
+        return refuse(o, "--split needs -o FILE");
+    if (r->format == TLA &&
+        (filter->chosen || filter->kinds != 0 || filter->index != 0))
+        return refuse(o, "--servers, --types and --index do not go with --to"
+                         " tla: the specification wants every step");
+    return true;
+}
+
+// ------------------------------------------------------------- what is written
+
+// Of a trace that nobody chose a part of: the end that leads to the finding,
+// or the beginning.
+static void limit(struct part *part, const struct part_asked *asked)
+{
+    const struct trace_file *trace = &part->trace;
+    bool chosen = asked->since || asked->until || asked->act > 0 ||
+                  asked->term > 0 || asked->around > 0 || asked->finding ||
+                  asked->last > 0 || asked->filter.index > 0;
+    if (chosen || trace->n_events <= SHIVIZ_EVENTS)
+        return;
+    size_t end = SHIVIZ_EVENTS;
+    for (size_t i = trace->n_events; i > 0; i--)
+        if (trace->event[i - 1].kind == TRACE_FINDING && i > end)
+            end = i;
+    part->window.first = trace->event[end - SHIVIZ_EVENTS].n;
+    part->window.last = trace->event[end - 1].n;
+    fprintf(stderr,
+            "glassraft export: %d of %zu events, up to event %" PRIu64
+            "; choose with --from, --term, --around, --last ...\n",
+            SHIVIZ_EVENTS, trace->n_events, part->window.last);
+}
+
+static void tell_tla(const struct viz_tla_tally *tally)
+{
+    if (tally->n_odd > 0)
+        fprintf(stderr,
+                "glassraft export: the published specification has no step"
+                " for %zu of %zu lines; the first is event %" PRIu64 "\n",
+                tally->n_odd, tally->n_lines, tally->first_odd);
+    if (tally->n_cut > 0)
+        fprintf(stderr,
+                "glassraft export: %zu messages were sent before their file"
+                " begins and are left out\n",
+                tally->n_cut);
+    if (tally->n_duplicates + tally->n_restarts > 0)
+        fprintf(stderr,
+                "glassraft export: %zu restarts and %zu duplicated messages;"
+                " see --help on the variant that takes them\n",
+                tally->n_restarts, tally->n_duplicates);
+}
+
+// One file, or with --split as many as it takes.
+static int write_tla(const struct request *r, const struct part *part)
+{
+    struct viz_tla *tla = viz_tla_begin(&part->trace, &part->window);
+    int status = EXIT_GOOD;
+    for (int i = 1; status == EXIT_GOOD; i++) {
+        char *text = NULL, path[4096];
+        size_t n = 0;
+        FILE *out = open_memstream(&text, &n);
+        if (out == NULL)
+            die("no memory for a file");
+        bool more = viz_tla_next(tla, r->split ? TLA_LINES : 0, out);
+        fclose(out);
+        struct selectors to = r->selectors;
+        if (r->split) {
+            snprintf(path, sizeof path, "%s.%d", r->selectors.output, i);
+            to.output = path;
+        }
+        if (more)
+            status = selectors_save(&to, text, n, false);
+        free(text);
+        if (!more)
+            break;
+    }
+    struct viz_tla_tally tally = viz_tla_end(tla);
+    if (status == EXIT_GOOD)
+        tell_tla(&tally);
+    return status;
+}
+
+static int write_one(const struct request *r, struct part *part)
+{
+    char *text = NULL;
+    size_t n = 0, n_messages = 0;
+    FILE *out = open_memstream(&text, &n);
+    if (out == NULL)
+        die("no memory for a file");
+    if (r->format == SHIVIZ) {
+        limit(part, &r->selectors.asked);
+        viz_shiviz(&part->trace, &part->window, out);
+    } else if (r->format == PERFETTO)
+        viz_perfetto(&part->trace, &part->window, out);
+    else
+        n_messages = viz_mermaid(&part->trace, &part->window, out);
+    fclose(out);
+    int status = EXIT_USAGE;
+    if (n_messages > VIZ_MERMAID_MOST ||
+        (r->format == MERMAID && n > VIZ_MERMAID_BYTES))
+        fprintf(stderr,
+                "glassraft export: %zu messages, %zu characters: Mermaid"
+                " shows %d, %d; choose with --act, --from, --around, --term,"
+                " --types or --servers\n",
+                n_messages, n, VIZ_MERMAID_MOST, VIZ_MERMAID_BYTES);
+    else
+        status = selectors_save(&r->selectors, text, n, false);
+    free(text);
+    return status;
+}
+
+int cli_export(int argc, char **argv)
+{
+    struct request r = {.selectors = selectors_begin(PART_WHOLE)};
+    struct options o = options_begin(argc, argv, "export");
+    for (const char *arg; (arg = options_next(&o)) != NULL;) {
+        if (options_is(&o, "--help")) {
+            printf("%s%s%s", usage, selectors_help, example);
+            return EXIT_GOOD;
+        }
+        if (options_is(&o, "--to") && read_format(&r, &o))
+            continue;
+        if (selectors_read(&r.selectors, &o))
+            continue;
+        if (options_is(&o, "--split"))
+            r.split = true;
+        else if (options_rest(&o))
+            r.selectors.trace = arg;
+    }
+    if (o.failed || !judge(&r, &o))
+        return EXIT_USAGE;
+    struct part part;
+    int status;
+    if (!selectors_load(&r.selectors, &o, 0, &part, &status))
+        return status;
+    int written = r.format == TLA ? write_tla(&r, &part) : write_one(&r, &part);
+    part_unload(&part);
+    return written != EXIT_GOOD ? written : status;
+}
