@@ -133,6 +133,19 @@ test: deps ## unit tests and scenarios; installs what it needs
 checks: $(TESTS) $B/glassraft
 	@tests/run $B
 
+$B/tests/page/states: $B/tests/page/states.o $B/libglassraft.a
+	@$(LINK) $^ $(LIBS)
+
+tests/page/node_modules: tests/page/package-lock.json
+	@cd tests/page && npm ci --silent && touch node_modules
+
+.PHONY: test-page
+test-page: ## the page in a real browser, and its reducer against C's
+	@.ci/deps page
+	@$(MAKE) --no-print-directory all $B/tests/page/states \
+	  tests/page/node_modules
+	@BUILD=$(CURDIR)/$B node --test --test-reporter=spec tests/page/*.test.js
+
 .PHONY: asan
 asan: ## all tests under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory CONFIG=asan SEEDS=1..5 checks
@@ -173,7 +186,7 @@ coverage: ## build/coverage/: HTML, Cobertura and JSON by gcovr
 	  --txt build/coverage/summary.txt build/cov
 	@cat build/coverage/summary.txt
 
-SOURCES = $(wildcard src/*/*.[ch] viz/*.[ch] labs/*.[ch] tests/*.[ch])
+SOURCES = $(wildcard src/*/*.[ch] viz/*.[ch] labs/*.[ch] tests/*.[ch] tests/page/*.c)
 
 .PHONY: lint
 lint: ## clang-format, clang-tidy, and clang's thread safety analysis
@@ -183,7 +196,7 @@ lint: ## clang-format, clang-tidy, and clang's thread safety analysis
 	    2>/dev/null || exit 1' tidy
 	@printf '%s\n' $(LIB_SRC) | xargs -P 2 -n 8 clang -fsyntax-only \
 	  $(BASE) -Wthread-safety -Wthread-safety-beta
-	@.ci/sizes $(SOURCES)
+	@.ci/sizes $(SOURCES) $(PAGE) $(wildcard tests/page/*.js)
 
 .PHONY: format
 format: ## clang-format all sources
@@ -197,6 +210,12 @@ build/fuzz_trace: tests/fuzz_trace.c tests/two_ways.h $(wildcard src/trace/*.c)
 	@mkdir -p build
 	@clang $(BASE) -O1 -fsanitize=fuzzer,address,undefined \
 	  $(filter %.c,$^) -o $@ $(LIBS)
+
+.PHONY: bench-page
+bench-page: ## figures of a page of 120,000 events in a browser
+	@.ci/deps page
+	@$(MAKE) --no-print-directory all tests/page/node_modules
+	@BUILD=$(CURDIR)/$B node tests/page/bench.js
 
 .PHONY: fuzz
 fuzz: build/fuzz_trace ## the trace reader against libFuzzer for 60 s

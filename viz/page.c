@@ -242,15 +242,25 @@ static bool put_before(FILE *out, const struct page *page, char *error,
     return true;
 }
 
+// A browser is done sooner with several elements than with a large one.
+enum { ELEMENT_BYTES = 1000000 };
+
 static bool put_trace(FILE *out, const struct page *page, char *error,
                       size_t n_error)
 {
+    size_t n_bytes = 0;
     put_line(out, &page->header);
     if (page->first > 0 && page->first < page->end &&
         !put_before(out, page, error, n_error))
         return false;
-    for (size_t i = page->first; i < page->end; i++)
+    for (size_t i = page->first; i < page->end; i++) {
         put_line(out, &page->line[i]);
+        n_bytes += page->line[i].n_bytes;
+        if (n_bytes < ELEMENT_BYTES)
+            continue;
+        n_bytes = 0;
+        fputs("</script>\n<script type=\"application/x-ndjson\">\n", out);
+    }
     return true;
 }
 

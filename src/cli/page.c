@@ -27,12 +27,48 @@ static bool asks_for_less(const struct selectors *s)
     return true;
 }
 
+static bool asks_for_all(const struct part_asked *asked)
+{
+    return !asked->since && !asked->until && !asked->finding &&
+           asked->act == 0 && asked->term == 0 && asked->around == 0 &&
+           asked->last == 0 && asked->filter.index == 0;
+}
+
+// Is the whole trace sound? A damaged one ends before the damage.
+static bool read_through(const struct selectors *s, struct viz_window *window,
+                         int *status)
+{
+    char error[256];
+    struct trace_event event;
+    struct trace_reader *reader = trace_open(s->trace, error, sizeof error);
+    *window = (struct viz_window){.heartbeats = s->asked.heartbeats};
+    *status = reader != NULL ? EXIT_GOOD : EXIT_USAGE;
+    if (reader == NULL) {
+        fprintf(stderr, "glassraft: %s\n", error);
+        return false;
+    }
+    enum trace_status read;
+    uint64_t last = 0;
+    while ((read = trace_read(reader, &event)) == TRACE_OK)
+        last = event.n;
+    if (read == TRACE_BAD) {
+        fprintf(stderr, "glassraft: %s; the events before it are shown\n",
+                trace_reader_error(reader));
+        window->last = last;
+        *status = EXIT_USAGE;
+    }
+    trace_close(reader);
+    return true;
+}
+
 // The part that is asked for, as a window; of a damaged trace what stands
 // before the damage.
 static bool choose_window(const struct selectors *s, const struct options *o,
                           struct viz_window *window, int *status)
 {
     struct part part;
+    if (s->trace != NULL && !o->failed && asks_for_all(&s->asked))
+        return read_through(s, window, status);
     if (!selectors_load(s, o, 0, &part, status))
         return false;
     *window = part.window;

@@ -3,10 +3,22 @@
 const LOST_SHARE = 0.42;  // of the way, where a lost message ends
 const BIN = 4;            // pixels of a density's bar
 
-// Where a message begins and ends in the picture.
+// Half the width of a server's lane at an event.
+function half_at(f, server, at) {
+    const lane = f.run.lanes[server];
+    const i = first_from(lane.length, (k) => lane[k].at, at + 1) - 1;
+    const look = lane[Math.max(0, i)];
+    return look.up ? HALF[look.role] : 1;
+}
+
+// Where a message begins and ends in the picture: at the edges of lanes.
 function message_ends(f, message) {
-    const x1 = f.x(message.from), y1 = f.y(message.sent);
-    let x2 = f.x(message.to);
+    const side = f.x(message.to) > f.x(message.from) ? 1 : -1;
+    const x1 = f.x(message.from) + side *
+        half_at(f, message.from, message.sent);
+    const y1 = f.y(message.sent);
+    let x2 = f.x(message.to) - side * half_at(f, message.to,
+        message.end >= 0 ? message.end : message.sent);
     let y2 = message.end >= 0 ? f.y(message.end) : y1 + 24;
     if (message.lost !== '') {
         x2 = x1 + LOST_SHARE * (x2 - x1);

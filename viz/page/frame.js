@@ -6,7 +6,8 @@ const RULER = 84;     // times, left of the lanes
 const MARGIN = 200;   // narration, right of the lanes
 const ASIDE = {left: 98, right: 50}; // labels beside the outer lanes
 const DIMMED = {before: 0.13, behind: 0.45};
-const MOST_ARROWS = 1200; // drawn as arrows; more become densities
+// Messages drawn as arrows, in all and per pixel of height; more are densities.
+const MOST_ARROWS = 1200, MOST_PER_PIXEL = 0.55;
 
 // Labels that do not overlap: boxes in bands of their height.
 class Places {
@@ -120,7 +121,8 @@ function choose_messages(f) {
         f.n_messages++;
         f.messages.push(index);
     });
-    f.dense = f.n_messages > MOST_ARROWS;
+    f.dense = f.n_messages > Math.min(MOST_ARROWS,
+        MOST_PER_PIXEL * (f.height - HEAD));
 }
 
 // Draws the view and returns the frame: what can be hit, what was left out.

@@ -132,9 +132,12 @@ function listen_to_keys(page) {
 
 function fill_help(page) {
     const list = make_element('dl', {});
+    const names = {ArrowDown: '↓', ArrowUp: '↑', PageDown: 'PgDn',
+        PageUp: 'PgUp'};
     for (const [key, words] of key_table(page))
         list.append(
-            make_element('dt', {}, make_element('kbd', {textContent: key})),
+            make_element('dt', {}, make_element('kbd',
+                {textContent: names[key] || key})),
             make_element('dd', {textContent: words}));
     const close = make_element('button', {textContent: 'close (Esc)'});
     close.addEventListener('click', () => element('help').close());

@@ -65,11 +65,12 @@ function draw_lanes(f) {
 
 // A pill beside the lane where role or term change, crosses where it ends.
 function draw_pills(f) {
-    for (const server of f.lanes.servers)
-        each_stretch(f, server, (look, top, bottom, at) => {
-            if (bottom - top > 5 || at < 0)
-                draw_pill(f, server, look, at, Math.max(top, f.top + 8));
-        });
+    for (const role of ['leader', 'candidate', 'follower'])
+        for (const server of f.lanes.servers)
+            each_stretch(f, server, (look, top, bottom, at) => {
+                if (look.role === role && (bottom - top > 5 || at < 0))
+                    draw_pill(f, server, look, at, Math.max(top, f.top + 8));
+            });
 }
 
 function draw_pill(f, server, look, at, y) {
@@ -112,7 +113,7 @@ function draw_partitions(f) {
         if (bottom - top < 3)
             continue;
         for (const server of f.lanes.servers) {
-            const group = groups[server] || 0, half = f.lanes.pitch * 0.46;
+            const group = groups[server] || 0, half = Math.min(60, f.lanes.pitch * 0.46);
             f.pen.rect(f.x(server) - half, top, 2 * half, bottom - top,
                 {fill: f.paint.sides[group % 3]});
             f.pen.text(f.x(server) + half - 5, Math.max(top, f.top) + 10,
@@ -159,15 +160,17 @@ function draw_times(f) {
         put_idle(f, idle);
     const style = {size: 11, colour: f.paint.quiet, align: 'right'};
     const {rows} = f.layout;
-    let next = f.top + 8;
+    let next = f.top + 8, last_us = -Infinity;
     for (let row = first_from(rows.length, (i) => rows[i], f.from);
         row < rows.length && rows[row] <= f.to; row++) {
         const y = f.y(rows[row]);
         if (y < next || y > f.bottom - 4 ||
             Math.abs(y - f.y(f.state.at)) < 16)
             continue;
-        f.pen.text(RULER - 14, y, milliseconds(f.run.events[rows[row]].us),
+        const {us} = f.run.events[rows[row]];
+        f.pen.text(RULER - 14, y, milliseconds(us, us - last_us < 200),
             style);
+        last_us = us;
         next = y + 36;
     }
     draw_now(f);

@@ -1,7 +1,7 @@
 // logs.js -- the logs of all servers after the selected event, as a table in
 // the manner of Figures 6 and 7; see viz/log.c for its twin.
 
-const CELL = 42; // pixels of a column
+const PLATE = 88, CELL = 44; // pixels of a column
 
 function make_element(name, properties, ...children) {
     const element = document.createElement(name);
@@ -143,7 +143,7 @@ function mark_row(model, leader, i, columns) {
 function show_logs(state, paint, width) {
     const box = document.getElementById('logs');
     const {model} = state, leader = model_leader(model);
-    const most = Math.max(4, Math.floor((width - 100) / CELL));
+    const most = Math.max(4, Math.floor((width - PLATE) / CELL));
     const columns = choose_columns(model, most, state.log_shift);
     const changed = changed_by(state.run.events[state.at]);
     const head = make_element('tr', {}, make_element('td', {}));
@@ -153,8 +153,11 @@ function show_logs(state, paint, width) {
     model.servers.forEach((server, i) => body.append(
         log_row(paint, model, leader, i, columns, changed),
         mark_row(model, leader, i, columns)));
-    box.replaceChildren(make_element('table', {},
-        make_element('thead', {}, head), body));
+    const table = make_element('table', {},
+        make_element('thead', {}, head), body);
+    table.style.width =
+        `${PLATE + CELL * (columns.last - columns.first + 1)}px`;
+    box.replaceChildren(table);
     document.getElementById('logs-title').textContent =
         `Logs after event ${model.n}` + (leader >= 0
             ? `; leader ${server_name(leader)}, term ` +

@@ -70,15 +70,21 @@ function show_header(run) {
 // The first finding when there is one; else the beginning.
 function open_at_first(page) {
     const {run} = page.state;
+    const begin = run.keyframe === null ? 0 : run.keyframe.at;
     const first = run.failures.length > 0 ? run.failures[0]
-        : Math.max(0, next_shown(page.state, -1, 1));
+        : Math.max(0, next_shown(page.state, begin - 1, 1));
     page.state.dim = run.findings.length > 0;
     page.go_to(first);
     page.state.dim = true;
 }
 
+function trace_text() {
+    const parts = document.querySelectorAll('[type="application/x-ndjson"]');
+    return [...parts].map((part) => part.textContent).join('');
+}
+
 function start() {
-    const run = make_run(element('trace').textContent);
+    const run = make_run(trace_text());
     const data = JSON.parse(element('paint').textContent);
     if (run.events.length === 0) {
         element('status').textContent = 'this trace has no events';

@@ -33,8 +33,8 @@ function draw_events(f) {
         });
     for (const at of state.chain)
         ring(f, at, {colour: f.paint.ink, width: 1.4}, 5);
-    for (const n of run.events[state.at].events || [])
-        ring(f, find_event(run, n), {colour: f.paint.fault, width: 2.4}, 8);
+    for (const at of evidence_of(run, state.at))
+        ring(f, at, {colour: f.paint.fault, width: 2.4}, 8);
     draw_search_hits(f);
     ring(f, state.at, {colour: f.paint.ink, width: 2.2}, 7);
 }
@@ -129,10 +129,11 @@ function draw_labels(f) {
 
 // Requests of the same content that leave together share their label.
 function draw_message_labels(f) {
-    const together = new Map();
+    const together = new Map(), crowded = f.state.view.zoom < 0.7;
     for (const index of f.messages) {
         const message = f.run.messages[index];
-        if (message.heartbeat || f.y(message.sent) < f.top)
+        if (message.heartbeat || f.y(message.sent) < f.top ||
+            (message.reply && message.says !== 'no' && crowded))
             continue;
         const us = f.run.events[message.sent].us;
         const key = [message.from, message.rpc, message.term, message.first,
@@ -204,7 +205,8 @@ function remark_of(event) {
     case 'connect':
     case 'heal':
     case 'network':
-        return event.us < 1000 && event.ev === 'connect' ? null : plain(2);
+        return event.ev === 'connect' && event.us < 1000 ? null
+            : plain(event.ev === 'connect' ? 5 : 2);
     case 'role':
         return event.to === 'leader'
             ? [3, `S${event.node + 1} wins term ${event.term}`, false] : null;

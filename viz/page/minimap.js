@@ -72,6 +72,8 @@ class Minimap {
 
     draw(paint) {
         const {page, canvas} = this;
+        if (canvas.clientWidth === 0)
+            return;
         page.fit(canvas);
         const ratio = window.devicePixelRatio || 1;
         const width = canvas.clientWidth;

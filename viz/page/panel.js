@@ -55,9 +55,7 @@ function cause_lists(state, at) {
         }
         box.append(make_element('h3', {textContent: title}), list);
     };
-    const shown = (run.events[at].events || [])
-        .map((n) => find_event(run, n)).filter((position) => position >= 0);
-    add('shown by', shown);
+    add('shown by', evidence_of(run, at));
     add('because', state.chain.slice(1, 9));
     const effects = [];
     for (let i = at + 1; i < Math.min(run.events.length, at + 5000) &&

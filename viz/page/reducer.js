@@ -66,14 +66,20 @@ const MOST_COMMAND = 24; // bytes, the closing zero of C among them
 
 function entry_of(item) {
     const given = item.command === undefined ? '' : item.command;
-    const n = given.length < 8 ? given.length : utf8_length(given);
+    const n = utf8_length(given);
     const command = n < MOST_COMMAND ? given : digest(given);
     const bytes = item.bytes === undefined ? n : whole(item.bytes);
     return {term: whole(item.term), command, bytes};
 }
 
 function utf8_length(text) {
-    return new TextEncoder().encode(text).length;
+    let n = 0;
+    for (let i = 0; i < text.length; i++) {
+        const code = text.charCodeAt(i);
+        const pair = code >= 0xd800 && code < 0xe000;
+        n += code < 0x80 ? 1 : code < 0x800 || pair ? 2 : 3;
+    }
+    return n;
 }
 
 function model_restore(json) {

@@ -281,8 +281,11 @@ function model_start(run) {
         ? model_restore(run.keyframe.model) : model_make(run.header.servers);
 }
 
-// The cluster's state after the event at a position.
+// The cluster's state after the event at a position. What a part of a trace
+// tells from before its beginning has that of the beginning.
 function model_at(run, at) {
+    if (run.keyframe !== null && at < run.keyframe.at)
+        return model_restore(run.keyframe.model);
     const block = Math.floor(at / KEYFRAME_STEP);
     if (run.keyframes[block] === undefined)
         return model_start(run);
@@ -312,12 +315,17 @@ function causal_past(run, at) {
                 ahead.push(earlier);
             }
     }
-    for (const n of run.events[at].events || []) {
-        const shown = find_event(run, n);
-        if (shown >= 0 && past[shown] === 0)
+    for (const shown of evidence_of(run, at))
+        if (past[shown] === 0)
             merge_past(past, causal_past(run, shown));
-    }
     return past;
+}
+
+// The events that show a finding.
+function evidence_of(run, at) {
+    const {events} = run.events[at];
+    return !Array.isArray(events) ? []
+        : events.map((n) => find_event(run, n)).filter((i) => i >= 0);
 }
 
 function merge_past(past, other) {

@@ -4,11 +4,12 @@
 const ZOOM = {least: 1e-5, most: 40};
 const element = (id) => document.getElementById(id);
 
-function initial_state(run) {
+function initial_state(run, data) {
     return {
         run, layout: null, view: {top: 0, zoom: 1.25}, at: 0, model: null,
         past: null, n_past: 0, chain: [], chain_set: new Set(), dim: true,
-        shown: Object.fromEntries(groups.map(([name, , on]) => [name, on])),
+        shown: {...Object.fromEntries(groups.map(([name, , on]) =>
+            [name, on])), heartbeats: data.heartbeats},
         hidden: new Set(), axis: 'story', query: '', found: [], log_shift: 0,
         dark: matchMedia('(prefers-color-scheme: dark)').matches,
     };
@@ -17,7 +18,7 @@ function initial_state(run) {
 class Page {
     constructor(run, data) {
         this.data = data;
-        this.state = initial_state(run);
+        this.state = initial_state(run, data);
         this.state.go_to = (at) => this.go_to(at);
         this.state.show_group = (name, on) => this.show_group(name, on);
         this.state.show_server = (server, on) => this.show_server(server, on);
@@ -113,8 +114,8 @@ class Page {
 
     // Selects an event and brings it into view.
     go_to(at) {
-        if (at < 0)
-            return false;
+        if (at < 0 || at >= this.state.run.events.length)
+            return;
         this.select(at);
         const {view, layout} = this.state;
         const y = (layout.y[at] - view.top) * view.zoom;
@@ -123,7 +124,6 @@ class Page {
         this.clamp();
         element('spoken').textContent =
             describe(this.state.run.events[at]);
-        return true;
     }
 
     // While the minimap is dragged the cursor stays in view.
@@ -221,9 +221,12 @@ class Page {
         const path = this.data.trace;
         const quoted = /^[\w@%+=:,./-]+$/.test(path) ? path
             : `'${path.replace(/'/g, `'\\''`)}'`;
+        const {hidden, shown} = this.state;
         return `glassraft timeline ${quoted} --from ` +
-            `${Math.floor(from / 1000)} --to ${Math.ceil(to / 1000)}` +
-            (this.state.shown.heartbeats ? ' --heartbeats' : '');
+            `${Math.floor(from / 100) / 10} --to ${Math.ceil(to / 100) / 10}` +
+            (hidden.size > 0 ? ' --servers ' + visible_servers(this.state)
+                .map(server_name).join(',') : '') +
+            (shown.heartbeats ? ' --heartbeats' : '');
     }
 
     link() {

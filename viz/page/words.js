@@ -5,8 +5,12 @@ function server_name(node) {
         : `S${node + 1}`;
 }
 
-function milliseconds(us) {
+// With exact, to the microsecond.
+function milliseconds(us, exact) {
     const ms = us / 1000;
+    if (exact)
+        return ms >= 100000 ? `${(ms / 1000).toFixed(6)} s`
+            : `${ms.toFixed(3)}ms`;
     return ms >= 10000 ? `${(ms / 1000).toFixed(3)} s` : `${ms.toFixed(1)} ms`;
 }
 

@@ -1,0 +1,110 @@
+// reducer.test.js -- the page's reducer equals C's on 100 traces, whole ones
+// and parts, read from the pages themselves.
+'use strict';
+const assert = require('node:assert');
+const fs = require('node:fs');
+const test = require('node:test');
+const {call, make_random, page_of, page_programs, some_positions, states_in_c,
+    text_in_page, trace_of, write_trace} = require('./common.js');
+
+const {make_run, model_at, unescape_trace} = page_programs(
+    'make_run, model_at, unescape_trace', 'reducer', 'words', 'run');
+
+const N_TRACES = 100, N_EVENTS = 30;
+
+function scenarios() {
+    const names = call('list').split('\n')
+        .filter((line) => /^ +\S/.test(line))
+        .map((line) => line.trim().split(/\s+/)[0]);
+    assert.ok(names.length > 40, 'glassraft list names the scenarios');
+    // A minute of churn is as many events as all the others together.
+    return names.filter((name) => !name.includes('churn'));
+}
+
+function compare(run, trace, positions, what) {
+    const numbers = positions.map((at) => run.events[at].n);
+    const expected = states_in_c(trace, numbers);
+    positions.forEach((at, i) => {
+        // As text: the order of the fields and the numbers' form too.
+        assert.deepStrictEqual(JSON.parse(JSON.stringify(model_at(run, at))),
+            expected[i], `${what}, event ${numbers[i]}`);
+    });
+}
+
+test(`the reducer equals C's on ${N_TRACES} traces`, () => {
+    const random = make_random(42), names = scenarios();
+    let n_states = 0;
+    for (let i = 0; i < N_TRACES; i++) {
+        const name = i < 2 ? ['reliable-churn', 'unreliable-churn'][i]
+            : names[i % names.length];
+        const seed = 1 + Math.floor(i / names.length);
+        const trace = trace_of(name, seed);
+        const page = page_of(trace);
+        const run = make_run(text_in_page(page));
+        const positions = some_positions(random, run.events.length, N_EVENTS);
+        compare(run, trace, positions, `${name} seed ${seed}`);
+        n_states += positions.length;
+        if (i % 4 === 0)
+            n_states += compare_part(trace, run, random, name);
+        fs.rmSync(trace);
+        fs.rmSync(page);
+    }
+    console.log(`${N_TRACES} traces, ${n_states} states compared`);
+});
+
+// A page of a part: the state at its beginning is carried in.
+function compare_part(trace, run, random, name) {
+    const last = 2 + random(Math.min(3000, run.events.length - 2));
+    const page = page_of(trace, '--last', String(last));
+    const part = make_run(text_in_page(page));
+    const begin = part.keyframe === null ? 0 : part.keyframe.at;
+    const positions = some_positions(random, part.events.length - begin, 8)
+        .map((at) => begin + at);
+    compare(part, trace, positions, `${name} --last ${last}`);
+    fs.rmSync(page);
+    return positions.length;
+}
+
+// Traces of others leave kinds of events out.
+test('the reducer equals C\'s on traces without some of the kinds', () => {
+    const random = make_random(7);
+    const lines = fs.readFileSync(trace_of('restart-storm', 2), 'utf8')
+        .trimEnd().split('\n');
+    const kind_of = (line) => JSON.parse(line).ev;
+    const kinds = [...new Set(lines.map(kind_of))]
+        .filter((kind) => kind !== 'trace');
+    for (let i = 0; i < 12; i++) {
+        const gone = new Set(['state', ...kinds.filter(() =>
+            random(4) === 0)]);
+        const trace = write_trace(`partial-${i}`,
+            lines.filter((line) => !gone.has(kind_of(line))));
+        const run = make_run(text_in_page(page_of(trace)));
+        compare(run, trace, some_positions(random, run.events.length, 10),
+            `without ${[...gone].join(' ')}`);
+    }
+});
+
+test('a page holds the lines of the trace as they are', () => {
+    const header = fs.readFileSync(trace_of('tour', 1), 'utf8').split('\n')[0];
+    const commands = ['</script>', '<!--', '<\\/script>', '<\\\\/x', '<\\\\\\!',
+        '</SCRIPT >', '<script>', '\u2028', '\\u003c/script', '@trace@',
+        '\u{1F600}', '<', '<\\'];
+    const lines = commands.map((text, i) => JSON.stringify(
+        {n: i + 1, us: i, ev: 'note', topic: text, text}));
+    const trace = write_trace('hostile', [header, ...lines]);
+    const text = text_in_page(page_of(trace));
+    assert.ok(!/<\/|<!/.test(text), 'nothing can end the element');
+    const run = make_run(text);
+    assert.deepStrictEqual(run.lines, lines);
+    assert.deepStrictEqual(unescape_trace(text).split('\n'),
+        [header, ...lines]);
+});
+
+test('long commands get the digest that C gives them', () => {
+    const header = fs.readFileSync(trace_of('tour', 1), 'utf8').split('\n')[0];
+    const entries = ['a'.repeat(23), 'b'.repeat(24), 'ü'.repeat(30), '~'.repeat(40)]
+        .map((command) => ({term: 1, command}));
+    const trace = write_trace('long', [header,
+        {n: 1, us: 0, node: 0, ev: 'append', index: 1, entries}]);
+    compare(make_run(text_in_page(page_of(trace))), trace, [0], 'long');
+});
