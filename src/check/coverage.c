@@ -32,39 +32,41 @@ static const struct {
     {"restarts", {TRACE_PERSIST, TRACE_BOOT}},
 };
 
-enum { ONE = false, ALL = true };
+// What a finding needs besides: that no server is lost; that what replies say
+// is told, where any arrive.
+enum { OF_ALL = 1, HEARD = 2 };
 
 // Findings that need more than the event that they are found at.
 static const struct {
     const char *property;
-    bool of_all; // it needs that no server is lost
+    unsigned besides;
     enum trace_kind needs[N_NEEDS];
 } findings[] = {
-    {"Leader Append-Only", ONE, {TRACE_ROLE, TRACE_APPEND}},
-    {"Leader Completeness", ONE, {TRACE_APPEND}},
-    {"answered before it was saved",
-     ONE,
-     {TRACE_TERM, TRACE_VOTE, TRACE_APPEND}},
-    {"command taken by no leader", ONE, {TRACE_ROLE, TRACE_TERM}},
-    {"commit before the leader", ALL, {TRACE_ROLE, TRACE_APPEND}},
-    {"commit beyond the log", ONE, {TRACE_APPEND}},
-    {"commit of an older term", ONE, {TRACE_APPEND, TRACE_TERM}},
-    {"commit without a majority", ONE, {TRACE_APPEND, TRACE_TERM, TRACE_VOTE}},
-    {"committed entry cut", ONE, {TRACE_COMMIT}},
-    {"current_term falls", ONE, {TRACE_TERM}},
+    {"Leader Append-Only", 0, {TRACE_ROLE, TRACE_APPEND}},
+    {"Leader Completeness", 0, {TRACE_APPEND}},
+    {"answered before it was saved", 0, {TRACE_TERM, TRACE_VOTE, TRACE_APPEND}},
+    {"command taken by no leader", 0, {TRACE_ROLE, TRACE_TERM}},
+    {"commit before the leader", OF_ALL, {TRACE_ROLE, TRACE_APPEND}},
+    {"commit beyond the log", 0, {TRACE_APPEND}},
+    {"commit of an older term", 0, {TRACE_APPEND, TRACE_TERM}},
+    {"commit without a majority",
+     HEARD,
+     {TRACE_APPEND, TRACE_TERM, TRACE_VOTE}},
+    {"committed entry cut", 0, {TRACE_COMMIT}},
+    {"current_term falls", 0, {TRACE_TERM}},
     {"election timer set back without a reason",
-     ONE,
+     0,
      {TRACE_ROLE, TRACE_VOTE, TRACE_SEND, TRACE_RECV}},
-    {"entry of a later term", ONE, {TRACE_TERM}},
-    {"leader without a majority", ALL, {TRACE_TERM}},
-    {"match_index is wrong", ONE, {TRACE_APPEND, TRACE_TERM}},
-    {"next_index out of range", ONE, {TRACE_APPEND}},
-    {"one vote a term", ONE, {TRACE_TERM}},
-    {"restart from another state", ONE, {TRACE_APPEND, TRACE_TERM, TRACE_VOTE}},
-    {"saved what it is not", ONE, {TRACE_APPEND, TRACE_TERM, TRACE_VOTE}},
-    {"vote for a log that is behind", ONE, {TRACE_APPEND}},
+    {"entry of a later term", 0, {TRACE_TERM}},
+    {"leader without a majority", OF_ALL | HEARD, {TRACE_TERM}},
+    {"match_index is wrong", HEARD, {TRACE_APPEND, TRACE_TERM}},
+    {"next_index out of range", 0, {TRACE_APPEND}},
+    {"one vote a term", 0, {TRACE_TERM}},
+    {"restart from another state", 0, {TRACE_APPEND, TRACE_TERM, TRACE_VOTE}},
+    {"saved what it is not", 0, {TRACE_APPEND, TRACE_TERM, TRACE_VOTE}},
+    {"vote for a log that is behind", 0, {TRACE_APPEND}},
     {"vote refused without a reason",
-     ONE,
+     0,
      {TRACE_APPEND, TRACE_TERM, TRACE_VOTE}},
 };
 
@@ -86,20 +88,25 @@ static enum trace_kind missing(const struct check *check,
     return TRACE_UNKNOWN;
 }
 
+// A message without its fields says nothing.
+static bool tells_replies(const struct check *check)
+{
+    return check->n_of_kind[TRACE_REPLY_RECV] == 0 ||
+           (check->told.fields && check->n_of_kind[TRACE_SEND] > 0 &&
+            check->n_of_kind[TRACE_REPLY] > 0);
+}
+
 bool check_believes(const struct check *check, const char *property)
 {
     size_t n = sizeof findings / sizeof findings[0], i = 0;
     while (i < n && strcmp(findings[i].property, property) != 0)
         i++;
-    return i == n || (missing(check, findings[i].needs) == TRACE_UNKNOWN &&
-                      !(findings[i].of_all && check->told.any_lost));
-}
-
-// A message without its fields tells neither vote nor success.
-bool check_tells_answers(const struct check *check)
-{
-    return check->told.fields && check->n_of_kind[TRACE_SEND] > 0 &&
-           check->n_of_kind[TRACE_REPLY] > 0;
+    if (i == n)
+        return true;
+    unsigned besides = findings[i].besides;
+    return missing(check, findings[i].needs) == TRACE_UNKNOWN &&
+           !((besides & OF_ALL) != 0 && check->told.any_lost) &&
+           ((besides & HEARD) == 0 || tells_replies(check));
 }
 
 bool check_is_lost(struct check *check, const struct trace_event *event)

@@ -97,8 +97,6 @@ bool check_broken(struct check *check, const struct trace_event *event,
 bool check_believes(const struct check *check, const char *property);
 // Notes what the event of a server tells. Whether that server is lost.
 bool check_is_lost(struct check *check, const struct trace_event *event);
-// Whether what replies say is told: calls, replies, and their fields.
-bool check_tells_answers(const struct check *check);
 
 int check_majority(const struct check *check);
 

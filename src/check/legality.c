@@ -72,8 +72,6 @@ static bool role(struct check *check, const struct trace_event *event)
             event->node + 1, event->term, n, check_majority(check));
     if (check->n_of_kind[TRACE_REPLY_RECV] == 0)
         return true;
-    if (!check_tells_answers(check))
-        return true;
     uint64_t heard = server->heard_term == event->term ? server->heard : 0;
     n = bits(heard | 1ull << (event->node % 64));
     if (n < check_majority(check))
