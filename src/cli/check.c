@@ -15,6 +15,7 @@
 #include "choose.h"
 #include "cli.h"
 #include "judgement.h"
+#include "leave.h"
 
 enum { PROGRESS_EVERY = 1 << 16 };
 
@@ -83,7 +84,8 @@ static void judge(struct judgement *j, struct trace_reader *reader,
     j->n_areas = check_areas(check, j->area, JUDGEMENT_AREAS);
 }
 
-static int check_file(const char *path, bool json)
+// explain: a folder for story and pictures of a finding, or NULL.
+static int check_file(const char *path, bool json, const char *explain)
 {
     static struct judgement j;
     j = (struct judgement){.path = strcmp(path, "-") == 0 ? "(standard input)"
@@ -98,20 +100,22 @@ static int check_file(const char *path, bool json)
     if (j.error[0] != '\0')
         fprintf(stderr, "glassraft: %s%s\n", j.error,
                 j.n_events > 0 ? "; the events before it are judged" : "");
+    bool left = explain == NULL || j.finding == NULL ||
+                leave_finding(path, j.finding, explain, &j.left);
     if (json)
         judgement_print_json(stdout, &j);
     else if (j.header != NULL)
         judgement_print(stdout, &j);
     check_free(check);
     trace_close(reader);
-    return j.error[0] != '\0'  ? EXIT_USAGE
-           : j.finding != NULL ? EXIT_FINDING
-                               : EXIT_GOOD;
+    return j.error[0] != '\0' || !left ? EXIT_USAGE
+           : j.finding != NULL         ? EXIT_FINDING
+                                       : EXIT_GOOD;
 }
 
 static void print_help(void)
 {
-    printf("usage: glassraft check TRACE ... [--json]\n\n"
+    printf("usage: glassraft check TRACE ... [--json] [--explain FOLDER]\n\n"
            "Judges traces by the five properties of Figure 3 and the rules of"
            " Figure 2, each\nup to the first event that breaks one; - is"
            " standard input. What a trace lacks\nthe events for is not judged,"
@@ -122,6 +126,8 @@ static void print_help(void)
            " (names), not_judged ({area, missing}), and, where\nthey apply,"
            " finding ({property, tag, text, events, servers, replay}) and"
            " error.\nServers are numbered from 0 in it, as in traces.\n\n"
+           "--explain leaves the story, the pictures and the page of a finding"
+           " in FOLDER, as\na failing run does.\n\n"
            "Exit code 0: nothing broken, 1: something is, 2: a trace cannot be"
            " read (to its\nend). Of several traces the worst counts.\n\n"
            "example: glassraft check out/demo/trace.jsonl\n");
@@ -130,6 +136,7 @@ static void print_help(void)
 int cli_check(int argc, char **argv)
 {
     bool json = false;
+    const char *explain = NULL;
     int n_traces = 0, worst = EXIT_GOOD;
     struct options o = options_begin(argc, argv, "check");
     const char **traces = calloc((size_t)argc, sizeof *traces);
@@ -143,17 +150,23 @@ int cli_check(int argc, char **argv)
         }
         if (options_is(&o, "--json"))
             json = true;
+        else if (options_is(&o, "--explain"))
+            explain = options_value(&o);
         else if (options_rest(&o))
             traces[n_traces++] = arg;
     }
+    bool several = explain != NULL &&
+                   (n_traces > 1 || (n_traces == 1 && traces[0][0] == '-'));
     if (!o.failed && n_traces == 0)
         fprintf(stderr, "glassraft check: which trace?\n");
-    if (o.failed || n_traces == 0) {
+    else if (!o.failed && several)
+        fprintf(stderr, "glassraft check: --explain wants one file\n");
+    if (o.failed || n_traces == 0 || several) {
         free(traces);
         return EXIT_USAGE;
     }
     for (int i = 0; i < n_traces; i++) {
-        int result = check_file(traces[i], json);
+        int result = check_file(traces[i], json, explain);
         worst = result > worst ? result : worst;
     }
     free(traces);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lab/runner.h"
 #include "choose.h"
 
 enum { WIDTH = 80 };
@@ -92,6 +91,7 @@ static void print_finding(FILE *out, const struct judgement *j)
     snprintf(result.tag, sizeof result.tag, "%s", finding->tag);
     snprintf(result.text, sizeof result.text, "%s", finding->text);
     snprintf(result.trace, sizeof result.trace, "%s", j->path);
+    result.left = j->left;
     for (size_t i = 0; i < finding->n_events; i++)
         result.events[i] = finding->events[i];
     lab_print_failure(out, &run, &result);
@@ -161,6 +161,7 @@ static void add_finding(cJSON *line, const struct judgement *j)
         cJSON_CreateIntArray(finding->servers, (int)finding->n_servers));
     if (lab_replay(&run, replay, sizeof replay) > 0)
         cJSON_AddStringToObject(item, "replay", replay);
+    lab_add_left(item, &j->left);
 }
 
 void judgement_print_json(FILE *out, const struct judgement *j)

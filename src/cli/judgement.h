@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "../check/check.h"
+#include "../lab/runner.h"
 
 enum { JUDGEMENT_AREAS = CHECK_AREAS + TRACE_MAX_SERVERS };
 
@@ -19,7 +20,8 @@ struct judgement {
     char property[48], tag[16];          // ... its texts
     struct check_area area[JUDGEMENT_AREAS];
     size_t n_areas;
-    char error[300]; // "" or why reading ended early
+    struct lab_left left; // what was made of the finding
+    char error[300];      // "" or why reading ended early
 };
 
 // For people: in several lines, a finding in the form of a failed run.

@@ -224,10 +224,13 @@ static void add_finding(struct trace_file *trace,
                         const struct check_finding *finding)
 {
     size_t at = 0;
-    while (at < trace->n_events && trace->event[at].n <= finding->events[0]) {
-        if (trace->event[at].kind == TRACE_FINDING)
+    for (size_t i = 0; i < trace->n_events; i++) {
+        const struct trace_event *event = &trace->event[i];
+        if (event->kind == TRACE_FINDING && event->text != NULL &&
+            strcmp(event->text, finding->text) == 0)
             return;
-        at++;
+        if (finding->n_events == 0 || event->n <= finding->events[0])
+            at = i + 1;
     }
     trace->n_events = at + 1;
     trace->event =

@@ -139,7 +139,7 @@ void lab_print_pass(FILE *out, const struct lab_run *run,
     lab_print_left(out, &result->left);
 }
 
-static void add_left(cJSON *line, const struct lab_left *left)
+void lab_add_left(cJSON *line, const struct lab_left *left)
 {
     if (left->story[0] != '\0')
         cJSON_AddStringToObject(line, "story", left->story);
@@ -175,7 +175,7 @@ void lab_print_json(FILE *out, const struct lab_run *run,
                                  cJSON_CreateNumber((double)result->events[i]));
         cJSON_AddStringToObject(line, "trace", result->trace);
     }
-    add_left(line, &result->left);
+    lab_add_left(line, &result->left);
     cJSON_AddNumberToObject(line, "virtual_us", (double)result->virtual_us);
     cJSON_AddNumberToObject(line, "real_us", (double)result->real_us);
     cJSON_AddNumberToObject(line, "rpcs", (double)result->n_calls);

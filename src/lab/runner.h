@@ -80,6 +80,9 @@ void lab_print_left(FILE *out, const struct lab_left *left);
 // The command that repeats the run; like snprintf. "" and 0 where the scenario
 // has no body: a trace of others, which is not ours to run.
 size_t lab_replay(const struct lab_run *run, char *out, size_t n);
+// The same into a JSON object (a cJSON): story, pictures.
+struct cJSON;
+void lab_add_left(struct cJSON *object, const struct lab_left *left);
 // One JSON object on a line.
 void lab_print_json(FILE *out, const struct lab_run *run,
                     const struct lab_result *result);
