@@ -10,7 +10,7 @@
     " handle_append_entries)"
 #define REPLIES                                                                \
     "what is done with an AppendEntries reply (replication.c,"                 \
-    " handle_append_reply)"
+    " handle_append_reply, back_up, match_advance)"
 #define COUNTS                                                                 \
     "what moves the leader's commit_index (replication.c,"                     \
     " commit_by_majority)"
@@ -95,7 +95,8 @@ static const struct paper_rule rules[] = {
      "One vote a term, kept until the term ends, and only for a log"
      " that is at least as up to date: by its last term, then by its"
      " length.",
-     VOTES ", up_to_date, and whatever else sets voted_for"},
+     VOTES ", up_to_date, and whatever else sets voted_for (set_term, "
+           "become_follower, become_candidate)"},
     {"AE.1",
      "A leader of an old term is told no, and its message does nothing else:"
      " no timer is reset.",
@@ -140,6 +141,22 @@ static const struct paper_rule rules[] = {
     {"IS.8", "The state machine starts afresh from the snapshot.",
      "what hands a snapshot to the service (apply.c, take)"},
 };
+
+const char *paper_handler(const char *rpc, bool reply)
+{
+    static const char *const handlers[][3] = {
+        {"RequestVote", "election.c, handle_request_vote",
+         "election.c, handle_vote_reply"},
+        {"AppendEntries", "replication.c, handle_append_entries",
+         "replication.c, handle_append_reply"},
+        {"InstallSnapshot", "snapshot.c, handle_install_snapshot",
+         "snapshot.c, handle_install_reply"},
+    };
+    for (size_t i = 0; rpc != NULL && i < 3; i++)
+        if (strcmp(handlers[i][0], rpc) == 0)
+            return handlers[i][reply ? 2 : 1];
+    return NULL;
+}
 
 const struct paper_rule *paper_rule(const char *tag)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../src/trace/fields.h"
+#include "paper.h"
 #include "why.h"
 
 static const struct trace_event *request_of(const struct why *why,
@@ -193,6 +194,19 @@ static bool doubt_old_match(const struct why *why, struct why_fact *fact,
     return true;
 }
 
+// A commit on a client's command alone, before any answer.
+static void name_client(const struct why *why, struct why_fact *fact)
+{
+    for (size_t i = 0; i < why->n_links; i++) {
+        const struct trace_event *copy = &why->trace->event[why->link[i].cause];
+        if (why->link[i].effect == fact->at && copy->kind == TRACE_APPEND &&
+            copy->n == why->trace->event[fact->at].cause)
+            why_put(fact->doubt, sizeof fact->doubt,
+                    " It came with the client's command (raft.c, raft_start),"
+                    " not with an answer.");
+    }
+}
+
 static void doubt_commit(const struct why *why, const struct model *model,
                          struct why_fact *fact)
 {
@@ -228,9 +242,11 @@ static void doubt_commit(const struct why *why, const struct model *model,
             return;
         }
     }
-    if (n_counted < why->n_servers / 2 + 1)
+    if (n_counted < why->n_servers / 2 + 1) {
         DOUBT("L.4", "That is %d of %d servers, no majority.", n_counted,
               why->n_servers);
+        name_client(why, fact);
+    }
 }
 
 static void doubt_truncate(const struct why *why,
@@ -325,6 +341,22 @@ static void doubt_apply(const struct why *why,
               apply->node + 1, server->commit_index);
 }
 
+// Adds the code that was at work.
+static void name_handler(const struct why *why, struct why_fact *fact)
+{
+    size_t answer = why_receipt(why, fact->at, TRACE_REPLY_RECV);
+    size_t got =
+        answer != SIZE_MAX ? answer : why_receipt(why, fact->at, TRACE_RECV);
+    const char *code =
+        got != SIZE_MAX
+            ? paper_handler(why->trace->event[got].rpc, answer != SIZE_MAX)
+            : NULL;
+    if (code != NULL)
+        why_put(fact->doubt, sizeof fact->doubt, " It handled %s %s (%s).",
+                answer != SIZE_MAX ? "an answer to" : "a call of",
+                why->trace->event[got].rpc, code);
+}
+
 static bool ends_role(const struct trace_event *event, const void *unused)
 {
     (void)unused;
@@ -350,6 +382,8 @@ static void doubt_term(const struct why *why, const struct model_server *server,
               " which nobody elected it.",
               term->node + 1, trace_role_name(server->role), server->term,
               trace_role_name(server->role));
+    if (fact->doubt[0] != '\0')
+        name_handler(why, fact);
 }
 
 static void doubt_view(const struct why *why, const struct model *model,

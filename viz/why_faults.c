@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../src/trace/fields.h"
+#include "paper.h"
 #include "why.h"
 
 static const struct trace_event *event_of(const struct why *why,
@@ -19,6 +20,7 @@ static void say_message(const struct why *why, struct why_fact *fact)
     bool reply = event->kind == TRACE_REPLY || event->kind == TRACE_REPLY_RECV;
     const char *rpc = event->rpc != NULL ? event->rpc : "a message";
     bool yes = false;
+    const char *code = paper_handler(event->rpc, reply);
     bool says = trace_message_bool(&event->args, "success", &yes) ||
                 trace_message_bool(&event->args, "vote_granted", &yes);
     TEXT("S%d %s S%d %s%s", event->node + 1,
@@ -31,8 +33,10 @@ static void say_message(const struct why *why, struct why_fact *fact)
     if (sends)
         TEXT(" in term %" PRIu64, why_number(event, "term"));
     else if (send != SIZE_MAX)
-        TEXT(" of term %" PRIu64 " and began to handle it",
-             why_number(&why->trace->event[send], "term"));
+        TEXT(" of term %" PRIu64 " and began to handle it%s%s%s",
+             why_number(&why->trace->event[send], "term"),
+             code != NULL ? " (" : "", code != NULL ? code : "",
+             code != NULL ? ")" : "");
     if (says)
         TEXT(": %s", yes ? "yes" : "no");
     TEXT(".");

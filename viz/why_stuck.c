@@ -9,28 +9,7 @@
 
 #include "../src/trace/fields.h"
 #include "causes.h"
-#include "why.h"
-
-struct stuck {
-    const struct why *why;
-    const struct model *model;
-    size_t end; // position of the finding
-    int leader;
-    bool reached[TRACE_MAX_SERVERS]; // by the leader, itself too
-    int majority;
-    uint64_t index; // of the entry that is due
-    char *text;
-    size_t n;
-};
-
-enum { ELECTIONS = 8 }; // that are looked at
-
-#define SAY(...) why_put(s->text, s->n, __VA_ARGS__)
-
-static const struct trace_event *event_at(const struct stuck *s, size_t at)
-{
-    return &s->why->trace->event[at];
-}
+#include "why_stuck.h"
 
 // Connected; a server of a newer term follows no older leader.
 static bool together(const struct model_server *a, const struct model_server *b)
@@ -56,10 +35,8 @@ static int count_reached(const struct stuck *s)
     return n;
 }
 
-// The last event before the end of that kind at a server, about a peer if one
-// is given; SIZE_MAX.
-static size_t last_event(const struct stuck *s, enum trace_kind kind, int node,
-                         int peer)
+size_t stuck_last(const struct stuck *s, enum trace_kind kind, int node,
+                  int peer)
 {
     for (size_t i = s->end; i > 0; i--) {
         const struct trace_event *event = event_at(s, i - 1);
@@ -70,210 +47,6 @@ static size_t last_event(const struct stuck *s, enum trace_kind kind, int node,
             return i - 1;
     }
     return SIZE_MAX;
-}
-
-// ------------------------------------------------------------ no leader
-
-// What a server answered to a candidate's request of that term.
-struct ballot {
-    bool asked, received, answered, granted, voted;
-    int voted_for;
-};
-
-static struct ballot ballot_of(const struct stuck *s, size_t timeout,
-                               uint64_t term, int voter)
-{
-    struct ballot ballot = {.voted_for = TRACE_NONE};
-    int candidate = event_at(s, timeout)->node;
-    uint64_t msg = 0;
-    for (size_t i = timeout; i < s->end; i++) {
-        const struct trace_event *event = event_at(s, i);
-        bool asks = event->kind == TRACE_SEND && event->node == candidate &&
-                    trace_endpoint(event->to) == voter && event->rpc != NULL &&
-                    strcmp(event->rpc, "RequestVote") == 0 &&
-                    why_number(event, "term") == term;
-        if (asks) {
-            ballot.asked = true;
-            msg = event->msg;
-        }
-        if (event->node == voter && event->msg == msg && msg > 0) {
-            ballot.received |= event->kind == TRACE_RECV;
-            if (event->kind == TRACE_REPLY)
-                ballot.answered = trace_message_bool(
-                    &event->args, "vote_granted", &ballot.granted);
-        }
-    }
-    for (size_t i = 0; i < s->end; i++) {
-        const struct trace_event *event = event_at(s, i);
-        if (event->kind != TRACE_VOTE || event->node != voter ||
-            event->term != term)
-            continue;
-        ballot.voted = true;
-        ballot.voted_for = event->voted_for;
-    }
-    return ballot;
-}
-
-static bool up_to_date(const struct model_server *candidate,
-                       const struct model_server *voter)
-{
-    uint64_t last = model_last_index(candidate), ours = model_last_index(voter);
-    uint64_t term = model_term_at(candidate, last);
-    uint64_t our_term = model_term_at(voter, ours);
-    return term > our_term || (term == our_term && last >= ours);
-}
-
-// A sentence on one voter; the rule that its answer breaks, if any.
-static const char *one_answer(struct stuck *s, int candidate, uint64_t term,
-                              int voter, const struct ballot *ballot)
-{
-    const struct model_server *server = &s->model->server[voter];
-    if (ballot->voted && ballot->voted_for == candidate) {
-        SAY(" S%d voted for it.", voter + 1);
-        return NULL;
-    }
-    if (!ballot->asked || !ballot->answered) {
-        SAY(" S%d %s.", voter + 1,
-            !ballot->asked     ? "was not asked"
-            : ballot->received ? "got the request and did not answer"
-                               : "was not reached");
-        return ballot->received ? "F.1" : NULL;
-    }
-    if (server->term < term) {
-        SAY(" S%d said no and is still in term %" PRIu64
-            ": a newer term is always taken over.",
-            voter + 1, server->term);
-        return "ALL.2";
-    }
-    if (ballot->voted) {
-        SAY(" S%d had voted for S%d.", voter + 1, ballot->voted_for + 1);
-        return NULL;
-    }
-    if (server->term > term) {
-        SAY(" S%d was in term %" PRIu64 ".", voter + 1, server->term);
-        return NULL;
-    }
-    if (up_to_date(&s->model->server[candidate], server)) {
-        SAY(" S%d said no, though it has given no vote in term %" PRIu64
-            " and S%d's log is as up to date as its own.",
-            voter + 1, term, candidate + 1);
-        return "RV.2";
-    }
-    SAY(" S%d said no: its log is newer.", voter + 1);
-    return NULL;
-}
-
-static size_t led_since(const struct stuck *s, size_t timeout, uint64_t term)
-{
-    for (size_t i = timeout; i < s->end; i++) {
-        const struct trace_event *event = event_at(s, i);
-        if (event->kind == TRACE_ROLE && event->to_role == TRACE_LEADER &&
-            event->node == event_at(s, timeout)->node && event->term == term)
-            return i;
-    }
-    return SIZE_MAX;
-}
-
-// What became of a candidate's requests, server by server; the rule that an
-// answer broke.
-static const char *last_election(struct stuck *s, size_t timeout)
-{
-    const struct trace_event *stood = event_at(s, timeout);
-    uint64_t term = stood->term + 1;
-    const char *tag = NULL;
-    int n_given = 0, n_asked = 0;
-    size_t led = led_since(s, timeout, term);
-    SAY(" S%d stood for term %" PRIu64 ", at %.3f ms (event %" PRIu64 ").",
-        stood->node + 1, term, (double)stood->us / 1000, stood->n);
-    for (int i = 0; i < s->model->n_servers; i++) {
-        struct ballot ballot = ballot_of(s, timeout, term, i);
-        n_given += ballot.voted && ballot.voted_for == stood->node;
-        n_asked += ballot.asked;
-        if (i == stood->node || !s->model->server[i].up)
-            continue;
-        const char *breaks = one_answer(s, stood->node, term, i, &ballot);
-        tag = breaks != NULL ? breaks : tag;
-    }
-    if (led != SIZE_MAX) {
-        SAY(" It led, from %.3f ms on.", (double)event_at(s, led)->us / 1000);
-        return NULL;
-    }
-    if (n_given >= s->majority) {
-        SAY(" That is a majority, and it did not lead.");
-        return "C.2";
-    }
-    if (n_asked == 0) {
-        SAY(" It asked nobody.");
-        return "C.1";
-    }
-    return tag;
-}
-
-// The last of the latest elections in which an answer was against a rule; if
-// there is none, the last.
-static const char *telling_election(struct stuck *s, size_t last)
-{
-    size_t used = strlen(s->text), timeout = last;
-    for (int i = 0; i < ELECTIONS && timeout != SIZE_MAX; i++) {
-        const char *tag = last_election(s, timeout);
-        if (tag != NULL)
-            return tag;
-        s->text[used] = '\0';
-        size_t at = timeout;
-        timeout = SIZE_MAX;
-        while (at > 0 && timeout == SIZE_MAX)
-            if (event_at(s, --at)->kind == TRACE_TIMEOUT)
-                timeout = at;
-    }
-    (void)last_election(s, last);
-    return "F.2";
-}
-
-// Messages of leaders of older terms that arrive all the while.
-static bool hears_old_leaders(struct stuck *s, size_t since)
-{
-    uint64_t n = 0;
-    const struct trace_event *last = NULL, *sent = NULL;
-    for (size_t i = since; i < s->end; i++) {
-        const struct trace_event *event = event_at(s, i);
-        if (event->kind != TRACE_RECV || event->node < 0 ||
-            event->node >= s->model->n_servers || event->rpc == NULL ||
-            strcmp(event->rpc, "AppendEntries") != 0)
-            continue;
-        size_t send = causes_sending(s->why->trace, i);
-        if (send == SIZE_MAX || why_number(event_at(s, send), "term") >=
-                                    s->model->server[event->node].term)
-            continue;
-        n++;
-        last = event;
-        sent = event_at(s, send);
-    }
-    if (n < 10)
-        return false;
-    SAY(" All the while messages of an old term arrive, %" PRIu64
-        " of them, the last from S%d at S%d (event %" PRIu64 ", term %" PRIu64
-        "): they must not reset an election timer.",
-        n, sent->node + 1, last->node + 1, last->n, why_number(sent, "term"));
-    return true;
-}
-
-static const char *without_leader(struct stuck *s)
-{
-    size_t timeout = last_event(s, TRACE_TIMEOUT, -1, -1);
-    if (timeout == SIZE_MAX) {
-        SAY(" No election timeout has elapsed yet.");
-        return "F.2";
-    }
-    const struct trace_event *stood = event_at(s, timeout);
-    double silent = (double)(s->model->us - stood->us) / 1000;
-    const char *tag = telling_election(s, timeout);
-    if (silent < 2000)
-        return tag;
-    bool waits = s->model->server[stood->node].role == TRACE_CANDIDATE;
-    SAY(" For %.0f ms now no election timeout has elapsed.", silent);
-    if (hears_old_leaders(s, timeout))
-        return "AE.1";
-    return waits ? "C.4" : "F.2";
 }
 
 // ------------------------------------------------------- a leader, an entry
@@ -294,6 +67,30 @@ static bool carries(const struct trace_event *send, uint64_t index)
            first <= index && index < first + n;
 }
 
+// Why a follower said no to entries; was it right?
+static const char *refused(struct stuck *s, int peer,
+                           const struct trace_event *sent)
+{
+    const struct model_server *server = &s->model->server[peer];
+    uint64_t index = why_number(sent, "prev_log_index");
+    const struct trace_event *no = NULL;
+    for (size_t i = s->end; i > 0 && event_at(s, i - 1) != sent; i--)
+        if (event_at(s, i - 1)->kind == TRACE_REFUSE &&
+            event_at(s, i - 1)->node == peer)
+            no = event_at(s, i - 1);
+    bool matches =
+        index <= server->snapshot_index ||
+        model_term_at(server, index) == why_number(sent, "prev_log_term");
+    if (!matches)
+        return "L.3";
+    SAY(" It does have entry %" PRIu64 "%s%s.", index,
+        no != NULL && no->why != NULL ? "; its reason was: " : "",
+        no != NULL && no->why != NULL ? no->why : "");
+    return no != NULL && no->rule != NULL && strcmp(no->rule, "AE.1") == 0
+               ? "AE.1"
+               : "AE.2";
+}
+
 // The last message of the leader that carried the entry to the peer, and what
 // came back.
 static const char *last_exchange(struct stuck *s, int peer)
@@ -304,11 +101,12 @@ static const char *last_exchange(struct stuck *s, int peer)
         if (event_at(s, i - 1)->kind == TRACE_SEND &&
             event_at(s, i - 1)->node == s->leader &&
             trace_endpoint(event_at(s, i - 1)->to) == peer &&
-            carries(event_at(s, i - 1), s->index))
+            carries(event_at(s, i - 1), s->index) &&
+            why_number(event_at(s, i - 1), "term") == leader->term)
             send = i - 1;
     if (send == SIZE_MAX) {
-        SAY(" S%d never sent it to S%d, whose next_index is %" PRIu64
-            " and whose log ends at %" PRIu64 ".",
+        SAY(" In this term S%d never sent it to S%d, whose next_index is "
+            "%" PRIu64 " and whose log ends at %" PRIu64 ".",
             s->leader + 1, peer + 1, leader->next_index[peer],
             model_last_index(&s->model->server[peer]));
         return "L.3";
@@ -331,7 +129,7 @@ static const char *last_exchange(struct stuck *s, int peer)
         trace_message_bool(&event->args, "success", &success);
         SAY("; S%d, whose log ends at %" PRIu64 ", said %s.", peer + 1,
             model_last_index(&s->model->server[peer]), success ? "yes" : "no");
-        return success ? "AE.4" : "L.3";
+        return success ? "AE.4" : refused(s, peer, sent);
     }
     SAY(received ? "; S%d got it and has not answered."
                  : "; S%d has not got"
@@ -365,6 +163,9 @@ static const char *not_committed(struct stuck *s)
     SAY(" By match_index %d of %d hold it, a majority, yet commit_index stays"
         " at %" PRIu64 ".",
         n, s->model->n_servers, leader->commit_index);
+    if (leader->match_index[s->leader] < s->index)
+        SAY(" Its own match_index is only %" PRIu64 ".",
+            leader->match_index[s->leader]);
     if (model_term_at(leader, s->index) != leader->term)
         SAY(" It is of an older term: only a newer entry of term %" PRIu64
             " can commit it.",
@@ -387,7 +188,7 @@ static const char *not_applied(struct stuck *s)
                 i + 1, server->commit_index, server->last_applied);
             return "ALL.1";
         }
-        size_t send = last_event(s, TRACE_SEND, s->leader, i);
+        size_t send = stuck_last(s, TRACE_SEND, s->leader, i);
         SAY(" S%d holds it, but its commit_index is %" PRIu64, i + 1,
             server->commit_index);
         if (send != SIZE_MAX)
@@ -435,7 +236,7 @@ static const char *with_leader(struct stuck *s)
             " majority; the others have no leader.",
             s->leader + 1, leader->term,
             why_servers(s->reached, s->model->n_servers, who));
-        return without_leader(s);
+        return stuck_without_leader(s);
     }
     SAY("S%d leads term %" PRIu64 " and reaches %s.", s->leader + 1,
         leader->term, why_servers(s->reached, s->model->n_servers, who));
@@ -475,5 +276,5 @@ const char *why_stuck(const struct why *why, const struct model *model,
     if (stuck.leader >= 0)
         return with_leader(&stuck);
     snprintf(text, n, "No server leads.");
-    return without_leader(&stuck);
+    return stuck_without_leader(&stuck);
 }
