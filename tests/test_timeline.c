@@ -13,17 +13,6 @@
 #include "../viz/scene.h"
 #include "viz_fixture.h"
 
-static struct text timeline(const struct trace_file *trace,
-                            const struct viz_window *window)
-{
-    struct text text = {NULL, 0};
-    FILE *out = open_memstream(&text.at, &text.n);
-    assert_non_null(out);
-    viz_timeline(trace, window, out);
-    fclose(out);
-    return text;
-}
-
 static size_t count(const char *text, const char *word)
 {
     size_t n = 0;
@@ -290,8 +279,8 @@ static void test_the_foot_adds_up(void **state)
             assert_non_null(foot);
             size_t shown = number_before(foot, " of ");
             size_t all = number_before(foot, " messages");
-            size_t sum = shown + number_before(foot, " heartbeats") +
-                         number_before(foot, " retries") +
+            size_t sum = shown + number_before(foot, " heartbeat") +
+                         number_before(foot, " retr") +
                          number_before(foot, " in folded") +
                          number_before(foot, ends ? " before the budget"
                                                   : " beyond the budget");

@@ -16,27 +16,6 @@ MESSAGE_DEFINE(sample_args, SAMPLE_ARGS);
 
 enum { N_TOURS = 4, N_ACTS = 8 };
 
-static struct text timeline(const struct trace_file *trace,
-                            const struct viz_window *window)
-{
-    struct text text = {NULL, 0};
-    FILE *out = open_memstream(&text.at, &text.n);
-    assert_non_null(out);
-    viz_timeline(trace, window, out);
-    fclose(out);
-    return text;
-}
-
-static struct text logs(const struct trace_file *trace, uint64_t event)
-{
-    struct text text = {NULL, 0};
-    FILE *out = open_memstream(&text.at, &text.n);
-    assert_non_null(out);
-    viz_log(trace, event, out);
-    fclose(out);
-    return text;
-}
-
 static struct text columns(const struct trace_file *trace,
                            const struct viz_window *window)
 {
@@ -48,27 +27,14 @@ static struct text columns(const struct trace_file *trace,
     return text;
 }
 
-static struct text film(const struct trace_file *trace)
-{
-    enum { MOST = 6 };
-    struct viz_window all = {0};
-    uint64_t event[MOST];
-    size_t n = viz_film_moments(trace, &all, event, MOST);
-    assert_int_equal(n, 5); // as the figure has them
-    struct text text = {NULL, 0};
-    FILE *out = open_memstream(&text.at, &text.n);
-    assert_non_null(out);
-    viz_film(trace, event, n, out);
-    fclose(out);
-    return text;
-}
-
 static void test_figure_8(void **state)
 {
     (void)state;
     struct trace_file trace;
     assert_true(trace_load(&trace, "tests/golden/figure-8.jsonl"));
-    compare(film(&trace), "tests/golden/film.dot");
+    size_t n;
+    compare(film(&trace, &n), "tests/golden/film.dot");
+    assert_int_equal(n, 5); // as the figure has them
     trace_unload(&trace);
 }
 
@@ -198,6 +164,15 @@ static void test_tours(void **state)
     }
 }
 
+static bool take_page(void *context, int page, int n_pages, const char *dot,
+                      size_t n)
+{
+    (void)context;
+    assert_true(page >= 1 && page <= n_pages);
+    assert_drawable((struct text){strdup(dot), n});
+    return true;
+}
+
 static void test_any_number_of_servers(void **state)
 {
     (void)state;
@@ -205,12 +180,17 @@ static void test_any_number_of_servers(void **state)
     for (int i = 0; i < 3; i++)
         for (int n = 0; n <= 3; n += 3) {
             struct trace_file trace;
-            struct viz_window all = {0}, none = {.first = 90, .last = 91};
+            struct viz_window all = {0}, none = {.first = 90, .last = 91},
+                              steps = {.look = {true, true, 1, "note"}};
             write_trace(sizes[i], "x=1", n);
             assert_true(trace_load(&trace, temporary()));
             assert_drawable(timeline(&trace, &all));
             assert_drawable(timeline(&trace, &none));
+            assert_drawable(timeline(&trace, &steps));
             assert_drawable(logs(&trace, 0));
+            size_t n_tables;
+            assert_drawable(film(&trace, &n_tables));
+            assert_true(viz_timeline_pages(&trace, &all, take_page, NULL));
             free(columns(&trace, &all).at);
             trace_unload(&trace);
         }
@@ -221,8 +201,8 @@ static void test_hostile_commands(void **state)
 {
     (void)state;
     static const char *const commands[] = {
-        "\\\"];x->y;//", "</B>>];", "<script>", "&lt;&#0;",
-        "\\\\",          "\\u0007", "\\n\\t",   "\\N\\G"};
+        "\\\"];x->y;//", "</B>>];", "<script>", "&lt;&#0;",         "\\\\",
+        "\\u0007",       "\\n\\t",  "\\N\\G",   "ääääääääääääääää", "#FF0000"};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         struct trace_file trace;
         struct viz_window all = {0};
@@ -236,6 +216,8 @@ static void test_hostile_commands(void **state)
         assert_true(trace.error[0] == '\0');
         assert_drawable(timeline(&trace, &all));
         assert_drawable(logs(&trace, 0));
+        size_t n_tables;
+        assert_drawable(film(&trace, &n_tables));
         trace_unload(&trace);
     }
     unlink(temporary());
@@ -271,6 +253,20 @@ static void test_nonsense_is_drawn_too(void **state)
         assert_true(trace_load(&trace, temporary()));
         struct text dot = timeline(&trace, &all);
         if (seed % 10 == 0)
+            assert_drawable(dot);
+        else
+            free(dot.at);
+        struct viz_window some = {
+            .first = 1 + random_below(&r, 80),
+            .last = 1 + random_below(&r, 80),
+            .most = 1 + (int)random_below(&r, 20),
+            .ends = seed % 3 == 0,
+            .filter = {.index = random_below(&r, 3),
+                       .chosen = seed % 4 == 0,
+                       .server = {true}},
+            .look = {true, seed % 5 == 0, random_below(&r, 80), "x"}};
+        dot = timeline(&trace, &some);
+        if (seed % 10 == 5)
             assert_drawable(dot);
         else
             free(dot.at);

@@ -24,6 +24,41 @@ static struct text read_file(const char *path)
     return text;
 }
 
+struct text timeline(const struct trace_file *trace,
+                     const struct viz_window *window)
+{
+    struct text text = {NULL, 0};
+    FILE *out = open_memstream(&text.at, &text.n);
+    assert_non_null(out);
+    viz_timeline(trace, window, out);
+    fclose(out);
+    return text;
+}
+
+struct text logs(const struct trace_file *trace, uint64_t event)
+{
+    struct text text = {NULL, 0};
+    FILE *out = open_memstream(&text.at, &text.n);
+    assert_non_null(out);
+    viz_log(trace, event, out);
+    fclose(out);
+    return text;
+}
+
+struct text film(const struct trace_file *trace, size_t *n)
+{
+    enum { MOST = 6 };
+    struct viz_window all = {0};
+    uint64_t event[MOST];
+    struct text text = {NULL, 0};
+    FILE *out = open_memstream(&text.at, &text.n);
+    assert_non_null(out);
+    *n = viz_film_moments(trace, &all, event, MOST);
+    viz_film(trace, event, *n < MOST ? *n : MOST, out);
+    fclose(out);
+    return text;
+}
+
 void compare(struct text text, const char *path)
 {
     const char *mode = getenv("GLASSRAFT_GOLDEN");

@@ -8,12 +8,20 @@
 #include <stdint.h>
 
 #include "../src/trace/trace.h"
+#include "../viz/viz.h"
 
 // Bytes of open_memstream(), to be freed by who gets them.
 struct text {
     char *at;
     size_t n;
 };
+
+// The pictures as text.
+struct text timeline(const struct trace_file *trace,
+                     const struct viz_window *window);
+struct text logs(const struct trace_file *trace, uint64_t event);
+// The film of the moments that it chooses; *n gets their number.
+struct text film(const struct trace_file *trace, size_t *n);
 
 // Compares with the file at path, or writes it. Frees the text.
 void compare(struct text text, const char *path);

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../src/trace/fields.h"
+
 static const struct {
     const char *fill, *line, *text;
 } hues[] = {
@@ -66,30 +68,49 @@ const char *paint_side(int group)
     return fill[(unsigned)group % 3];
 }
 
+// The bytes of one character into out; what is no UTF-8, such as the rest of a
+// character that was cut, becomes '?', control characters become spaces.
+// Returns how many bytes it has taken.
+static size_t next_character(const char *text, char out[8])
+{
+    size_t n = trace_utf8(text, strnlen(text, 4));
+    if (n == 0 || (unsigned char)*text < ' ') {
+        snprintf(out, 8, "%c", n == 0 ? '?' : ' ');
+        return 1;
+    }
+    snprintf(out, 8, "%.*s", (int)n, text);
+    return n;
+}
+
 void paint_quoted(FILE *out, const char *text)
 {
+    char one[8];
     fputc('"', out);
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\')
+    while (*text != '\0') {
+        text += next_character(text, one);
+        if (one[0] == '"' || one[0] == '\\')
             fputc('\\', out);
-        fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
+        fputs(one, out);
     }
     fputc('"', out);
 }
 
 void paint_html(FILE *out, const char *text)
 {
-    for (; *text != '\0'; text++)
-        if (*text == '<')
+    char one[8];
+    while (*text != '\0') {
+        text += next_character(text, one);
+        if (one[0] == '<')
             fputs("&lt;", out);
-        else if (*text == '>')
+        else if (one[0] == '>')
             fputs("&gt;", out);
-        else if (*text == '&')
+        else if (one[0] == '&')
             fputs("&amp;", out);
-        else if (*text == '"')
+        else if (one[0] == '"')
             fputs("&quot;", out);
         else
-            fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
+            fputs(one, out);
+    }
 }
 
 double paint_width(const char *text, double size)

@@ -5,7 +5,7 @@
 #include "paint.h"
 
 // Fills of terms 6, 1, 2 ...: far apart where terms follow each other.
-static const unsigned greys[] = {0xD8, 0x58, 0xC0, 0x78, 0xE6, 0x94};
+static const unsigned greys[] = {0xC0, 0x50, 0xB0, 0x70, 0xCC, 0x90};
 
 static unsigned mix(unsigned grey, unsigned percent_white)
 {

@@ -26,13 +26,11 @@ static double part_at(const struct drawing *d, const struct scene_message *m,
                       uint64_t us)
 {
     double gone = us > m->sent_us ? (double)(us - m->sent_us) : 0;
-    bool known = m->received != NULL && !m->lost;
-    double whole =
-        known ? (double)(m->received->us - m->sent_us) : d->median_us;
+    double whole = m->received != NULL ? (double)(m->received->us - m->sent_us)
+                                       : d->median_us;
+    double most = m->lost ? LOST_AT : m->received != NULL ? 1 : 0.85;
     double part = whole > 0 ? gone / whole : 1;
-    if (!known)
-        part = fmin(part, m->lost ? LOST_AT : 0.85);
-    return fmin(fmax(part, 0), 1);
+    return m->lost ? fmin(part, 1) * most : fmin(part, most);
 }
 
 // A message whose other end is not shown is a stub on that side.
@@ -321,7 +319,7 @@ static void say(struct drawing *d, size_t at, const struct way *way)
     if (m->reply)
         say_reply(d, m, x, way->y + 5, side);
     else if (copies > 0)
-        say_request(d, m, x, way->y - 6, side, copies);
+        say_request(d, m, x, fmax(way->y - 6, d->from), side, copies);
 }
 
 void timeline_messages(struct drawing *d)

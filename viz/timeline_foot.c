@@ -26,12 +26,12 @@ static void add(struct foot *foot, const char *colour, const char *format, ...)
     timeline_line(d, 16, y, 8, colour, false, text);
 }
 
-// "1,234,567"; four of these can be used at a time.
+// "1,234,567"; six of these can be used at a time.
 static const char *grouped(uint64_t n)
 {
-    static char texts[4][32];
+    static char texts[6][32];
     static int at;
-    char plain[24], *text = texts[at++ % 4], *out = text;
+    char plain[24], *text = texts[at++ % 6], *out = text;
     int length = snprintf(plain, sizeof plain, "%" PRIu64, n);
     for (int i = 0; i < length; i++) {
         if (i > 0 && (length - i) % 3 == 0)
@@ -46,19 +46,25 @@ static void say_counts(struct foot *foot)
 {
     const struct scene *scene = &foot->d->scene;
     const size_t *n = scene->n_fate;
-    char folded[160] = "";
+    static const struct {
+        enum scene_fate fate;
+        const char *one, *many;
+    } folds[] = {
+        {SCENE_HEARTBEAT, "heartbeat folded", "heartbeats folded"},
+        {SCENE_RETRY, "retry counted at the first",
+         "retries counted at the first"},
+        {SCENE_ROUND, "in folded rounds", "in folded rounds"},
+    };
+    char folded[200] = "";
     int at = 0;
     size_t all = scene->n_messages - n[SCENE_FILTERED];
-    if (n[SCENE_HEARTBEAT] > 0)
-        at += snprintf(folded + at, sizeof folded - (size_t)at,
-                       "; %s heartbeats folded", grouped(n[SCENE_HEARTBEAT]));
-    if (n[SCENE_RETRY] > 0)
-        at += snprintf(folded + at, sizeof folded - (size_t)at,
-                       "; %s retries counted at the first",
-                       grouped(n[SCENE_RETRY]));
-    if (n[SCENE_ROUND] > 0)
-        at += snprintf(folded + at, sizeof folded - (size_t)at,
-                       "; %s in folded rounds", grouped(n[SCENE_ROUND]));
+    for (int i = 0; i < 3; i++) {
+        size_t count = n[folds[i].fate];
+        if (count > 0)
+            at += snprintf(folded + at, sizeof folded - (size_t)at, "; %s %s",
+                           grouped(count),
+                           count == 1 ? folds[i].one : folds[i].many);
+    }
     bool cut = scene->n_asked > all;
     if (cut)
         snprintf(folded + at, sizeof folded - (size_t)at,
@@ -85,6 +91,13 @@ void timeline_foot(struct drawing *d)
                                            : "",
         scene->crowded ? "; a grey number = local events" : "");
     say_counts(&foot);
+    if (scene->end > scene->begin) {
+        const struct trace_event *first = &scene->trace->event[scene->begin],
+                                 *last = &scene->trace->event[scene->end - 1];
+        add(&foot, PAINT_QUIET, "events %s..%s, %.1f ms to %.1f ms",
+            grouped(first->n), grouped(last->n), (double)first->us / 1000,
+            (double)last->us / 1000);
+    }
     if (d->window->look.note != NULL && d->window->look.note[0] != '\0')
         add(&foot, PAINT_QUIET, "%s", d->window->look.note);
     if (d->n_pages > 1)

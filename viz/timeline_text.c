@@ -120,7 +120,7 @@ void timeline_colour(struct drawing *d, const char *colour,
 // Tries the place itself, then below and above it in turn.
 static struct box find_place(const struct drawing *d, struct box box)
 {
-    enum { TRIES = 8 };
+    enum { TRIES = 16 };
     struct box wanted = box;
     double height = box.bottom - box.top;
     for (int i = 0; i <= TRIES; i++) {
@@ -166,7 +166,7 @@ static void print_label(struct drawing *d, struct box box, struct style style,
 // The width of a label; a text that is wider than most loses its end.
 static double fit(char *text, struct style style, double most)
 {
-    double extra = style.fill != NULL ? 6 : 3;
+    double extra = style.fill != NULL ? 9 : 3;
     double stretch = SLACK * (style.bold ? 1.08 : 1);
     double width = paint_width(text, style.size) * stretch + extra;
     bool cut = width > most;
