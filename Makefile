@@ -228,6 +228,10 @@ demo: deps ## run a small cluster and draw what happened into out/demo/
 	@$(MAKE) --no-print-directory all
 	@build/glassraft demo
 
+.PHONY: gallery
+gallery: all ## draw viz/README.md: each kind of picture, from real runs
+	@viz/draw-gallery
+
 .PHONY: compile_commands.json
 compile_commands.json: ## build/compile_commands.json for editors and tools
 	@mkdir -p build
