@@ -178,7 +178,7 @@ static bool is_text(const char *text)
                 return false;
             text += digits + 1;
         } else if (!isalnum((unsigned char)*text) &&
-                   strchr(" .,_", *text) == NULL)
+                   strchr(" .,_=+-()[]/@'!?", *text) == NULL)
             return false;
     }
     return true;

@@ -4,6 +4,7 @@
 // it is lost; one that is still on its way at the end stands where it was sent.
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../src/trace/die.h"
 #include "export.h"
@@ -36,8 +37,8 @@ static void put_text(FILE *out, const char *text)
     for (const unsigned char *c = (const unsigned char *)text; *c != '\0';
          c++) {
         bool letter = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z');
-        if (letter || (*c >= '0' && *c <= '9') || *c == ' ' || *c == '.' ||
-            *c == ',' || *c == '_') {
+        bool digit = *c >= '0' && *c <= '9';
+        if (letter || digit || strchr(" .,_=+-()[]/@'!?", *c) != NULL) {
             fputc(*c, out);
             continue;
         }

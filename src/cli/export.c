@@ -184,13 +184,17 @@ static int write_one(const struct request *r, struct part *part)
         n_messages = viz_mermaid(&part->trace, &part->window, out);
     fclose(out);
     int status = EXIT_USAGE;
-    if (n_messages > VIZ_MERMAID_MOST ||
-        (r->format == MERMAID && n > VIZ_MERMAID_BYTES))
+    if (n_messages > VIZ_MERMAID_MOST)
         fprintf(stderr,
-                "glassraft export: %zu messages, %zu characters: Mermaid"
-                " shows %d, %d; choose with --act, --from, --around, --term,"
-                " --types or --servers\n",
-                n_messages, n, VIZ_MERMAID_MOST, VIZ_MERMAID_BYTES);
+                "glassraft export: %zu messages, of which Mermaid shows %d"
+                " well; choose with --act, --from, --around, --term, --types"
+                " or --servers\n",
+                n_messages, VIZ_MERMAID_MOST);
+    else if (r->format == MERMAID && n > VIZ_MERMAID_BYTES)
+        fprintf(stderr,
+                "glassraft export: %zu characters, and Mermaid takes %d;"
+                " choose a shorter time with --from, --to or --last\n",
+                n, VIZ_MERMAID_BYTES);
     else
         status = selectors_save(&r->selectors, text, n, false);
     free(text);
