@@ -207,6 +207,27 @@ static void test_a_server_that_tells_no_boot_is_lost(void **state)
                         "ALL.1");
 }
 
+// The page for people tells what each judge needs.
+static void test_the_page_names_what_is_judged(void **state)
+{
+    (void)state;
+    static char page[1 << 16], row[128];
+    FILE *in = fopen("src/trace/TRACE.md", "r");
+    assert_non_null(in);
+    page[fread(page, 1, sizeof page - 1, in)] = '\0';
+    fclose(in);
+    judge(HEADER);
+    assert_true(n_areas > 0);
+    for (size_t i = 0; i < n_areas; i++) {
+        snprintf(row, sizeof row, "\n| %.47s | ", area[i].name);
+        const char *at = strstr(page, row);
+        if (at == NULL)
+            fail_msg("%s: not on the page", area[i].name);
+        at += strlen(row);
+        assert_memory_equal(at, area[i].missing, strlen(area[i].missing));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_two_leaders_of_others),
         cmocka_unit_test(test_two_commands_at_an_index),
         cmocka_unit_test(test_a_server_that_tells_no_boot_is_lost),
+        cmocka_unit_test(test_the_page_names_what_is_judged),
     };
     return cmocka_run_group_tests_name("check_partial", tests, NULL, NULL) != 0;
 }

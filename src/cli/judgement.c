@@ -38,12 +38,12 @@ static void put_item(struct list *list, const char *format, ...)
     list->column += fprintf(list->out, "%s", item);
 }
 
-static bool is_told(const struct judgement *j, size_t i)
+// The next area behind i, or from 0 on, that lacks the same; n_areas for none.
+static size_t next_alike(const struct judgement *j, size_t i, size_t from)
 {
-    for (size_t k = 0; k < i; k++)
-        if (j->area[k].missing == j->area[i].missing)
-            return true;
-    return false;
+    while (from < j->n_areas && j->area[from].missing != j->area[i].missing)
+        from++;
+    return from;
 }
 
 // What was judged; then, by the kind of events that is missing, what was not.
@@ -51,14 +51,17 @@ static void print_areas(FILE *out, const struct judgement *j)
 {
     for (size_t i = 0; i < j->n_areas; i++) {
         const char *missing = j->area[i].missing;
-        if (is_told(j, i))
+        if (next_alike(j, i, 0) < i)
             continue;
         struct list list = {out, missing ? "not judged" : "judged", 0};
-        for (size_t k = i; k < j->n_areas; k++)
-            if (j->area[k].missing == missing)
+        for (size_t k = i, next; k < j->n_areas; k = next) {
+            next = next_alike(j, i, k + 1);
+            if (missing != NULL && next == j->n_areas)
+                put_item(&list, "%s: no \"%s\" events", j->area[k].name,
+                         missing);
+            else
                 put_item(&list, "%s", j->area[k].name);
-        if (missing != NULL)
-            fprintf(out, ": no \"%s\" events", missing);
+        }
         fprintf(out, "\n");
     }
     if (j->n_unknown > 0)
@@ -66,6 +69,8 @@ static void print_areas(FILE *out, const struct judgement *j)
                 "  unknown    %" PRIu64 " events of kinds that we do not"
                 " know\n",
                 j->n_unknown);
+    if (j->verdict[0] == '\0' && j->error[0] == '\0')
+        fprintf(out, "  verdict    none: the run may have been cut off\n");
 }
 
 // The run that a trace is of. Where its scenario is none of ours it has no
@@ -112,13 +117,10 @@ void judgement_print(FILE *out, const struct judgement *j)
     }
     fprintf(out,
             "%s: %s (seed %s), %d server%s, %" PRIu64
-            " events, nothing broken%s%s\n",
+            " events, nothing broken%s\n",
             j->path, j->header->scenario, j->header->seed, j->header->n_servers,
             j->header->n_servers == 1 ? "" : "s", j->n_events,
-            j->error[0] != '\0' ? " so far" : "",
-            j->verdict[0] == '\0' && j->error[0] == '\0'
-                ? "; no verdict, the run may have been cut off"
-                : "");
+            j->error[0] != '\0' ? " so far" : "");
     print_areas(out, j);
 }
 
