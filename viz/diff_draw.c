@@ -203,7 +203,12 @@ static void draw_span(struct picture *p, int side, int server,
 static void draw_lanes(struct picture *p, int side)
 {
     const struct diff_side *s = &p->diff->side[side];
-    struct viz_window window = {.first = s->told[0]->n};
+    // From the last moment before the panel on, so that it begins with the
+    // state that its first events change.
+    const struct trace_event *first = s->told[0];
+    while (first > s->trace->event && first->us >= p->base[side])
+        first--;
+    struct viz_window window = {.first = first->n};
     struct spans spans;
     for (size_t i = 0; i < s->n_told; i++)
         if (since(p, side, s->told[i]->us) <= p->end_us)
@@ -213,8 +218,6 @@ static void draw_lanes(struct picture *p, int side)
         struct life *life = &spans.server[server];
         if (life->n > 0 && window.last < s->event[s->n - 1]->n)
             life->span[life->n - 1].to_us = UINT64_MAX;
-        if (life->n > 0)
-            life->span[0].from_us = p->base[side];
         for (size_t i = 0; i < life->n; i++)
             draw_span(p, side, server, &life->span[i]);
     }
