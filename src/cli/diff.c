@@ -14,6 +14,7 @@ static void usage(void)
          "  -o FILE          .svg, .png or .dot; by default DOT to standard"
          " output\n"
          "  --text           text instead of a picture\n"
+         "  --theme print    greys for paper; the default is colour\n"
          "  --no-times       look past differences in time\n"
          "  --last N         events of each side behind the difference, 40\n"
          "  --servers S1,S3  compare only what these servers do\n"
@@ -77,7 +78,8 @@ int cli_diff(int argc, char **argv)
             asked.text = true;
         else if (options_is(&o, "--no-times"))
             asked.times = false;
-        else if (!selectors_read(&s, &o) && options_rest(&o) && n++ < 2)
+        else if (!selectors_read(&s, &o) && !selectors_theme(&s, &o) &&
+                 options_rest(&o) && n++ < 2)
             path[n - 1] = arg;
     }
     if (o.failed)

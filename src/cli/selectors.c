@@ -214,6 +214,18 @@ bool selectors_read(struct selectors *s, struct options *o)
     return true;
 }
 
+bool selectors_theme(struct selectors *s, struct options *o)
+{
+    if (!options_is(o, "--theme") && !options_is(o, "--theme=print") &&
+        !options_is(o, "--theme=colour"))
+        return false;
+    const char *value = o->now[7] == '=' ? o->now + 8 : options_value(o);
+    s->print = strcmp(value, "print") == 0;
+    if (!o->failed && !s->print && strcmp(value, "colour") != 0)
+        complain(o, "--theme", value, "print or colour");
+    return true;
+}
+
 // ------------------------------------------------------------- trace and
 // output
 
@@ -296,19 +308,29 @@ static bool save_text(const char *path, const char *text, size_t n)
     return good;
 }
 
-int selectors_save(const struct selectors *s, const char *text, size_t n,
-                   bool picture)
+static bool save(const struct selectors *s, const char *text, size_t n,
+                 bool picture)
 {
-    bool good;
     if (s->output == NULL) {
-        good = fwrite(text, 1, n, stdout) == n && fflush(stdout) == 0;
+        bool good = fwrite(text, 1, n, stdout) == n && fflush(stdout) == 0;
         if (!good)
             fprintf(stderr, "glassraft: standard output: %s\n",
                     strerror(errno));
-    } else if (picture)
-        good = paint_save(text, n, s->output);
-    else
-        good = save_text(s->output, text, n);
+        return good;
+    }
+    return picture ? paint_save(text, n, s->output)
+                   : save_text(s->output, text, n);
+}
+
+int selectors_save(const struct selectors *s, const char *text, size_t n,
+                   bool picture)
+{
+    bool grey = picture && s->print;
+    char *greys = grey ? must_copy(text, n + 1) : NULL;
+    if (grey)
+        paint_greys(greys);
+    bool good = save(s, grey ? greys : text, n, picture);
+    free(greys);
     return good ? EXIT_GOOD : EXIT_USAGE;
 }
 
@@ -343,12 +365,14 @@ int selectors_command(int argc, char **argv,
     s.replayed = command->replayed;
     for (const char *arg; (arg = options_next(&o)) != NULL;) {
         if (options_is(&o, "--help")) {
-            printf("usage: glassraft %s TRACE [OPTIONS]\n\n%s\n\n%s\n"
-                   "example: %s\n",
-                   argv[0], command->about, selectors_help, command->example);
+            printf(
+                "usage: glassraft %s TRACE [OPTIONS]\n\n%s\n\n" SELECTORS_THEME
+                "%s\nexample: %s\n",
+                argv[0], command->about, selectors_help, command->example);
             return EXIT_GOOD;
         }
-        if (!selectors_read(&s, &o) && options_rest(&o))
+        if (!selectors_read(&s, &o) && !selectors_theme(&s, &o) &&
+            options_rest(&o))
             s.trace = arg;
     }
     return selectors_draw(&s, &o, command->kinds, true, command->draw, NULL);

@@ -19,6 +19,7 @@ struct selectors {
     const char *trace, *output; // -o; NULL = standard output
     struct part_asked asked;
     enum part_extent extent;
+    bool print; // in greys
     // Load the needed kinds from the trace's beginning on, whatever the part,
     // for what has to be replayed; the window tells the part.
     bool replayed;
@@ -36,6 +37,11 @@ bool selectors_read(struct selectors *s, struct options *o);
 // Microseconds of a time as people write it: 1500 (ms), 20ms, 1.5s, 300us.
 bool selectors_time(const char *text, uint64_t *us);
 
+// The same for --theme, of pictures.
+#define SELECTORS_THEME                                                        \
+    "  --theme print        greys for paper; the default is colour\n"
+bool selectors_theme(struct selectors *s, struct options *o);
+
 // Loads the part that is asked for (kinds as for part_load()). False when
 // the command is over: an argument was wrong, the trace is missing or has no
 // such part; one line was printed and *status is the exit code. True: *status
@@ -45,7 +51,7 @@ bool selectors_load(const struct selectors *s, const struct options *o,
                     uint64_t kinds, struct part *part, int *status);
 
 // Writes a picture or a text to the output, whole or not at all: a .svg or
-// .png is drawn by dot. The exit code.
+// .png is drawn by dot, in greys if so asked. The exit code.
 int selectors_save(const struct selectors *s, const char *text, size_t n,
                    bool picture);
 

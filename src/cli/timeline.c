@@ -9,17 +9,17 @@
 
 struct command {
     struct selectors s;
-    bool pages, print;
+    bool pages;
     struct viz_look look;
 };
 
 static const char looks_help[] =
     "  --budget N           messages drawn at most, by default 300\n"
     "  --numbers            the numbers of events beside them\n"
-    "  --axis steps         a row for each event, instead of time\n"
-    "  --theme print        greys for paper; the default is colour\n";
+    "  --axis steps         a row for each event, instead of "
+    "time\n" SELECTORS_THEME;
 
-// Draws into text that the caller frees; in greys if so asked.
+// Draws into text that the caller frees.
 static char *draw(const struct command *c, const struct part *part, size_t *n)
 {
     char *text = NULL;
@@ -31,8 +31,6 @@ static char *draw(const struct command *c, const struct part *part, size_t *n)
         return NULL;
     viz_timeline(&part->trace, &window, out);
     fclose(out);
-    if (c->print)
-        paint_greys(text);
     return text;
 }
 
@@ -56,7 +54,7 @@ static bool save_page(void *context, int page, int n_pages, const char *dot,
         free(copy);
         return false;
     }
-    if (c->print)
+    if (c->s.print)
         paint_greys(copy);
     bool good = paint_save(copy, n, path);
     free(copy);
@@ -111,18 +109,8 @@ static bool read_look(struct command *c, struct options *o)
                     o->command, value);
             o->failed = true;
         }
-    } else if (options_is(o, "--theme") || options_is(o, "--theme=print") ||
-               options_is(o, "--theme=colour")) {
-        const char *value = o->now[7] == '=' ? o->now + 8 : options_value(o);
-        c->print = strcmp(value, "print") == 0;
-        if (!o->failed && !c->print && strcmp(value, "colour") != 0) {
-            fprintf(stderr,
-                    "glassraft %s: --theme %s: expected print or colour\n",
-                    o->command, value);
-            o->failed = true;
-        }
     } else
-        return false;
+        return selectors_theme(&c->s, o);
     return true;
 }
 
