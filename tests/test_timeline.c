@@ -339,6 +339,11 @@ static void test_pages(void **state)
         assert_int_equal(count(pages.all, name) > 0, m->fate == SCENE_DRAWN);
     }
     scene_free(&scene);
+    // No event is drawn on two pages.
+    struct text whole = timeline(&trace, &all);
+    const char *dot = "shape=point, width=0.05";
+    assert_int_equal(count(pages.all, dot), count(whole.at, dot));
+    free(whole.at);
     free(pages.all);
     trace_unload(&trace);
 }
@@ -372,6 +377,27 @@ static void test_past_dims_the_rest(void **state)
     trace_unload(&trace);
 }
 
+static void test_filter_judges_events(void **state)
+{
+    (void)state;
+    struct trace_event
+        vote = {.kind = TRACE_RECV, .node = 1, .from = 2, .rpc = "RequestVote"},
+        commit = {.kind = TRACE_COMMIT, .node = 0, .from = 4, .to = 7},
+        act = {.kind = TRACE_ACT, .node = TRACE_NONE};
+    struct viz_filter all = {0}, votes = {.rpcs = 1u << VIZ_VOTES},
+                      appends = {.rpcs = 1u << VIZ_APPENDS},
+                      kinds = {.kinds = UINT64_C(1) << TRACE_COMMIT},
+                      third = {.chosen = true, .server = {[2] = true}},
+                      in = {.index = 7}, out = {.index = 4};
+    assert_true(viz_shows(&all, &vote) && viz_shows(&all, &commit));
+    assert_true(viz_shows(&votes, &vote) && !viz_shows(&appends, &vote));
+    assert_true(viz_shows(&kinds, &commit) && !viz_shows(&kinds, &vote));
+    // A message is shown by either end, an event by its server.
+    assert_true(viz_shows(&third, &vote) && !viz_shows(&third, &commit));
+    assert_true(viz_shows(&in, &commit) && !viz_shows(&out, &commit));
+    assert_true(viz_shows(&kinds, &act) && viz_shows(&third, &act));
+}
+
 static void test_filters(void **state)
 {
     (void)state;
@@ -403,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_the_foot_adds_up),
         cmocka_unit_test(test_pages),
         cmocka_unit_test(test_past_dims_the_rest),
+        cmocka_unit_test(test_filter_judges_events),
         cmocka_unit_test(test_filters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

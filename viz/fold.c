@@ -163,7 +163,9 @@ static void fold_rounds(struct scene *scene)
 void scene_fold(struct scene *scene, size_t most)
 {
     enum { COMFORTABLE = 80, CROWDED = 160 }; // messages that a page can show
-    size_t aim = most < COMFORTABLE ? most : COMFORTABLE;
+    size_t above = (size_t)scene->window->fold_above;
+    size_t aim = above > 0 ? above : COMFORTABLE;
+    aim = most < aim ? most : aim;
     scene->folded =
         must_calloc(scene->end - scene->begin + 1, sizeof *scene->folded);
     fold_retries(scene);

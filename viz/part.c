@@ -387,6 +387,7 @@ bool part_load(struct part *part, const char *path,
 {
     *part = (struct part){.window = {.heartbeats = asked->heartbeats,
                                      .most = asked->budget,
+                                     .fold_above = asked->budget,
                                      .filter = asked->filter}};
     if (!survey_and_choose(part, path, asked, extent))
         return false;

@@ -36,6 +36,7 @@ struct viz_window {
     uint64_t first, last; // event numbers, both ends included; 0 = open
     bool heartbeats;      // draw them all
     int most;             // messages drawn; 0 = 300
+    int fold_above;       // from how many on rounds are folded; 0 = 80
     bool ends;            // too many: keep the last ones, not the first
     struct viz_filter filter;
     struct viz_look look;

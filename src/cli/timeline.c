@@ -75,6 +75,7 @@ static int draw_pages(struct command *c, const struct options *o)
         return status;
     struct viz_window window = part.window;
     window.look = c->look;
+    window.fold_above = 0; // rather fewer pages
     bool good = viz_timeline_pages(&part.trace, &window, save_page, c);
     part_unload(&part);
     return good ? status : EXIT_USAGE;
