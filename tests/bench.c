@@ -174,6 +174,26 @@ static double commits_per_s(int batch, bool real)
     return all / (with - without);
 }
 
+static void pictures(const char *size, const struct bench_viz *viz)
+{
+    const struct {
+        const char *name, *about;
+        double value;
+    } row[] = {
+        {"timeline", "300 messages out of them, read and drawn by dot",
+         viz->timeline_s},
+        {"strip", "all, read and drawn by dot as one strip", viz->strip_s},
+        {"page", "a page of all, or of the last 120,000 events", viz->page_s},
+        {"perfetto", "all, for Perfetto", viz->perfetto_s},
+    };
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        char name[64], about[128];
+        snprintf(name, sizeof name, "%s_%s_s", row[i].name, size);
+        snprintf(about, sizeof about, "%s events: %s", size, row[i].about);
+        figure(name, row[i].value, about);
+    }
+}
+
 static void judge_and_load(void)
 {
     struct bench_check check = bench_check();
@@ -187,9 +207,9 @@ static void judge_and_load(void)
            "the same million, all in memory");
     figure("trace_window_ms", check.window_ms,
            "3,000 events out of the million");
-    figure("strip_10k_s", check.strip_10_000_s,
-           "10,000 events, read and drawn by dot as one strip");
-    figure("strip_1m_s", check.strip_s, "a million");
+    pictures("10k", &check.viz_10_000);
+    pictures("100k", &check.viz_100_000);
+    pictures("1m", &check.viz_1_000_000);
 }
 
 int main(int argc, char **argv)

@@ -20,22 +20,30 @@ struct bench_suite {
 // bench_suite.c
 struct bench_suite bench_suite(void);
 
+// Seconds for pictures of a trace, reading it and dot included.
+struct bench_viz {
+    double strip_s;    // of all of it, as SVG
+    double timeline_s; // 300 messages from its middle, as SVG
+    double page_s;     // all of it, at most its last 120,000 events
+    double perfetto_s; // all of it
+};
+
+// bench_viz.c, on the trace at path of n events.
+struct bench_viz bench_viz(const char *path, uint64_t n);
+
 struct bench_check {
     // On a trace of a million events: judged, and loaded whole (a mean event)
     // or in windows of 3,000 events (a mean window).
     double events_per_s, load_us, window_ms;
-    // Seconds for a strip of the million, and of 10,000 events.
-    double strip_s, strip_10_000_s;
     // The largest memory of judging traces of so many events.
     double peak_10_000_mib, peak_100_000_mib, peak_1_000_000_mib;
+    // Of the same traces.
+    struct bench_viz viz_10_000, viz_100_000, viz_1_000_000;
 };
 
 // bench_check.c; to be called while the program is small, whose children's
 // memory it measures.
 struct bench_check bench_check(void);
-
-// bench_viz.c: seconds for the strip of a whole trace, as SVG.
-double bench_strip_s(const char *path);
 
 // Writes the trace of a long run of about that many events, always the same:
 // five servers that crash and come back in turn, with snapshots. Returns their

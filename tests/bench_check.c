@@ -134,14 +134,14 @@ struct bench_check bench_check(void)
     snprintf(path, sizeof path, "/tmp/glassraft-bench-%d.jsonl", (int)getpid());
     double *mib[] = {&figures.peak_10_000_mib, &figures.peak_100_000_mib,
                      &figures.peak_1_000_000_mib};
+    struct bench_viz *viz[] = {&figures.viz_10_000, &figures.viz_100_000,
+                               &figures.viz_1_000_000};
     uint64_t n = 0, n_events = 1000;
     for (size_t i = 0; i < sizeof mib / sizeof mib[0]; i++) {
         n_events *= 10;
         n = bench_trace_file(path, n_events);
         figures.events_per_s = (double)n / judging(path, mib[i]);
-        figures.strip_s = bench_strip_s(path);
-        if (i == 0)
-            figures.strip_10_000_s = figures.strip_s;
+        *viz[i] = bench_viz(path, n);
     }
     figures.load_us = load(path);
     figures.window_ms = load_windows(path, n);
