@@ -3,13 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../trace/die.h"
 #include "selectors.h"
 
 // ShiViz draws 5,000 events in about as many milliseconds; etcd's
 // specification checks 1,500 lines in half a minute, 5,000 in two minutes.
-enum { SHIVIZ_EVENTS = 5000, TLA_LINES = 1500 };
+enum { SHIVIZ_EVENTS = 5000, TLA_LINES = 1500, PATIENCE = 200000 };
 
 enum format { NO_FORMAT, SHIVIZ, PERFETTO, MERMAID, TLA };
 
@@ -225,7 +226,14 @@ int cli_export(int argc, char **argv)
     int status;
     if (!selectors_load(&r.selectors, &o, 0, &part, &status))
         return status;
+    // A large trace takes a while.
+    bool told = part.trace.n_events > PATIENCE && isatty(STDERR_FILENO);
+    if (told)
+        fprintf(stderr, "\r%s: %zu events", r.selectors.trace,
+                part.trace.n_events);
     int written = r.format == TLA ? write_tla(&r, &part) : write_one(&r, &part);
+    if (told)
+        fputs("\r\033[K", stderr);
     part_unload(&part);
     return written != EXIT_GOOD ? written : status;
 }
