@@ -62,6 +62,12 @@ struct why {
     bool guessed;   // the finding names no events: the last facts are told
 };
 
+static inline const struct trace_event *why_event(const struct why *why,
+                                                  size_t at)
+{
+    return &why->trace->event[at];
+}
+
 // Finds the story. False with one line in error when there is no such event;
 // then nothing is to be freed.
 bool why_make(struct why *why, const struct trace_file *trace,
@@ -146,6 +152,9 @@ const char *why_servers(const bool *in, int n, char out[200]);
 // before it: sentences, and the tag of the rule to look at, or NULL.
 const char *why_stuck(const struct why *why, const struct model *model,
                       size_t end, char *text, size_t n);
+
+// What a finding is called at the head of its story.
+const char *why_title(const struct trace_event *finding);
 
 // Fields of the message that an event sent, 0 when it has none.
 uint64_t why_number(const struct trace_event *event, const char *name);

@@ -13,16 +13,11 @@
 
 enum { LOOK_BACK = 4000 };
 
-static const struct trace_event *event_at(const struct why *why, size_t at)
-{
-    return &why->trace->event[at];
-}
-
 static size_t cause_of(const struct why *why, size_t at)
 {
-    uint64_t n = event_at(why, at)->cause;
+    uint64_t n = why_event(why, at)->cause;
     size_t found = n > 0 ? causes_position(why->trace, n) : SIZE_MAX;
-    return found < at && event_at(why, found)->n == n ? found : SIZE_MAX;
+    return found < at && why_event(why, found)->n == n ? found : SIZE_MAX;
 }
 
 // -------------------------------------------------------- what to look for
@@ -74,24 +69,24 @@ static bool votes_in(const struct trace_event *event, const void *term)
 bool why_leads(const struct why *why, size_t at)
 {
     size_t role =
-        why_last(why, event_at(why, at)->node, at, why_changes_role, NULL);
-    return role != SIZE_MAX && becomes_leader(event_at(why, role), NULL);
+        why_last(why, why_event(why, at)->node, at, why_changes_role, NULL);
+    return role != SIZE_MAX && becomes_leader(why_event(why, role), NULL);
 }
 
 size_t why_receipt(const struct why *why, size_t at, enum trace_kind kind)
 {
-    int node = event_at(why, at)->node;
-    bool caused = event_at(why, at)->cause > 0;
-    for (size_t i = at; i != SIZE_MAX && event_at(why, i)->node == node;
+    int node = why_event(why, at)->node;
+    bool caused = why_event(why, at)->cause > 0;
+    for (size_t i = at; i != SIZE_MAX && why_event(why, i)->node == node;
          i = cause_of(why, i))
-        if (event_at(why, i)->kind == kind)
+        if (why_event(why, i)->kind == kind)
             return i;
     if (caused)
         return SIZE_MAX;
     // A trace without causes: the last receipt at that server.
     for (size_t i = at, n = 0; i > 0 && n < LOOK_BACK; i--, n++)
-        if (event_at(why, i - 1)->node == node &&
-            event_at(why, i - 1)->kind == kind)
+        if (why_event(why, i - 1)->node == node &&
+            why_event(why, i - 1)->kind == kind)
             return i - 1;
     return SIZE_MAX;
 }
@@ -136,9 +131,10 @@ static size_t last_copy(const struct why *why, int node, size_t before,
 
 size_t why_fact_of(const struct why *why, size_t at)
 {
-    const struct trace_event *event = event_at(why, at);
+    const struct trace_event *event = why_event(why, at);
     size_t cause = cause_of(why, at);
-    bool own = cause != SIZE_MAX && event_at(why, cause)->kind == TRACE_TIMEOUT;
+    bool own =
+        cause != SIZE_MAX && why_event(why, cause)->kind == TRACE_TIMEOUT;
     // The timeout tells of the candidate; the own vote is told apart.
     if (own && (event->kind == TRACE_ROLE || event->kind == TRACE_TERM))
         return cause;
@@ -147,8 +143,8 @@ size_t why_fact_of(const struct why *why, size_t at)
     // A newer term and the end of a role are one step.
     enum trace_kind role = TRACE_ROLE;
     size_t next = why_next(why, event->node, at, is_kind, &role);
-    if (next != SIZE_MAX && event_at(why, next)->to_role == TRACE_FOLLOWER &&
-        event->cause > 0 && event_at(why, next)->cause == event->cause)
+    if (next != SIZE_MAX && why_event(why, next)->to_role == TRACE_FOLLOWER &&
+        event->cause > 0 && why_event(why, next)->cause == event->cause)
         return next;
     return at;
 }
@@ -158,7 +154,7 @@ static void rests_on_sender(struct why *why, size_t at, size_t send, int step)
 {
     if (send == SIZE_MAX)
         return;
-    const struct trace_event *event = event_at(why, send);
+    const struct trace_event *event = why_event(why, send);
     const char *rpc = event->rpc != NULL ? event->rpc : "";
     size_t role =
         last_role(why, event->node, send, strcmp(rpc, "RequestVote") != 0);
@@ -178,26 +174,26 @@ static bool granted(const struct trace_event *reply)
 // late to count.
 static void explain_leader(struct why *why, size_t at)
 {
-    const struct trace_event *role = event_at(why, at);
+    const struct trace_event *role = why_event(why, at);
     bool heard[TRACE_MAX_SERVERS] = {false};
     size_t n_links = why->n_links;
     size_t stood = last_role(why, role->node, at, false);
     for (size_t i = at; i > 0 && at - i < LOOK_BACK; i--) {
         if (i - 1 == stood)
             break;
-        const struct trace_event *event = event_at(why, i - 1);
+        const struct trace_event *event = why_event(why, i - 1);
         int from = trace_endpoint(event->from);
         if (event->kind != TRACE_REPLY_RECV || event->node != role->node ||
             from < 0 || from >= why->n_servers)
             continue;
         size_t reply = causes_sending(why->trace, i - 1);
-        if (reply == SIZE_MAX || !granted(event_at(why, reply)) ||
-            why_number(event_at(why, reply), "term") != role->term)
+        if (reply == SIZE_MAX || !granted(why_event(why, reply)) ||
+            why_number(why_event(why, reply), "term") != role->term)
             continue;
         heard[from] = true;
         size_t vote = why_last(why, from, reply, votes_in, &role->term);
         bool seen =
-            vote != SIZE_MAX && event_at(why, vote)->voted_for == role->node;
+            vote != SIZE_MAX && why_event(why, vote)->voted_for == role->node;
         why_rests(why, at, seen ? vote : reply, WHY_NEAR, true);
     }
     for (int i = 0; i < why->n_servers; i++) {
@@ -206,7 +202,7 @@ static void explain_leader(struct why *why, size_t at)
         if (i == role->node && vote == SIZE_MAX)
             vote = why_last(why, i, at, votes_in, &role->term);
         if (vote != SIZE_MAX && !heard[i] &&
-            event_at(why, vote)->voted_for == role->node)
+            why_event(why, vote)->voted_for == role->node)
             why_rests(why, at, vote, WHY_NEAR, i == role->node);
     }
     why_explain_loss(why, at);
@@ -224,22 +220,22 @@ static void explain_term(struct why *why, size_t at)
     size_t sent = got != SIZE_MAX ? causes_sending(why->trace, got) : SIZE_MAX;
     if (sent == SIZE_MAX)
         return;
-    const struct trace_event *event = event_at(why, sent);
+    const struct trace_event *event = why_event(why, sent);
     size_t role = last_role(why, event->node, sent, false);
     size_t term = last_kind(why, event->node, sent, TRACE_TERM);
     bool later = term != SIZE_MAX && (role == SIZE_MAX || term > role);
     why_rests(why, at, later ? term : role, WHY_FAR, true);
     // What the server was before: that is what ends here.
-    if (event_at(why, at)->kind == TRACE_ROLE)
-        why_rests(why, at, last_role(why, event_at(why, at)->node, at, false),
+    if (why_event(why, at)->kind == TRACE_ROLE)
+        why_rests(why, at, last_role(why, why_event(why, at)->node, at, false),
                   WHY_OLD, true);
 }
 
 static void explain_vote(struct why *why, size_t at)
 {
-    const struct trace_event *vote = event_at(why, at);
+    const struct trace_event *vote = why_event(why, at);
     size_t cause = cause_of(why, at);
-    if (cause != SIZE_MAX && event_at(why, cause)->kind == TRACE_TIMEOUT)
+    if (cause != SIZE_MAX && why_event(why, cause)->kind == TRACE_TIMEOUT)
         why_rests(why, at, cause, WHY_NEAR, true);
     else
         rests_on_sender(why, at, why_request(why, at), WHY_NEAR);
@@ -253,9 +249,9 @@ static void explain_vote(struct why *why, size_t at)
 // A follower stores what its leader sent, which held it before.
 static void explain_append(struct why *why, size_t at)
 {
-    const struct trace_event *append = event_at(why, at);
+    const struct trace_event *append = why_event(why, at);
     size_t cause = cause_of(why, at);
-    if (cause != SIZE_MAX && event_at(why, cause)->kind == TRACE_START) {
+    if (cause != SIZE_MAX && why_event(why, cause)->kind == TRACE_START) {
         why_rests(why, at, cause, WHY_NEAR, true);
         why_rests(why, at, last_role(why, append->node, at, false), WHY_NEAR,
                   true);
@@ -264,7 +260,7 @@ static void explain_append(struct why *why, size_t at)
     size_t send = why_request(why, at);
     if (send == SIZE_MAX)
         return;
-    int leader = event_at(why, send)->node;
+    int leader = why_event(why, send)->node;
     uint64_t last =
         append->index + (append->n_entries > 0 ? append->n_entries - 1 : 0);
     size_t copy = last_copy(why, leader, send, last);
@@ -279,7 +275,7 @@ static void explain_append(struct why *why, size_t at)
 
 static void explain_truncate(struct why *why, size_t at)
 {
-    const struct trace_event *cut = event_at(why, at);
+    const struct trace_event *cut = why_event(why, at);
     size_t send = why_request(why, at);
     if (send != SIZE_MAX)
         rests_on_sender(why, at, send, WHY_NEAR);
@@ -304,7 +300,7 @@ static bool counts(const struct trace_event *event, const void *key)
 // A leader's commit: the copies of those whose match_index had come so far.
 static void explain_quorum(struct why *why, size_t at)
 {
-    const struct trace_event *commit = event_at(why, at);
+    const struct trace_event *commit = why_event(why, at);
     size_t role = last_role(why, commit->node, at, true);
     for (int peer = 0; peer < why->n_servers; peer++) {
         struct counted of = {peer, commit->to};
@@ -319,6 +315,10 @@ static void explain_quorum(struct why *why, size_t at)
                         : match != SIZE_MAX ? match
                                             : at;
         size_t copy = last_copy(why, peer, before, commit->to);
+        // Too late to count, but it was on its way.
+        if (!needed && peer != commit->node &&
+            (copy == SIZE_MAX || why_request(why, copy) > at))
+            continue;
         bool own = peer == commit->node;
         why_rests(why, at, copy != SIZE_MAX ? copy : match, WHY_NEAR,
                   needed || own);
@@ -329,7 +329,7 @@ static void explain_quorum(struct why *why, size_t at)
 
 static void explain_commit(struct why *why, size_t at)
 {
-    const struct trace_event *commit = event_at(why, at);
+    const struct trace_event *commit = why_event(why, at);
     if (why_leads(why, at)) {
         explain_quorum(why, at);
         return;
@@ -339,7 +339,7 @@ static void explain_commit(struct why *why, size_t at)
     size_t send = why_request(why, at);
     if (send == SIZE_MAX)
         return;
-    int leader = event_at(why, send)->node;
+    int leader = why_event(why, send)->node;
     size_t theirs = why_last(why, leader, send, covers, &commit->to);
     why_rests(why, at, theirs, WHY_NEAR, true);
     if (theirs == SIZE_MAX)
@@ -348,7 +348,7 @@ static void explain_commit(struct why *why, size_t at)
 
 static void explain_apply(struct why *why, size_t at)
 {
-    const struct trace_event *apply = event_at(why, at);
+    const struct trace_event *apply = why_event(why, at);
     size_t commit = why_last(why, apply->node, at, covers, &apply->index);
     why_rests(why, at, commit, WHY_NEAR, true);
     why_rests(why, at, last_copy(why, apply->node, at, apply->index), WHY_FAR,
@@ -361,11 +361,11 @@ static void explain_apply(struct why *why, size_t at)
 // What was saved last, and what brought the server down.
 static void explain_boot(struct why *why, size_t at)
 {
-    const struct trace_event *boot = event_at(why, at);
+    const struct trace_event *boot = why_event(why, at);
     why_rests(why, at, last_kind(why, boot->node, at, TRACE_PERSIST), WHY_NEAR,
               true);
     for (size_t i = at; i > 0; i--) {
-        const struct trace_event *event = event_at(why, i - 1);
+        const struct trace_event *event = why_event(why, i - 1);
         if (event->node != boot->node || event->kind != TRACE_CRASH)
             continue;
         why_rests(why, at, i - 1, WHY_NEAR, true);
@@ -376,7 +376,7 @@ static void explain_boot(struct why *why, size_t at)
 // A promise that leaves: what it promises, and what was saved by then.
 static void explain_promise(struct why *why, size_t at)
 {
-    const struct trace_event *event = event_at(why, at);
+    const struct trace_event *event = why_event(why, at);
     uint64_t term = why_number(event, "term");
     size_t got = why_receipt(why, at, TRACE_RECV);
     if (granted(event))
@@ -384,7 +384,7 @@ static void explain_promise(struct why *why, size_t at)
                   WHY_NEAR, true);
     size_t send = got != SIZE_MAX ? causes_sending(why->trace, got) : SIZE_MAX;
     if (send != SIZE_MAX && event->kind == TRACE_REPLY) {
-        const struct trace_event *asked = event_at(why, send);
+        const struct trace_event *asked = why_event(why, send);
         uint64_t last = why_number(asked, "prev_log_index") +
                         trace_message_entries(&asked->args, NULL, 0);
         if (last > 0)
@@ -403,7 +403,7 @@ static void explain_promise(struct why *why, size_t at)
 // A leader's view of a peer: the peer's answer, and what it really holds.
 static void explain_view(struct why *why, size_t at)
 {
-    const struct trace_event *view = event_at(why, at);
+    const struct trace_event *view = why_event(why, at);
     size_t reply = answer_of(why, at);
     if (reply != SIZE_MAX)
         why_rests(why, at, reply, WHY_NEAR, true);
@@ -419,10 +419,10 @@ static void explain_view(struct why *why, size_t at)
 
 static void explain_install(struct why *why, size_t at)
 {
-    const struct trace_event *install = event_at(why, at);
+    const struct trace_event *install = why_event(why, at);
     size_t send = why_request(why, at);
     if (send != SIZE_MAX) {
-        int leader = event_at(why, send)->node;
+        int leader = why_event(why, send)->node;
         why_rests(why, at, last_kind(why, leader, send, TRACE_COMPACT), WHY_FAR,
                   true);
         rests_on_sender(why, at, send, WHY_NEAR);
@@ -433,7 +433,7 @@ static void explain_install(struct why *why, size_t at)
 
 void why_explain(struct why *why, size_t at)
 {
-    const struct trace_event *event = event_at(why, at);
+    const struct trace_event *event = why_event(why, at);
     switch (event->kind) {
     case TRACE_ROLE:
         if (event->to_role == TRACE_LEADER)

@@ -137,10 +137,7 @@ static void draw_head(FILE *out, const struct why *why)
     char title[WHY_TEXT + 64] = "";
     if (why->finding != NULL) {
         const char *tag = why->finding->tag;
-        why_put(title, sizeof title, "%s",
-                why->finding->what != NULL && why->finding->what[0] != '\0'
-                    ? why->finding->what
-                    : "finding");
+        why_put(title, sizeof title, "%s", why_title(why->finding));
         if (tag != NULL && tag[0] != '\0')
             why_put(title, sizeof title, " [%s]", tag);
     }

@@ -6,15 +6,9 @@
 #include "paper.h"
 #include "why.h"
 
-static const struct trace_event *event_of(const struct why *why,
-                                          const struct why_fact *fact)
-{
-    return &why->trace->event[fact->at];
-}
-
 static void say_message(const struct why *why, struct why_fact *fact)
 {
-    const struct trace_event *event = event_of(why, fact);
+    const struct trace_event *event = why_event(why, fact->at);
     bool sends = event->kind == TRACE_SEND || event->kind == TRACE_REPLY;
     int other = trace_endpoint(sends ? event->to : event->from);
     bool reply = event->kind == TRACE_REPLY || event->kind == TRACE_REPLY_RECV;
@@ -70,7 +64,7 @@ static void say_groups(const struct trace_event *event, struct why_fact *fact)
 static void say_fault(const struct why *why, const struct model *model,
                       struct why_fact *fact)
 {
-    const struct trace_event *event = event_of(why, fact);
+    const struct trace_event *event = why_event(why, fact->at);
     static const char *const words[TRACE_N_KINDS] = {
         [TRACE_CRASH] = "crashed",
         [TRACE_RESTART] = "was started again",
@@ -94,7 +88,7 @@ static void say_fault(const struct why *why, const struct model *model,
 
 static void say_start(const struct why *why, struct why_fact *fact)
 {
-    const struct trace_event *start = event_of(why, fact);
+    const struct trace_event *start = why_event(why, fact->at);
     const char *command = start->command != NULL ? start->command : "";
     TEXT("A client gave \"%s\" to S%d", command, start->node + 1);
     if (start->ok)
@@ -108,7 +102,7 @@ static void say_start(const struct why *why, struct why_fact *fact)
 
 static void say_drop(const struct why *why, struct why_fact *fact)
 {
-    const struct trace_event *drop = event_of(why, fact);
+    const struct trace_event *drop = why_event(why, fact->at);
     int from = trace_endpoint(drop->from), to = trace_endpoint(drop->to);
     TEXT("%" PRIu64 " message%s from S%d to S%d %s lost (%s).", fact->n_other,
          fact->n_other == 1 ? "" : "s", from + 1, to + 1,
@@ -120,7 +114,7 @@ static void say_drop(const struct why *why, struct why_fact *fact)
 
 static void say_other(const struct why *why, struct why_fact *fact)
 {
-    const struct trace_event *event = event_of(why, fact);
+    const struct trace_event *event = why_event(why, fact->at);
     switch (event->kind) {
     case TRACE_TERM:
         TEXT("S%d moved from term %" PRIu64 " to term %" PRIu64 "%s%s.",
@@ -173,7 +167,7 @@ static void say_other(const struct why *why, struct why_fact *fact)
 void why_say_outside(const struct why *why, const struct model *model,
                      struct why_fact *fact)
 {
-    const struct trace_event *event = event_of(why, fact);
+    const struct trace_event *event = why_event(why, fact->at);
     switch (event->kind) {
     case TRACE_SEND:
     case TRACE_RECV:

@@ -5,11 +5,6 @@
 
 #include <string.h>
 
-static const struct trace_event *event_at(const struct why *why, size_t at)
-{
-    return &why->trace->event[at];
-}
-
 // The faults in force that a server's silence may come from.
 struct silence {
     const struct why *why;
@@ -67,7 +62,7 @@ static int last_leader(const struct why *why, int server, size_t before,
 {
     *when = 0;
     for (size_t i = before; i > 0; i--) {
-        const struct trace_event *event = event_at(why, i - 1);
+        const struct trace_event *event = why_event(why, i - 1);
         if (event->node != server)
             continue;
         if (event->kind == TRACE_BOOT)
@@ -86,9 +81,9 @@ static size_t lost_since(const struct why *why, size_t since, size_t at,
                          int leader, uint64_t *n)
 {
     size_t last = SIZE_MAX;
-    int server = event_at(why, at)->node;
+    int server = why_event(why, at)->node;
     for (size_t i = since; i < at; i++) {
-        const struct trace_event *event = event_at(why, i);
+        const struct trace_event *event = why_event(why, i);
         bool ours = event->kind == TRACE_DROP &&
                     trace_endpoint(event->from) == leader &&
                     trace_endpoint(event->to) == server;
@@ -115,12 +110,12 @@ static bool stands(const struct trace_event *event)
 // this one are counted, not told.
 static bool explain_again(struct why *why, size_t at)
 {
-    int server = event_at(why, at)->node;
+    int server = why_event(why, at)->node;
     size_t first = SIZE_MAX, before = at;
     uint64_t n = 0;
     for (;;) {
         before = why_last(why, server, before, why_changes_role, NULL);
-        if (before == SIZE_MAX || !stands(event_at(why, before)))
+        if (before == SIZE_MAX || !stands(why_event(why, before)))
             break;
         first = before;
         n++;
@@ -132,7 +127,7 @@ static bool explain_again(struct why *why, size_t at)
 
 void why_explain_silence(struct why *why, size_t at)
 {
-    int server = event_at(why, at)->node;
+    int server = why_event(why, at)->node;
     size_t when;
     if (explain_again(why, at))
         return;
@@ -145,7 +140,7 @@ void why_explain_silence(struct why *why, size_t at)
     }
     struct silence silence = {why, server, leader};
     size_t fault = why_last(why, why->n_servers, at, touches, &silence);
-    if (fault != SIZE_MAX && why_cuts(event_at(why, fault))) {
+    if (fault != SIZE_MAX && why_cuts(why_event(why, fault))) {
         why_rests(why, at, fault, WHY_NEAR, true);
         return;
     }
@@ -173,7 +168,7 @@ static bool unplugs(const struct trace_event *event, const void *drop)
 
 void why_explain_drop(struct why *why, size_t at)
 {
-    const struct trace_event *drop = event_at(why, at);
+    const struct trace_event *drop = why_event(why, at);
     if (drop->why != NULL && strcmp(drop->why, "unplugged") == 0)
         why_rests(why, at, why_last(why, why->n_servers, at, unplugs, drop),
                   WHY_NEAR, true);

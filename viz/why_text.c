@@ -9,12 +9,6 @@
 
 enum { WIDTH = 79, INDENT = 19, MOST_RUNS = 8 };
 
-static const struct trace_event *event_of(const struct why *why,
-                                          const struct why_fact *fact)
-{
-    return &why->trace->event[fact->at];
-}
-
 // Prints words from column `at` on, in lines that begin at column `indent`.
 // Control characters would break the lines: they become dots.
 static void wrap(FILE *out, int at, int indent, const char *text)
@@ -69,7 +63,7 @@ static void print_references(FILE *out, const struct why *why,
 static void print_fact(FILE *out, const struct why *why,
                        const struct why_fact *fact)
 {
-    const struct trace_event *event = event_of(why, fact);
+    const struct trace_event *event = why_event(why, fact->at);
     fprintf(out, "%3d. %9.3f ms  ", fact->step, (double)event->us / 1000);
     wrap(out, INDENT, INDENT, fact->text);
     fprintf(out, "%*s", INDENT, "");
@@ -243,6 +237,14 @@ static size_t first_goal(const struct why *why)
     return at;
 }
 
+const char *why_title(const struct trace_event *finding)
+{
+    if (finding->what == NULL || finding->what[0] == '\0')
+        return "finding";
+    return strcmp(finding->what, "expectation") == 0 ? "The scenario found"
+                                                     : finding->what;
+}
+
 static void print_head(FILE *out, const struct why *why)
 {
     const struct trace_event *finding = why->finding;
@@ -253,10 +255,8 @@ static void print_head(FILE *out, const struct why *why)
         fputc('\n', out);
         return;
     }
-    const char *what = finding->what != NULL ? finding->what : "finding";
     char head[200] = "";
-    why_put(head, sizeof head, "%.100s",
-            strcmp(what, "expectation") == 0 ? "The scenario found" : what);
+    why_put(head, sizeof head, "%.100s", why_title(finding));
     if (finding->tag != NULL && finding->tag[0] != '\0')
         why_put(head, sizeof head, " [%.40s]", finding->tag);
     wrap(out, 0, 2, head);
@@ -304,7 +304,7 @@ static void print_story(FILE *out, const struct why *why)
     }
     const struct why_fact *goal = why_find(why, first_goal(why));
     if (tag == NULL && why->finding == NULL && goal != NULL)
-        tag = event_of(why, goal)->rule;
+        tag = why_event(why, goal->at)->rule;
     print_places(out, why, tag);
 }
 
@@ -322,7 +322,7 @@ int viz_why_text(const struct trace_file *trace, const struct viz_why *asked,
 
 static cJSON *fact_object(const struct why *why, const struct why_fact *fact)
 {
-    const struct trace_event *event = event_of(why, fact);
+    const struct trace_event *event = why_event(why, fact->at);
     cJSON *object = cJSON_CreateObject();
     cJSON_AddNumberToObject(object, "n", (double)event->n);
     cJSON_AddNumberToObject(object, "us", (double)event->us);

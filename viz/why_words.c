@@ -10,12 +10,6 @@
 
 enum { S = 200 };
 
-static const struct trace_event *event_of(const struct why *why,
-                                          const struct why_fact *fact)
-{
-    return &why->trace->event[fact->at];
-}
-
 void why_put(char *out, size_t n, const char *format, ...)
 {
     size_t used = strlen(out);
@@ -89,7 +83,7 @@ static void range(char *out, size_t n, uint64_t first, uint64_t last)
 static void say_leader(const struct why *why, const struct model *model,
                        struct why_fact *fact)
 {
-    const struct trace_event *role = event_of(why, fact);
+    const struct trace_event *role = why_event(why, fact->at);
     bool voted[TRACE_MAX_SERVERS] = {false};
     char who[S], end[S];
     for (size_t i = 0; i < why->n_links; i++) {
@@ -112,7 +106,7 @@ static void say_leader(const struct why *why, const struct model *model,
 static void say_role(const struct why *why, const struct model *model,
                      struct why_fact *fact)
 {
-    const struct trace_event *role = event_of(why, fact);
+    const struct trace_event *role = why_event(why, fact->at);
     if (role->to_role == TRACE_LEADER) {
         say_leader(why, model, fact);
         return;
@@ -148,7 +142,7 @@ static int votes_for(const struct why *why, int candidate, uint64_t term,
 static void say_timeout(const struct why *why, const struct model *model,
                         struct why_fact *fact)
 {
-    const struct trace_event *out = event_of(why, fact);
+    const struct trace_event *out = why_event(why, fact->at);
     const struct model_server *server = &model->server[out->node];
     double ms = (double)out->waited_us / 1000;
     LABEL("S%d election timeout", out->node + 1);
@@ -174,7 +168,7 @@ static void say_timeout(const struct why *why, const struct model *model,
 static void say_vote(const struct why *why, const struct model *model,
                      struct why_fact *fact)
 {
-    const struct trace_event *vote = event_of(why, fact);
+    const struct trace_event *vote = why_event(why, fact->at);
     const struct model_server *voter = &model->server[vote->node];
     char end[S];
     LABEL("S%d votes S%d", vote->node + 1, vote->voted_for + 1);
@@ -204,7 +198,7 @@ static void say_vote(const struct why *why, const struct model *model,
 static void say_append(const struct why *why, const struct model *model,
                        struct why_fact *fact)
 {
-    const struct trace_event *append = event_of(why, fact);
+    const struct trace_event *append = why_event(why, fact->at);
     uint64_t last =
         append->index + (append->n_entries > 0 ? append->n_entries - 1 : 0);
     uint64_t term =
@@ -234,7 +228,7 @@ static void say_append(const struct why *why, const struct model *model,
 static void say_truncate(const struct why *why, const struct model *model,
                          struct why_fact *fact)
 {
-    const struct trace_event *cut = event_of(why, fact);
+    const struct trace_event *cut = why_event(why, fact->at);
     const struct model_server *server = &model->server[cut->node];
     uint64_t last = model_last_index(server);
     TEXT("S%d cut ", cut->node + 1);
@@ -255,7 +249,7 @@ static void say_truncate(const struct why *why, const struct model *model,
 static void say_commit(const struct why *why, const struct model *model,
                        struct why_fact *fact)
 {
-    const struct trace_event *commit = event_of(why, fact);
+    const struct trace_event *commit = why_event(why, fact->at);
     const struct model_server *server = &model->server[commit->node];
     uint64_t term = model_term_at(server, commit->to);
     bool holds[TRACE_MAX_SERVERS] = {false};
@@ -298,7 +292,7 @@ static void say_commit(const struct why *why, const struct model *model,
 static void say_boot(const struct why *why, const struct model *model,
                      struct why_fact *fact)
 {
-    const struct trace_event *boot = event_of(why, fact);
+    const struct trace_event *boot = why_event(why, fact->at);
     const struct model_server *before = &model->server[boot->node];
     char end[S];
     TEXT("S%d started", boot->node + 1);
@@ -327,7 +321,7 @@ static void say_boot(const struct why *why, const struct model *model,
 static void say_snapshot(const struct why *why, const struct model *model,
                          struct why_fact *fact)
 {
-    const struct trace_event *event = event_of(why, fact);
+    const struct trace_event *event = why_event(why, fact->at);
     const struct model_server *server = &model->server[event->node];
     bool installs = event->kind == TRACE_INSTALL;
     char end[S];
@@ -355,7 +349,7 @@ static void say_snapshot(const struct why *why, const struct model *model,
 
 static void say_view(const struct why *why, struct why_fact *fact)
 {
-    const struct trace_event *view = event_of(why, fact);
+    const struct trace_event *view = why_event(why, fact->at);
     const char *name = view->kind == TRACE_MATCH ? "match_index" : "next_index";
     TEXT("S%d moved %s of S%d from %" PRIu64 " to %" PRIu64, view->node + 1,
          name, view->peer + 1, view->from, view->to);
@@ -373,7 +367,7 @@ static void say_view(const struct why *why, struct why_fact *fact)
 
 static void say_persist(const struct why *why, struct why_fact *fact)
 {
-    const struct trace_event *save = event_of(why, fact);
+    const struct trace_event *save = why_event(why, fact->at);
     TEXT("S%d saved term %" PRIu64 ", ", save->node + 1, save->term);
     if (save->voted_for >= 0)
         TEXT("its vote for S%d", save->voted_for + 1);
@@ -387,7 +381,7 @@ static void say_persist(const struct why *why, struct why_fact *fact)
 void why_say(const struct why *why, const struct model *model,
              struct why_fact *fact)
 {
-    const struct trace_event *event = event_of(why, fact);
+    const struct trace_event *event = why_event(why, fact->at);
     bool known = event->node >= 0 && event->node < why->n_servers;
     switch (known ? event->kind : TRACE_UNKNOWN) {
     case TRACE_ROLE:
