@@ -187,6 +187,10 @@ struct viz_tla *viz_tla_begin(const struct trace_file *trace,
 bool viz_tla_next(struct viz_tla *tla, size_t most, FILE *out);
 struct viz_tla_tally viz_tla_end(struct viz_tla *tla);
 
+// The rule and the code that the finding's story leads to, a line without '\n':
+// "[AE.2] event 386: the handler of ...". False when there is nothing to say.
+bool viz_why_look(const struct trace_file *trace, char *out, size_t n);
+
 // The window of the k-th act (1 first) of a story; false when there is none.
 // *text borrows its headline.
 bool viz_act(const struct trace_file *trace, int k, struct viz_window *window,

@@ -153,6 +153,19 @@ const char *why_servers(const bool *in, int n, char out[200]);
 const char *why_stuck(const struct why *why, const struct model *model,
                       size_t end, char *text, size_t n);
 
+// The event in question: of a finding the latest that shows it, or, where it
+// names none, itself.
+size_t why_first_goal(const struct why *why);
+
+// why_place.c: where a story leads to.
+struct why_place {
+    const char *tag;             // of the rule it is about, NULL = none
+    const struct why_fact *fact; // the first that goes against one, NULL
+    char stuck[2000]; // how far progress came when nothing was wrong, or ""
+    bool backtrace;   // the finding's own text names the code
+};
+void why_place(const struct why *why, struct why_place *place);
+
 // What a finding is called at the head of its story.
 const char *why_title(const struct trace_event *finding);
 

@@ -135,23 +135,6 @@ static void print_logs(FILE *out, const struct why *why, size_t before)
     model_free(&model);
 }
 
-// Where progress ends, for a finding that names no event; the rule to look at.
-static const char *print_stuck(FILE *out, const struct why *why)
-{
-    struct model model;
-    char text[2000];
-    size_t end = (size_t)(why->finding - why->trace->event);
-    model_init(&model, why->n_servers);
-    for (size_t i = 0; i < end; i++)
-        model_step(&model, &why->trace->event[i]);
-    const char *tag = why_stuck(why, &model, end, text, sizeof text);
-    fputs("How far it came\n\n  ", out);
-    wrap(out, 2, 2, text);
-    fputc('\n', out);
-    model_free(&model);
-    return tag;
-}
-
 // ----------------------------------------------------------------- rules
 
 static void print_rule(FILE *out, const char *lead, const char *tag, bool place)
@@ -198,35 +181,7 @@ static void print_places(FILE *out, const struct why *why, const char *tag)
     print_rule(out, "", tag, n_told == 0 || tag[0] != 'P');
 }
 
-// What a text without a tag speaks of, by the first of Figure 2's words in it.
-static const char *tag_of(const char *text)
-{
-    static const char *const words[][2] = {
-        {"voted_for", "RV.2"},       {"commit_index", "AE.5"},
-        {"last_applied", "ALL.1"},   {"current_term", "ALL.2"},
-        {" applied index", "ALL.1"}, {"match_index", "L.3"},
-        {"next_index", "L.3"},
-    };
-    const char *first = NULL, *tag = NULL;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        const char *at = text != NULL ? strstr(text, words[i][0]) : NULL;
-        if (at != NULL && (first == NULL || at < first)) {
-            first = at;
-            tag = words[i][1];
-        }
-    }
-    return tag;
-}
-
-// The simulator's reports end in lines like "    unlock at raft.c:38".
-static bool has_backtrace(const char *text)
-{
-    const char *at = text != NULL ? strstr(text, " at ") : NULL;
-    const char *line = at != NULL ? strstr(at, ".c:") : NULL;
-    return line != NULL && strcspn(at, "\n") > (size_t)(line - at);
-}
-
-static size_t first_goal(const struct why *why)
+size_t why_first_goal(const struct why *why)
 {
     if (why->finding != NULL && why->guessed)
         return (size_t)(why->finding - why->trace->event);
@@ -249,7 +204,7 @@ static void print_head(FILE *out, const struct why *why)
 {
     const struct trace_event *finding = why->finding;
     if (finding == NULL) {
-        const struct why_fact *goal = why_find(why, first_goal(why));
+        const struct why_fact *goal = why_find(why, why_first_goal(why));
         fputs("Why? ", out);
         wrap(out, 5, 5, goal != NULL ? goal->text : "");
         fputc('\n', out);
@@ -290,22 +245,19 @@ static void print_story(FILE *out, const struct why *why)
     if (why->n_cut > 0)
         fputs("\nEarlier causes are left out; --all tells them too.\n", out);
     fputc('\n', out);
-    print_logs(out, why, first_goal(why));
-    const char *tag = why->finding != NULL ? why->finding->tag : NULL;
-    if (why->guessed && (tag == NULL || tag[0] == '\0')) {
-        const char *stops = print_stuck(out, why);
-        tag = tag_of(why->finding->text);
-        if (tag == NULL && has_backtrace(why->finding->text))
-            fputs("Where to look\n\n  The report above names the thread, the"
-                  " function and the line.\n",
-                  out);
-        else if (tag == NULL)
-            tag = stops;
+    print_logs(out, why, why_first_goal(why));
+    static struct why_place place;
+    why_place(why, &place);
+    if (place.stuck[0] != '\0') {
+        fputs("How far it came\n\n  ", out);
+        wrap(out, 2, 2, place.stuck);
+        fputc('\n', out);
     }
-    const struct why_fact *goal = why_find(why, first_goal(why));
-    if (tag == NULL && why->finding == NULL && goal != NULL)
-        tag = why_event(why, goal->at)->rule;
-    print_places(out, why, tag);
+    if (place.backtrace)
+        fputs("Where to look\n\n  The report above names the thread, the"
+              " function and the line.\n",
+              out);
+    print_places(out, why, place.tag);
 }
 
 int viz_why_text(const struct trace_file *trace, const struct viz_why *asked,

@@ -97,6 +97,9 @@ static void leave_story(struct desk *desk)
         return;
     }
     desk->left->n_facts = (uint64_t)told;
+    if (desk->finding == NULL ||
+        !viz_why_look(desk->trace, desk->left->look, sizeof desk->left->look))
+        desk->left->look[0] = '\0';
     save(desk, "story.txt", out, &text, &n, desk->left->story);
 }
 

@@ -8,31 +8,44 @@
 
 enum { WIDTH = 74 };
 
-// Indents each line of a text and breaks those that are too long. Returns the
-// column at the end, the line itself is left open.
-static int print_text(FILE *out, const char *text)
+// Prints a text from the column where the line is; breaks lines that are too
+// long and sets the next ones in. Returns the column at the end, the line
+// itself is left open.
+static int print_words(FILE *out, int column, int indent, const char *text)
 {
-    int column = 2, indent = 0;
-    fputs("  ", out);
     for (bool first = true; *text != '\0'; first = false) {
         if (*text == '\n') {
-            fputs(text[1] != '\0' ? "\n  " : "", out);
-            column = 2;
+            if (text[1] != '\0')
+                fprintf(out, "\n%*s", indent, "");
+            column = indent;
             text++;
             first = true;
         }
-        indent = (int)strspn(text, " ");
-        int n = (int)strcspn(text + indent, " \n");
-        if (!first && column + indent + n > WIDTH) {
-            fputs("\n  ", out);
-            column = 2;
-            indent = 0;
-            text += strspn(text, " ");
+        int blanks = (int)strspn(text, " ");
+        int n = (int)strcspn(text + blanks, " \n");
+        if (!first && column + blanks + n > WIDTH) {
+            fprintf(out, "\n%*s", indent, "");
+            column = indent;
+            text += blanks;
+            blanks = 0;
         }
-        column += fprintf(out, "%.*s", indent + n, text);
-        text += indent + n;
+        column += fprintf(out, "%.*s", blanks + n, text);
+        text += blanks + n;
     }
     return column;
+}
+
+static int print_text(FILE *out, const char *text)
+{
+    fputs("  ", out);
+    return print_words(out, 2, 2, text);
+}
+
+static void print_block(FILE *out, const char *head, const char *text)
+{
+    int column = fprintf(out, "%s", head);
+    print_words(out, column, column, text);
+    fputc('\n', out);
 }
 
 // The events that show it, at the right margin.
@@ -61,6 +74,8 @@ static const char *name_of(const char *path)
 void lab_print_left(FILE *out, const struct lab_left *left)
 {
     int n = 0;
+    if (left->look[0] != '\0')
+        print_block(out, "  look     ", left->look);
     if (left->story[0] != '\0')
         fprintf(out, "  story    %s      (%" PRIu64 " facts that led there)\n",
                 left->story, left->n_facts);
@@ -141,6 +156,8 @@ void lab_print_pass(FILE *out, const struct lab_run *run,
 
 void lab_add_left(cJSON *line, const struct lab_left *left)
 {
+    if (left->look[0] != '\0')
+        cJSON_AddStringToObject(line, "look", left->look);
     if (left->story[0] != '\0')
         cJSON_AddStringToObject(line, "story", left->story);
     if (left->picture[0][0] == '\0')

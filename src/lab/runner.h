@@ -26,6 +26,7 @@ struct lab_run {
 
 // What was made of a trace for its readers: paths, "" = nothing.
 struct lab_left {
+    char look[400]; // the rule and the code that the story leads to
     char story[200];
     uint64_t n_facts; // that it tells
     char picture[3][200];

@@ -1,0 +1,90 @@
+// why_place.c -- the rule and the code that a story leads to.
+#include <inttypes.h>
+#include <string.h>
+
+#include "paper.h"
+#include "why.h"
+
+// What a text without a tag speaks of, by the first of Figure 2's words in it.
+static const char *tag_of(const char *text)
+{
+    static const char *const words[][2] = {
+        {"voted_for", "RV.2"},       {"commit_index", "AE.5"},
+        {"last_applied", "ALL.1"},   {"current_term", "ALL.2"},
+        {" applied index", "ALL.1"}, {"match_index", "L.3"},
+        {"next_index", "L.3"},
+    };
+    const char *first = NULL, *tag = NULL;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        const char *at = text != NULL ? strstr(text, words[i][0]) : NULL;
+        if (at != NULL && (first == NULL || at < first)) {
+            first = at;
+            tag = words[i][1];
+        }
+    }
+    return tag;
+}
+
+// The simulator's reports end in lines like "    unlock at raft.c:38".
+static bool has_backtrace(const char *text)
+{
+    const char *at = text != NULL ? strstr(text, " at ") : NULL;
+    const char *line = at != NULL ? strstr(at, ".c:") : NULL;
+    return line != NULL && strcspn(at, "\n") > (size_t)(line - at);
+}
+
+// Where progress ends, for a finding that names no event; the rule to look at.
+static const char *find_stuck(const struct why *why, char *text, size_t n)
+{
+    struct model model;
+    size_t end = (size_t)(why->finding - why->trace->event);
+    model_init(&model, why->n_servers);
+    for (size_t i = 0; i < end; i++)
+        model_step(&model, &why->trace->event[i]);
+    const char *tag = why_stuck(why, &model, end, text, n);
+    model_free(&model);
+    return tag;
+}
+
+void why_place(const struct why *why, struct why_place *place)
+{
+    *place = (struct why_place){.tag = NULL};
+    const struct trace_event *finding = why->finding;
+    if (finding != NULL && finding->tag != NULL && finding->tag[0] != '\0')
+        place->tag = finding->tag;
+    if (why->guessed && place->tag == NULL) {
+        const char *stops = find_stuck(why, place->stuck, sizeof place->stuck);
+        place->tag = tag_of(finding->text);
+        place->backtrace = place->tag == NULL && has_backtrace(finding->text);
+        if (place->tag == NULL && !place->backtrace)
+            place->tag = stops;
+    }
+    size_t goal = why_first_goal(why);
+    if (finding == NULL && why_find(why, goal) != NULL)
+        place->tag = why_event(why, goal)->rule;
+    for (size_t i = 0; i < why->n_facts && place->fact == NULL; i++)
+        if (why->fact[i].needed && why->fact[i].rule != NULL)
+            place->fact = &why->fact[i];
+}
+
+bool viz_why_look(const struct trace_file *trace, char *out, size_t n)
+{
+    static struct why_place place;
+    struct viz_why asked = {0};
+    struct why why;
+    if (!why_make(&why, trace, &asked, out, n))
+        return false;
+    why_place(&why, &place);
+    const struct why_fact *fact = place.fact;
+    const struct paper_rule *rule =
+        paper_rule(fact != NULL ? fact->rule : place.tag);
+    out[0] = '\0';
+    if (rule != NULL)
+        why_put(out, n, "[%s] ", rule->tag);
+    if (rule != NULL && fact != NULL)
+        why_put(out, n, "event %" PRIu64 ": ", why_event(&why, fact->at)->n);
+    if (rule != NULL)
+        why_put(out, n, "%s", rule->where);
+    why_free(&why);
+    return out[0] != '\0';
+}
