@@ -84,6 +84,57 @@ test('the reducer equals C\'s on traces without some of the kinds', () => {
     }
 });
 
+// An event of any kind, with fields as no cluster would put them together.
+function random_event(random, n, us) {
+    const one_of = (list) => list[random(list.length)];
+    const node = random(3), peer = one_of([0, 1, 2, null]);
+    const term = random(4), index = random(12);
+    const entries = Array.from({length: random(4)},
+        () => ({term: random(4), command: `c${random(50)}`, bytes: 3}));
+    const boundary = {last_included_index: index, last_included_term: term};
+    const msg = random(6), rpc = 'AppendEntries';
+    const fields = {
+        boot: {term, voted_for: peer, ...boundary, entries},
+        timeout: {term, waited_us: 5}, kill: {}, refuse: {}, crash: {},
+        restart: {}, connect: {}, disconnect: {}, heal: {},
+        role: {from: 'follower', term,
+            to: one_of(['follower', 'candidate', 'leader'])},
+        term: {from: 0, to: term}, vote: {term, voted_for: peer},
+        start: {index, term, accepted: true}, append: {index, entries},
+        truncate: {index}, next: {peer, from: 0, to: index},
+        match: {peer, from: 0, to: index}, commit: {from: 0, to: index},
+        apply: {index, term}, compact: boundary, install: boundary,
+        persist: {bytes: 1, term, voted_for: peer, last_index: index},
+        send: {msg, to: peer, rpc}, recv: {msg, from: peer, rpc},
+        reply: {msg, to: peer, rpc}, reply_recv: {msg, from: peer, rpc},
+        drop: {msg, from: peer, to: peer, rpc,
+            leg: one_of(['request', 'reply'])},
+        pause: {paused: random(2) === 0}, telepathy: {},
+        partition: {groups: [0, random(2), random(3)]},
+    };
+    const ev = one_of(Object.keys(fields));
+    const event = {n, us, node, ev, ...fields[ev]};
+    if (random(4) === 0)
+        event.inc = random(3);
+    if (['drop', 'partition', 'heal'].includes(ev))
+        delete event.node;
+    return event;
+}
+
+test('the reducer equals C\'s on events without sense', () => {
+    const random = make_random(5);
+    const header = fs.readFileSync(trace_of('tour', 1), 'utf8').split('\n')[0]
+        .replace('"servers":5', '"servers":3');
+    for (let i = 0; i < 30; i++) {
+        const events = [];
+        for (let n = 1; n <= 400; n++)
+            events.push(random_event(random, n, 7 * n));
+        const trace = write_trace(`random-${i}`, [header, ...events]);
+        compare(make_run(text_in_page(page_of(trace))), trace,
+            events.map((event, at) => at), `random ${i}`);
+    }
+});
+
 test('a page holds the lines of the trace as they are', () => {
     const header = fs.readFileSync(trace_of('tour', 1), 'utf8').split('\n')[0];
     const commands = ['</script>', '<!--', '<\\/script>', '<\\\\/x', '<\\\\\\!',
