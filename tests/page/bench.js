@@ -63,6 +63,22 @@ async function drag_over(page, id, x, share) {
     return figure(await page.evaluate(() => window.glassraft.times));
 }
 
+// Time that the page's own thread takes to load it once more: other than the
+// clock's, it does not depend on what else the machine is doing.
+async function busy_ms(page, file) {
+    const session = await page.context().newCDPSession(page);
+    await session.send('Performance.enable', {timeDomain: 'threadTicks'});
+    const busy = async () => {
+        const {metrics} = await session.send('Performance.getMetrics');
+        return metrics.find((one) => one.name === 'TaskDuration').value;
+    };
+    const before = await busy();
+    await page.goto('about:blank');
+    await page.goto(`file://${file}`);
+    await settled(page);
+    return 1000 * (await busy() - before);
+}
+
 async function main() {
     const trace = long_trace();
     let began = performance.now();
@@ -71,6 +87,7 @@ async function main() {
     began = performance.now();
     const {page, close} = await open_page(file);
     const opened = performance.now() - began;
+    const busy = await busy_ms(page, file);
     const [events, messages, loaded] = await page.evaluate(() => [
         window.glassraft.state.run.events.length,
         window.glassraft.state.run.messages.length,
@@ -81,7 +98,8 @@ async function main() {
         `${megabytes.toFixed(1)} MB`);
     console.log(`build    ${built.toFixed(0)} ms (glassraft page)`);
     console.log(`load     ${loaded.toFixed(0)} ms to the load event, ` +
-        `${opened.toFixed(0)} ms with a new tab and the first frame`);
+        `${opened.toFixed(0)} ms with a new tab and the first frame; ` +
+        `${busy.toFixed(0)} ms of the processor`);
     console.log(`scrub    ${await drag_over(page, '#minimap', 30, 1)}`);
     await page.keyboard.press('1');
     console.log(`cursor   ${await drag_over(page, '#view', 30, 0.98)}`);

@@ -44,12 +44,11 @@ function page_of(trace, ...args) {
     return file;
 }
 
-// The trace as it stands in a page.
-function text_in_page(file) {
+// The trace as it stands in a page's elements.
+function texts_in_page(file) {
     const html = fs.readFileSync(file, 'utf8');
     const parts = html.split('<script type="application/x-ndjson">').slice(1);
-    return parts.map((part) => part.slice(0, part.indexOf('</script>')))
-        .join('').trim();
+    return parts.map((part) => part.slice(0, part.indexOf('</script>')));
 }
 
 // C's states after events of these growing numbers.
@@ -79,5 +78,5 @@ function some_positions(random, n, how_many) {
 
 module.exports = {
     call, glassraft, make_random, page_of, page_programs, root,
-    some_positions, states_in_c, text_in_page, trace_of, work, write_trace,
+    some_positions, states_in_c, texts_in_page, trace_of, work, write_trace,
 };

@@ -5,7 +5,7 @@ const {execFileSync} = require('node:child_process');
 const fs = require('node:fs');
 const test = require('node:test');
 const {glassraft, make_random, page_of, page_programs, states_in_c,
-    text_in_page, trace_of, work, write_trace} = require('./common.js');
+    texts_in_page, trace_of, work, write_trace} = require('./common.js');
 const {close_browser, look, open_page, press, settled} =
     require('./browser.js');
 
@@ -59,7 +59,7 @@ on('opens, offline, with the run in it', tour_page, {}, async (page) => {
 const failing = failing_trace();
 
 on('findings come first', page_of(failing), {}, async (page) => {
-    const {events} = make_run(text_in_page(page_of(failing)));
+    const {events} = make_run(texts_in_page(page_of(failing)));
     const found = events.filter((event) => event.ev === 'finding');
     assert.strictEqual((await look(page)).n, found[0].n);
     const list = page.locator('#findings li button');
@@ -75,7 +75,7 @@ on('findings come first', page_of(failing), {}, async (page) => {
 });
 
 on('steps by event, term, act and cause', tour_page, {}, async (page) => {
-    const {events} = make_run(text_in_page(tour_page));
+    const {events} = make_run(texts_in_page(tour_page));
     const start = await look(page);
     await press(page, 'j', 'j', 'k');
     const one = await look(page);
@@ -144,7 +144,7 @@ on('zooms and scrolls', tour_page, {}, async (page) => {
 });
 
 on('searches', tour_page, {}, async (page) => {
-    const run = make_run(text_in_page(tour_page));
+    const run = make_run(texts_in_page(tour_page));
     const expected = run.events.filter((event) =>
         event.node === 1 && event.ev === 'commit').length;
     await press(page, '/');
@@ -161,7 +161,7 @@ on('searches', tour_page, {}, async (page) => {
 });
 
 on('hides groups and servers', tour_page, {}, async (page) => {
-    const run = make_run(text_in_page(tour_page));
+    const run = make_run(texts_in_page(tour_page));
     const between = run.messages.filter((message) => message.to !== null);
     const quiet = between.filter((message) => message.heartbeat).length;
     await press(page, '0');
@@ -247,7 +247,7 @@ function check_logs(shown, state) {
 on('shows the logs that C has, at ten random events', tour_page, {},
     async (page) => {
         const random = make_random(11);
-        const {events} = make_run(text_in_page(tour_page));
+        const {events} = make_run(texts_in_page(tour_page));
         const numbers = Array.from({length: 10},
             () => events[20 + random(events.length - 20)].n)
             .sort((a, b) => a - b);

@@ -5,7 +5,7 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 const test = require('node:test');
 const {call, make_random, page_of, page_programs, some_positions, states_in_c,
-    text_in_page, trace_of, write_trace} = require('./common.js');
+    texts_in_page, trace_of, write_trace} = require('./common.js');
 
 const {make_run, model_at, unescape_trace} = page_programs(
     'make_run, model_at, unescape_trace', 'reducer', 'words', 'run');
@@ -40,7 +40,7 @@ test(`the reducer equals C's on ${N_TRACES} traces`, () => {
         const seed = 1 + Math.floor(i / names.length);
         const trace = trace_of(name, seed);
         const page = page_of(trace);
-        const run = make_run(text_in_page(page));
+        const run = make_run(texts_in_page(page));
         const positions = some_positions(random, run.events.length, N_EVENTS);
         compare(run, trace, positions, `${name} seed ${seed}`);
         n_states += positions.length;
@@ -56,7 +56,7 @@ test(`the reducer equals C's on ${N_TRACES} traces`, () => {
 function compare_part(trace, run, random, name) {
     const last = 2 + random(Math.min(3000, run.events.length - 2));
     const page = page_of(trace, '--last', String(last));
-    const part = make_run(text_in_page(page));
+    const part = make_run(texts_in_page(page));
     const begin = part.keyframe === null ? 0 : part.keyframe.at;
     const positions = some_positions(random, part.events.length - begin, 8)
         .map((at) => begin + at);
@@ -78,7 +78,7 @@ test('the reducer equals C\'s on traces without some of the kinds', () => {
             random(4) === 0)]);
         const trace = write_trace(`partial-${i}`,
             lines.filter((line) => !gone.has(kind_of(line))));
-        const run = make_run(text_in_page(page_of(trace)));
+        const run = make_run(texts_in_page(page_of(trace)));
         compare(run, trace, some_positions(random, run.events.length, 10),
             `without ${[...gone].join(' ')}`);
     }
@@ -130,7 +130,7 @@ test('the reducer equals C\'s on events without sense', () => {
         for (let n = 1; n <= 400; n++)
             events.push(random_event(random, n, 7 * n));
         const trace = write_trace(`random-${i}`, [header, ...events]);
-        compare(make_run(text_in_page(page_of(trace))), trace,
+        compare(make_run(texts_in_page(page_of(trace))), trace,
             events.map((event, at) => at), `random ${i}`);
     }
 });
@@ -143,9 +143,9 @@ test('a page holds the lines of the trace as they are', () => {
     const lines = commands.map((text, i) => JSON.stringify(
         {n: i + 1, us: i, ev: 'note', topic: text, text}));
     const trace = write_trace('hostile', [header, ...lines]);
-    const text = text_in_page(page_of(trace));
+    const texts = texts_in_page(page_of(trace)), text = texts.join('').trim();
     assert.ok(!/<\/|<!/.test(text), 'nothing can end the element');
-    const run = make_run(text);
+    const run = make_run(texts);
     assert.deepStrictEqual(run.lines, lines);
     assert.deepStrictEqual(unescape_trace(text).split('\n'),
         [header, ...lines]);
@@ -157,5 +157,5 @@ test('long commands get the digest that C gives them', () => {
         .map((command) => ({term: 1, command}));
     const trace = write_trace('long', [header,
         {n: 1, us: 0, node: 0, ev: 'append', index: 1, entries}]);
-    compare(make_run(text_in_page(page_of(trace))), trace, [0], 'long');
+    compare(make_run(texts_in_page(page_of(trace))), trace, [0], 'long');
 });

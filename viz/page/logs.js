@@ -1,7 +1,7 @@
 // logs.js -- the logs of all servers after the selected event, as a table in
 // the manner of Figures 6 and 7; see viz/log.c for its twin.
 
-const PLATE = 88, CELL = 44; // pixels of a column
+const PLATE = 98, CELL = 44; // pixels of a column
 
 function make_element(name, properties, ...children) {
     const element = document.createElement(name);
@@ -72,10 +72,12 @@ function name_cell(paint, server, i) {
     return cell;
 }
 
-function entry_cell(paint, model, leader, i, index) {
+function entry_cell(paint, model, leader, i, index, first) {
     const server = model.servers[i], entry = entry_at(server, index);
+    const ends_before = index === first && last_index(server) < first;
     if (entry === undefined)
-        return make_element('td', {className: 'missing'});
+        return make_element('td', {className: 'missing', textContent:
+            ends_before ? `◂${last_index(server)}` : ''});
     const led = leader >= 0 ? term_at(model.servers[leader], index) : 0;
     const committed = index <= server.commit_index;
     const cell = make_element('td', {
@@ -114,7 +116,8 @@ function log_row(paint, model, leader, i, columns, changed) {
         index = end + 1;
     }
     for (; index <= columns.last; index++) {
-        const cell = entry_cell(paint, model, leader, i, index);
+        const cell = entry_cell(paint, model, leader, i, index,
+            columns.first);
         if (i === changed[0] && index >= changed[1] && index <= changed[2])
             cell.classList.add('changed');
         row.append(cell);

@@ -78,13 +78,14 @@ function open_at_first(page) {
     page.state.dim = true;
 }
 
-function trace_text() {
+// Each element holds whole lines.
+function trace_texts() {
     const parts = document.querySelectorAll('[type="application/x-ndjson"]');
-    return [...parts].map((part) => part.textContent).join('');
+    return [...parts].map((part) => part.textContent);
 }
 
 function start() {
-    const run = make_run(trace_text());
+    const run = make_run(trace_texts());
     const data = JSON.parse(element('paint').textContent);
     if (run.events.length === 0) {
         element('status').textContent = 'this trace has no events';

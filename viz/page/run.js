@@ -12,30 +12,30 @@ function unescape_trace(text) {
     return text.replace(/<\\(\\*[/!])/g, '<$1');
 }
 
+function add_event(run, line) {
+    const event = JSON.parse(line), {events} = run;
+    if (event.ev === 'trace') {
+        run.header = event;
+    } else if (event.ev === 'state') {
+        run.keyframe = {at: events.length, model: event.model};
+    } else {
+        if (event.n === undefined) // a verdict
+            event.n = 1 + (events.length > 0 ? events[events.length - 1].n : 0);
+        events.push(event);
+        run.lines.push(line);
+    }
+}
+
 // Lines into events; stops at the first that is none and says so in notice.
-function parse_events(run, lines) {
-    let last = 0;
-    for (let i = 0; i < lines.length; i++) {
-        if (lines[i] === '')
+function parse_events(run, text) {
+    for (const line of unescape_trace(text).split('\n')) {
+        if (line === '' || run.notice !== '')
             continue;
-        let event;
         try {
-            event = JSON.parse(lines[i]);
+            add_event(run, line);
         } catch (error) {
-            run.notice = `line ${i + 1} is no JSON; shown is what stands ` +
-                'before it';
-            return;
-        }
-        if (event.ev === 'trace') {
-            run.header = event;
-        } else if (event.ev === 'state') {
-            run.keyframe = {at: run.events.length, model: event.model};
-        } else {
-            if (event.n === undefined)
-                event.n = last + 1; // a verdict
-            last = event.n;
-            run.events.push(event);
-            run.lines.push(lines[i]);
+            run.notice = `the line behind event ${run.events.length} is no ` +
+                'JSON; shown is what stands before it';
         }
     }
 }
@@ -238,14 +238,16 @@ function link_causes(run, event, at, last_at) {
     last_at[event.node] = at;
 }
 
-function make_run(text) {
+// From the texts of the page's elements, each of whole lines.
+function make_run(texts) {
     const run = {
         header: {servers: 0}, events: [], lines: [], keyframe: null,
         notice: '', messages: [], message_of: null, lanes: [], partitions: [],
         findings: [], failures: [], acts: [], terms: [], last_term: 0,
         verdict: null, keyframes: [], cause: null, before: null,
     };
-    parse_events(run, unescape_trace(text).split('\n'));
+    for (const text of texts)
+        parse_events(run, text);
     const n = run.events.length;
     run.message_of = new Int32Array(n).fill(-1);
     run.cause = new Int32Array(n);
@@ -296,6 +298,12 @@ function model_at(run, at) {
         model_step(model, run.events[i]);
     }
     return model;
+}
+
+// What the harness does of its own accord has no past to show.
+function has_past(run, at) {
+    return run.before[at] >= 0 || run.cause[at] >= 0 ||
+        run.message_of[at] >= 0 || evidence_of(run, at).length > 0;
 }
 
 // The events that an event could have been influenced by, itself included: a

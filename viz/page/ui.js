@@ -103,7 +103,8 @@ class Page {
             return;
         state.at = at;
         state.model = model_at(state.run, at);
-        state.past = state.dim ? causal_past(state.run, at) : null;
+        state.past = state.dim && has_past(state.run, at)
+            ? causal_past(state.run, at) : null;
         state.n_past = state.past === null ? 0
             : state.past.reduce((n, one) => n + one, 0) - 1;
         state.chain = chain_of(state.run, at);

@@ -5,13 +5,14 @@ function server_name(node) {
         : `S${node + 1}`;
 }
 
-// With exact, to the microsecond.
+// Cut, not rounded, so that later is never less; exact to the microsecond.
 function milliseconds(us, exact) {
-    const ms = us / 1000;
+    const seconds = us >= 10000000;
     if (exact)
-        return ms >= 100000 ? `${(ms / 1000).toFixed(6)} s`
-            : `${ms.toFixed(3)}ms`;
-    return ms >= 10000 ? `${(ms / 1000).toFixed(3)} s` : `${ms.toFixed(1)} ms`;
+        return seconds ? `${(us / 1e6).toFixed(6)}s`
+            : `${(us / 1000).toFixed(3)}ms`;
+    return seconds ? `${(Math.floor(us / 1000) / 1000).toFixed(3)} s`
+        : `${(Math.floor(us / 100) / 10).toFixed(1)} ms`;
 }
 
 function because(event) {
