@@ -170,11 +170,19 @@ static void test_spans_have_no_gap(void **state)
     for (uint64_t seed = 1; seed <= 3; seed++) {
         struct trace_file trace;
         load_tour(&trace, seed);
-        const struct viz_window windows[] = {
-            {0}, {.first = 300, .last = 900}, {.first = 700}, {.last = 40}};
-        for (int i = 0; i < 4; i++) {
+        const struct viz_window windows[] = {{0},
+                                             {.first = 300, .last = 900},
+                                             {.first = 700},
+                                             {.last = 40},
+                                             {.first = 300,
+                                              .last = 900,
+                                              .from_us = trace.event[290].us,
+                                              .to_us = trace.event[910].us}};
+        for (int i = 0; i < 5; i++) {
             struct spans spans;
             spans_make(&spans, &trace, &windows[i]);
+            assert_true(i < 4 || (spans.from_us == windows[i].from_us &&
+                                  spans.to_us == windows[i].to_us));
             for (int server = 0; server < spans.n_servers; server++)
                 check_life(&spans, &spans.server[server]);
             uint64_t end = spans.from_us;

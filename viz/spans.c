@@ -183,6 +183,10 @@ static void choose_window(struct spans *spans, const struct trace_file *trace,
                       ? spans->end
                       : spans->end - 1;
     spans->to_us = empty ? spans->from_us : trace->event[last].us;
+    if (window->from_us > 0)
+        spans->from_us = window->from_us;
+    if (window->to_us > 0)
+        spans->to_us = window->to_us;
 }
 
 void spans_make(struct spans *spans, const struct trace_file *trace,

@@ -191,6 +191,21 @@ static void step(struct terms *t, const struct trace_event *event)
     model_step(&t->model, event);
 }
 
+// Adds to "S1 saw term 2" whose term that was, when it was not its own.
+static void tell_whose(const struct terms *t, struct term *term)
+{
+    int server;
+    uint64_t seen;
+    if (sscanf(term->why, "S%d saw term %" SCNu64, &server, &seen) != 2)
+        return;
+    for (size_t i = 0; i < t->n; i++) {
+        size_t n = strlen(term->why);
+        if (t->term[i].term == seen && t->term[i].n_candidates > 0)
+            snprintf(term->why + n, sizeof term->why - n, " of S%d",
+                     t->term[i].candidate[0].server + 1);
+    }
+}
+
 // Terms without a leader end where the next begins.
 static void end_all(struct terms *t)
 {
@@ -200,6 +215,7 @@ static void end_all(struct terms *t)
         for (size_t k = 0; k < term->n_candidates; k++)
             if (term->candidate[k].n_votes > most)
                 most = term->candidate[k].n_votes;
+        tell_whose(t, term);
         if (term->winner != TRACE_NONE)
             continue;
         if (2 * most > t->n_servers)

@@ -40,6 +40,9 @@ struct viz_window {
     bool ends;            // too many: keep the last ones, not the first
     struct viz_filter filter;
     struct viz_look look;
+    // Times of its edges where they are known better than from the events at
+    // hand, which may be of few kinds; 0 = not.
+    uint64_t from_us, to_us;
 };
 
 // Is the event one of those that the filter shows? Of messages it judges kind

@@ -236,6 +236,21 @@ static bool asks(const struct part_asked *asked)
            asked->filter.index > 0;
 }
 
+// Which times the window spans, as long as events of all kinds are there.
+static void note_times(struct part *part)
+{
+    struct viz_window *window = &part->window;
+    for (size_t i = 0; i < part->trace.n_events; i++) {
+        const struct trace_event *event = &part->trace.event[i];
+        if (event->n < window->first)
+            continue;
+        if (window->first > 0 && window->from_us == 0)
+            window->from_us = event->us;
+        if (window->last > 0 && event->n <= window->last)
+            window->to_us = event->us;
+    }
+}
+
 // Loads the part; for what is replayed the part's events only tell where it
 // lies.
 static bool load(const struct selectors *s, uint64_t kinds, struct part *part)
@@ -246,6 +261,7 @@ static bool load(const struct selectors *s, uint64_t kinds, struct part *part)
     const struct trace_part all = {.kinds = kinds};
     if (!again)
         return true;
+    note_times(part);
     trace_unload(&part->trace);
     if (trace_load_part(&part->trace, s->trace, &all))
         return true;
