@@ -13,8 +13,12 @@ struct check *check_make(int n_servers)
     struct check *check = must_calloc(1, sizeof *check);
     model_init(&check->model, n_servers);
     check->server = must_calloc((size_t)n_servers, sizeof *check->server);
-    check->requests = must_calloc(N_FLIGHTS, sizeof *check->requests);
-    check->replies = must_calloc(N_FLIGHTS, sizeof *check->replies);
+    for (int i = 0; i < n_servers; i++)
+        check->server[i].view =
+            must_calloc((size_t)n_servers, sizeof(struct view));
+    check->flight = must_calloc(N_FLIGHTS, sizeof *check->flight);
+    check->origin = must_calloc(N_ORIGINS, sizeof *check->origin);
+    check->terms.term = must_calloc(FACTS_TERMS, sizeof(uint64_t));
     return check;
 }
 
@@ -22,14 +26,17 @@ void check_free(struct check *check)
 {
     if (check == NULL)
         return;
+    for (int i = 0; i < check->model.n_servers; i++)
+        free(check->server[i].view);
     model_free(&check->model);
     free(check->server);
     free(check->leaders.cell);
     free(check->entries.cell);
     free(check->applied.cell);
     free(check->committed);
-    free(check->requests);
-    free(check->replies);
+    free(check->flight);
+    free(check->origin);
+    free(check->terms.term);
     free(check);
 }
 
@@ -66,6 +73,15 @@ struct table_cell *table_at(struct table *table, uint64_t a, uint64_t b,
     return cell;
 }
 
+const struct table_cell *table_find(const struct table *table, uint64_t a,
+                                    uint64_t b)
+{
+    if (table->room == 0)
+        return NULL;
+    const struct table_cell *cell = &table->cell[slot_of(table, a, b)];
+    return cell->a != 0 ? cell : NULL;
+}
+
 int check_majority(const struct check *check)
 {
     return check->model.n_servers / 2 + 1;
@@ -95,26 +111,47 @@ bool check_broken(struct check *check, const struct trace_event *event,
     return false;
 }
 
+void check_show(struct check *check, uint64_t event)
+{
+    struct check_finding *finding = &check->finding;
+    size_t most = sizeof finding->events / sizeof finding->events[0];
+    if (event != 0 && finding->n_events < most)
+        finding->events[finding->n_events++] = event;
+}
+
+void check_untimed(struct check *check)
+{
+    check->untimed = true;
+}
+
+// What a server says that was taken down is the past speaking.
+static bool is_stale(const struct check *check, const struct trace_event *event)
+{
+    const struct model_server *server = &check->model.server[event->node];
+    return event->kind <= TRACE_REFUSE && event->kind != TRACE_BOOT &&
+           (!server->up || event->inc < server->inc);
+}
+
 bool check_step(struct check *check, const struct trace_event *event)
 {
     if (check->broken)
         return false;
     bool of_server = event->node >= 0 && event->node < check->model.n_servers;
     check->n_of_kind[event->kind]++;
+    check_note(check, event);
     bool lost = of_server && check_is_lost(check, event);
-    // What a server says that was taken down is the past speaking.
-    bool stale = of_server && event->kind <= TRACE_REFUSE &&
-                 event->kind != TRACE_BOOT &&
-                 (!check->model.server[event->node].up ||
-                  event->inc < check->model.server[event->node].inc);
-    if (of_server && !lost && !check_durability(check, event))
-        return false;
-    if (stale)
+    if (of_server && is_stale(check, event))
         return true;
+    // Each judge sees the state before the event.
     if (of_server && !lost &&
-        (!check_safety(check, event) || !check_legality(check, event)))
+        !(check_safety(check, event) && check_legality(check, event) &&
+          check_leader(check, event) && check_contract(check, event) &&
+          check_timers(check, event) && check_durability(check, event)))
         return false;
+    check_watch(check, event);
     model_step(&check->model, event);
+    if (of_server)
+        check_disturb(check, event);
     return true;
 }
 

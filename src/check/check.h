@@ -33,6 +33,15 @@ void check_free(struct check *check);
 // True while nothing is broken; after the first finding it stays false.
 bool check_step(struct check *check, const struct trace_event *event);
 
+// Election timers are not judged from now on: the run uses the system's clock.
+void check_untimed(struct check *check);
+
+// The run has failed by a bound in time that the scenario set (a command not
+// applied, no leader): the rule that most likely keeps the cluster from going
+// on, as of time us. NULL when nothing stands out. Owned by the checker, until
+// the next call.
+const struct check_finding *check_diagnose(struct check *check, uint64_t us);
+
 // The finding, NULL when there is none. Owned by the checker.
 const struct check_finding *check_finding(const struct check *check);
 

@@ -1,190 +1,260 @@
 // durability.c -- what a server promised is in its persister when the promise
 // leaves it, and a restart finds what was persisted.
+//
+// A persist tells the term, the vote, and how the log ends. It is matched with
+// one of the states that the server had since the last one: what it changed
+// later is not saved.
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "internal.h"
 
-static uint64_t number(const struct trace_event *event, const char *name)
+static bool equals(const struct image *one, const struct image *two)
 {
-    uint64_t value = 0;
-    trace_message_number(&event->args, name, &value);
-    return value;
+    return one->term == two->term && one->voted_for == two->voted_for &&
+           one->last_index == two->last_index &&
+           (one->last_term == two->last_term || one->last_term == 0 ||
+            two->last_term == 0);
 }
 
-static bool is(const struct trace_event *event, const char *rpc)
-{
-    return event->rpc != NULL && strcmp(event->rpc, rpc) == 0;
-}
-
-static bool equals(const struct disk *one, const struct disk *two)
-{
-    return one->known && one->term == two->term &&
-           one->voted_for == two->voted_for &&
-           one->last_index == two->last_index;
-}
-
-static struct disk in_memory(const struct check *check, int node)
+static struct image in_memory(const struct check *check, int node)
 {
     const struct model_server *model = &check->model.server[node];
-    return (struct disk){true, model->term, model_last_index(model), 0,
-                         model->voted_for};
+    uint64_t last = model_last_index(model);
+    return (struct image){.term = model->term,
+                          .last_index = last,
+                          .last_term = model_term_at(model, last),
+                          .snapshot_index = model->snapshot_index,
+                          .voted_for = model->voted_for};
 }
 
 // A change comes: what was in memory before it may be what is being saved.
-static void remember(struct check *check, const struct trace_event *event)
+// `low` is the lowest index of the log that the change touches.
+static void remember(struct check *check, const struct trace_event *event,
+                     uint64_t low)
 {
     struct judged *server = &check->server[event->node];
-    if (server->n_unsaved == N_UNSAVED)
+    if (server->n_unsaved == N_UNSAVED) {
+        uint64_t lowest = server->unsaved[0].low;
         memmove(server->unsaved, server->unsaved + 1,
                 --server->n_unsaved * sizeof server->unsaved[0]);
-    server->unsaved[server->n_unsaved++] = in_memory(check, event->node);
+        if (lowest < server->unsaved[0].low)
+            server->unsaved[0].low = lowest;
+    }
+    struct image *image = &server->unsaved[server->n_unsaved++];
+    *image = in_memory(check, event->node);
+    image->low = low; // of the change that comes, not of this state
+    image->event = event->n;
+}
+
+// What a snapshot replaces: nothing, where the log has its last entry; else
+// all that is not committed.
+static uint64_t lowest_installed(const struct check *check,
+                                 const struct trace_event *event)
+{
+    const struct model_server *server = &check->model.server[event->node];
+    if (model_term_at(server, event->index) == event->entry_term)
+        return UINT64_MAX;
+    return server->commit_index + 1;
+}
+
+bool check_is_durable(const struct check *check, int server, uint64_t index)
+{
+    const struct judged *judged = &check->server[server];
+    if (check->n_of_kind[TRACE_PERSIST] == 0)
+        return true;
+    for (size_t i = 0; i < judged->n_unsaved; i++)
+        if (judged->unsaved[i].low <= index)
+            return false;
+    return judged->disk.last_index >= index;
+}
+
+// "a vote for S2", "no vote"
+static const char *vote_text(int voted_for, char out[24])
+{
+    if (voted_for < 0)
+        return "no vote";
+    snprintf(out, 24, "a vote for S%d", voted_for + 1);
+    return out;
+}
+
+static const char *differs_in(const struct image *one, const struct image *two)
+{
+    if (one->term != two->term)
+        return "ALL.2";
+    return one->voted_for != two->voted_for ? "RV.2" : "AE.4";
 }
 
 // A boot finds what was saved last, or what was being saved in the crash.
 static bool boot(struct check *check, const struct trace_event *event)
 {
     struct judged *server = &check->server[event->node];
-    struct disk found = {true, event->term, event->index + event->n_entries,
-                         event->n, event->voted_for};
-    struct disk last = in_memory(check, event->node);
-    bool good = !server->disk.known || equals(&server->disk, &found) ||
+    struct image found = {.term = event->term,
+                          .last_index = event->index + event->n_entries,
+                          .last_term = event->entry_term,
+                          .snapshot_index = event->index,
+                          .voted_for = event->voted_for,
+                          .event = event->n};
+    if (event->n_entries > 0)
+        found.last_term = event->entries[event->n_entries - 1].term;
+    struct image last = in_memory(check, event->node);
+    bool good = !server->saves || equals(&server->disk, &found) ||
                 equals(&last, &found);
     for (size_t i = 0; i < server->n_unsaved; i++)
         good |= equals(&server->unsaved[i], &found);
+    char one[24], two[24];
     if (!good)
         return check_broken(
-            check, event, "restart from another state", "RV.2", TRACE_NONE,
-            server->disk.event,
-            "S%d started in term %" PRIu64 " with a log up to %" PRIu64
-            "; it had saved term %" PRIu64 " and a log up to %" PRIu64 ".",
-            event->node + 1, found.term, found.last_index, server->disk.term,
-            server->disk.last_index);
+            check, event, "restart from another state",
+            differs_in(&server->disk, &found), TRACE_NONE, server->disk.event,
+            "S%d started in term %" PRIu64 " with %s and a log up to %" PRIu64
+            " (term %" PRIu64 "); it had saved term %" PRIu64
+            ", %s and a log up to %" PRIu64 " (term %" PRIu64 ").",
+            event->node + 1, found.term, vote_text(found.voted_for, one),
+            found.last_index, found.last_term, server->disk.term,
+            vote_text(server->disk.voted_for, two), server->disk.last_index,
+            server->disk.last_term);
     server->disk = found;
+    server->saves = true;
     server->n_unsaved = 0;
     return true;
 }
 
-static void persist(struct check *check, const struct trace_event *event)
+// The persisted image against the states that the server had: the newest that
+// it equals is what was saved.
+static bool persist(struct check *check, const struct trace_event *event)
 {
     struct judged *server = &check->server[event->node];
-    struct disk saved = {true, event->term, event->index, event->n,
-                         event->voted_for};
-    struct disk now = in_memory(check, event->node);
-    // The word of a server that has crashed comes too late.
-    if (event->inc < check->model.server[event->node].inc ||
-        !check->model.server[event->node].up)
-        return;
-    server->disk = saved;
-    size_t n_older = equals(&now, &saved) ? server->n_unsaved : 0;
+    struct image now = in_memory(check, event->node);
+    struct image saved = {.term = event->term,
+                          .last_index = event->index,
+                          .last_term = event->entry_term,
+                          .snapshot_index = now.snapshot_index,
+                          .voted_for = event->voted_for,
+                          .event = event->n};
+    char one[24], two[24];
+    size_t n_older = equals(&now, &saved) ? server->n_unsaved : SIZE_MAX;
     for (size_t i = 0; i < server->n_unsaved; i++)
-        if (equals(&server->unsaved[i], &saved) && i + 1 > n_older)
-            n_older = i + 1;
+        if (n_older == SIZE_MAX &&
+            equals(&server->unsaved[server->n_unsaved - 1 - i], &saved))
+            n_older = server->n_unsaved - 1 - i;
+    if (n_older == SIZE_MAX && server->n_unsaved < N_UNSAVED &&
+        check->model.server[event->node].booted &&
+        !equals(&server->disk, &saved))
+        return check_broken(
+            check, event, "saved what it is not", differs_in(&now, &saved),
+            TRACE_NONE, server->n_unsaved > 0 ? server->unsaved[0].event : 0,
+            "S%d saved term %" PRIu64 ", %s and a log up to %" PRIu64
+            " (term %" PRIu64 ") at %.3f s; it is in term %" PRIu64
+            " with %s and a log up to %" PRIu64 " (term %" PRIu64 ").",
+            event->node + 1, saved.term, vote_text(saved.voted_for, one),
+            saved.last_index, saved.last_term, check_seconds(event->us),
+            now.term, vote_text(now.voted_for, two), now.last_index,
+            now.last_term);
+    if (server->snapshot_bytes > 0 && event->snapshot_bytes == 0)
+        return check_broken(
+            check, event, "saved without its snapshot", "IS.5", TRACE_NONE, 0,
+            "S%d saved its state at %.3f s without the snapshot that it had"
+            " saved before; its log begins behind index %" PRIu64 ".",
+            event->node + 1, check_seconds(event->us), now.snapshot_index);
+    server->snapshot_bytes = event->snapshot_bytes;
+    server->disk = saved;
+    server->saves = true;
+    if (n_older == SIZE_MAX)
+        return true;
     server->n_unsaved -= n_older;
     memmove(server->unsaved, server->unsaved + n_older,
             server->n_unsaved * sizeof server->unsaved[0]);
-}
-
-static void remember_send(struct check *check, const struct trace_event *event)
-{
-    struct flight *flight = &check->requests[event->msg % N_FLIGHTS];
-    *flight = (struct flight){.msg = event->msg,
-                              .term = number(event, "term"),
-                              .event = event->n,
-                              .from = event->node};
-    if (is(event, "AppendEntries"))
-        flight->index = number(event, "prev_log_index") +
-                        trace_message_entries(&event->args, NULL, 0);
+    return true;
 }
 
 // [C.1] A candidate's term and its own vote are saved before it asks.
 static bool send(struct check *check, const struct trace_event *event)
 {
-    remember_send(check, event);
-    struct judged *server = &check->server[event->node];
-    uint64_t term = number(event, "term");
-    if (is(event, "RequestVote")) {
-        server->asked_term = term;
-        server->asked_index = number(event, "last_log_index");
-        server->asked_last_term = number(event, "last_log_term");
-    }
-    if (check->n_of_kind[TRACE_PERSIST] == 0 ||
+    const struct flight *flight = check_flight(check, event->msg);
+    const struct judged *server = &check->server[event->node];
+    if (flight == NULL || !flight->args.whole ||
+        check->n_of_kind[TRACE_PERSIST] == 0 ||
         !check->model.server[event->node].up)
         return true;
-    bool saved =
-        server->disk.known &&
-        (server->disk.term > term || (server->disk.term == term &&
-                                      (!is(event, "RequestVote") ||
-                                       server->disk.voted_for == event->node)));
-    if (saved)
+    uint64_t term = flight->args.term;
+    bool votes = flight->args.rpc == FACTS_VOTE;
+    if (server->saves && (server->disk.term > term ||
+                          (server->disk.term == term &&
+                           (!votes || server->disk.voted_for == event->node))))
         return true;
     return check_broken(check, event, "sent before it was saved", "C.1",
                         TRACE_NONE, server->disk.event,
                         "S%d sent a %s of term %" PRIu64
                         " at %.3f s before that term%s was saved.",
                         event->node + 1, event->rpc, term,
-                        (double)event->us / 1e6,
-                        is(event, "RequestVote") ? " and its own vote" : "");
+                        check_seconds(event->us),
+                        votes ? " and its own vote" : "");
 }
 
 // [RV.2] [AE.4] A vote, an entry, a term that are answered for are saved.
 static bool reply(struct check *check, const struct trace_event *event)
 {
-    struct judged *server = &check->server[event->node];
-    const struct flight *request = &check->requests[event->msg % N_FLIGHTS];
-    uint64_t term = number(event, "term");
-    bool granted = false, success = false;
-    trace_message_bool(&event->args, "vote_granted", &granted);
-    trace_message_bool(&event->args, "success", &success);
-    struct flight *answer = &check->replies[event->msg % N_FLIGHTS];
-    *answer =
-        (struct flight){event->msg, term, 0, event->n, event->node, granted};
-    if (check->n_of_kind[TRACE_PERSIST] == 0 ||
+    const struct judged *server = &check->server[event->node];
+    const struct flight *flight = check_flight(check, event->msg);
+    const struct facts *facts = check_reply(flight, event);
+    if (facts == NULL || !facts->whole ||
+        check->n_of_kind[TRACE_PERSIST] == 0 ||
         !check->model.server[event->node].up)
         return true;
-    if (server->disk.term < term)
+    const struct facts *args = &flight->args;
+    int from = flight->from;
+    double now = check_seconds(event->us);
+    if (server->disk.term < facts->term)
         return check_broken(check, event, "answered before it was saved",
                             "ALL.2", TRACE_NONE, server->disk.event,
                             "S%d answered in term %" PRIu64
                             " at %.3f s before that term was saved.",
-                            event->node + 1, term, (double)event->us / 1e6);
-    if (server->disk.term != term)
+                            event->node + 1, facts->term, now);
+    if (server->disk.term != facts->term ||
+        !(facts->yes || args->rpc == FACTS_INSTALL))
         return true;
-    if (granted && server->disk.voted_for != (int)event->to)
+    if (args->rpc == FACTS_VOTE && server->disk.voted_for != from)
         return check_broken(check, event, "answered before it was saved",
-                            "RV.2", (int)event->to, server->disk.event,
+                            "RV.2", from, server->disk.event,
                             "S%d gave its vote of term %" PRIu64
                             " to S%d at %.3f s before that was saved.",
-                            event->node + 1, term, (int)event->to + 1,
-                            (double)event->us / 1e6);
-    if (success && request->msg == event->msg && request->term == term &&
-        server->disk.last_index < request->index)
-        return check_broken(check, event, "answered before it was saved",
-                            "AE.4", (int)event->to, server->disk.event,
-                            "S%d acknowledged entry %" PRIu64
-                            " at %.3f s, its saved log ends at %" PRIu64 ".",
-                            event->node + 1, request->index,
-                            (double)event->us / 1e6, server->disk.last_index);
+                            event->node + 1, facts->term, from + 1, now);
+    const struct model_server *model = &check->model.server[event->node];
+    uint64_t index = args->index + args->n_entries;
+    bool entries = args->rpc == FACTS_APPEND;
+    bool snapshot = args->rpc == FACTS_INSTALL && args->done &&
+                    model->snapshot_index == args->index;
+    if (args->whole && args->term == facts->term &&
+        model->term == facts->term && (entries || snapshot) &&
+        !check_is_durable(check, event->node, index))
+        return check_broken(
+            check, event, "answered before it was saved",
+            entries ? "AE.4" : "IS.5", from, server->disk.event,
+            "S%d acknowledged S%d's %s up to %" PRIu64
+            " at %.3f s, but what it had changed in its log up to there was"
+            " not saved (saved log: up to %" PRIu64 ").",
+            event->node + 1, from + 1, entries ? "entries" : "snapshot", index,
+            now, server->disk.last_index);
     return true;
 }
 
 // Votes that a candidate has heard of, for [C.2].
 static void reply_recv(struct check *check, const struct trace_event *event)
 {
-    const struct flight *answer = &check->replies[event->msg % N_FLIGHTS];
-    const struct flight *request = &check->requests[event->msg % N_FLIGHTS];
+    const struct flight *flight = check_flight(check, event->msg);
+    const struct facts *facts = check_reply(flight, event);
     struct judged *server = &check->server[event->node];
-    if (answer->msg != event->msg || !answer->granted ||
-        request->msg != event->msg)
-        return;
     uint64_t term = check->model.server[event->node].term;
-    if (request->term != term)
+    if (facts == NULL || flight->args.rpc != FACTS_VOTE || !facts->yes ||
+        flight->args.term != term || flight->to < 0)
         return;
     if (server->heard_term != term) {
         server->heard_term = term;
         server->heard = 0;
     }
-    server->heard |= 1ull << (answer->from % 64);
+    server->heard |= 1ull << (flight->to % 64);
 }
 
 bool check_durability(struct check *check, const struct trace_event *event)
@@ -193,15 +263,18 @@ bool check_durability(struct check *check, const struct trace_event *event)
     case TRACE_BOOT:
         return boot(check, event);
     case TRACE_PERSIST:
-        persist(check, event);
+        return persist(check, event);
+    case TRACE_APPEND:
+    case TRACE_TRUNCATE:
+        remember(check, event, event->index);
+        return true;
+    case TRACE_INSTALL:
+        remember(check, event, lowest_installed(check, event));
         return true;
     case TRACE_TERM:
     case TRACE_VOTE:
-    case TRACE_APPEND:
-    case TRACE_TRUNCATE:
     case TRACE_COMPACT:
-    case TRACE_INSTALL:
-        remember(check, event);
+        remember(check, event, UINT64_MAX);
         return true;
     case TRACE_SEND:
         return send(check, event);

@@ -1,9 +1,10 @@
-// internal.h -- the checker's state, and its three judges.
+// internal.h -- the checker's state, and its judges.
 #ifndef GLASSRAFT_CHECK_INTERNAL_H
 #define GLASSRAFT_CHECK_INTERNAL_H
 
 #include "../trace/model.h"
 #include "check.h"
+#include "facts.h"
 
 // A hash table from two numbers to a small record; grows, forgets nothing.
 struct table_cell {
@@ -29,6 +30,9 @@ struct told {
 // The record of a key, made (all zero, *fresh true) when it is new.
 struct table_cell *table_at(struct table *table, uint64_t a, uint64_t b,
                             bool *fresh);
+// The record of a key, NULL when there is none.
+const struct table_cell *table_find(const struct table *table, uint64_t a,
+                                    uint64_t b);
 
 // What stands committed at an index.
 struct committed {
@@ -37,34 +41,89 @@ struct committed {
     int server;
 };
 
-// What a server has in its persister as far as the trace tells.
-struct disk {
-    bool known;
-    uint64_t term, last_index, event;
+// Where an event comes from: the receipt of a message whose handler emitted
+// it, directly or by what it did before; or another root.
+enum { N_ORIGINS = 1 << 14 };
+struct origin {
+    uint64_t n, root; // root: number of that event, 0 = it has been forgotten
+    enum trace_kind root_kind;
+    uint64_t root_msg;
+};
+
+// A server's state when a request reached it.
+struct before {
+    enum trace_role role;
+    uint64_t term, last_index, last_term, commit_index, snapshot_index;
     int voted_for;
+    bool matches;      // AppendEntries: has the entry before the new ones
+    uint64_t conflict; // first entry of it that conflicts; 0 = none
 };
 
-// A message on its way, as much of it as is needed when it arrives.
-enum { N_FLIGHTS = 8192 };
+// A call, as much of it as is needed when its legs arrive.
+enum { N_FLIGHTS = 8192, N_REPLIES = 2 };
 struct flight {
-    uint64_t msg, term, index, event;
-    int from;
-    bool granted;
+    uint64_t msg; // 0 = free
+    struct facts args;
+    uint64_t sent_n, sent_us;
+    int from, to;
+    // At the receiver, from the receipt to the reply.
+    bool handled;  // just now
+    bool confused; // two copies of it at once, or another handler in between
+    uint64_t recv_n, recv_us;
+    struct before before;
+    char refused_by[8]; // the rule that the handler named, "" = none
+    struct flight_reply {
+        uint64_t n; // the event
+        struct facts facts;
+    } reply[N_REPLIES]; // the latest, for copies of a request have replies too
 };
 
-enum { N_UNSAVED = 16 };
+// What a server has in its persister, or would have if it saved now.
+struct image {
+    uint64_t term, last_index, last_term, snapshot_index;
+    int voted_for;
+    uint64_t event; // that made it
+    uint64_t low;   // lowest index of the log that it changed
+};
+
+// What a leader has heard of a peer, in this leadership.
+struct view {
+    uint64_t acked; // highest index that a reply has acknowledged
+    uint64_t sent_us, entries_us, heard_us, refused_us;
+    uint64_t n_refused, refused_index; // refusals in a row, the last one's
+    uint64_t n_same;                   // ... of them for the same index
+};
+
+enum { N_UNSAVED = 16, N_ACTIVE = 32 };
 struct judged {
-    struct disk disk;
+    bool saves;              // has persisted something
+    uint64_t snapshot_bytes; // of the last persist
+    struct image disk;
     // States in memory since then, oldest first; one of them may have been on
     // its way to the disk when the server crashed.
-    struct disk unsaved[N_UNSAVED];
+    struct image unsaved[N_UNSAVED];
     size_t n_unsaved;
-    // Of its last RequestVote.
-    uint64_t asked_term, asked_index, asked_last_term;
+    // The requests that it is handling, as slots of check->flight.
+    uint16_t active[N_ACTIVE];
+    int n_active;
     // Votes for it: given by servers, and heard of by itself.
     uint64_t given_term, given, heard_term, heard;
     uint64_t cut_index, cut_term, cut_event; // the last truncation
-    uint64_t role_event;
+    uint64_t role_event, role_us, role_term; // the last change of its role
+    uint64_t ran_term;                       // it last stood for election
+    // Of its last RequestVote.
+    uint64_t asked_term, asked_index, asked_last_term;
+    struct view *view; // [peer], of its leadership
+    uint64_t held_us;  // since when more stands on a majority than it commits
+    uint64_t held;     // up to there
+    // The election timer: when it was last due to be reset, and when it may
+    // have been.
+    bool timed;
+    uint64_t reset_us, reset_by_us, may_reset_us, reset_n;
+    const char *reset_why; // "had granted a vote" ...
+    bool own_clock;        // runs slower or faster than the others'
+    uint64_t timeout_us, waited_us;
+    uint64_t commit_us, apply_us;
 };
 
 struct check {
@@ -74,8 +133,15 @@ struct check {
     struct table leaders, entries, applied;
     struct committed *committed; // [index], 1 .. n_committed
     size_t n_committed, committed_room;
-    struct flight *requests, *replies; // by msg % N_FLIGHTS
+    struct flight *flight; // [msg % N_FLIGHTS]
+    struct origin *origin; // [n % N_ORIGINS]
+    struct facts_terms terms;
     uint64_t n_of_kind[TRACE_N_KINDS];
+    // Elections since somebody led: how many, since when, their last term, and
+    // who ran.
+    uint64_t n_leaderless, leaderless_us, leaderless_term, ran;
+    struct check_finding diagnosis;
+    bool untimed; // timers are not judged
     bool broken;
     struct check_finding finding;
 };
@@ -84,6 +150,34 @@ struct check {
 bool check_safety(struct check *check, const struct trace_event *event);
 bool check_legality(struct check *check, const struct trace_event *event);
 bool check_durability(struct check *check, const struct trace_event *event);
+bool check_contract(struct check *check, const struct trace_event *event);
+bool check_leader(struct check *check, const struct trace_event *event);
+bool check_timers(struct check *check, const struct trace_event *event);
+
+// liveness.c: notes what a diagnosis may need.
+void check_watch(struct check *check, const struct trace_event *event);
+
+// flight.c: the call of a message, NULL when it is not known any more.
+struct flight *check_flight(const struct check *check, uint64_t msg);
+// The reply that a receipt brings, NULL when it is not known.
+const struct facts *check_reply(const struct flight *flight,
+                                const struct trace_event *event);
+// Notes a request that leaves, before the judges look at it.
+void check_note(struct check *check, const struct trace_event *event);
+// Notes after the judges what an event means for the handlers under way.
+void check_disturb(struct check *check, const struct trace_event *event);
+const struct origin *check_origin(const struct check *check, uint64_t n);
+
+// durability.c: is the entry at this index in the server's persister?
+bool check_is_durable(const struct check *check, int server, uint64_t index);
+
+// leader.c: the highest entry of the leader's own term that a majority holds
+// and that it has not committed; 0 = none.
+uint64_t check_held(const struct check *check, int leader);
+
+// safety.c: the leader of a term, NULL when none is known.
+const struct table_cell *check_leader_of(const struct check *check,
+                                         uint64_t term);
 
 // Records the finding and returns false; or true where the trace lacks what
 // the finding needs. The servers are the event's own and
@@ -92,6 +186,8 @@ bool check_broken(struct check *check, const struct trace_event *event,
                   const char *property, const char *tag, int other,
                   uint64_t earlier, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
+// One more event that shows it.
+void check_show(struct check *check, uint64_t event);
 
 // coverage.c: whether the trace has the kinds of events that a finding needs.
 bool check_believes(const struct check *check, const char *property);
@@ -99,5 +195,10 @@ bool check_believes(const struct check *check, const char *property);
 bool check_is_lost(struct check *check, const struct trace_event *event);
 
 int check_majority(const struct check *check);
+
+static inline double check_seconds(uint64_t us)
+{
+    return (double)us / 1e6;
+}
 
 #endif

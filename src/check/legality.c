@@ -48,67 +48,91 @@ static bool vote(struct check *check, const struct trace_event *event)
     return true;
 }
 
+// [ALL.2] [C.3] Back to follower only for a newer term, or for the leader of
+// this one.
+static bool step_down(struct check *check, const struct trace_event *event)
+{
+    const struct model_server *server = &check->model.server[event->node];
+    const struct judged *judged = &check->server[event->node];
+    if (check->n_of_kind[TRACE_TERM] == 0 || judged->role_event == 0 ||
+        server->term != judged->role_term)
+        return true;
+    if (server->role == TRACE_LEADER)
+        return check_broken(check, event, "stepped down without a newer term",
+                            "ALL.2", TRACE_NONE, judged->role_event,
+                            "S%d, leader of term %" PRIu64
+                            ", became a follower in that same term at %.3f s.",
+                            event->node + 1, server->term,
+                            check_seconds(event->us));
+    if (server->role == TRACE_CANDIDATE &&
+        check_leader_of(check, server->term) == NULL)
+        return check_broken(check, event, "stepped down without a newer term",
+                            "C.3", TRACE_NONE, judged->role_event,
+                            "S%d, candidate of term %" PRIu64
+                            ", became a follower at %.3f s, but nobody leads"
+                            " that term.",
+                            event->node + 1, server->term,
+                            check_seconds(event->us));
+    return true;
+}
+
 // [C.2] A leader has the votes of a majority in its term.
-static bool role(struct check *check, const struct trace_event *event)
+static bool elected(struct check *check, const struct trace_event *event)
 {
     struct judged *server = &check->server[event->node];
-    if (event->to_role == TRACE_CANDIDATE)
-        server->heard = 0;
-    if (event->to_role != TRACE_LEADER)
-        return true;
-    server->role_event = event->n;
     if (event->from_role != TRACE_CANDIDATE)
         return check_broken(check, event, "leader without an election", "C.2",
-                            TRACE_NONE, 0,
+                            TRACE_NONE, server->role_event,
                             "S%d became leader of term %" PRIu64
                             " without having been a candidate.",
                             event->node + 1, event->term);
     int n = server->given_term == event->term ? bits(server->given) : 0;
     if (check->n_of_kind[TRACE_VOTE] > 0 && n < check_majority(check))
-        return check_broken(
-            check, event, "leader without a majority", "C.2", TRACE_NONE, 0,
-            "S%d became leader of term %" PRIu64
-            " with %d votes, a majority is %d.",
-            event->node + 1, event->term, n, check_majority(check));
+        return check_broken(check, event, "leader without a majority", "C.2",
+                            TRACE_NONE, server->role_event,
+                            "S%d became leader of term %" PRIu64
+                            " with %d votes, a majority is %d.",
+                            event->node + 1, event->term, n,
+                            check_majority(check));
     if (check->n_of_kind[TRACE_REPLY_RECV] == 0)
         return true;
     uint64_t heard = server->heard_term == event->term ? server->heard : 0;
     n = bits(heard | 1ull << (event->node % 64));
     if (n < check_majority(check))
-        return check_broken(
-            check, event, "leader without a majority", "C.2", TRACE_NONE, 0,
-            "S%d became leader of term %" PRIu64
-            " when it had heard of %d votes for it in that"
-            " term, a majority is %d.",
-            event->node + 1, event->term, n, check_majority(check));
+        return check_broken(check, event, "leader without a majority", "C.2",
+                            TRACE_NONE, server->role_event,
+                            "S%d became leader of term %" PRIu64
+                            " when it had heard of %d votes for it in that"
+                            " term, a majority is %d.",
+                            event->node + 1, event->term, n,
+                            check_majority(check));
     return true;
 }
 
-// [L.4] An entry of the leader's own term, on a majority.
-static bool leader_commit(struct check *check, const struct trace_event *event)
+static bool role(struct check *check, const struct trace_event *event)
 {
-    const struct model_server *leader = &check->model.server[event->node];
-    uint64_t term = model_term_at(leader, event->to);
-    if (term != leader->term)
-        return check_broken(
-            check, event, "commit of an older term", "L.4", TRACE_NONE, 0,
-            "S%d, leader of term %" PRIu64 ", moved commit_index to %" PRIu64
-            ", an entry of term %" PRIu64 ".",
-            event->node + 1, leader->term, event->to, term);
-    int n = 0;
-    for (int i = 0; i < check->model.n_servers; i++) {
-        const struct model_server *server = &check->model.server[i];
-        if (server->snapshot_index >= event->to ||
-            model_term_at(server, event->to) == term)
-            n++;
-    }
-    if (n < check_majority(check))
-        return check_broken(
-            check, event, "commit without a majority", "L.4", TRACE_NONE, 0,
-            "S%d committed entry %" PRIu64
-            ", which stands on %d servers, a majority is %d.",
-            event->node + 1, event->to, n, check_majority(check));
-    return true;
+    if (event->to_role == TRACE_CANDIDATE)
+        check->server[event->node].heard = 0;
+    if (event->to_role == TRACE_FOLLOWER)
+        return step_down(check, event);
+    return event->to_role != TRACE_LEADER || elected(check, event);
+}
+
+// [L.2] Only a leader takes commands, for the term that it leads.
+static bool start(struct check *check, const struct trace_event *event)
+{
+    const struct model_server *server = &check->model.server[event->node];
+    if (!event->ok || check->n_of_kind[TRACE_ROLE] == 0 || !server->booted)
+        return true;
+    if (server->role == TRACE_LEADER && event->term == server->term)
+        return true;
+    return check_broken(check, event, "command taken by no leader", "L.2",
+                        TRACE_NONE, check->server[event->node].role_event,
+                        "S%d, %s in term %" PRIu64
+                        ", took a command at index %" PRIu64
+                        " for term %" PRIu64 ".",
+                        event->node + 1, trace_role_name(server->role),
+                        server->term, event->index, event->term);
 }
 
 static bool commit(struct check *check, const struct trace_event *event)
@@ -116,6 +140,14 @@ static bool commit(struct check *check, const struct trace_event *event)
     const struct model_server *server = &check->model.server[event->node];
     // An installed snapshot has moved it already.
     bool installed = event->to <= server->snapshot_index;
+    const struct judged *judged = &check->server[event->node];
+    if (event->from > server->commit_index && judged->commit_us == 0)
+        return check_broken(
+            check, event, "commit_index outlived a restart", "ALL.1",
+            TRACE_NONE, 0,
+            "S%d says at its first commit that its commit_index was %" PRIu64
+            "; it is volatile, and a start knows of %" PRIu64 " only.",
+            event->node + 1, event->from, server->commit_index);
     if (event->to <= event->from ||
         (event->from != server->commit_index && !installed))
         return check_broken(
@@ -130,7 +162,7 @@ static bool commit(struct check *check, const struct trace_event *event)
             ".",
             event->node + 1, event->to, model_last_index(server));
     if (server->role == TRACE_LEADER)
-        return leader_commit(check, event);
+        return true; // check_leader()
     // commit_one() of this very event has just noted it.
     const struct committed *known =
         event->to <= check->n_committed ? &check->committed[event->to] : NULL;
@@ -198,6 +230,18 @@ static bool append(struct check *check, const struct trace_event *event)
                             ") and got one of the same term for it.",
                             event->node + 1, event->index, judged->cut_term);
     judged->cut_index = 0;
+    const struct origin *origin = check_origin(check, event->n);
+    if (origin != NULL && origin->root_kind == TRACE_START &&
+        check->n_of_kind[TRACE_ROLE] > 0 && server->booted &&
+        server->role != TRACE_LEADER)
+        return check_broken(
+            check, event, "command taken by no leader", "L.2", TRACE_NONE,
+            origin->root,
+            "S%d took a client's command as a leader, but appended it at index"
+            " %" PRIu64 " when it was a %s in term %" PRIu64
+            ": it looked at its role in another critical section.",
+            event->node + 1, event->index, trace_role_name(server->role),
+            server->term);
     if (event->n_entries > 0 &&
         event->entries[event->n_entries - 1].term > server->term)
         return check_broken(
@@ -206,45 +250,6 @@ static bool append(struct check *check, const struct trace_event *event)
             event->node + 1, server->term,
             event->entries[event->n_entries - 1].term);
     return true;
-}
-
-// [L.3] match_index only grows, and what it says is true.
-static bool match(struct check *check, const struct trace_event *event)
-{
-    const struct model_server *leader = &check->model.server[event->node];
-    if (event->peer < 0 || event->peer >= check->model.n_servers)
-        return true;
-    const struct model_server *peer = &check->model.server[event->peer];
-    if (event->to < event->from)
-        return check_broken(
-            check, event, "match_index falls", "L.3", event->peer, 0,
-            "S%d moved match_index of S%d from %" PRIu64 " back to %" PRIu64
-            ".",
-            event->node + 1, event->peer + 1, event->from, event->to);
-    uint64_t term = model_term_at(leader, event->to);
-    bool holds = peer->snapshot_index >= event->to ||
-                 model_term_at(peer, event->to) == term;
-    if (leader->role == TRACE_LEADER && peer->up &&
-        peer->term == leader->term && event->to > leader->snapshot_index &&
-        event->to > 0 && !holds)
-        return check_broken(
-            check, event, "match_index is wrong", "L.3", event->peer, 0,
-            "S%d set match_index of S%d to %" PRIu64
-            ", where S%d has not its entry.",
-            event->node + 1, event->peer + 1, event->to, event->peer + 1);
-    return true;
-}
-
-static bool next(struct check *check, const struct trace_event *event)
-{
-    const struct model_server *leader = &check->model.server[event->node];
-    if (event->to >= 1 && event->to <= model_last_index(leader) + 1)
-        return true;
-    return check_broken(
-        check, event, "next_index out of range", "L.3", event->peer, 0,
-        "S%d set next_index of S%d to %" PRIu64 ", its log ends at %" PRIu64
-        ".",
-        event->node + 1, event->peer + 1, event->to, model_last_index(leader));
 }
 
 bool check_legality(struct check *check, const struct trace_event *event)
@@ -271,10 +276,8 @@ bool check_legality(struct check *check, const struct trace_event *event)
         return truncation(check, event);
     case TRACE_APPEND:
         return append(check, event);
-    case TRACE_MATCH:
-        return match(check, event);
-    case TRACE_NEXT:
-        return next(check, event);
+    case TRACE_START:
+        return start(check, event);
     default:
         return true;
     }

@@ -9,11 +9,6 @@
 #include "../trace/die.h"
 #include "internal.h"
 
-static double seconds(uint64_t us)
-{
-    return (double)us / 1e6;
-}
-
 // [P.4] The last entry that was committed in an earlier term stands in the new
 // leader's log, and by [P.3] all before it.
 static bool leader_is_complete(struct check *check,
@@ -27,13 +22,13 @@ static bool leader_is_complete(struct check *check,
     if (index == 0 || last->term == 0 || server->snapshot_index >= index ||
         model_term_at(server, index) == last->term)
         return true;
-    return check_broken(check, event, "Leader Completeness", "P.4",
-                        last->server, last->event,
-                        "S%d became leader of term %" PRIu64
-                        " at %.3f s without entry %zu (term %" PRIu64
-                        "), which S%d committed at %.3f s.",
-                        event->node + 1, event->term, seconds(event->us), index,
-                        last->term, last->server + 1, seconds(last->us));
+    return check_broken(
+        check, event, "Leader Completeness", "P.4", last->server, last->event,
+        "S%d became leader of term %" PRIu64
+        " at %.3f s without entry %zu (term %" PRIu64
+        "), which S%d committed at %.3f s.",
+        event->node + 1, event->term, check_seconds(event->us), index,
+        last->term, last->server + 1, check_seconds(last->us));
 }
 
 // [P.1] and [P.4]
@@ -43,14 +38,21 @@ static bool leader(struct check *check, const struct trace_event *event)
     struct table_cell *cell =
         table_at(&check->leaders, event->term + 1, 0, &fresh);
     if (!fresh && cell->server != event->node)
-        return check_broken(
-            check, event, "Election Safety", "P.1", cell->server, cell->event,
-            "S%d became leader of term %" PRIu64
-            " at %.3f s, which S%d leads already.",
-            event->node + 1, event->term, seconds(event->us), cell->server + 1);
+        return check_broken(check, event, "Election Safety", "P.1",
+                            cell->server, cell->event,
+                            "S%d became leader of term %" PRIu64
+                            " at %.3f s, which S%d leads already.",
+                            event->node + 1, event->term,
+                            check_seconds(event->us), cell->server + 1);
     cell->server = event->node;
     cell->event = event->n;
     return leader_is_complete(check, event);
+}
+
+const struct table_cell *check_leader_of(const struct check *check,
+                                         uint64_t term)
+{
+    return table_find(&check->leaders, term + 1, 0);
 }
 
 static uint64_t hash_of(const char *text)
@@ -81,7 +83,8 @@ static bool entries_match(struct check *check, const struct trace_event *event,
                 "S%d got entry %" PRIu64 " of term %" PRIu64
                 " at %.3f s with another %s than S%d's entry of that index"
                 " and term.",
-                event->node + 1, first + i, entry->term, seconds(event->us),
+                event->node + 1, first + i, entry->term,
+                check_seconds(event->us),
                 cell->first != command ? "command" : "predecessor",
                 cell->server + 1);
         before = entry->term;
@@ -126,7 +129,7 @@ static bool commits_agree(struct check *check, const struct trace_event *event)
                                 " of term %" PRIu64 " at %.3f s, where S%d"
                                 " committed one of term %" PRIu64 ".",
                                 event->node + 1, index, term,
-                                seconds(event->us), known->server + 1,
+                                check_seconds(event->us), known->server + 1,
                                 known->term);
         commit_one(check, event, index, term);
     }
@@ -173,7 +176,7 @@ bool check_safety(struct check *check, const struct trace_event *event)
                                 "S%d cut its log at index %" PRIu64
                                 " at %.3f s while it led term %" PRIu64 ".",
                                 event->node + 1, event->index,
-                                seconds(event->us), server->term);
+                                check_seconds(event->us), server->term);
         return true;
     case TRACE_APPEND:
         return entries_match(check, event, event->index,

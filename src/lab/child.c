@@ -125,15 +125,41 @@ static void emit_finding(const char *property, const char *tag,
     trace_emit(child.trace, &event);
 }
 
+static void explain(const char *property, const char *tag, const char *text)
+{
+    set_text(property, tag, text);
+    emit_finding(property, tag, text, NULL, 0);
+}
+
+// What the scenario expected did not happen: says that, and the rule that
+// stands in the way.
+static void diagnose(const char *text)
+{
+    const struct check_finding *found =
+        check_diagnose(child.check, child.result.virtual_us);
+    if (found == NULL) {
+        explain("expectation", "", text);
+        return;
+    }
+    char whole[1000];
+    snprintf(whole, sizeof whole, "%s\n%s", text, found->text);
+    set_text(found->property, found->tag, whole);
+    child.result.n_shown = found->n_events;
+    memcpy(child.result.events, found->events, sizeof found->events);
+    emit_finding(found->property, found->tag, whole, found->events,
+                 found->n_events);
+}
+
 void lab_run_fails(struct lab *lab, const char *property, const char *tag,
                    const char *text)
 {
     (void)lab;
     claim();
-    set_text(property, tag, text);
-    emit_finding(property[0] != '\0' ? property : "expectation", tag, text,
-                 NULL, 0);
     child.result.virtual_us = now_us(NULL);
+    if (property[0] != '\0' || child.check == NULL)
+        explain(property[0] != '\0' ? property : "expectation", tag, text);
+    else
+        diagnose(text);
     finish();
 }
 
@@ -239,6 +265,8 @@ void lab_child(const struct lab_run *run, int fd)
                                   .observe = observe};
     child.trace = trace_make(&config);
     child.check = run->unchecked ? NULL : check_make(run->scenario->n_servers);
+    if (child.check != NULL && run->real)
+        check_untimed(child.check);
     uint64_t limit_s =
         run->scenario->limit_s > 0 ? run->scenario->limit_s : LIMIT_S;
     char replay[200];

@@ -271,7 +271,11 @@ void lab_pause(struct lab *lab, int server, bool paused)
 
 void lab_clock_rate(struct lab *lab, int server, int per_mille)
 {
-    (void)lab;
+    struct trace_event event = {.kind = TRACE_CLOCK,
+                                .node = server,
+                                .inc = TRACE_NONE,
+                                .to = (uint64_t)per_mille};
+    trace_emit(lab->trace, &event);
     sim_set_clock_rate(server, per_mille);
 }
 

@@ -7,6 +7,7 @@
 #include "internal.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,19 +93,34 @@ static bool agrees(struct lab *lab, int server,
     return true;
 }
 
+// The run ends with this finding.
+_Noreturn static void breaks(struct lab *lab, const char *property,
+                             const char *tag, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+_Noreturn static void breaks(struct lab *lab, const char *property,
+                             const char *tag, const char *format, ...)
+{
+    char text[400];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    lab_run_fails(lab, property, tag, text);
+}
+
 _Noreturn static void disagrees(struct lab *lab, int server,
                                 const struct raft_message *message)
 {
     const struct agreed *known = &lab->agreed[message->index];
-    char mine[MESSAGE_DIGEST], other[MESSAGE_DIGEST], text[400];
+    char mine[MESSAGE_DIGEST], other[MESSAGE_DIGEST];
     message_digest(message->bytes, message->n_bytes, mine);
     message_digest(known->bytes, known->n_bytes, other);
-    snprintf(text, sizeof text,
-             "S%d applied \"%s\" (term %" PRIu64 ") at index %" PRIu64
-             ", where S%d applied \"%s\" (term %" PRIu64 ").",
-             server + 1, mine, message->term, message->index, known->server + 1,
-             other, known->term);
-    lab_run_fails(lab, "State Machine Safety", "P.5", text);
+    breaks(lab, "State Machine Safety", "P.5",
+           "S%d applied \"%s\" (term %" PRIu64 ") at index %" PRIu64
+           ", where S%d applied \"%s\" (term %" PRIu64 ").",
+           server + 1, mine, message->term, message->index, known->server + 1,
+           other, known->term);
 }
 
 static void apply_snapshot(struct instance *instance,
@@ -120,15 +136,15 @@ static void apply_snapshot(struct instance *instance,
         instance->last_applied = index;
     pthread_mutex_unlock(&lab->mutex);
     if (!good)
-        lab_fail(lab,
-                 "S%d gave its service a snapshot for index %" PRIu64
-                 " that no service took",
-                 instance->server + 1, message->index);
+        breaks(lab, "snapshot of another state", "IS.8",
+               "S%d gave its service a snapshot for index %" PRIu64
+               " that no service took.",
+               instance->server + 1, message->index);
     if (index < before)
-        lab_fail(lab,
-                 "S%d gave its service a snapshot of index %" PRIu64
-                 " after it had applied %" PRIu64,
-                 instance->server + 1, index, before);
+        breaks(lab, "applied out of order", "ALL.1",
+               "S%d gave its service a snapshot of index %" PRIu64
+               " after it had applied %" PRIu64 ".",
+               instance->server + 1, index, before);
 }
 
 static void apply_command(struct instance *instance,
@@ -149,10 +165,10 @@ static void apply_command(struct instance *instance,
     }
     pthread_mutex_unlock(&lab->mutex);
     if (!in_order)
-        lab_fail(lab,
-                 "S%d applied index %" PRIu64
-                 " out of order, expected %" PRIu64,
-                 instance->server + 1, message->index, expected);
+        breaks(lab, "applied out of order", "ALL.1",
+               "S%d gave its service index %" PRIu64
+               " out of order, expected %" PRIu64 ".",
+               instance->server + 1, message->index, expected);
     if (!good)
         disagrees(lab, instance->server, message);
     if (snapshot != NULL) {
@@ -196,6 +212,7 @@ void lab_service_restore(struct instance *instance)
         is_snapshot(lab, snapshot->bytes, snapshot->n, &instance->last_applied);
     pthread_mutex_unlock(&lab->mutex);
     if (!good)
-        lab_fail(lab, "S%d saved a snapshot that no service took",
-                 instance->server + 1);
+        breaks(lab, "snapshot of another state", "IS.5",
+               "S%d saved a snapshot that no service took.",
+               instance->server + 1);
 }

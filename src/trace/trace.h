@@ -41,7 +41,8 @@ enum trace_kind {
     TRACE_MATCH,    // peer, from, to
     TRACE_COMMIT,   // from, to
     TRACE_APPLY,    // index, term (the entry's), command, ok = is a snapshot
-    TRACE_PERSIST,  // bytes, snapshot_bytes, term, voted_for, index (last)
+    TRACE_PERSIST,  // bytes, snapshot_bytes, term, voted_for, index (last),
+                    // entry_term (its term)
     TRACE_COMPACT,  // index, entry_term: the service took a snapshot
     TRACE_INSTALL,  // index, entry_term: a leader's snapshot replaced state
     TRACE_KILL,     // -
@@ -56,6 +57,7 @@ enum trace_kind {
     TRACE_CRASH,      // node = who
     TRACE_RESTART,    // node = who
     TRACE_PAUSE,      // node = who, ok = paused (false: goes on)
+    TRACE_CLOCK,      // node = who, to = speed of its clock in thousandths
     TRACE_CONNECT,    // node = who
     TRACE_DISCONNECT, // node = who
     TRACE_LINK,       // from, to, ok = up (false: this direction is cut)

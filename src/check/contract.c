@@ -1,0 +1,289 @@
+// contract.c -- an answer by Figure 2, from the state that the request found.
+//
+// A handler's answer depends on the request and on the server's state alone.
+// Where nothing else touched that state between the receipt and the reply,
+// both are known, and the answer is judged by the receiver's rules. Where
+// another thread came between, nothing is said.
+#include <inttypes.h>
+#include <string.h>
+
+#include "internal.h"
+
+// What a judgement is about.
+struct judgement {
+    struct check *check;
+    const struct trace_event *event; // the reply
+    const struct flight *flight;
+    const struct facts *args, *reply;
+    const struct before *before;
+    const struct model_server *after;
+    int me, from;  // as people count them
+    uint64_t term; // that the server must be in
+};
+
+#define BROKEN(j, property, tag, ...)                                          \
+    check_broken((j)->check, (j)->event, property, tag, (j)->flight->from,     \
+                 (j)->flight->recv_n, __VA_ARGS__)
+
+// [ALL.2] A newer term is followed, by everybody, and answered with.
+static bool follows(const struct judgement *j)
+{
+    bool newer = j->args->term > j->before->term;
+    if (newer && j->after->term < j->args->term)
+        return BROKEN(j, "newer term not followed", "ALL.2",
+                      "S%d, in term %" PRIu64 ", answered S%d's %s of term"
+                      " %" PRIu64 " without taking over that term.",
+                      j->me, j->before->term, j->from, j->event->rpc,
+                      j->args->term);
+    if (newer && j->after->role != TRACE_FOLLOWER)
+        return BROKEN(j, "newer term not followed", "ALL.2",
+                      "S%d took over term %" PRIu64 " from S%d's %s but"
+                      " stayed %s.",
+                      j->me, j->args->term, j->from, j->event->rpc,
+                      trace_role_name(j->after->role));
+    if (j->reply->term != j->after->term)
+        return BROKEN(j, "answered with another term", "ALL.2",
+                      "S%d is in term %" PRIu64 " but answered S%d's %s with"
+                      " term %" PRIu64 ".",
+                      j->me, j->after->term, j->from, j->event->rpc,
+                      j->reply->term);
+    return true;
+}
+
+static const char *rule_of_refusal(const struct judgement *j, const char *rule)
+{
+    return j->flight->refused_by[0] != '\0' ? j->flight->refused_by : rule;
+}
+
+// [RV.1] [RV.2] Refused, granted, and each of them when it must be.
+static bool judge_vote(const struct judgement *j)
+{
+    const struct facts *args = j->args;
+    const struct before *before = j->before;
+    bool old = args->term < before->term;
+    bool fresh = args->term > before->term;
+    int vote = fresh ? TRACE_NONE : before->voted_for;
+    bool up_to_date = args->index_term != before->last_term
+                          ? args->index_term > before->last_term
+                          : args->index >= before->last_index;
+    if (j->reply->yes && old)
+        return BROKEN(j, "vote for an old term", "RV.1",
+                      "S%d, in term %" PRIu64 ", granted S%d a vote of term"
+                      " %" PRIu64 ".",
+                      j->me, before->term, j->from, args->term);
+    if (j->reply->yes && vote != TRACE_NONE && vote != j->flight->from)
+        return BROKEN(j, "one vote a term", "RV.2",
+                      "S%d granted S%d its vote of term %" PRIu64
+                      ", which it had given to S%d.",
+                      j->me, j->from, args->term, vote + 1);
+    if (j->reply->yes && !up_to_date)
+        return BROKEN(j, "vote for a log that is behind", "RV.2",
+                      "S%d, whose log ends at index %" PRIu64 " (term %" PRIu64
+                      "), granted its vote of term %" PRIu64
+                      " to S%d, whose log ends at index %" PRIu64
+                      " (term %" PRIu64 ").",
+                      j->me, before->last_index, before->last_term, args->term,
+                      j->from, args->index, args->index_term);
+    if (j->reply->yes && j->after->voted_for != j->flight->from)
+        return BROKEN(j, "vote not remembered", "RV.2",
+                      "S%d granted S%d its vote of term %" PRIu64
+                      " but its voted_for is not S%d.",
+                      j->me, j->from, args->term, j->from);
+    // A vote that was given may be given again, or be passed over.
+    if (!j->reply->yes && !old && vote == TRACE_NONE && up_to_date)
+        return BROKEN(j, "vote refused without a reason",
+                      rule_of_refusal(j, "RV.2"),
+                      "S%d refused S%d its vote of term %" PRIu64
+                      ", which it owed: it had not voted in that term, and"
+                      " S%d's log (to index %" PRIu64 ", term %" PRIu64
+                      ") is as up-to-date as its own (to index %" PRIu64
+                      ", term %" PRIu64 ").",
+                      j->me, j->from, args->term, j->from, args->index,
+                      args->index_term, before->last_index, before->last_term);
+    return true;
+}
+
+// [C.3] Whoever hears the leader of its term stands for election no more.
+static bool yields(const struct judgement *j)
+{
+    if (j->args->term < j->before->term || j->after->role != TRACE_CANDIDATE)
+        return true;
+    return BROKEN(j, "candidate against a leader", "C.3",
+                  "S%d stayed candidate of term %" PRIu64
+                  " when it heard S%d, the leader of that term.",
+                  j->me, j->args->term, j->from);
+}
+
+// [AE.1] Nothing of an old term's message is used.
+static bool ignores(const struct judgement *j)
+{
+    if (j->reply->yes)
+        return BROKEN(j, "message of an old term accepted", "AE.1",
+                      "S%d, in term %" PRIu64 ", accepted S%d's AppendEntries"
+                      " of term %" PRIu64 ".",
+                      j->me, j->before->term, j->from, j->args->term);
+    if (j->after->commit_index != j->before->commit_index ||
+        model_last_index(j->after) != j->before->last_index)
+        return BROKEN(j, "message of an old term accepted", "AE.1",
+                      "S%d, in term %" PRIu64 ", changed its %s by S%d's"
+                      " AppendEntries of term %" PRIu64 ".",
+                      j->me, j->before->term,
+                      j->after->commit_index != j->before->commit_index
+                          ? "commit_index"
+                          : "log",
+                      j->from, j->args->term);
+    return true;
+}
+
+// [AE.2] Success means that the entry before the new ones is there.
+static bool matches(const struct judgement *j)
+{
+    uint64_t index = j->args->index;
+    if (j->reply->yes && !j->before->matches)
+        return BROKEN(
+            j, "accepted without a matching entry", "AE.2",
+            "S%d accepted S%d's AppendEntries, though its log (to"
+            " index %" PRIu64 ") has no entry %" PRIu64 " of term %" PRIu64 ".",
+            j->me, j->from, j->before->last_index, index, j->args->index_term);
+    if (!j->reply->yes && j->before->matches &&
+        index >= j->before->snapshot_index)
+        return BROKEN(
+            j, "refused although the entry matches", rule_of_refusal(j, "AE.2"),
+            "S%d refused S%d's AppendEntries of term %" PRIu64
+            ", though it has the entry before the new ones (index"
+            " %" PRIu64 ", term %" PRIu64 ").",
+            j->me, j->from, j->args->term, index, j->args->index_term);
+    return true;
+}
+
+// [AE.3] [AE.4] After a success the log holds the entries, has lost what
+// conflicted and all behind it, and nothing else.
+static bool stores(const struct judgement *j)
+{
+    uint64_t first = j->args->index + 1,
+             end = j->args->index + j->args->n_entries;
+    for (uint64_t index = first; index <= end; index++) {
+        uint64_t term = facts_term(&j->check->terms, j->args, index - first);
+        if (term != 0 && index > j->after->snapshot_index &&
+            model_term_at(j->after, index) != term)
+            return BROKEN(j, "acknowledged without storing", "AE.4",
+                          "S%d acknowledged S%d's entry %" PRIu64
+                          " of term %" PRIu64 " but does not have it.",
+                          j->me, j->from, index, term);
+    }
+    uint64_t last = j->before->conflict != 0 || end > j->before->last_index
+                        ? end
+                        : j->before->last_index;
+    uint64_t have = model_last_index(j->after);
+    if (have < last)
+        return BROKEN(j, "log cut without a conflict", "AE.3",
+                      "S%d cut its log to index %" PRIu64
+                      " for S%d's entries %" PRIu64 " to %" PRIu64
+                      ", which do not conflict with it.",
+                      j->me, have, j->from, first, end);
+    if (have > last && j->before->conflict != 0)
+        return BROKEN(j, "conflicting entries kept", "AE.3",
+                      "S%d's entry %" PRIu64 " conflicted with S%d's, but it"
+                      " kept what follows, up to index %" PRIu64 ".",
+                      j->me, j->before->conflict, j->from, have);
+    if (have > last)
+        return BROKEN(j, "entries appended twice", "AE.4",
+                      "S%d's log grew to index %" PRIu64
+                      " by S%d's entries %" PRIu64 " to %" PRIu64 ".",
+                      j->me, have, j->from, first, end);
+    return true;
+}
+
+// [AE.5] Only up to the last entry of the message is the log known to be the
+// leader's.
+static bool commits(const struct judgement *j)
+{
+    uint64_t last = j->args->index + j->args->n_entries;
+    uint64_t limit =
+        j->args->leader_commit < last ? j->args->leader_commit : last;
+    if (!j->reply->yes || limit < j->before->commit_index)
+        limit = j->before->commit_index;
+    if (j->after->commit_index <= limit)
+        return true;
+    if (!j->reply->yes)
+        return BROKEN(j, "commit by a refused message", "AE.5",
+                      "S%d moved its commit_index to %" PRIu64
+                      " by an AppendEntries of S%d that it refused.",
+                      j->me, j->after->commit_index, j->from);
+    return BROKEN(j, "commit beyond the last new entry", "AE.5",
+                  "S%d moved its commit_index to %" PRIu64
+                  " by S%d's AppendEntries, whose last new entry is %" PRIu64
+                  " and whose leader_commit is %" PRIu64 ".",
+                  j->me, j->after->commit_index, j->from, last,
+                  j->args->leader_commit);
+}
+
+static bool judge_append(const struct judgement *j)
+{
+    if (j->args->term < j->before->term)
+        return ignores(j);
+    if (!yields(j) || !matches(j) || !commits(j))
+        return false;
+    return !j->reply->yes || stores(j);
+}
+
+// [IS.1] to [IS.8]; what of the log stays is told by the next persist.
+static bool judge_install(const struct judgement *j)
+{
+    bool installed = j->after->snapshot_index != j->before->snapshot_index;
+    if (j->args->term < j->before->term && installed)
+        return BROKEN(j, "message of an old term accepted", "IS.1",
+                      "S%d, in term %" PRIu64 ", installed S%d's snapshot"
+                      " of term %" PRIu64 ".",
+                      j->me, j->before->term, j->from, j->args->term);
+    if (j->args->term < j->before->term)
+        return true;
+    bool whole = j->args->done && j->reply->tells_stored &&
+                 j->reply->stored >= j->args->end;
+    if (whole && j->args->index > j->before->commit_index &&
+        j->after->snapshot_index < j->args->index)
+        return BROKEN(j, "snapshot not installed", "IS.7",
+                      "S%d has all of S%d's snapshot up to index %" PRIu64
+                      ", its commit_index was %" PRIu64
+                      ", but it did not install it.",
+                      j->me, j->from, j->args->index, j->before->commit_index);
+    return yields(j);
+}
+
+bool check_contract(struct check *check, const struct trace_event *event)
+{
+    if (event->kind != TRACE_REPLY)
+        return true;
+    struct flight *flight = check_flight(check, event->msg);
+    const struct model_server *after = &check->model.server[event->node];
+    if (flight == NULL || !flight->handled || flight->confused ||
+        flight->to != event->node || !after->up || !after->booted ||
+        flight->from < 0 || check->n_of_kind[TRACE_TERM] == 0)
+        return true;
+    const struct facts *reply = check_reply(flight, event);
+    if (reply == NULL || !reply->whole || !flight->args.whole)
+        return true;
+    struct judgement j = {.check = check,
+                          .event = event,
+                          .flight = flight,
+                          .args = &flight->args,
+                          .reply = reply,
+                          .before = &flight->before,
+                          .after = after,
+                          .me = event->node + 1,
+                          .from = flight->from + 1};
+    if (!follows(&j))
+        return false;
+    bool logs = check->n_of_kind[TRACE_APPEND] > 0;
+    switch (flight->args.rpc) {
+    case FACTS_VOTE:
+        return check->n_of_kind[TRACE_VOTE] == 0 || judge_vote(&j);
+    case FACTS_APPEND:
+        return !logs || judge_append(&j);
+    case FACTS_INSTALL:
+        return check->n_of_kind[TRACE_INSTALL] == 0 || judge_install(&j);
+    case FACTS_OTHER:
+        break;
+    }
+    return true;
+}

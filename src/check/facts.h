@@ -1,0 +1,43 @@
+// facts.h -- what a message says, in Figure 2's and Figure 13's words.
+//
+// Read once, when the message leaves. Messages of other names and shapes have
+// no facts, and nothing is judged by them.
+#ifndef GLASSRAFT_CHECK_FACTS_H
+#define GLASSRAFT_CHECK_FACTS_H
+
+#include "../trace/trace.h"
+
+enum facts_rpc { FACTS_OTHER, FACTS_VOTE, FACTS_APPEND, FACTS_INSTALL };
+
+struct facts {
+    enum facts_rpc rpc;
+    bool whole; // all that its rpc must have is there
+    uint64_t term;
+    // RequestVote: the last entry; AppendEntries: the one before the entries;
+    // InstallSnapshot: the last included.
+    uint64_t index, index_term;
+    uint64_t n_entries, leader_commit;
+    uint64_t terms_at; // place of the entries' first term in facts_terms
+    uint64_t end;      // InstallSnapshot: offset behind this chunk
+    bool done;         // its last chunk (messages without it have only one)
+    bool yes;          // replies: vote_granted, success
+    uint64_t stored;   // replies to InstallSnapshot: bytes_stored
+    bool tells_stored; // ... if they say so
+};
+
+// The terms of entries on their way, newest last; old ones are forgotten.
+enum { FACTS_TERMS = 1 << 16 };
+struct facts_terms {
+    uint64_t *term; // [n % FACTS_TERMS]
+    uint64_t n;
+};
+
+// The facts of a send or a reply. Entries' terms go into `terms`.
+struct facts facts_of(const struct trace_event *event,
+                      struct facts_terms *terms);
+
+// Term of entry i of a request; 0 when it was forgotten.
+uint64_t facts_term(const struct facts_terms *terms, const struct facts *facts,
+                    uint64_t i);
+
+#endif

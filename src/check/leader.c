@@ -1,0 +1,374 @@
+// leader.c -- what a leader may send, believe of its peers, and commit.
+#include <inttypes.h>
+#include <string.h>
+
+#include "internal.h"
+
+// So long may a leader leave uncommitted what a majority has acknowledged.
+enum { COMMIT_WITHIN_US = 2000000 };
+
+// Peers that have acknowledged the index, and the leader itself once its own
+// entry is saved.
+static int n_holders(const struct check *check, int leader, uint64_t index)
+{
+    int n = check_is_durable(check, leader, index);
+    for (int peer = 0; peer < check->model.n_servers; peer++)
+        n += peer != leader && check->server[leader].view[peer].acked >= index;
+    return n;
+}
+
+uint64_t check_held(const struct check *check, int leader)
+{
+    const struct model_server *server = &check->model.server[leader];
+    uint64_t best = 0;
+    for (int peer = 0; peer < check->model.n_servers; peer++) {
+        uint64_t index = peer == leader
+                             ? model_last_index(server)
+                             : check->server[leader].view[peer].acked;
+        if (index > best && index > server->commit_index &&
+            model_term_at(server, index) == server->term &&
+            n_holders(check, leader, index) >= check_majority(check))
+            best = index;
+    }
+    return best;
+}
+
+// [L.4] What a majority holds is committed before long.
+static bool commits_in_time(struct check *check,
+                            const struct trace_event *event)
+{
+    struct judged *judged = &check->server[event->node];
+    const struct model_server *server = &check->model.server[event->node];
+    uint64_t index = check_held(check, event->node);
+    if (index == 0 || index < judged->held || judged->held == 0 ||
+        judged->held <= server->commit_index) {
+        judged->held = index;
+        judged->held_us = event->us;
+        return true;
+    }
+    if (event->us - judged->held_us < COMMIT_WITHIN_US)
+        return true;
+    return check_broken(
+        check, event, "majority without a commit", "L.4", TRACE_NONE, 0,
+        "S%d, leader of term %" PRIu64 ", has not committed entry %" PRIu64
+        ", which a majority of %d holds since %.3f s; its commit_index is"
+        " %" PRIu64 ".",
+        event->node + 1, server->term, judged->held, check_majority(check),
+        check_seconds(judged->held_us), server->commit_index);
+}
+
+// [L.1] Only who was elected in a term speaks as its leader.
+static bool leads(struct check *check, const struct trace_event *event,
+                  const struct facts *args)
+{
+    const struct model_server *server = &check->model.server[event->node];
+    const struct judged *judged = &check->server[event->node];
+    const struct table_cell *leader = check_leader_of(check, args->term);
+    if (leader != NULL && leader->server == event->node)
+        return true;
+    if (server->role == TRACE_LEADER)
+        return check_broken(
+            check, event, "leads a term it did not win", "ALL.2",
+            leader != NULL ? leader->server : TRACE_NONE, judged->role_event,
+            "S%d sent %s as leader of term %" PRIu64 " at %.3f s, but it won"
+            " term %" PRIu64 " only: it took over the newer term and did not"
+            " become a follower.",
+            event->node + 1, event->rpc, args->term, check_seconds(event->us),
+            judged->role_term);
+    return check_broken(check, event, "sent as a leader that it is not", "L.1",
+                        leader != NULL ? leader->server : TRACE_NONE,
+                        judged->role_event,
+                        "S%d, a %s, sent %s as leader of term %" PRIu64
+                        " at %.3f s, which it never led.",
+                        event->node + 1, trace_role_name(server->role),
+                        event->rpc, args->term, check_seconds(event->us));
+}
+
+// [L.3] The message shows the leader's own log.
+static bool shows_its_log(struct check *check, const struct trace_event *event,
+                          const struct facts *args)
+{
+    const struct model_server *server = &check->model.server[event->node];
+    if (server->role != TRACE_LEADER || server->term != args->term ||
+        args->index < server->snapshot_index)
+        return true;
+    if (args->index > model_last_index(server))
+        return check_broken(check, event, "next_index out of range", "L.3",
+                            (int)event->to, 0,
+                            "S%d sent S%d entries behind index %" PRIu64
+                            ", but its log ends at %" PRIu64 ".",
+                            event->node + 1, (int)event->to + 1, args->index,
+                            model_last_index(server));
+    uint64_t term = model_term_at(server, args->index);
+    if (term != args->index_term)
+        return check_broken(check, event, "message with a wrong prev_log_term",
+                            "L.3", (int)event->to, 0,
+                            "S%d told S%d that its entry %" PRIu64
+                            " is of term %" PRIu64 "; it is of term %" PRIu64
+                            ".",
+                            event->node + 1, (int)event->to + 1, args->index,
+                            args->index_term, term);
+    for (uint64_t i = 0; i < args->n_entries; i++) {
+        uint64_t index = args->index + 1 + i;
+        uint64_t sent = facts_term(&check->terms, args, i);
+        if (sent != 0 && model_term_at(server, index) != sent)
+            return check_broken(
+                check, event, "Leader Append-Only", "P.2", (int)event->to, 0,
+                "S%d, leader of term %" PRIu64 ", sent S%d entry %" PRIu64
+                " with term %" PRIu64 "; it had appended one of term"
+                " %" PRIu64 " there.",
+                event->node + 1, server->term, (int)event->to + 1, index, sent,
+                model_term_at(server, index));
+    }
+    return true;
+}
+
+// [C.1] A candidate asks in the term that it runs in, for itself, and shows
+// its own log.
+static bool candidacy(struct check *check, const struct trace_event *event,
+                      const struct facts *args)
+{
+    const struct model_server *server = &check->model.server[event->node];
+    struct judged *judged = &check->server[event->node];
+    int me = event->node + 1;
+    judged->asked_term = args->term;
+    judged->asked_index = args->index;
+    judged->asked_last_term = args->index_term;
+    if (check->n_of_kind[TRACE_ROLE] == 0)
+        return true;
+    if (args->term > judged->ran_term)
+        return check_broken(check, event, "votes asked out of an election",
+                            "C.1", TRACE_NONE, judged->role_event,
+                            "S%d, a %s, asked for votes in term %" PRIu64
+                            " at %.3f s, for which it does not stand; it last"
+                            " stood in term %" PRIu64 ".",
+                            me, trace_role_name(server->role), args->term,
+                            check_seconds(event->us), judged->ran_term);
+    if (server->role != TRACE_CANDIDATE || server->term != args->term)
+        return true;
+    if (check->n_of_kind[TRACE_VOTE] > 0 && server->voted_for != event->node)
+        return check_broken(check, event, "no vote for itself", "C.1",
+                            TRACE_NONE, judged->role_event,
+                            "S%d asked for votes in term %" PRIu64
+                            " at %.3f s without having given itself its own.",
+                            me, args->term, check_seconds(event->us));
+    uint64_t last = model_last_index(server);
+    uint64_t term = model_term_at(server, last);
+    if (check->n_of_kind[TRACE_APPEND] > 0 &&
+        (args->index != last || args->index_term != term))
+        return check_broken(
+            check, event, "votes asked for another log", "C.1", TRACE_NONE,
+            judged->role_event,
+            "S%d asked for votes in term %" PRIu64 " with a last entry %" PRIu64
+            " of term %" PRIu64 "; its log ends at index %" PRIu64
+            " (term %" PRIu64 ").",
+            me, args->term, args->index, args->index_term, last, term);
+    return true;
+}
+
+static bool send(struct check *check, const struct trace_event *event)
+{
+    const struct flight *flight = check_flight(check, event->msg);
+    const struct model_server *server = &check->model.server[event->node];
+    if (flight == NULL || !flight->args.whole || event->ok || !server->up ||
+        !server->booted)
+        return true;
+    const struct facts *args = &flight->args;
+    if (args->rpc == FACTS_VOTE)
+        return candidacy(check, event, args);
+    if (check->n_of_kind[TRACE_ROLE] == 0)
+        return true;
+    if (!leads(check, event, args) ||
+        (args->rpc == FACTS_APPEND && check->n_of_kind[TRACE_APPEND] > 0 &&
+         !shows_its_log(check, event, args)))
+        return false;
+    if (server->role != TRACE_LEADER || server->term != args->term)
+        return true;
+    if (flight->to >= 0) {
+        struct view *view = &check->server[event->node].view[flight->to];
+        view->sent_us = event->us;
+        if (args->n_entries > 0 || args->rpc == FACTS_INSTALL)
+            view->entries_us = event->us;
+    }
+    return check->n_of_kind[TRACE_COMMIT] == 0 || commits_in_time(check, event);
+}
+
+static void refused(struct view *view, const struct facts *args, uint64_t us)
+{
+    view->n_refused++;
+    view->n_same = view->refused_index == args->index ? view->n_same + 1 : 1;
+    view->refused_index = args->index;
+    view->refused_us = us;
+}
+
+// What a reply proves to the leader that gets it in the same term.
+static void heard(struct check *check, const struct trace_event *event)
+{
+    const struct model_server *server = &check->model.server[event->node];
+    const struct flight *flight = check_flight(check, event->msg);
+    struct judged *judged = &check->server[event->node];
+    if (server->role != TRACE_LEADER ||
+        event->from >= (uint64_t)check->model.n_servers)
+        return;
+    struct view *view = &judged->view[event->from];
+    if (flight == NULL) { // sent too long ago to be remembered
+        if (event->rpc == NULL || strcmp(event->rpc, "RequestVote") != 0)
+            view->acked = model_last_index(server);
+        return;
+    }
+    const struct facts *args = &flight->args;
+    const struct facts *reply = check_reply(flight, event);
+    if (args->rpc == FACTS_VOTE || args->rpc == FACTS_OTHER || !args->whole ||
+        args->term != server->term || reply == NULL || !reply->whole)
+        return;
+    view->heard_us = event->us;
+    uint64_t acked = 0;
+    if (args->rpc == FACTS_APPEND && reply->yes)
+        acked = args->index + args->n_entries;
+    else if (args->rpc == FACTS_APPEND)
+        refused(view, args, event->us);
+    else if (args->done && (!reply->tells_stored || reply->stored >= args->end))
+        acked = args->index;
+    if (acked == 0)
+        return;
+    view->n_refused = view->n_same = 0;
+    if (acked > view->acked)
+        view->acked = acked;
+}
+
+// [L.4] An entry of the leader's own term, on a majority that has said so.
+static bool commit(struct check *check, const struct trace_event *event)
+{
+    const struct model_server *leader = &check->model.server[event->node];
+    uint64_t term = model_term_at(leader, event->to);
+    if (leader->role != TRACE_LEADER)
+        return true;
+    if (term != leader->term)
+        return check_broken(
+            check, event, "commit of an older term", "L.4", TRACE_NONE, 0,
+            "S%d, leader of term %" PRIu64 ", moved commit_index to %" PRIu64
+            ", an entry of term %" PRIu64
+            ": it may still be overwritten (Figure 8).",
+            event->node + 1, leader->term, event->to, term);
+    int n = 0;
+    for (int i = 0; i < check->model.n_servers; i++) {
+        const struct model_server *server = &check->model.server[i];
+        n += server->snapshot_index >= event->to ||
+             model_term_at(server, event->to) == term;
+    }
+    if (n < check_majority(check))
+        return check_broken(
+            check, event, "commit without a majority", "L.4", TRACE_NONE, 0,
+            "S%d committed entry %" PRIu64
+            ", which stands on %d servers, a majority is %d.",
+            event->node + 1, event->to, n, check_majority(check));
+    if (check->n_of_kind[TRACE_REPLY_RECV] == 0)
+        return true;
+    bool saved = check_is_durable(check, event->node, event->to);
+    n = n_holders(check, event->node, event->to);
+    if (n >= check_majority(check))
+        return true;
+    return check_broken(
+        check, event, "commit without a majority", "L.4", TRACE_NONE, 0,
+        "S%d committed entry %" PRIu64 " when %d peers had acknowledged it%s;"
+        " a majority is %d.",
+        event->node + 1, event->to, n - saved,
+        saved ? " and it had saved it itself"
+              : " and its own copy was not saved yet",
+        check_majority(check));
+}
+
+// [L.3] match_index only grows, and only by what the peer has acknowledged.
+static bool match(struct check *check, const struct trace_event *event)
+{
+    const struct model_server *leader = &check->model.server[event->node];
+    if (event->peer < 0 || event->peer >= check->model.n_servers)
+        return true;
+    if (event->to < event->from)
+        return check_broken(
+            check, event, "match_index falls", "L.3", event->peer, 0,
+            "S%d moved match_index of S%d from %" PRIu64 " back to %" PRIu64
+            ".",
+            event->node + 1, event->peer + 1, event->from, event->to);
+    if (leader->role != TRACE_LEADER || event->peer == event->node ||
+        check->n_of_kind[TRACE_REPLY_RECV] == 0)
+        return true;
+    uint64_t acked = check->server[event->node].view[event->peer].acked;
+    if (event->to <= acked)
+        return true;
+    return check_broken(
+        check, event, "match_index is wrong", "L.3", event->peer, 0,
+        "S%d set match_index of S%d to %" PRIu64 ", but in term %" PRIu64
+        " S%d has acknowledged to it entries up to %" PRIu64 " only.",
+        event->node + 1, event->peer + 1, event->to, leader->term,
+        event->peer + 1, acked);
+}
+
+static bool next(struct check *check, const struct trace_event *event)
+{
+    const struct model_server *leader = &check->model.server[event->node];
+    if (event->to < 1 || event->to > model_last_index(leader) + 1)
+        return check_broken(check, event, "next_index out of range", "L.3",
+                            event->peer, 0,
+                            "S%d set next_index of S%d to %" PRIu64
+                            ", its log ends at %" PRIu64 ".",
+                            event->node + 1, event->peer + 1, event->to,
+                            model_last_index(leader));
+    if (leader->role != TRACE_LEADER || event->peer < 0 ||
+        event->peer >= check->model.n_servers)
+        return true;
+    uint64_t known = leader->match_index[event->peer];
+    if (event->to > known ||
+        event->to > check->server[event->node].view[event->peer].acked)
+        return true;
+    return check_broken(
+        check, event, "next_index below match_index", "L.3", event->peer, 0,
+        "S%d took next_index of S%d back to %" PRIu64
+        " by a late reply: S%d has acknowledged entries up to %" PRIu64 ".",
+        event->node + 1, event->peer + 1, event->to, event->peer + 1, known);
+}
+
+static void take_role(struct check *check, const struct trace_event *event)
+{
+    struct judged *judged = &check->server[event->node];
+    judged->role_event = event->n;
+    judged->role_us = event->us;
+    judged->role_term = event->term;
+    if (event->to_role == TRACE_CANDIDATE)
+        judged->ran_term = event->term;
+    if (event->to_role != TRACE_LEADER)
+        return;
+    judged->held = judged->held_us = 0;
+    memset(judged->view, 0,
+           (size_t)check->model.n_servers * sizeof *judged->view);
+}
+
+bool check_leader(struct check *check, const struct trace_event *event)
+{
+    struct judged *judged = &check->server[event->node];
+    switch (event->kind) {
+    case TRACE_SEND:
+        return send(check, event);
+    case TRACE_REPLY_RECV:
+        heard(check, event);
+        return true;
+    case TRACE_COMMIT:
+        return commit(check, event);
+    case TRACE_MATCH:
+        return match(check, event);
+    case TRACE_NEXT:
+        return next(check, event);
+    case TRACE_ROLE:
+        take_role(check, event);
+        return true;
+    case TRACE_BOOT:
+        judged->role_us = event->us;
+        judged->ran_term = 0;
+        return true;
+    case TRACE_PAUSE:
+        judged->held_us = event->us;
+        return true;
+    default:
+        return true;
+    }
+}

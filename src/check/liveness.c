@@ -1,0 +1,227 @@
+// liveness.c -- why a cluster does not go on.
+//
+// A scenario sets a bound in virtual time: a leader, a command applied. When
+// it has passed, the server and the rule that block the way are looked for, in
+// the order in which one hides the next. Nothing here makes a run fail.
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "internal.h"
+
+enum {
+    SOON_US = 200000,  // what should follow at once
+    BEATS_US = 500000, // several heartbeats
+    ELECTION_US = 1500000,
+    SHORT_US = 110000, // an election timeout within a heartbeat interval
+    FEW_ELECTIONS = 3,
+    FEW_REFUSALS = 3,
+};
+
+void check_watch(struct check *check, const struct trace_event *event)
+{
+    bool of_server = event->node >= 0 && event->node < check->model.n_servers;
+    struct judged *judged = of_server ? &check->server[event->node] : NULL;
+    switch (judged != NULL ? event->kind : TRACE_UNKNOWN) {
+    case TRACE_BOOT:
+        judged->commit_us = 0;
+        judged->apply_us = event->us;
+        break;
+    case TRACE_COMMIT:
+        judged->commit_us = event->us;
+        break;
+    case TRACE_APPLY:
+        judged->apply_us = event->us;
+        break;
+    case TRACE_ROLE:
+        if (event->to_role == TRACE_LEADER)
+            check->n_leaderless = check->ran = 0;
+        if (event->to_role != TRACE_CANDIDATE)
+            break;
+        if (check->n_leaderless == 0)
+            check->leaderless_us = event->us;
+        check->n_leaderless += event->term > check->leaderless_term;
+        if (event->term > check->leaderless_term)
+            check->leaderless_term = event->term;
+        check->ran |= 1ull << (event->node % 64);
+        break;
+    default:
+        break;
+    }
+}
+
+static bool lies_here(struct check *check, const char *tag, int server,
+                      uint64_t event, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+static bool lies_here(struct check *check, const char *tag, int server,
+                      uint64_t event, const char *format, ...)
+{
+    struct check_finding *finding = &check->diagnosis;
+    *finding = (struct check_finding){.property = "liveness", .tag = tag};
+    va_list args;
+    va_start(args, format);
+    vsnprintf(finding->text, sizeof finding->text, format, args);
+    va_end(args);
+    if (event != 0)
+        finding->events[finding->n_events++] = event;
+    if (server >= 0)
+        finding->servers[finding->n_servers++] = server;
+    return true;
+}
+
+static bool takes_part(const struct check *check, int server)
+{
+    const struct model_server *s = &check->model.server[server];
+    return s->up && s->connected && !s->paused;
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+// [L.4] A majority holds it, the leader does not see that.
+static bool is_uncommitted(struct check *check, int leader, uint64_t us)
+{
+    const struct judged *judged = &check->server[leader];
+    const struct model_server *server = &check->model.server[leader];
+    uint64_t index = check_held(check, leader);
+    if (index == 0 || judged->held <= server->commit_index ||
+        us - judged->held_us < SOON_US)
+        return false;
+    return lies_here(check, "L.4", leader, judged->role_event,
+                     "S%d, leader of term %" PRIu64
+                     ", has not committed entry %" PRIu64
+                     ", which a majority of %d holds since %.3f s; its"
+                     " commit_index is %" PRIu64 ".",
+                     leader + 1, server->term, index, check_majority(check),
+                     check_seconds(judged->held_us), server->commit_index);
+}
+
+// [ALL.1] Committed, but the service does not get it.
+static bool is_unapplied(struct check *check, int i, uint64_t us)
+{
+    const struct judged *judged = &check->server[i];
+    const struct model_server *server = &check->model.server[i];
+    if (check->n_of_kind[TRACE_APPLY] == 0 ||
+        server->commit_index <= server->last_applied ||
+        us - later(judged->commit_us, judged->apply_us) < SOON_US)
+        return false;
+    return lies_here(
+        check, "ALL.1", i, 0,
+        "S%d's commit_index is %" PRIu64
+        " since %.3f s, but it has applied up to %" PRIu64
+        " only and nothing since: its applier sleeps, or is stuck.",
+        i + 1, server->commit_index, check_seconds(judged->commit_us),
+        server->last_applied);
+}
+
+// [L.3] [L.1] A peer that is there does not get what it lacks.
+static bool is_left_behind(struct check *check, int leader, int peer,
+                           uint64_t us)
+{
+    const struct model_server *server = &check->model.server[leader];
+    const struct judged *judged = &check->server[leader];
+    const struct view *view = &judged->view[peer];
+    uint64_t last = model_last_index(server);
+    if (view->n_refused >= FEW_REFUSALS && us - view->refused_us < BEATS_US)
+        return lies_here(check, "L.3", leader, judged->role_event,
+                         "S%d refuses S%d's AppendEntries, %" PRIu64
+                         " times in a row, the last %" PRIu64
+                         " with prev_log_index %" PRIu64 ": next_index %s.",
+                         peer + 1, leader + 1, view->n_refused, view->n_same,
+                         view->refused_index,
+                         view->n_same >= FEW_REFUSALS
+                             ? "does not go back to where the logs"
+                               " agree"
+                             : "goes back too slowly");
+    if (us - later(view->sent_us, judged->role_us) > BEATS_US)
+        return lies_here(check, "L.1", leader, judged->role_event,
+                         "S%d, leader of term %" PRIu64
+                         " since %.3f s, sends no heartbeats to S%d.",
+                         leader + 1, server->term,
+                         check_seconds(judged->role_us), peer + 1);
+    if (last > view->acked && us - view->heard_us < BEATS_US &&
+        us - later(view->entries_us, judged->role_us) > SOON_US)
+        return lies_here(check, "L.3", leader, judged->role_event,
+                         "S%d has acknowledged to S%d entries up to %" PRIu64
+                         " only; S%d's log ends at %" PRIu64
+                         ", but S%d has sent it no entries since %.3f s.",
+                         peer + 1, leader + 1, view->acked, leader + 1, last,
+                         leader + 1, check_seconds(view->entries_us));
+    return false;
+}
+
+// [C.4] [F.2] Nobody leads, and this server does nothing about it.
+static bool does_not_run(struct check *check, int i, uint64_t us)
+{
+    const struct judged *judged = &check->server[i];
+    const struct model_server *server = &check->model.server[i];
+    if (server->role == TRACE_LEADER || !judged->timed ||
+        us - judged->reset_by_us < ELECTION_US)
+        return false;
+    if (server->role == TRACE_CANDIDATE)
+        return lies_here(check, "C.4", i, judged->role_event,
+                         "S%d is candidate of term %" PRIu64
+                         " since %.3f s and starts no other election.",
+                         i + 1, server->term, check_seconds(judged->role_us));
+    return lies_here(check, "F.2", i, judged->reset_n,
+                     "S%d is follower in term %" PRIu64
+                     " and does not time out, though it %s last at %.3f s.",
+                     i + 1, server->term, judged->reset_why,
+                     check_seconds(judged->reset_by_us));
+}
+
+static bool elections_fail(struct check *check, uint64_t us)
+{
+    for (int i = 0; i < check->model.n_servers; i++) {
+        const struct judged *judged = &check->server[i];
+        if (judged->waited_us > 0 && judged->waited_us < SHORT_US &&
+            us - judged->timeout_us < ELECTION_US)
+            return lies_here(check, "F.2", i, 0,
+                             "S%d started an election at %.3f s after only"
+                             " %.1f ms: an election timeout must outlast"
+                             " several heartbeats.",
+                             i + 1, check_seconds(judged->timeout_us),
+                             (double)judged->waited_us / 1e3);
+    }
+    if (check->n_leaderless < FEW_ELECTIONS)
+        return false;
+    char who[100] = "";
+    size_t n = 0;
+    for (int i = 0; i < check->model.n_servers && n + 6 < sizeof who; i++)
+        if (check->ran >> (i % 64) & 1)
+            n += (size_t)snprintf(who + n, sizeof who - n, " S%d", i + 1);
+    return lies_here(check, "F.2", TRACE_NONE, 0,
+                     "%" PRIu64 " elections in a row since %.3f s, up to term"
+                     " %" PRIu64 ", had no winner; candidates were%s. Election"
+                     " timeouts must be drawn anew, from a wide range.",
+                     check->n_leaderless, check_seconds(check->leaderless_us),
+                     check->leaderless_term, who);
+}
+
+static bool find(struct check *check, uint64_t us)
+{
+    int n = check->model.n_servers;
+    int leader = model_leader(&check->model);
+    bool leads = leader >= 0 && takes_part(check, leader);
+    if (leads && is_uncommitted(check, leader, us))
+        return true;
+    for (int i = 0; i < n; i++)
+        if (takes_part(check, i) && is_unapplied(check, i, us))
+            return true;
+    for (int peer = 0; leads && peer < n; peer++)
+        if (peer != leader && takes_part(check, peer) &&
+            is_left_behind(check, leader, peer, us))
+            return true;
+    for (int i = 0; !leads && i < n; i++)
+        if (takes_part(check, i) && does_not_run(check, i, us))
+            return true;
+    return elections_fail(check, us);
+}
+
+const struct check_finding *check_diagnose(struct check *check, uint64_t us)
+{
+    return find(check, us) ? &check->diagnosis : NULL;
+}

@@ -1,0 +1,144 @@
+// timers.c -- [F.2] [C.1]: elections begin when the timer says so, and only
+// the events that Figure 2 names set it back.
+//
+// A server tells in each timeout how long it has waited. It must have begun to
+// wait when it last heard the leader of its term, granted a vote, or stood for
+// election itself; each of these is known to have happened between the receipt
+// of a message and the reply.
+#include <inttypes.h>
+#include <string.h>
+
+#include "internal.h"
+
+enum {
+    SLACK_US = 20000,   // between the look at the clock and the event
+    SHORTEST_US = 50000 // far below any heartbeat interval that the labs allow
+};
+
+// Is a request under way whose handler may have set the timer back?
+static bool may_reset(const struct check *check, const struct judged *judged)
+{
+    for (int i = 0; i < judged->n_active; i++)
+        if (check->flight[judged->active[i]].args.rpc != FACTS_OTHER)
+            return true;
+    return false;
+}
+
+static bool timeout(struct check *check, const struct trace_event *event)
+{
+    struct judged *judged = &check->server[event->node];
+    const struct model_server *server = &check->model.server[event->node];
+    int me = event->node + 1;
+    double now = check_seconds(event->us);
+    if (server->role == TRACE_LEADER)
+        return check_broken(check, event, "a leader times out", "F.2",
+                            TRACE_NONE, judged->role_event,
+                            "S%d started an election at %.3f s against itself:"
+                            " it leads term %" PRIu64 ".",
+                            me, now, server->term);
+    if (check->untimed || judged->own_clock || !judged->timed ||
+        server->paused || event->waited_us == 0)
+        return true;
+    double waited_ms = (double)event->waited_us / 1e3;
+    if (event->waited_us < SHORTEST_US)
+        return check_broken(
+            check, event, "election without a timeout", "F.2", TRACE_NONE,
+            judged->reset_n,
+            "S%d started an election at %.3f s, only %.1f ms after it had"
+            " last set its election timer back.",
+            me, now, waited_ms);
+    // The latest event that must set it back was over by reset_by_us.
+    if (event->waited_us > event->us - judged->reset_us + SLACK_US)
+        return check_broken(
+            check, event, "election timer not set back", "F.2", TRACE_NONE,
+            judged->reset_n,
+            "S%d timed out at %.3f s after %.1f ms, but %.1f ms before it %s,"
+            " which sets the election timer back.",
+            me, now, waited_ms, (double)(event->us - judged->reset_us) / 1e3,
+            judged->reset_why);
+    bool may = judged->may_reset_us > 0 &&
+               event->us - judged->may_reset_us < event->waited_us + SLACK_US;
+    if (event->waited_us + SLACK_US < event->us - judged->reset_by_us && !may &&
+        !may_reset(check, judged))
+        return check_broken(
+            check, event, "election timer set back without a reason", "F.2",
+            TRACE_NONE, judged->reset_n,
+            "S%d waited %.1f ms for its timeout at %.3f s, but nothing has set"
+            " its election timer back for %.1f ms: it had last heard a leader"
+            " of its term, granted a vote or run itself before that.",
+            me, waited_ms, now,
+            (double)(event->us - judged->reset_by_us) / 1e3);
+    return true;
+}
+
+static void reset(struct judged *judged, const struct trace_event *event,
+                  uint64_t from_us, const char *why)
+{
+    judged->timed = true;
+    judged->reset_us = from_us;
+    judged->reset_by_us = event->us;
+    judged->reset_n = event->n;
+    judged->reset_why = why;
+}
+
+// A handler is done: did it hear a leader, or grant a vote?
+static void replied(struct check *check, const struct trace_event *event)
+{
+    struct judged *judged = &check->server[event->node];
+    struct flight *flight = check_flight(check, event->msg);
+    if (flight == NULL)
+        return;
+    const struct facts *reply = check_reply(flight, event);
+    if (reply == NULL || !flight->handled || flight->confused) {
+        // What it found is not known for sure.
+        if (flight->args.rpc != FACTS_OTHER)
+            judged->may_reset_us = event->us;
+        if (reply == NULL || !flight->handled ||
+            flight->args.rpc == FACTS_OTHER)
+            return;
+    }
+    bool granted = flight->args.rpc == FACTS_VOTE && reply->yes;
+    bool heard = flight->args.rpc != FACTS_VOTE &&
+                 reply->term == flight->args.term &&
+                 flight->args.term >= flight->before.term;
+    if (flight->confused && (granted || heard))
+        judged->timed = false; // the order with another is not known
+    else if (granted || heard)
+        reset(judged, event, flight->recv_us,
+              granted ? "had granted a vote" : "had heard the leader");
+}
+
+bool check_timers(struct check *check, const struct trace_event *event)
+{
+    struct judged *judged = &check->server[event->node];
+    bool good = true;
+    switch (event->kind) {
+    case TRACE_BOOT:
+        reset(judged, event, event->us, "had started");
+        judged->timeout_us = judged->waited_us = judged->may_reset_us = 0;
+        break;
+    case TRACE_TIMEOUT:
+        good = timeout(check, event);
+        judged->timeout_us = event->us;
+        judged->waited_us = event->waited_us;
+        reset(judged, event, event->us, "had started an election");
+        break;
+    case TRACE_ROLE:
+        // A leader has no timer; whoever steps down may begin to wait anew.
+        if (event->to_role == TRACE_FOLLOWER)
+            judged->may_reset_us = event->us;
+        break;
+    case TRACE_REPLY:
+        replied(check, event);
+        break;
+    case TRACE_PAUSE:
+        judged->timed = false;
+        break;
+    case TRACE_CLOCK:
+        judged->own_clock = true;
+        break;
+    default:
+        break;
+    }
+    return good;
+}
