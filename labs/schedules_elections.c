@@ -157,6 +157,26 @@ static void lost_elections(struct lab *lab)
     one(lab, random_value(lab), 3);
 }
 
+// [F.2] All followers find at the same moment that they have heard nothing for
+// long: whoever has just given its vote does not run against it.
+static void all_wake_at_once(struct lab *lab)
+{
+    enum { N_ROUNDS = 12 };
+    int n = lab_n_servers(lab);
+    for (int round = 0; round < N_ROUNDS; round++) {
+        int leader = lab_check_one_leader(lab);
+        lab_disconnect(lab, leader);
+        for (int i = 1; i < n; i++)
+            lab_pause(lab, after(lab, leader, i), true);
+        lab_sleep_ms(lab, ELECTION_TIMEOUT_MS);
+        for (int i = 1; i < n; i++)
+            lab_pause(lab, after(lab, leader, i), false);
+        one(lab, random_value(lab), n - 1);
+        lab_connect(lab, leader);
+    }
+    one(lab, random_value(lab), n);
+}
+
 const struct lab_scenario schedules_elections_scenarios[] = {
     {.name = "late-vote-request",
      .title = "Schedule: late vote request",
@@ -192,6 +212,12 @@ const struct lab_scenario schedules_elections_scenarios[] = {
      .title = "Schedule: lost elections",
      .run = lost_elections,
      .n_servers = 3,
+     .simulated_only = true,
+     .limit_s = 600},
+    {.name = "all-wake-at-once",
+     .title = "Schedule: all wake at once",
+     .run = all_wake_at_once,
+     .n_servers = 5,
      .simulated_only = true,
      .limit_s = 600},
     {.name = NULL},

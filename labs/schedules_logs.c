@@ -2,6 +2,11 @@
 #include "adversary.h"
 #include "suites.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../src/trace/figure2.h"
+
 // Connects these servers with each other, and cuts them off from all others,
 // which stay connected among themselves.
 static void together(struct lab *lab, int n, const int *servers)
@@ -213,6 +218,65 @@ static void late_refusal(struct lab *lab)
     adversary_end(lab);
 }
 
+// Sends a heartbeat in a leader's name that shows only the entry at
+// prev_log_index: Figure 2 allows it, whatever else the leader sends.
+static void empty_heartbeat(struct lab *lab, int leader, int to,
+                            raft_index prev_log_index, raft_term prev_log_term,
+                            raft_index leader_commit)
+{
+    struct append_entries_args args = {.term = term_of(lab, leader),
+                                       .leader_id = (uint64_t)leader,
+                                       .prev_log_index = prev_log_index,
+                                       .prev_log_term = prev_log_term,
+                                       .leader_commit = leader_commit};
+    char name[16];
+    size_t n_bytes = 0, n_reply = 0;
+    uint8_t *bytes = message_encode(&append_entries_args_type, &args, &n_bytes);
+    uint8_t *reply = NULL;
+    snprintf(name, sizeof name, "S%d", to + 1);
+    struct net_end *end = net_make_end(lab_net(lab), leader);
+    net_connect(end, name);
+    net_enable(end, true);
+    if (net_call(end, "AppendEntries", bytes, n_bytes, &reply, &n_reply))
+        free(reply);
+    free(bytes);
+}
+
+// [AE.5] What a follower has behind the last entry of a message may be stale,
+// whatever leader_commit says: S2 has entries of S1's term behind the fork and
+// hears from S3, the new leader, of the entry before the fork only.
+static void commit_no_further(struct lab *lab)
+{
+    enum { N_WRONG = 4 };
+    raft_index fork;
+    raft_term term;
+    elect(lab, 0);
+    one(lab, random_value(lab), 5);
+    if (!propose(lab, 0, random_value(lab), &fork, &term))
+        lab_fail(lab, "S1 refused a command although it was the leader");
+    wait_for(lab, fork, 5, 0, NULL);
+    TOGETHER(lab, 0, 1);
+    for (int i = 0; i < N_WRONG; i++)
+        must_propose(lab, 0, random_value(lab));
+    await_log(lab, 1, fork + N_WRONG);
+    elect(lab, 2);
+    for (int i = 0; i < N_WRONG; i++)
+        agree_on(lab, 2, random_value(lab), 3);
+    adversary_begin(lab);
+    struct rule *entries = drop("AppendEntries", REQUEST, ALL, 1);
+    only(entries, has_entries);
+    only_clock_of(lab, 2);
+    TOGETHER(lab, 0);
+    empty_heartbeat(lab, 2, 1, fork, term, fork + N_WRONG);
+    lab_sleep_ms(lab, 100);
+    if (lab_last_applied(lab, 1) > fork)
+        lab_fail(lab, "S2 applied what no leader has shown it");
+    adversary_end(lab);
+    clocks_agree(lab);
+    one_world(lab);
+    one(lab, random_value(lab), 5);
+}
+
 const struct lab_scenario schedules_logs_scenarios[] = {
     {.name = "figure-8-overwritten",
      .title = "Schedule: figure 8 overwritten",
@@ -253,6 +317,12 @@ const struct lab_scenario schedules_logs_scenarios[] = {
     {.name = "leader-elected-twice",
      .title = "Schedule: leader elected twice",
      .run = leader_elected_twice,
+     .n_servers = 5,
+     .simulated_only = true,
+     .limit_s = 600},
+    {.name = "commit-no-further",
+     .title = "Schedule: commit no further",
+     .run = commit_no_further,
      .n_servers = 5,
      .simulated_only = true,
      .limit_s = 600},

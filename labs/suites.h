@@ -11,7 +11,7 @@
 struct suite {
     const char *name;  // "election"; NULL ends the list
     const char *about; // one line
-    const struct lab_scenario *tables[8];
+    const struct lab_scenario *tables[9];
 };
 
 extern const struct suite suites[];
@@ -24,6 +24,7 @@ extern const struct lab_scenario persistence_churn_scenarios[];
 extern const struct lab_scenario persistence_figure8_scenarios[];
 extern const struct lab_scenario persistence_2024_scenarios[];
 extern const struct lab_scenario snapshots_scenarios[];
+extern const struct lab_scenario schedules_compaction_scenarios[];
 extern const struct lab_scenario schedules_crashes_scenarios[];
 extern const struct lab_scenario schedules_elections_scenarios[];
 extern const struct lab_scenario schedules_figure7_scenarios[];

@@ -274,7 +274,7 @@ bool check_contract(struct check *check, const struct trace_event *event)
                           .from = flight->from + 1};
     if (!follows(&j))
         return false;
-    bool logs = check->n_of_kind[TRACE_APPEND] > 0;
+    bool logs = check->n_of_kind[TRACE_APPEND] > 0 || !check->entries_sent;
     switch (flight->args.rpc) {
     case FACTS_VOTE:
         return check->n_of_kind[TRACE_VOTE] == 0 || judge_vote(&j);

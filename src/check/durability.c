@@ -13,6 +13,8 @@
 static bool equals(const struct image *one, const struct image *two)
 {
     return one->term == two->term && one->voted_for == two->voted_for &&
+           (one->snapshot_index == two->snapshot_index ||
+            one->snapshot_index == 0 || two->snapshot_index == 0) &&
            one->last_index == two->last_index &&
            (one->last_term == two->last_term || one->last_term == 0 ||
             two->last_term == 0);
@@ -46,6 +48,7 @@ static void remember(struct check *check, const struct trace_event *event,
     *image = in_memory(check, event->node);
     image->low = low; // of the change that comes, not of this state
     image->event = event->n;
+    image->kind = event->kind;
 }
 
 // What a snapshot replaces: nothing, where the log has its last entry; else
@@ -84,6 +87,20 @@ static const char *differs_in(const struct image *one, const struct image *two)
     if (one->term != two->term)
         return "ALL.2";
     return one->voted_for != two->voted_for ? "RV.2" : "AE.4";
+}
+
+// The rule behind a save that differs: a snapshot that cut the log wrongly, or
+// what Figure 2 wants to be persistent.
+static const char *rule_of_save(const struct judged *server,
+                                const struct image *now,
+                                const struct image *saved)
+{
+    const char *rule = differs_in(now, saved);
+    for (size_t i = 0; i < server->n_unsaved && strcmp(rule, "AE.4") == 0; i++)
+        if (server->unsaved[i].kind == TRACE_INSTALL ||
+            server->unsaved[i].kind == TRACE_COMPACT)
+            return saved->last_index < now->last_index ? "IS.6" : "IS.7";
+    return rule;
 }
 
 // A boot finds what was saved last, or what was being saved in the crash.
@@ -130,7 +147,7 @@ static bool persist(struct check *check, const struct trace_event *event)
     struct image saved = {.term = event->term,
                           .last_index = event->index,
                           .last_term = event->entry_term,
-                          .snapshot_index = now.snapshot_index,
+                          .snapshot_index = event->from,
                           .voted_for = event->voted_for,
                           .event = event->n};
     char one[24], two[24];
@@ -143,8 +160,9 @@ static bool persist(struct check *check, const struct trace_event *event)
         check->model.server[event->node].booted &&
         !equals(&server->disk, &saved))
         return check_broken(
-            check, event, "saved what it is not", differs_in(&now, &saved),
-            TRACE_NONE, server->n_unsaved > 0 ? server->unsaved[0].event : 0,
+            check, event, "saved what it is not",
+            rule_of_save(server, &now, &saved), TRACE_NONE,
+            server->n_unsaved > 0 ? server->unsaved[0].event : 0,
             "S%d saved term %" PRIu64 ", %s and a log up to %" PRIu64
             " (term %" PRIu64 ") at %.3f s; it is in term %" PRIu64
             " with %s and a log up to %" PRIu64 " (term %" PRIu64 ").",

@@ -40,7 +40,9 @@ static void note_origin(struct check *check, const struct trace_event *event)
                 event->kind == TRACE_TIMEOUT || event->kind == TRACE_START ||
                 event->cause == 0;
     if (root)
-        *origin = (struct origin){event->n, event->n, event->kind, event->msg};
+        *origin = (struct origin){event->n, event->n, event->kind,
+                                  event->kind == TRACE_START ? event->index
+                                                             : event->msg};
     else if (cause != NULL)
         *origin = (struct origin){event->n, cause->root, cause->root_kind,
                                   cause->root_msg};
@@ -64,6 +66,9 @@ void check_note(struct check *check, const struct trace_event *event)
                                   .sent_us = event->us,
                                   .from = event->node,
                                   .to = server_or_none(check, event->to)};
+    check->entries_sent |= event->kind == TRACE_SEND &&
+                           flight->msg == event->msg &&
+                           flight->args.n_entries > 0;
     if (event->kind == TRACE_REPLY && flight->msg == event->msg) {
         int i = flight->reply[0].n != 0 ? 1 : 0;
         flight->reply[i] =
@@ -194,7 +199,9 @@ void check_disturb(struct check *check, const struct trace_event *event)
         break;
     case TRACE_REFUSE:
         origin = check_origin(check, event->n);
-        flight = origin != NULL ? check_flight(check, origin->root_msg) : NULL;
+        flight = origin != NULL && origin->root_kind == TRACE_RECV
+                     ? check_flight(check, origin->root_msg)
+                     : NULL;
         if (flight != NULL && flight->recv_n == origin->root &&
             event->rule != NULL)
             strncpy(flight->refused_by, event->rule,

@@ -47,7 +47,7 @@ enum { N_ORIGINS = 1 << 14 };
 struct origin {
     uint64_t n, root; // root: number of that event, 0 = it has been forgotten
     enum trace_kind root_kind;
-    uint64_t root_msg;
+    uint64_t root_msg; // its message; of a client's start, its index
 };
 
 // A server's state when a request reached it.
@@ -82,8 +82,9 @@ struct flight {
 struct image {
     uint64_t term, last_index, last_term, snapshot_index;
     int voted_for;
-    uint64_t event; // that made it
-    uint64_t low;   // lowest index of the log that it changed
+    uint64_t event;       // that made it
+    uint64_t low;         // lowest index of the log that it changed
+    enum trace_kind kind; // of that event
 };
 
 // What a leader has heard of a peer, in this leadership.
@@ -96,8 +97,9 @@ struct view {
 
 enum { N_UNSAVED = 16, N_ACTIVE = 32 };
 struct judged {
-    bool saves;              // has persisted something
-    uint64_t snapshot_bytes; // of the last persist
+    uint64_t boot_event, boot_index; // its last start, the snapshot found then
+    bool saves;                      // has persisted something
+    uint64_t snapshot_bytes;         // of the last persist
     struct image disk;
     // States in memory since then, oldest first; one of them may have been on
     // its way to the disk when the server crashed.
@@ -141,7 +143,9 @@ struct check {
     // who ran.
     uint64_t n_leaderless, leaderless_us, leaderless_term, ran;
     struct check_finding diagnosis;
-    bool untimed; // timers are not judged
+    bool entries_sent; // some AppendEntries had entries
+    bool untimed;      // timers are not judged
+    bool tells_waited; // timeouts say how long the server has waited
     bool broken;
     struct check_finding finding;
 };

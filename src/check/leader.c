@@ -84,6 +84,20 @@ static bool leads(struct check *check, const struct trace_event *event,
                         event->rpc, args->term, check_seconds(event->us));
 }
 
+// [P.2] A leader never overwrites what it has.
+static bool restamped(struct check *check, const struct trace_event *event,
+                      uint64_t index, uint64_t term)
+{
+    const struct model_server *server = &check->model.server[event->node];
+    return check_broken(check, event, "Leader Append-Only", "P.2",
+                        (int)event->to, check->server[event->node].role_event,
+                        "S%d, leader of term %" PRIu64
+                        ", sent S%d entry %" PRIu64 " with term %" PRIu64
+                        "; it had appended one of term %" PRIu64 " there.",
+                        event->node + 1, server->term, (int)event->to + 1,
+                        index, term, model_term_at(server, index));
+}
+
 // [L.3] The message shows the leader's own log.
 static bool shows_its_log(struct check *check, const struct trace_event *event,
                           const struct facts *args)
@@ -100,6 +114,8 @@ static bool shows_its_log(struct check *check, const struct trace_event *event,
                             event->node + 1, (int)event->to + 1, args->index,
                             model_last_index(server));
     uint64_t term = model_term_at(server, args->index);
+    if (term < args->index_term && args->index_term == server->term)
+        return restamped(check, event, args->index, args->index_term);
     if (term != args->index_term)
         return check_broken(check, event, "message with a wrong prev_log_term",
                             "L.3", (int)event->to, 0,
@@ -112,13 +128,7 @@ static bool shows_its_log(struct check *check, const struct trace_event *event,
         uint64_t index = args->index + 1 + i;
         uint64_t sent = facts_term(&check->terms, args, i);
         if (sent != 0 && model_term_at(server, index) != sent)
-            return check_broken(
-                check, event, "Leader Append-Only", "P.2", (int)event->to, 0,
-                "S%d, leader of term %" PRIu64 ", sent S%d entry %" PRIu64
-                " with term %" PRIu64 "; it had appended one of term"
-                " %" PRIu64 " there.",
-                event->node + 1, server->term, (int)event->to + 1, index, sent,
-                model_term_at(server, index));
+            return restamped(check, event, index, sent);
     }
     return true;
 }
@@ -241,7 +251,10 @@ static bool commit(struct check *check, const struct trace_event *event)
 {
     const struct model_server *leader = &check->model.server[event->node];
     uint64_t term = model_term_at(leader, event->to);
-    if (leader->role != TRACE_LEADER)
+    // What a handler commits is judged with its answer.
+    const struct origin *origin = check_origin(check, event->n);
+    if (leader->role != TRACE_LEADER ||
+        (origin != NULL && origin->root_kind == TRACE_RECV))
         return true;
     if (term != leader->term)
         return check_broken(

@@ -141,20 +141,32 @@ static bool commit(struct check *check, const struct trace_event *event)
     // An installed snapshot has moved it already.
     bool installed = event->to <= server->snapshot_index;
     const struct judged *judged = &check->server[event->node];
+    int me = event->node + 1;
     if (event->from > server->commit_index && judged->commit_us == 0)
         return check_broken(
             check, event, "commit_index outlived a restart", "ALL.1",
             TRACE_NONE, 0,
             "S%d says at its first commit that its commit_index was %" PRIu64
             "; it is volatile, and a start knows of %" PRIu64 " only.",
-            event->node + 1, event->from, server->commit_index);
-    if (event->to <= event->from ||
-        (event->from != server->commit_index && !installed))
+            me, event->from, server->commit_index);
+    if (event->from < judged->boot_index)
         return check_broken(
-            check, event, "commit_index falls", "AE.5", TRACE_NONE, 0,
-            "S%d moved commit_index from %" PRIu64 " to %" PRIu64
-            ", it stood at %" PRIu64 ".",
-            event->node + 1, event->from, event->to, server->commit_index);
+            check, event, "snapshot forgotten at a restart", "IS.8", TRACE_NONE,
+            judged->boot_event,
+            "S%d says that its commit_index was %" PRIu64
+            " before %.3f s, but it started with a snapshot up to index"
+            " %" PRIu64 ".",
+            me, event->from, check_seconds(event->us), judged->boot_index);
+    // An installed snapshot may have moved it without a commit of its own.
+    bool moved = server->commit_index == server->snapshot_index &&
+                 event->from < server->commit_index;
+    if (event->to <= event->from ||
+        (event->from != server->commit_index && !installed && !moved))
+        return check_broken(check, event, "commit_index falls", "AE.5",
+                            TRACE_NONE, 0,
+                            "S%d moved commit_index from %" PRIu64
+                            " to %" PRIu64 ", it stood at %" PRIu64 ".",
+                            me, event->from, event->to, server->commit_index);
     if (event->to > model_last_index(server))
         return check_broken(
             check, event, "commit beyond the log", "AE.5", TRACE_NONE, 0,
@@ -213,6 +225,35 @@ static bool truncation(struct check *check, const struct trace_event *event)
     return true;
 }
 
+// [L.2] A command goes into the log where its client was told that it would,
+// by a server that still leads.
+static bool appended_for_client(struct check *check,
+                                const struct trace_event *event,
+                                const struct origin *origin)
+{
+    const struct model_server *server = &check->model.server[event->node];
+    bool leads = server->role == TRACE_LEADER ||
+                 check->n_of_kind[TRACE_ROLE] == 0 || !server->booted;
+    if (leads && event->index == origin->root_msg)
+        return true;
+    if (!leads)
+        return check_broken(
+            check, event, "command taken by no leader", "L.2", TRACE_NONE,
+            origin->root,
+            "S%d took a client's command as a leader, but appended it at index"
+            " %" PRIu64 " as a %s in term %" PRIu64
+            ": it looked at its role in another critical section.",
+            event->node + 1, event->index, trace_role_name(server->role),
+            server->term);
+    return check_broken(
+        check, event, "command at another index", "L.2", TRACE_NONE,
+        origin->root,
+        "S%d told a client that its command is at index %" PRIu64
+        ", but appended it at index %" PRIu64
+        ": it chose the index in another critical section.",
+        event->node + 1, origin->root_msg, event->index);
+}
+
 static bool append(struct check *check, const struct trace_event *event)
 {
     const struct model_server *server = &check->model.server[event->node];
@@ -232,16 +273,8 @@ static bool append(struct check *check, const struct trace_event *event)
     judged->cut_index = 0;
     const struct origin *origin = check_origin(check, event->n);
     if (origin != NULL && origin->root_kind == TRACE_START &&
-        check->n_of_kind[TRACE_ROLE] > 0 && server->booted &&
-        server->role != TRACE_LEADER)
-        return check_broken(
-            check, event, "command taken by no leader", "L.2", TRACE_NONE,
-            origin->root,
-            "S%d took a client's command as a leader, but appended it at index"
-            " %" PRIu64 " when it was a %s in term %" PRIu64
-            ": it looked at its role in another critical section.",
-            event->node + 1, event->index, trace_role_name(server->role),
-            server->term);
+        !appended_for_client(check, event, origin))
+        return false;
     if (event->n_entries > 0 &&
         event->entries[event->n_entries - 1].term > server->term)
         return check_broken(

@@ -26,6 +26,8 @@ void check_watch(struct check *check, const struct trace_event *event)
     case TRACE_BOOT:
         judged->commit_us = 0;
         judged->apply_us = event->us;
+        judged->boot_event = event->n;
+        judged->boot_index = event->index;
         break;
     case TRACE_COMMIT:
         judged->commit_us = event->us;

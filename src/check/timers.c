@@ -36,8 +36,9 @@ static bool timeout(struct check *check, const struct trace_event *event)
                             "S%d started an election at %.3f s against itself:"
                             " it leads term %" PRIu64 ".",
                             me, now, server->term);
-    if (check->untimed || judged->own_clock || !judged->timed ||
-        server->paused || event->waited_us == 0)
+    check->tells_waited |= event->waited_us > 0;
+    if (check->untimed || judged->own_clock || server->paused ||
+        !check->tells_waited)
         return true;
     double waited_ms = (double)event->waited_us / 1e3;
     if (event->waited_us < SHORTEST_US)
@@ -47,6 +48,8 @@ static bool timeout(struct check *check, const struct trace_event *event)
             "S%d started an election at %.3f s, only %.1f ms after it had"
             " last set its election timer back.",
             me, now, waited_ms);
+    if (!judged->timed)
+        return true;
     // The latest event that must set it back was over by reset_by_us.
     if (event->waited_us > event->us - judged->reset_us + SLACK_US)
         return check_broken(
@@ -135,7 +138,8 @@ bool check_timers(struct check *check, const struct trace_event *event)
         judged->timed = false;
         break;
     case TRACE_CLOCK:
-        judged->own_clock = true;
+        judged->timed = false;
+        judged->own_clock = event->to != 1000;
         break;
     default:
         break;

@@ -191,6 +191,7 @@ static const char *const failures[] = {
     [SIM_SLEEP_LOCKED] = "sleep with a mutex held",
     [SIM_STACK] = "stack overflow",
     [SIM_CRASH] = "crash",
+    [SIM_MEMORY] = "memory error",
     [SIM_EXIT_LOCKED] = "a thread that ended with a mutex held",
     [SIM_MISUSE] = "misuse of a thread function",
     [SIM_LIMIT] = "limit",

@@ -27,7 +27,8 @@ static void save(struct raft *rf) LOCKED
     struct trace_event event =
         EVENT(rf, TRACE_PERSIST, .term = rf->current_term,
               .voted_for = rf->voted_for, .index = log_last_index(&rf->log),
-              .entry_term = log_last_term(&rf->log), .bytes = image.n_state,
+              .entry_term = log_last_term(&rf->log),
+              .from = rf->log.last_included_index, .bytes = image.n_state,
               .snapshot_bytes = image.n_snapshot);
     rf->saving = true;
     unlock(rf);

@@ -131,6 +131,9 @@ void sim_lint_held(const char *what, struct smutex *mutex, void *pc);
 void sim_fail(enum sim_failure kind, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void sim_report_deadlock(struct fiber *first);
+// memory.c; sim_report_memory() ends the run with a sanitizer's report.
+void sim_watch_memory(void);
+void sim_report_memory(const char *kind, const char *lines);
 void sim_report_stuck(struct fiber *fiber, uint64_t waited_ns);
 void sim_watch(bool on);
 const char *sim_name(const struct fiber *fiber);

@@ -333,6 +333,15 @@ static void on_crash(int signal, siginfo_t *info, void *context)
     deliver(overflow ? SIM_STACK : SIM_CRASH);
 }
 
+void sim_report_memory(const char *kind, const char *lines)
+{
+    n_report = 0;
+    say("%s: %s", sim_name(sim.now), kind);
+    say_run();
+    say("%s", lines);
+    deliver(SIM_MEMORY);
+}
+
 static void on_tick(int signal, siginfo_t *info, void *context)
 {
     (void)signal;
@@ -400,6 +409,7 @@ void sim_watch(bool on)
         return;
     watching = on;
     if (on) {
+        sim_watch_memory();
         stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
         sigaltstack(&other, NULL);
         set_tick_handler();

@@ -27,6 +27,7 @@ enum sim_failure {
     SIM_SLEEP_LOCKED, // slept or waited for something else holding a mutex
     SIM_STACK,        // stack overflow
     SIM_CRASH,        // SIGSEGV, SIGABRT, ... in simulated code
+    SIM_MEMORY,       // a sanitizer's report
     SIM_EXIT_LOCKED,  // a thread ended holding a mutex
     SIM_MISUSE,       // unsupported or invalid call, uninitialised mutex ...
     SIM_LIMIT,        // virtual time or steps ran out

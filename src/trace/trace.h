@@ -42,7 +42,7 @@ enum trace_kind {
     TRACE_COMMIT,   // from, to
     TRACE_APPLY,    // index, term (the entry's), command, ok = is a snapshot
     TRACE_PERSIST,  // bytes, snapshot_bytes, term, voted_for, index (last),
-                    // entry_term (its term)
+                    // entry_term (its term), from (last_included_index)
     TRACE_COMPACT,  // index, entry_term: the service took a snapshot
     TRACE_INSTALL,  // index, entry_term: a leader's snapshot replaced state
     TRACE_KILL,     // -
