@@ -70,6 +70,8 @@ static void figure_7(struct lab *lab)
     // From here on only what D would send of its term 7 must not travel.
     struct rule *old = drop("AppendEntries", REQUEST, D, ALL);
     only(old, has_entries);
+    for (int server = A; server < N; server++)
+        drop("RequestVote", REQUEST, server, ALL);
     lift(still);
     elect(lab, L); // 8
     adversary_end(lab);

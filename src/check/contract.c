@@ -281,7 +281,10 @@ bool check_contract(struct check *check, const struct trace_event *event)
     case FACTS_APPEND:
         return !logs || judge_append(&j);
     case FACTS_INSTALL:
-        return check->n_of_kind[TRACE_INSTALL] == 0 || judge_install(&j);
+        return check->n_of_kind[TRACE_INSTALL] +
+                       check->n_of_kind[TRACE_COMPACT] ==
+                   0 ||
+               judge_install(&j);
     case FACTS_OTHER:
         break;
     }

@@ -13,8 +13,8 @@
 static bool equals(const struct image *one, const struct image *two)
 {
     return one->term == two->term && one->voted_for == two->voted_for &&
-           (one->snapshot_index == two->snapshot_index ||
-            one->snapshot_index == 0 || two->snapshot_index == 0) &&
+           (one->snapshot_index == two->snapshot_index || one->vague ||
+            two->vague) &&
            one->last_index == two->last_index &&
            (one->last_term == two->last_term || one->last_term == 0 ||
             two->last_term == 0);
@@ -148,6 +148,8 @@ static bool persist(struct check *check, const struct trace_event *event)
                           .last_index = event->index,
                           .last_term = event->entry_term,
                           .snapshot_index = event->from,
+                          .vague =
+                              event->from == 0 && event->snapshot_bytes > 0,
                           .voted_for = event->voted_for,
                           .event = event->n};
     char one[24], two[24];

@@ -85,6 +85,7 @@ struct image {
     uint64_t event;       // that made it
     uint64_t low;         // lowest index of the log that it changed
     enum trace_kind kind; // of that event
+    bool vague;           // snapshot_index is not told
 };
 
 // What a leader has heard of a peer, in this leadership.
@@ -126,6 +127,7 @@ struct judged {
     bool own_clock;        // runs slower or faster than the others'
     uint64_t timeout_us, waited_us;
     uint64_t commit_us, apply_us;
+    uint64_t install_us, install_index; // a snapshot that is not applied yet
 };
 
 struct check {

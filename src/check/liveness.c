@@ -26,6 +26,7 @@ void check_watch(struct check *check, const struct trace_event *event)
     case TRACE_BOOT:
         judged->commit_us = 0;
         judged->apply_us = event->us;
+        judged->install_us = 0;
         judged->boot_event = event->n;
         judged->boot_index = event->index;
         break;
@@ -34,6 +35,12 @@ void check_watch(struct check *check, const struct trace_event *event)
         break;
     case TRACE_APPLY:
         judged->apply_us = event->us;
+        if (event->index >= judged->install_index)
+            judged->install_us = 0;
+        break;
+    case TRACE_INSTALL:
+        judged->install_us = event->us;
+        judged->install_index = event->index;
         break;
     case TRACE_ROLE:
         if (event->to_role == TRACE_LEADER)
@@ -117,6 +124,20 @@ static bool is_unapplied(struct check *check, int i, uint64_t us)
         " only and nothing since: its applier sleeps, or is stuck.",
         i + 1, server->commit_index, check_seconds(judged->commit_us),
         server->last_applied);
+}
+
+// [IS.8] Installed, but the service does not get it.
+static bool is_unloaded(struct check *check, int i, uint64_t us)
+{
+    const struct judged *judged = &check->server[i];
+    if (check->n_of_kind[TRACE_APPLY] == 0 || judged->install_us == 0 ||
+        us - later(judged->install_us, judged->apply_us) < SOON_US)
+        return false;
+    return lies_here(check, "IS.8", i, 0,
+                     "S%d installed a snapshot up to index %" PRIu64
+                     " at %.3f s, but has not given it to its service.",
+                     i + 1, judged->install_index,
+                     check_seconds(judged->install_us));
 }
 
 // [L.3] [L.1] A peer that is there does not get what it lacks.
@@ -211,7 +232,8 @@ static bool find(struct check *check, uint64_t us)
     if (leads && is_uncommitted(check, leader, us))
         return true;
     for (int i = 0; i < n; i++)
-        if (takes_part(check, i) && is_unapplied(check, i, us))
+        if (takes_part(check, i) &&
+            (is_unapplied(check, i, us) || is_unloaded(check, i, us)))
             return true;
     for (int peer = 0; leads && peer < n; peer++)
         if (peer != leader && takes_part(check, peer) &&
