@@ -326,7 +326,7 @@ static void test_services(void **unused)
                "S2 gave its service index 3 out of order, expected 2");
     lie.act = apply_again;
     assert_run(wait_a_second, NULL,
-               "S2 applied index 1 out of order, expected 2");
+               "S2 gave its service index 1 out of order, expected 2");
     lie.act = give_a_strange_snapshot;
     assert_run(wait_a_second, NULL, "that no service took");
 }
