@@ -27,11 +27,12 @@ static void follower_compacts_first(struct lab *lab)
         one(lab, random_value(lab), 3);
     elect(lab, 0);
     lab_slow_apply(lab, 0, 5000);
-    struct rule *unheard = drop("AppendEntries", REPLY, 1, 0);
+    struct rule *untold = drop("AppendEntries", REQUEST, 0, 1);
     raft_index last = propose_n(lab, 0, 12, 5);
-    await_applied(lab, 1, last);
-    close_rule(unheard);
-    propose_n(lab, 0, 3, 0);
+    await_applied(lab, 2, last);
+    struct rule *unheard = drop("AppendEntries", REPLY, 1, 0);
+    lift(untold);
+    await_applied(lab, 1, last); // all of it in one message
     lift(unheard);
     last = propose_n(lab, 0, 3, 0);
     await_applied(lab, 1, last);

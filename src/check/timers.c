@@ -11,7 +11,8 @@
 #include "internal.h"
 
 enum {
-    SLACK_US = 20000,   // between the look at the clock and the event
+    RECOVERY_US = 1000000, // a sleep begun with a slow clock is over by then
+    SLACK_US = 20000,      // between the look at the clock and the event
     SHORTEST_US = 50000 // far below any heartbeat interval that the labs allow
 };
 
@@ -22,6 +23,34 @@ static bool may_reset(const struct check *check, const struct judged *judged)
         if (check->flight[judged->active[i]].args.rpc != FACTS_OTHER)
             return true;
     return false;
+}
+
+// [L.1] No message was even sent to a follower by its leader, all the time that
+// it waited for one.
+static bool was_kept_alive(struct check *check, const struct trace_event *event)
+{
+    const struct model_server *server = &check->model.server[event->node];
+    const struct table_cell *cell = check_leader_of(check, server->term);
+    if (cell == NULL || cell->server == event->node)
+        return true;
+    const struct model_server *leader = &check->model.server[cell->server];
+    const struct judged *judged = &check->server[cell->server];
+    uint64_t since_us = event->us - event->waited_us;
+    if (!leader->up || leader->role != TRACE_LEADER || leader->paused ||
+        leader->term != server->term || judged->own_clock ||
+        judged->role_us >= since_us ||
+        (judged->pause_us > 0 && judged->pause_us + RECOVERY_US >= since_us) ||
+        judged->view[event->node].sent_us >= since_us)
+        return true;
+    check_broken(check, event, "no heartbeats", "L.1", cell->server,
+                 judged->role_event,
+                 "S%d timed out at %.3f s after %.1f ms, because S%d, leader of"
+                 " term %" PRIu64 " since %.3f s, sent it nothing all that"
+                 " time.",
+                 event->node + 1, check_seconds(event->us),
+                 (double)event->waited_us / 1e3, cell->server + 1, server->term,
+                 check_seconds(judged->role_us));
+    return !check->broken;
 }
 
 static bool timeout(struct check *check, const struct trace_event *event)
@@ -40,6 +69,8 @@ static bool timeout(struct check *check, const struct trace_event *event)
     if (check->untimed || judged->own_clock || server->paused ||
         !check->tells_waited)
         return true;
+    if (!was_kept_alive(check, event))
+        return false;
     double waited_ms = (double)event->waited_us / 1e3;
     if (event->waited_us < SHORTEST_US)
         return check_broken(
@@ -135,9 +166,11 @@ bool check_timers(struct check *check, const struct trace_event *event)
         replied(check, event);
         break;
     case TRACE_PAUSE:
+        judged->pause_us = event->us;
         judged->timed = false;
         break;
     case TRACE_CLOCK:
+        judged->pause_us = event->us;
         judged->timed = false;
         judged->own_clock = event->to != 1000;
         break;
