@@ -67,11 +67,11 @@ static void figure_7(struct lab *lab)
     static const raft_index lengths[N] = {10, 9, 4, 11, 12, 7, 11};
     for (int server = 0; server < N; server++)
         check_length(lab, server, lengths[server]);
-    // From here on only what D would send of its term 7 must not travel.
-    struct rule *old = drop("AppendEntries", REQUEST, D, ALL);
-    only(old, has_entries);
-    for (int server = A; server < N; server++)
+    // From here on only L may win, and only its entries travel.
+    for (int server = A; server < N; server++) {
         drop("RequestVote", REQUEST, server, ALL);
+        only(drop("AppendEntries", REQUEST, server, ALL), has_entries);
+    }
     lift(still);
     elect(lab, L); // 8
     adversary_end(lab);
