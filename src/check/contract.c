@@ -14,7 +14,8 @@ struct judgement {
     struct check *check;
     const struct trace_event *event; // the reply
     const struct flight *flight;
-    const struct facts *args, *reply;
+    const struct facts *args;
+    const struct facts_reply *reply;
     const struct before *before;
     const struct model_server *after;
     int me, from;  // as people count them
@@ -260,7 +261,7 @@ bool check_contract(struct check *check, const struct trace_event *event)
         flight->to != event->node || !after->up || !after->booted ||
         flight->from < 0 || check->n_of_kind[TRACE_TERM] == 0)
         return true;
-    const struct facts *reply = check_reply(flight, event);
+    const struct facts_reply *reply = check_reply(flight, event);
     if (reply == NULL || !reply->whole || !flight->args.whole)
         return true;
     struct judgement j = {.check = check,

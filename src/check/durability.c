@@ -218,7 +218,7 @@ static bool reply(struct check *check, const struct trace_event *event)
 {
     const struct judged *server = &check->server[event->node];
     const struct flight *flight = check_flight(check, event->msg);
-    const struct facts *facts = check_reply(flight, event);
+    const struct facts_reply *facts = check_reply(flight, event);
     if (facts == NULL || !facts->whole ||
         check->n_of_kind[TRACE_PERSIST] == 0 ||
         !check->model.server[event->node].up)
@@ -264,7 +264,7 @@ static bool reply(struct check *check, const struct trace_event *event)
 static void reply_recv(struct check *check, const struct trace_event *event)
 {
     const struct flight *flight = check_flight(check, event->msg);
-    const struct facts *facts = check_reply(flight, event);
+    const struct facts_reply *facts = check_reply(flight, event);
     struct judged *server = &check->server[event->node];
     uint64_t term = check->model.server[event->node].term;
     if (facts == NULL || flight->args.rpc != FACTS_VOTE || !facts->yes ||

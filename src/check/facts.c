@@ -17,7 +17,8 @@ enum {
 };
 
 struct reading {
-    struct facts *facts;
+    struct facts *facts; // one of the two is NULL
+    struct facts_reply *reply;
     struct facts_terms *terms;
     unsigned seen;
     uint64_t offset;
@@ -33,20 +34,25 @@ static void read_entries(struct reading *r, const struct trace_arg *arg)
             arg->raw != NULL ? arg->raw[i].term : arg->entry[i].term;
 }
 
+static bool is(const char *name, const char *one, const char *two,
+               const char *three)
+{
+    return strcmp(name, one) == 0 || strcmp(name, two) == 0 ||
+           strcmp(name, three) == 0;
+}
+
 static void read_number(struct reading *r, const char *name, uint64_t number)
 {
     struct facts *facts = r->facts;
     if (strcmp(name, "term") == 0) {
         facts->term = number;
         r->seen |= TERM;
-    } else if (strcmp(name, "last_log_index") == 0 ||
-               strcmp(name, "prev_log_index") == 0 ||
-               strcmp(name, "last_included_index") == 0) {
+    } else if (is(name, "last_log_index", "prev_log_index",
+                  "last_included_index")) {
         facts->index = number;
         r->seen |= INDEX;
-    } else if (strcmp(name, "last_log_term") == 0 ||
-               strcmp(name, "prev_log_term") == 0 ||
-               strcmp(name, "last_included_term") == 0) {
+    } else if (is(name, "last_log_term", "prev_log_term",
+                  "last_included_term")) {
         facts->index_term = number;
         r->seen |= INDEX_TERM;
     } else if (strcmp(name, "leader_commit") == 0) {
@@ -54,37 +60,39 @@ static void read_number(struct reading *r, const char *name, uint64_t number)
         r->seen |= COMMIT;
     } else if (strcmp(name, "offset") == 0) {
         r->offset = number;
-    } else if (strcmp(name, "bytes_stored") == 0) {
-        facts->stored = number;
-        facts->tells_stored = true;
     }
 }
 
-static void read_field(void *context, const struct trace_arg *arg)
+static void read_request(void *context, const struct trace_arg *arg)
 {
     struct reading *r = context;
-    switch (arg->type) {
-    case ARG_NUMBER:
+    if (arg->type == ARG_NUMBER) {
         read_number(r, arg->name, arg->number);
-        break;
-    case ARG_BOOL:
-        if (strcmp(arg->name, "done") == 0) {
-            r->facts->done = arg->number != 0;
-            r->seen |= DONE;
-        } else if (strcmp(arg->name, "vote_granted") == 0 ||
-                   strcmp(arg->name, "success") == 0) {
-            r->facts->yes = arg->number != 0;
-            r->seen |= YES;
-        }
-        break;
-    case ARG_BYTES:
-        r->facts->end = arg->number;
-        break;
-    case ARG_ENTRIES:
+    } else if (arg->type == ARG_ENTRIES) {
         read_entries(r, arg);
-        break;
-    case ARG_TEXT:
-        break;
+    } else if (arg->type == ARG_BYTES) {
+        r->facts->end = arg->number;
+    } else if (arg->type == ARG_BOOL && strcmp(arg->name, "done") == 0) {
+        r->facts->done = arg->number != 0;
+        r->seen |= DONE;
+    }
+}
+
+static void read_reply(void *context, const struct trace_arg *arg)
+{
+    struct reading *r = context;
+    if (arg->type == ARG_NUMBER && strcmp(arg->name, "term") == 0) {
+        r->reply->term = arg->number;
+        r->seen |= TERM;
+    } else if (arg->type == ARG_NUMBER &&
+               strcmp(arg->name, "bytes_stored") == 0) {
+        r->reply->stored = arg->number;
+        r->reply->tells_stored = true;
+    } else if (arg->type == ARG_BOOL &&
+               (strcmp(arg->name, "vote_granted") == 0 ||
+                strcmp(arg->name, "success") == 0)) {
+        r->reply->yes = arg->number != 0;
+        r->seen |= YES;
     }
 }
 
@@ -101,23 +109,33 @@ static enum facts_rpc rpc_of(const char *name)
 struct facts facts_of(const struct trace_event *event,
                       struct facts_terms *terms)
 {
-    static const unsigned request[] = {0, TERM | INDEX | INDEX_TERM,
-                                       TERM | INDEX | INDEX_TERM | ENTRIES |
-                                           COMMIT,
-                                       TERM | INDEX | INDEX_TERM};
-    static const unsigned reply[] = {0, TERM | YES, TERM | YES, TERM};
+    static const unsigned must[] = {
+        [FACTS_OTHER] = 0,
+        [FACTS_VOTE] = TERM | INDEX | INDEX_TERM,
+        [FACTS_APPEND] = TERM | INDEX | INDEX_TERM | ENTRIES | COMMIT,
+        [FACTS_INSTALL] = TERM | INDEX | INDEX_TERM};
     struct facts facts = {.rpc = rpc_of(event->rpc)};
     if (facts.rpc == FACTS_OTHER)
         return facts;
     struct reading reading = {.facts = &facts, .terms = terms};
-    args_each(&event->args, read_field, &reading);
-    unsigned must =
-        event->kind == TRACE_REPLY ? reply[facts.rpc] : request[facts.rpc];
-    facts.whole = (reading.seen & must) == must;
+    args_each(&event->args, read_request, &reading);
+    facts.whole = (reading.seen & must[facts.rpc]) == must[facts.rpc];
     facts.end += reading.offset;
-    if (facts.rpc == FACTS_INSTALL && !(reading.seen & DONE))
-        facts.done = true;
+    facts.done |= !(reading.seen & DONE);
     return facts;
+}
+
+struct facts_reply facts_of_reply(const struct trace_event *event)
+{
+    struct facts_reply reply = {.term = 0};
+    enum facts_rpc rpc = rpc_of(event->rpc);
+    if (rpc == FACTS_OTHER)
+        return reply;
+    struct reading reading = {.reply = &reply};
+    args_each(&event->args, read_reply, &reading);
+    unsigned must = rpc == FACTS_INSTALL ? TERM : TERM | YES;
+    reply.whole = (reading.seen & must) == must;
+    return reply;
 }
 
 uint64_t facts_term(const struct facts_terms *terms, const struct facts *facts,

@@ -9,9 +9,11 @@
 
 enum facts_rpc { FACTS_OTHER, FACTS_VOTE, FACTS_APPEND, FACTS_INSTALL };
 
+// Of a request.
 struct facts {
     enum facts_rpc rpc;
     bool whole; // all that its rpc must have is there
+    bool done;  // InstallSnapshot: the last chunk (or the only one)
     uint64_t term;
     // RequestVote: the last entry; AppendEntries: the one before the entries;
     // InstallSnapshot: the last included.
@@ -19,10 +21,15 @@ struct facts {
     uint64_t n_entries, leader_commit;
     uint64_t terms_at; // place of the entries' first term in facts_terms
     uint64_t end;      // InstallSnapshot: offset behind this chunk
-    bool done;         // its last chunk (messages without it have only one)
-    bool yes;          // replies: vote_granted, success
-    uint64_t stored;   // replies to InstallSnapshot: bytes_stored
-    bool tells_stored; // ... if they say so
+};
+
+// Of a reply.
+struct facts_reply {
+    uint64_t term;
+    uint64_t stored;   // InstallSnapshot: bytes_stored
+    bool whole;        // all that its rpc must have is there
+    bool yes;          // vote_granted, success
+    bool tells_stored; // has bytes_stored
 };
 
 // The terms of entries on their way, newest last; old ones are forgotten.
@@ -32,9 +39,12 @@ struct facts_terms {
     uint64_t n;
 };
 
-// The facts of a send or a reply. Entries' terms go into `terms`.
+// The facts of a send; entries' terms go into `terms`.
 struct facts facts_of(const struct trace_event *event,
                       struct facts_terms *terms);
+
+// The facts of a reply.
+struct facts_reply facts_of_reply(const struct trace_event *event);
 
 // Term of entry i of a request; 0 when it was forgotten.
 uint64_t facts_term(const struct facts_terms *terms, const struct facts *facts,

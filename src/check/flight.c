@@ -11,8 +11,8 @@ struct flight *check_flight(const struct check *check, uint64_t msg)
 
 // A copy of a request has a reply of its own; the receipt's cause tells which
 // of them has arrived.
-const struct facts *check_reply(const struct flight *flight,
-                                const struct trace_event *event)
+const struct facts_reply *check_reply(const struct flight *flight,
+                                      const struct trace_event *event)
 {
     bool here = event->kind == TRACE_REPLY;
     uint64_t n = here ? event->n : event->cause;
@@ -72,7 +72,7 @@ void check_note(struct check *check, const struct trace_event *event)
     if (event->kind == TRACE_REPLY && flight->msg == event->msg) {
         int i = flight->reply[0].n != 0 ? 1 : 0;
         flight->reply[i] =
-            (struct flight_reply){event->n, facts_of(event, &check->terms)};
+            (struct flight_reply){event->n, facts_of_reply(event)};
     }
 }
 

@@ -43,7 +43,7 @@ struct committed {
 
 // Where an event comes from: the receipt of a message whose handler emitted
 // it, directly or by what it did before; or another root.
-enum { N_ORIGINS = 1 << 14 };
+enum { N_ORIGINS = 1 << 12 };
 struct origin {
     uint64_t n, root; // root: number of that event, 0 = it has been forgotten
     enum trace_kind root_kind;
@@ -60,7 +60,7 @@ struct before {
 };
 
 // A call, as much of it as is needed when its legs arrive.
-enum { N_FLIGHTS = 8192, N_REPLIES = 2 };
+enum { N_FLIGHTS = 4096, N_REPLIES = 2 };
 struct flight {
     uint64_t msg; // 0 = free
     struct facts args;
@@ -74,7 +74,7 @@ struct flight {
     char refused_by[8]; // the rule that the handler named, "" = none
     struct flight_reply {
         uint64_t n; // the event
-        struct facts facts;
+        struct facts_reply facts;
     } reply[N_REPLIES]; // the latest, for copies of a request have replies too
 };
 
@@ -167,8 +167,8 @@ void check_watch(struct check *check, const struct trace_event *event);
 // flight.c: the call of a message, NULL when it is not known any more.
 struct flight *check_flight(const struct check *check, uint64_t msg);
 // The reply that a receipt brings, NULL when it is not known.
-const struct facts *check_reply(const struct flight *flight,
-                                const struct trace_event *event);
+const struct facts_reply *check_reply(const struct flight *flight,
+                                      const struct trace_event *event);
 // Notes a request that leaves, before the judges look at it.
 void check_note(struct check *check, const struct trace_event *event);
 // Notes after the judges what an event means for the handlers under way.

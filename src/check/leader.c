@@ -227,7 +227,7 @@ static void heard(struct check *check, const struct trace_event *event)
         return;
     }
     const struct facts *args = &flight->args;
-    const struct facts *reply = check_reply(flight, event);
+    const struct facts_reply *reply = check_reply(flight, event);
     if (args->rpc == FACTS_VOTE || args->rpc == FACTS_OTHER || !args->whole ||
         args->term != server->term || reply == NULL || !reply->whole)
         return;

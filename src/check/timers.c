@@ -122,7 +122,7 @@ static void replied(struct check *check, const struct trace_event *event)
     struct flight *flight = check_flight(check, event->msg);
     if (flight == NULL)
         return;
-    const struct facts *reply = check_reply(flight, event);
+    const struct facts_reply *reply = check_reply(flight, event);
     if (reply == NULL || !flight->handled || flight->confused) {
         // What it found is not known for sure.
         if (flight->args.rpc != FACTS_OTHER)
