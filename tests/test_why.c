@@ -217,6 +217,39 @@ static void test_a_finding_leads_to_the_vote_that_was_wrong(void **state)
     trace_unload(&trace);
 }
 
+// The line of the report: the rule and the code, not of the finding but of
+// the step that was wrong.
+static void test_where_to_look(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        BOOT(1, 0, 1, ""),
+        BOOT(2, 1, 2, ""),
+        "{\"n\":3,\"us\":3,\"node\":0,\"ev\":\"role\",\"from\":\"follower\","
+        "\"to\":\"candidate\",\"term\":1}",
+        "{\"n\":4,\"us\":4,\"node\":1,\"ev\":\"reply\",\"msg\":1,\"to\":0,"
+        "\"rpc\":\"AppendEntries\",\"args\":{\"term\":2,\"success\":false}}",
+        "{\"n\":5,\"us\":5,\"node\":0,\"ev\":\"reply_recv\",\"msg\":1,"
+        "\"from\":1,\"rpc\":\"AppendEntries\",\"cause\":4}",
+        "{\"n\":6,\"us\":5,\"node\":0,\"ev\":\"term\",\"from\":1,\"to\":2,"
+        "\"cause\":5}",
+        FINDING(7, "", "S1 crashed.", ""),
+        NULL};
+    char look[400];
+    struct trace_file trace;
+    load_lines(&trace, bad_vote);
+    assert_true(viz_why_look(&trace, look, sizeof look));
+    assert_memory_equal(look, "[RV.2] event 11: ", 17);
+    assert_non_null(strstr(look, "handle_request_vote"));
+    trace_unload(&trace);
+    load_lines(&trace, lines);
+    assert_true(viz_why_look(&trace, look, sizeof look));
+    assert_memory_equal(look, "[ALL.2] event 6: ", 17);
+    assert_non_null(strstr(look, "at work was replication.c,"
+                                 " handle_append_reply"));
+    trace_unload(&trace);
+}
+
 // The same finding, but it names no events: the last facts are told.
 static void test_a_finding_without_events(void **state)
 {
@@ -438,6 +471,9 @@ static void test_random_events_do_no_harm(void **state)
         assert_int_equal(trace.n_events, 200);
         unlink(temporary());
         check_every_event(&trace, 1);
+        char look[400];
+        (void)viz_why_look(&trace, look, sizeof look);
+        check_text(look);
         trace_unload(&trace);
     }
 }
@@ -450,6 +486,7 @@ int main(void)
         cmocka_unit_test(test_known_stories),
         cmocka_unit_test(test_what_is_not_there),
         cmocka_unit_test(test_a_finding_leads_to_the_vote_that_was_wrong),
+        cmocka_unit_test(test_where_to_look),
         cmocka_unit_test(test_a_finding_without_events),
         cmocka_unit_test(test_a_commit_beyond_the_match),
         cmocka_unit_test(test_a_leader_that_does_not_commit),

@@ -25,6 +25,11 @@ static const char *tag_of(const char *text)
     return tag;
 }
 
+static bool has_assertion(const char *text)
+{
+    return text != NULL && strstr(text, " broke the assertion ") != NULL;
+}
+
 // The simulator's reports end in lines like "    unlock at raft.c:38".
 static bool has_backtrace(const char *text)
 {
@@ -62,9 +67,42 @@ void why_place(const struct why *why, struct why_place *place)
     size_t goal = why_first_goal(why);
     if (finding == NULL && why_find(why, goal) != NULL)
         place->tag = why_event(why, goal)->rule;
-    for (size_t i = 0; i < why->n_facts && place->fact == NULL; i++)
-        if (why->fact[i].needed && why->fact[i].rule != NULL)
-            place->fact = &why->fact[i];
+    // The first step that went wrong, or the one asked for if it went wrong in
+    // the same way.
+    for (size_t i = 0; i < why->n_facts; i++) {
+        const struct why_fact *fact = &why->fact[i];
+        bool same = place->fact != NULL && fact->rule != NULL &&
+                    strcmp(fact->rule, place->fact->rule) == 0;
+        if (fact->needed && fact->rule != NULL &&
+            (place->fact == NULL || (fact->goal && same)))
+            place->fact = fact;
+    }
+}
+
+// The handler that was at work: in which a term was taken over, or which the
+// report of a crash interrupts. NULL when that says nothing.
+static const char *handler_of(const struct why *why,
+                              const struct why_place *place)
+{
+    size_t at = SIZE_MAX;
+    if (place->fact != NULL &&
+        why_event(why, place->fact->at)->kind == TRACE_TERM) {
+        size_t answer = why_receipt(why, place->fact->at, TRACE_REPLY_RECV);
+        at = answer != SIZE_MAX ? answer
+                                : why_receipt(why, place->fact->at, TRACE_RECV);
+    }
+    for (size_t i = why->n_facts; i > 0 && place->fact == NULL; i--) {
+        enum trace_kind kind = why_event(why, why->fact[i - 1].at)->kind;
+        bool receipt = kind == TRACE_RECV || kind == TRACE_REPLY_RECV;
+        if (!why->guessed || !why->fact[i - 1].goal || !receipt)
+            continue;
+        at = why->fact[i - 1].at;
+        break;
+    }
+    if (at == SIZE_MAX)
+        return NULL;
+    return paper_handler(why_event(why, at)->rpc,
+                         why_event(why, at)->kind == TRACE_REPLY_RECV);
 }
 
 bool viz_why_look(const struct trace_file *trace, char *out, size_t n)
@@ -83,8 +121,12 @@ bool viz_why_look(const struct trace_file *trace, char *out, size_t n)
         why_put(out, n, "[%s] ", rule->tag);
     if (rule != NULL && fact != NULL)
         why_put(out, n, "event %" PRIu64 ": ", why_event(&why, fact->at)->n);
+    const char *handler = handler_of(&why, &place);
     if (rule != NULL)
         why_put(out, n, "%s", rule->where);
+    if (rule != NULL && handler != NULL &&
+        (fact != NULL || has_assertion(why.finding->text)))
+        why_put(out, n, "; at work was %s", handler);
     why_free(&why);
     return out[0] != '\0';
 }
