@@ -16,8 +16,9 @@
 
 // A file is cut at the first quiet place among the last QUIET lines that it
 // may have; ROOM lines must be left for its last step. A list of more than
-// KEPT lines is written at a quiet place.
-enum { QUIET = 500, ROOM = 24, KEPT = 20000 };
+// KEPT lines is written at a quiet place. Logs of more than MOST_TERMS entries
+// are no logs.
+enum { QUIET = 500, ROOM = 24, KEPT = 20000, MOST_TERMS = 1 << 22 };
 
 static void forget_places(struct tla_node *node)
 {
@@ -80,7 +81,7 @@ static void boot(struct viz_tla *t, const struct trace_event *event)
 static void remember_terms(struct viz_tla *t, const struct trace_event *event)
 {
     const struct model_server *server = &t->model.server[event->node];
-    if (event->index > t->n_compacted) {
+    if (event->index > t->n_compacted && event->index <= MOST_TERMS) {
         t->compacted = must_realloc(t->compacted,
                                     (event->index + 1) * sizeof *t->compacted);
         for (uint64_t i = t->n_compacted + 1; i <= event->index; i++)
@@ -160,10 +161,11 @@ static void follow(struct viz_tla *t, const struct trace_event *event)
 static void put_known(struct viz_tla *t, int server)
 {
     struct tla_state state = tla_state_of(t, server);
-    uint64_t *terms = must_calloc(state.last + 1, sizeof *terms);
-    for (uint64_t i = 1; i <= state.last; i++)
+    uint64_t n = state.last <= MOST_TERMS ? state.last : 0;
+    uint64_t *terms = must_calloc(n + 1, sizeof *terms);
+    for (uint64_t i = 1; i <= n; i++)
         terms[i - 1] = tla_term_of(t, server, i);
-    state.terms = terms;
+    state.terms = n > 0 ? terms : NULL;
     tla_put(&t->lines, NULL, t->n, "InitState", server, &state, NULL);
     free(terms);
 }

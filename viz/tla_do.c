@@ -1,4 +1,5 @@
 // tla_do.c -- see tla_inner.h: the steps of servers.
+#include <stdlib.h>
 #include <string.h>
 
 #include "causes.h"
@@ -159,13 +160,15 @@ void tla_do(struct viz_tla *t, const struct tla_step *step, int number)
     if (root == TRACE_RECV && t->in_file[tla_in(t, step->root)] == t->file &&
         tla_state_of(t, step->node).commit != node->expected)
         tla_odd(t);
-    size_t n = node->n_waiting;
+    // Those that wait again begin another list.
+    size_t n = node->n_waiting, *waiting = node->waiting;
     node->busy = 0;
     node->n_waiting = 0;
-    // Those that wait again take places that were read already.
+    node->waiting = NULL;
     for (size_t i = 0; i < n; i++)
-        if (t->event[node->waiting[i]].kind == TRACE_SEND)
-            tla_send(t, node->waiting[i], false);
+        if (t->event[waiting[i]].kind == TRACE_SEND)
+            tla_send(t, waiting[i], false);
         else
-            tla_plain_answer(t, node->waiting[i]);
+            tla_plain_answer(t, waiting[i]);
+    free(waiting);
 }

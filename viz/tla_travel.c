@@ -173,6 +173,7 @@ void tla_receive_answer(struct viz_tla *t, size_t received)
     if (!is_known(t, received, request))
         return;
     struct tla_message m = tla_answer(t, replied, request);
+    m.to = t->event[received].node; // whatever a damaged trace says
     tla_release(t, m.from);
     bool vote = strcmp(m.type, "MsgVoteResp") == 0;
     tla_say(
