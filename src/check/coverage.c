@@ -33,8 +33,8 @@ static const struct {
 };
 
 // What a finding needs besides: that no server is lost; that what replies say
-// is told, where any arrive.
-enum { OF_ALL = 1, HEARD = 2 };
+// is told, where any arrive; that messages show their fields.
+enum { OF_ALL = 1, HEARD = 2, SHOWN = 4 };
 
 // Findings that need more than the event that they are found at.
 static const struct {
@@ -61,6 +61,7 @@ static const struct {
     {"leader without a majority", OF_ALL | HEARD, {TRACE_TERM}},
     {"match_index is wrong", HEARD, {TRACE_APPEND, TRACE_TERM}},
     {"next_index out of range", 0, {TRACE_APPEND}},
+    {"no heartbeats", SHOWN, {TRACE_ROLE, TRACE_TERM, TRACE_SEND}},
     {"one vote a term", 0, {TRACE_TERM}},
     {"restart from another state", 0, {TRACE_APPEND, TRACE_TERM, TRACE_VOTE}},
     {"saved what it is not", 0, {TRACE_APPEND, TRACE_TERM, TRACE_VOTE}},
@@ -106,7 +107,8 @@ bool check_believes(const struct check *check, const char *property)
     unsigned besides = findings[i].besides;
     return missing(check, findings[i].needs) == TRACE_UNKNOWN &&
            !((besides & OF_ALL) != 0 && check->told.any_lost) &&
-           ((besides & HEARD) == 0 || tells_replies(check));
+           ((besides & HEARD) == 0 || tells_replies(check)) &&
+           ((besides & SHOWN) == 0 || check->told.fields);
 }
 
 bool check_is_lost(struct check *check, const struct trace_event *event)
