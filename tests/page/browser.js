@@ -30,6 +30,7 @@ async function open_page(file, options = {}) {
     });
     await context.setOffline(true);
     const page = await context.newPage(), complaints = [];
+    page.setDefaultTimeout(120000); // for machines that do much else
     page.on('console', (message) => complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(error.stack));
     page.on('request', (request) => {

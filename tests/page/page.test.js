@@ -276,6 +276,13 @@ on('a link leads back to its moment', tour_page, {}, async (page) => {
     assert.strictEqual(after.n, before.n);
     assert.ok(Math.abs(after.top - before.top) < 12, 'the same place');
     assert.ok(Math.abs(after.zoom / before.zoom - 1) < 0.03);
+    // The page writes its own moment there; that must not get in between.
+    await page.evaluate(() => {
+        location.hash = '#n=500';
+        history.replaceState(null, '', window.glassraft.hash());
+    });
+    await page.waitForFunction(() => document.getElementById('event-title')
+        .textContent === 'Event 500');
 });
 
 on('copies a command that works', tour_page, {

@@ -109,7 +109,9 @@ function start() {
     }).observe(page.canvas);
     open_at_first(page);
     page.go_to_hash(location.hash);
-    addEventListener('hashchange', () => page.go_to_hash(location.hash));
+    // By its own address: that of the page may have moved on with the view.
+    addEventListener('hashchange', (event) =>
+        page.go_to_hash(new URL(event.newURL).hash));
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change',
         (event) => page.set_theme(event.matches));
     return page;
