@@ -1,0 +1,391 @@
+// test_check_durability.c -- what was saved, what a restart finds, and what
+// may leave a server only when it is saved.
+#include "test.h"
+
+#include "check_fixture.h"
+
+// ------------------------------------------------------ restarts
+
+// S1 saves term 1 and an entry; then it takes over term 2 and votes for S3,
+// but crashes before it is known to have saved that. Gives the number of the
+// persist, and that of the boot in *boot.
+static uint64_t restart(uint64_t term, int voted_for, uint64_t n_entries,
+                        uint64_t *boot)
+{
+    static const struct trace_entry entries[] = {{1, 1, "x"}, {2, 1, "y"}};
+    begin();
+    take_term(0, 1);
+    append(0, 1, 1, "x");
+    uint64_t saved = persist(0, 1, TRACE_NONE, 1, 1);
+    take_term(0, 2);
+    vote(0, 2, 2);
+    STEP(0, .kind = TRACE_CRASH);
+    *boot = STEP(0, .kind = TRACE_BOOT, .term = term, .voted_for = voted_for,
+                 .entries = entries, .n_entries = n_entries);
+    return saved;
+}
+
+// What is on its way to the disk in a crash may arrive, or not.
+static void test_restart_with_what_was_or_was_being_saved(void **state)
+{
+    (void)state;
+    uint64_t boot;
+    restart(1, TRACE_NONE, 1, &boot);
+    assert_sound();
+    restart(2, TRACE_NONE, 1, &boot);
+    assert_sound();
+    restart(2, 2, 1, &boot);
+    assert_sound();
+}
+
+static void assert_restart_broken(uint64_t term, int voted_for,
+                                  uint64_t n_entries, const char *tag)
+{
+    uint64_t boot, saved = restart(term, voted_for, n_entries, &boot);
+    assert_broken("restart from another state", tag, SHOWN(boot, saved), OF(0));
+}
+
+static void test_all2_restart_in_another_term(void **state)
+{
+    (void)state;
+    assert_restart_broken(0, TRACE_NONE, 0, "ALL.2");
+    assert_restart_broken(2, 2, 2, "ALL.2");
+    assert_restart_broken(2, 1, 1, "ALL.2");
+}
+
+static void test_rv2_restart_with_another_vote(void **state)
+{
+    (void)state;
+    assert_restart_broken(1, 2, 1, "RV.2");
+}
+
+static void test_ae4_restart_with_another_log(void **state)
+{
+    (void)state;
+    assert_restart_broken(1, TRACE_NONE, 0, "AE.4");
+    assert_restart_broken(1, TRACE_NONE, 2, "AE.4");
+}
+
+// ------------------------------------------------------ saves
+
+// S1 is in term 1 and has voted for S2; gives the number of the new term.
+static uint64_t vote_in_term_1(void)
+{
+    begin();
+    uint64_t term = STEP(0, .kind = TRACE_TERM, .to = 1);
+    vote(0, 1, 1);
+    return term;
+}
+
+static void test_all2_saved_another_term(void **state)
+{
+    (void)state;
+    uint64_t term = vote_in_term_1();
+    uint64_t saved = persist(0, 2, 1, 0, 0);
+    assert_broken("saved what it is not", "ALL.2", SHOWN(saved, term), OF(0));
+}
+
+static void test_rv2_saved_another_vote(void **state)
+{
+    (void)state;
+    uint64_t term = vote_in_term_1();
+    uint64_t saved = persist(0, 1, 2, 0, 0);
+    assert_broken("saved what it is not", "RV.2", SHOWN(saved, term), OF(0));
+}
+
+static void test_ae4_saved_another_log(void **state)
+{
+    (void)state;
+    uint64_t term = vote_in_term_1();
+    uint64_t saved = persist(0, 1, 1, 1, 1);
+    assert_broken("saved what it is not", "AE.4", SHOWN(saved, term), OF(0));
+}
+
+// A save tells what the server was when it began.
+static void test_saved_what_it_was(void **state)
+{
+    (void)state;
+    vote_in_term_1();
+    persist(0, 0, TRACE_NONE, 0, 0);
+    persist(0, 1, TRACE_NONE, 0, 0);
+    persist(0, 1, 1, 0, 0);
+    persist(0, 1, 1, 0, 0);
+    assert_sound();
+    uint64_t back = persist(0, 1, TRACE_NONE, 0, 0);
+    assert_broken("saved what it is not", "RV.2", SHOWN(back), OF(0));
+}
+
+// S1 has n saved entries of term 1, and is in term 2.
+static void save_entries(uint64_t n)
+{
+    begin();
+    take_term(0, 2);
+    for (uint64_t index = 1; index <= n; index++)
+        append(0, index, 1, "x");
+    persist(0, 2, TRACE_NONE, n, 1);
+}
+
+#define PERSIST_SNAPSHOT(server, ...)                                          \
+    STEP(server, .kind = TRACE_PERSIST, .voted_for = TRACE_NONE, __VA_ARGS__)
+
+static void test_is6_what_follows_a_snapshot_is_lost(void **state)
+{
+    (void)state;
+    for (uint64_t last = 2; last <= 3; last++) {
+        save_entries(3);
+        uint64_t compacts =
+            STEP(0, .kind = TRACE_COMPACT, .index = 2, .entry_term = 1);
+        uint64_t saved =
+            PERSIST_SNAPSHOT(0, .term = 2, .from = 2, .index = last,
+                             .entry_term = 1, .snapshot_bytes = 9);
+        if (last == 3)
+            assert_sound();
+        else
+            assert_broken("saved what it is not", "IS.6",
+                          SHOWN(saved, compacts), OF(0));
+    }
+}
+
+static void test_is7_what_a_snapshot_contradicts_is_kept(void **state)
+{
+    (void)state;
+    for (uint64_t last = 2; last <= 3; last++) {
+        save_entries(3);
+        uint64_t installs =
+            STEP(0, .kind = TRACE_INSTALL, .index = 2, .entry_term = 2);
+        uint64_t saved = PERSIST_SNAPSHOT(
+            0, .term = 2, .from = 2, .index = last,
+            .entry_term = last == 2 ? 2 : 1, .snapshot_bytes = 9);
+        if (last == 2)
+            assert_sound();
+        else
+            assert_broken("saved what it is not", "IS.7",
+                          SHOWN(saved, installs), OF(0));
+    }
+}
+
+static void test_is5_saved_without_its_snapshot(void **state)
+{
+    (void)state;
+    for (uint64_t bytes = 0; bytes <= 9; bytes += 9) {
+        save_entries(2);
+        STEP(0, .kind = TRACE_COMPACT, .index = 1, .entry_term = 1);
+        PERSIST_SNAPSHOT(0, .term = 2, .from = 1, .index = 2, .entry_term = 1,
+                         .snapshot_bytes = 9);
+        uint64_t saved =
+            PERSIST_SNAPSHOT(0, .term = 2, .from = 1, .index = 2,
+                             .entry_term = 1, .snapshot_bytes = bytes);
+        if (bytes > 0)
+            assert_sound();
+        else
+            assert_broken("saved without its snapshot", "IS.5", SHOWN(saved),
+                          OF(0));
+    }
+}
+
+// ------------------------------------------------------ requests
+
+static void test_c1_votes_asked_before_the_term_is_saved(void **state)
+{
+    (void)state;
+    uint64_t saved = persist(0, 0, TRACE_NONE, 0, 0);
+    stand(0, 1);
+    ASK_VOTE(0, 1, .term = 1);
+    assert_broken("sent before it was saved", "C.1", SHOWN(story_sent(), saved),
+                  OF(0));
+}
+
+static void test_c1_votes_asked_before_its_own_is_saved(void **state)
+{
+    (void)state;
+    stand(0, 1);
+    uint64_t saved = persist(0, 1, TRACE_NONE, 0, 0);
+    ASK_VOTE(0, 1, .term = 1);
+    assert_broken("sent before it was saved", "C.1", SHOWN(story_sent(), saved),
+                  OF(0));
+    begin();
+    stand(0, 1);
+    persist(0, 1, 0, 0, 0);
+    ASK_VOTE(0, 1, .term = 1);
+    assert_sound();
+}
+
+static void test_c1_led_before_the_term_is_saved(void **state)
+{
+    (void)state;
+    for (uint64_t term = 0; term <= 1; term++) {
+        begin();
+        elect(0, 1, 1);
+        uint64_t saved = persist(0, term, TRACE_NONE, 0, 0);
+        APPEND_ENTRIES(0, 1, .term = 1);
+        if (term == 1)
+            assert_sound();
+        else
+            assert_broken("sent before it was saved", "C.1",
+                          SHOWN(story_sent(), saved), OF(0));
+    }
+}
+
+// ------------------------------------------------------ answers
+
+// S2 grants S1 its vote of term 1; so much of that it has saved before.
+// Gives the number of the persist, and that of the reply in *replies.
+static uint64_t grant(uint64_t term, int voted_for, uint64_t *replies)
+{
+    begin();
+    stand(0, 1);
+    persist(0, 1, 0, 0, 0);
+    uint64_t msg = ASK_VOTE(0, 1, .term = 1);
+    receive(msg);
+    vote(1, 0, 1);
+    uint64_t saved = persist(1, term, voted_for, 0, 0);
+    *replies = ANSWER_VOTE(msg, .term = 1, .vote_granted = true);
+    return saved;
+}
+
+static void test_all2_answered_before_the_term_is_saved(void **state)
+{
+    (void)state;
+    uint64_t replies, saved = grant(0, TRACE_NONE, &replies);
+    assert_broken("answered before it was saved", "ALL.2",
+                  SHOWN(replies, saved), OF(1));
+}
+
+static void test_rv2_granted_before_the_vote_is_saved(void **state)
+{
+    (void)state;
+    uint64_t replies, saved = grant(1, TRACE_NONE, &replies);
+    assert_broken("answered before it was saved", "RV.2", SHOWN(replies, saved),
+                  OF(1, 0));
+    grant(1, 0, &replies);
+    assert_sound();
+}
+
+// A refusal promises a term only.
+static void test_rv2_refused_before_a_vote_is_saved(void **state)
+{
+    (void)state;
+    stand(0, 1);
+    persist(0, 1, 0, 0, 0);
+    vote(1, 2, 1);
+    persist(1, 1, TRACE_NONE, 0, 0);
+    uint64_t msg = ASK_VOTE(0, 1, .term = 1);
+    receive(msg);
+    ANSWER_VOTE(msg, .term = 1, .vote_granted = false);
+    assert_sound();
+}
+
+// S1 leads term 1; all have saved that.
+static uint64_t lead_durably(void)
+{
+    begin();
+    elect(0, 1, 1);
+    persist(0, 1, 0, 0, 0);
+    return persist(1, 1, 0, 0, 0);
+}
+
+static void test_ae4_acknowledged_before_the_entries_are_saved(void **state)
+{
+    (void)state;
+    for (int saves = 0; saves <= 1; saves++) {
+        uint64_t saved = lead_durably();
+        append(0, 1, 1, "x");
+        uint64_t msg =
+            APPEND_ENTRIES(0, 1, .term = 1, .entries = ENTRIES({.term = 1}));
+        receive(msg);
+        append(1, 1, 1, "x");
+        if (saves)
+            persist(1, 1, 0, 1, 1);
+        uint64_t replies = ANSWER_APPEND(msg, .term = 1, .success = true);
+        if (saves)
+            assert_sound();
+        else
+            assert_broken("answered before it was saved", "AE.4",
+                          SHOWN(replies, saved), OF(1, 0));
+    }
+}
+
+// What the message does not speak of need not be saved.
+static void test_ae4_a_heartbeat_answered_before_a_save(void **state)
+{
+    (void)state;
+    lead_durably();
+    append(0, 1, 1, "x");
+    append(1, 1, 1, "x");
+    uint64_t msg = APPEND_ENTRIES(0, 1, .term = 1);
+    receive(msg);
+    ANSWER_APPEND(msg, .term = 1, .success = true);
+    assert_sound();
+}
+
+static void test_is5_acknowledged_before_the_snapshot_is_saved(void **state)
+{
+    (void)state;
+    for (int saves = 0; saves <= 1; saves++) {
+        uint64_t saved = lead_durably();
+        uint64_t msg =
+            INSTALL_SNAPSHOT(0, 1, .term = 1, .last_included_index = 2,
+                             .last_included_term = 1, .done = true);
+        receive(msg);
+        STEP(1, .kind = TRACE_INSTALL, .index = 2, .entry_term = 1);
+        if (saves)
+            STEP(1, .kind = TRACE_PERSIST, .term = 1, .from = 2, .index = 2,
+                 .entry_term = 1, .snapshot_bytes = 9);
+        uint64_t replies = ANSWER_INSTALL(msg, .term = 1);
+        if (saves)
+            assert_sound();
+        else
+            assert_broken("answered before it was saved", "IS.5",
+                          SHOWN(replies, saved), OF(1, 0));
+    }
+}
+
+static void test_every_property_of_durability_was_broken(void **state)
+{
+    (void)state;
+    static const char *const all[] = {"ALL.2 restart from another state",
+                                      "RV.2 restart from another state",
+                                      "AE.4 restart from another state",
+                                      "ALL.2 saved what it is not",
+                                      "RV.2 saved what it is not",
+                                      "AE.4 saved what it is not",
+                                      "IS.6 saved what it is not",
+                                      "IS.7 saved what it is not",
+                                      "IS.5 saved without its snapshot",
+                                      "C.1 sent before it was saved",
+                                      "ALL.2 answered before it was saved",
+                                      "RV.2 answered before it was saved",
+                                      "AE.4 answered before it was saved",
+                                      "IS.5 answered before it was saved",
+                                      NULL};
+    assert_all_found(all);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY(test_restart_with_what_was_or_was_being_saved),
+        STORY(test_all2_restart_in_another_term),
+        STORY(test_rv2_restart_with_another_vote),
+        STORY(test_ae4_restart_with_another_log),
+        STORY(test_all2_saved_another_term),
+        STORY(test_rv2_saved_another_vote),
+        STORY(test_ae4_saved_another_log),
+        STORY(test_saved_what_it_was),
+        STORY(test_is6_what_follows_a_snapshot_is_lost),
+        STORY(test_is7_what_a_snapshot_contradicts_is_kept),
+        STORY(test_is5_saved_without_its_snapshot),
+        STORY(test_c1_votes_asked_before_the_term_is_saved),
+        STORY(test_c1_votes_asked_before_its_own_is_saved),
+        STORY(test_c1_led_before_the_term_is_saved),
+        STORY(test_all2_answered_before_the_term_is_saved),
+        STORY(test_rv2_granted_before_the_vote_is_saved),
+        STORY(test_rv2_refused_before_a_vote_is_saved),
+        STORY(test_ae4_acknowledged_before_the_entries_are_saved),
+        STORY(test_ae4_a_heartbeat_answered_before_a_save),
+        STORY(test_is5_acknowledged_before_the_snapshot_is_saved),
+        STORY(test_every_property_of_durability_was_broken),
+    };
+    return cmocka_run_group_tests_name("check_durability", tests, NULL, NULL) !=
+           0;
+}

@@ -1,0 +1,368 @@
+// test_check_leader.c -- what candidates and leaders may send, believe and
+// commit.
+#include "test.h"
+
+#include "check_fixture.h"
+
+// S2 says that it has S1's entries of term 1 up to the index; gives the
+// number of the message, whose reply has not arrived yet.
+static uint64_t acknowledge(uint64_t index)
+{
+    uint64_t msg = APPEND_ENTRIES(0, 1, .term = 1, .prev_log_index = index,
+                                  .prev_log_term = index > 0 ? 1 : 0);
+    receive(msg);
+    ANSWER_APPEND(msg, .term = 1, .success = true);
+    return msg;
+}
+
+// ------------------------------------------------------ candidates
+
+static void test_c1_votes_asked_by_a_follower(void **state)
+{
+    (void)state;
+    elect(1, 2, 1);
+    take_term(0, 1);
+    ASK_VOTE(0, 2, .term = 1);
+    assert_broken("votes asked out of an election", "C.1", SHOWN(story_sent()),
+                  OF(0));
+}
+
+static void test_c1_votes_asked_in_a_term_to_come(void **state)
+{
+    (void)state;
+    uint64_t stands = stand(0, 1);
+    ASK_VOTE(0, 2, .term = 1);
+    assert_sound();
+    ASK_VOTE(0, 2, .term = 2);
+    assert_broken("votes asked out of an election", "C.1",
+                  SHOWN(story_sent(), stands), OF(0));
+}
+
+// Whoever stood in a term may still ask when it knows a later one.
+static void test_c1_votes_asked_too_late(void **state)
+{
+    (void)state;
+    stand(0, 1);
+    take_term(0, 2);
+    follow(0, 2);
+    ASK_VOTE(0, 2, .term = 1);
+    assert_sound();
+}
+
+static void test_c1_no_vote_for_itself(void **state)
+{
+    (void)state;
+    vote(1, 2, 1);
+    take_term(0, 1);
+    uint64_t stands =
+        STEP(0, .kind = TRACE_ROLE, .to_role = TRACE_CANDIDATE, .term = 1);
+    ASK_VOTE(0, 2, .term = 1);
+    assert_broken("no vote for itself", "C.1", SHOWN(story_sent(), stands),
+                  OF(0));
+    begin();
+    vote(1, 2, 1);
+    stand(0, 1);
+    ASK_VOTE(0, 2, .term = 1);
+    assert_sound();
+}
+
+static void test_c1_votes_asked_for_another_log(void **state)
+{
+    (void)state;
+    for (uint64_t index = 1; index <= 3; index++)
+        for (uint64_t term = 1; term <= 2; term++) {
+            begin();
+            take_term(0, 2);
+            append(0, 1, 1, "x");
+            append(0, 2, 1, "x");
+            uint64_t stands = stand(0, 3);
+            ASK_VOTE(0, 2, .term = 3, .last_log_index = index,
+                     .last_log_term = term);
+            if (index == 2 && term == 1)
+                assert_sound();
+            else
+                assert_broken("votes asked for another log", "C.1",
+                              SHOWN(story_sent(), stands), OF(0));
+        }
+}
+
+// ------------------------------------------------------ who speaks as leader
+
+static void test_all2_leads_a_term_it_did_not_win(void **state)
+{
+    (void)state;
+    uint64_t leads = elect(0, 1, 1);
+    elect(2, 1, 2);
+    take_term(0, 2);
+    APPEND_ENTRIES(0, 1, .term = 1); // of the past
+    assert_sound();
+    APPEND_ENTRIES(0, 1, .term = 2);
+    assert_broken("leads a term it did not win", "ALL.2",
+                  SHOWN(story_sent(), leads), OF(0, 2));
+}
+
+static void test_l1_sent_as_a_leader_that_it_is_not(void **state)
+{
+    (void)state;
+    elect(0, 1, 1);
+    INSTALL_SNAPSHOT(0, 1, .term = 1);
+    APPEND_ENTRIES(0, 1, .term = 1);
+    assert_sound();
+    uint64_t stands = stand(2, 2);
+    APPEND_ENTRIES(2, 1, .term = 2);
+    assert_broken("sent as a leader that it is not", "L.1",
+                  SHOWN(story_sent(), stands), OF(2));
+    begin();
+    elect(0, 1, 1);
+    INSTALL_SNAPSHOT(2, 1, .term = 1);
+    assert_broken("sent as a leader that it is not", "L.1", SHOWN(story_sent()),
+                  OF(2, 0));
+}
+
+// ------------------------------------------------------ what it shows
+
+// S1 leads term 2 with an entry of term 1 and one of term 2; gives the number
+// of its role.
+static uint64_t lead_term_2(void)
+{
+    begin();
+    replicate(1);
+    uint64_t leads = elect(0, 1, 2);
+    append(0, 2, 2, "x");
+    return leads;
+}
+
+static void test_p2_an_entry_sent_with_a_newer_term(void **state)
+{
+    (void)state;
+    lead_term_2();
+    APPEND_ENTRIES(0, 2, .term = 2,
+                   .entries = ENTRIES({.term = 1}, {.term = 2}));
+    assert_sound();
+    uint64_t leads = lead_term_2();
+    APPEND_ENTRIES(0, 2, .term = 2,
+                   .entries = ENTRIES({.term = 2}, {.term = 2}));
+    assert_broken("Leader Append-Only", "P.2", SHOWN(story_sent(), leads),
+                  OF(0, 2));
+}
+
+static void test_p2_an_entry_before_the_new_ones_has_a_newer_term(void **state)
+{
+    (void)state;
+    uint64_t leads = lead_term_2();
+    APPEND_ENTRIES(0, 2, .term = 2, .prev_log_index = 1, .prev_log_term = 2);
+    assert_broken("Leader Append-Only", "P.2", SHOWN(story_sent(), leads),
+                  OF(0, 2));
+}
+
+static void test_l3_a_wrong_prev_log_term(void **state)
+{
+    (void)state;
+    lead_term_2();
+    APPEND_ENTRIES(0, 2, .term = 2, .prev_log_index = 1, .prev_log_term = 1);
+    APPEND_ENTRIES(0, 2, .term = 2, .prev_log_index = 2, .prev_log_term = 2);
+    assert_sound();
+    APPEND_ENTRIES(0, 2, .term = 2, .prev_log_index = 2, .prev_log_term = 1);
+    assert_broken("message with a wrong prev_log_term", "L.3",
+                  SHOWN(story_sent()), OF(0, 2));
+}
+
+static void test_l3_entries_from_behind_the_log(void **state)
+{
+    (void)state;
+    lead_term_2();
+    APPEND_ENTRIES(0, 2, .term = 2, .prev_log_index = 3, .prev_log_term = 2);
+    assert_broken("next_index out of range", "L.3", SHOWN(story_sent()),
+                  OF(0, 2));
+}
+
+// ------------------------------------------------------ what it believes
+
+#define NEXT(index)                                                            \
+    STEP(0, .kind = TRACE_NEXT, .peer = 1, .from = 3, .to = (index))
+#define MATCH(before, after)                                                   \
+    STEP(0, .kind = TRACE_MATCH, .peer = 1, .from = (before), .to = (after))
+
+static void test_l3_next_index_out_of_range(void **state)
+{
+    (void)state;
+    replicate(2);
+    NEXT(1);
+    NEXT(3);
+    assert_sound();
+    uint64_t beyond = NEXT(4);
+    assert_broken("next_index out of range", "L.3", SHOWN(beyond), OF(0, 1));
+    begin();
+    replicate(2);
+    uint64_t zero = NEXT(0);
+    assert_broken("next_index out of range", "L.3", SHOWN(zero), OF(0, 1));
+}
+
+static void test_l3_next_index_below_match_index(void **state)
+{
+    (void)state;
+    replicate(2);
+    hear(acknowledge(2));
+    MATCH(0, 1);
+    NEXT(2);
+    MATCH(1, 2);
+    NEXT(3);
+    assert_sound();
+    uint64_t below = NEXT(2);
+    assert_broken("next_index below match_index", "L.3", SHOWN(below),
+                  OF(0, 1));
+}
+
+static void test_l3_match_index_falls(void **state)
+{
+    (void)state;
+    replicate(2);
+    MATCH(0, 2);
+    assert_sound();
+    uint64_t falls = MATCH(2, 1);
+    assert_broken("match_index falls", "L.3", SHOWN(falls), OF(0, 1));
+}
+
+static void test_l3_match_index_beyond_what_was_acknowledged(void **state)
+{
+    (void)state;
+    replicate(2);
+    hear(acknowledge(1));
+    MATCH(0, 1);
+    assert_sound();
+    acknowledge(2); // not heard yet
+    uint64_t wrong = MATCH(1, 2);
+    assert_broken("match_index is wrong", "L.3", SHOWN(wrong), OF(0, 1));
+}
+
+// ------------------------------------------------------ what it commits
+
+static void test_l4_a_commit_that_stands_on_no_majority(void **state)
+{
+    (void)state;
+    replicate(1);
+    commit(0, 0, 1);
+    append(0, 2, 1, "x");
+    assert_sound();
+    uint64_t early = commit(0, 1, 2);
+    assert_broken("commit without a majority", "L.4", SHOWN(early), OF(0));
+}
+
+static void test_l4_a_commit_that_no_majority_has_acknowledged(void **state)
+{
+    (void)state;
+    replicate(2);
+    hear(acknowledge(1));
+    commit(0, 0, 1);
+    assert_sound();
+    acknowledge(2); // not heard yet
+    uint64_t early = commit(0, 1, 2);
+    assert_broken("commit without a majority", "L.4", SHOWN(early), OF(0));
+}
+
+// S1's own copy counts when it is saved.
+static void test_l4_a_commit_before_its_own_copy_is_saved(void **state)
+{
+    (void)state;
+    for (uint64_t saved = 0; saved <= 1; saved++) {
+        begin();
+        replicate(1);
+        hear(acknowledge(1));
+        persist(1, 1, 0, 1, 1);
+        persist(0, 1, 0, saved, saved);
+        uint64_t committed = commit(0, 0, 1);
+        if (saved == 1)
+            assert_sound();
+        else
+            assert_broken("commit without a majority", "L.4", SHOWN(committed),
+                          OF(0));
+    }
+}
+
+static void test_l4_a_commit_of_an_older_term(void **state)
+{
+    (void)state;
+    lead_term_2();
+    append(1, 2, 2, "x");
+    commit(0, 0, 2);
+    assert_sound();
+    lead_term_2();
+    uint64_t older = commit(0, 0, 1);
+    assert_broken("commit of an older term", "L.4", SHOWN(older), OF(0));
+}
+
+// S2 has acknowledged two entries; S1 has committed so many when it sends
+// something again after a while.
+static void commit_slowly(uint64_t committed, uint64_t us)
+{
+    begin();
+    replicate(2);
+    hear(acknowledge(2));
+    commit(0, 0, 1);
+    acknowledge(2);
+    if (committed > 1)
+        commit(0, 1, committed);
+    wait_us(us);
+    APPEND_ENTRIES(0, 2, .term = 1);
+}
+
+static void test_l4_a_majority_without_a_commit(void **state)
+{
+    (void)state;
+    commit_slowly(1, 2000000);
+    assert_broken("majority without a commit", "L.4", SHOWN(story_sent()),
+                  OF(0));
+    commit_slowly(2, 2000000);
+    assert_sound();
+    commit_slowly(1, 1900000);
+    assert_sound();
+}
+
+static void test_every_property_of_leaders_was_broken(void **state)
+{
+    (void)state;
+    static const char *const all[] = {"C.1 votes asked out of an election",
+                                      "C.1 no vote for itself",
+                                      "C.1 votes asked for another log",
+                                      "ALL.2 leads a term it did not win",
+                                      "L.1 sent as a leader that it is not",
+                                      "P.2 Leader Append-Only",
+                                      "L.3 message with a wrong prev_log_term",
+                                      "L.3 next_index out of range",
+                                      "L.3 next_index below match_index",
+                                      "L.3 match_index falls",
+                                      "L.3 match_index is wrong",
+                                      "L.4 commit without a majority",
+                                      "L.4 commit of an older term",
+                                      "L.4 majority without a commit",
+                                      NULL};
+    assert_all_found(all);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY(test_c1_votes_asked_by_a_follower),
+        STORY(test_c1_votes_asked_in_a_term_to_come),
+        STORY(test_c1_votes_asked_too_late),
+        STORY(test_c1_no_vote_for_itself),
+        STORY(test_c1_votes_asked_for_another_log),
+        STORY(test_all2_leads_a_term_it_did_not_win),
+        STORY(test_l1_sent_as_a_leader_that_it_is_not),
+        STORY(test_p2_an_entry_sent_with_a_newer_term),
+        STORY(test_p2_an_entry_before_the_new_ones_has_a_newer_term),
+        STORY(test_l3_a_wrong_prev_log_term),
+        STORY(test_l3_entries_from_behind_the_log),
+        STORY(test_l3_next_index_out_of_range),
+        STORY(test_l3_next_index_below_match_index),
+        STORY(test_l3_match_index_falls),
+        STORY(test_l3_match_index_beyond_what_was_acknowledged),
+        STORY(test_l4_a_commit_that_stands_on_no_majority),
+        STORY(test_l4_a_commit_that_no_majority_has_acknowledged),
+        STORY(test_l4_a_commit_before_its_own_copy_is_saved),
+        STORY(test_l4_a_commit_of_an_older_term),
+        STORY(test_l4_a_majority_without_a_commit),
+        STORY(test_every_property_of_leaders_was_broken),
+    };
+    return cmocka_run_group_tests_name("check_leader", tests, NULL, NULL) != 0;
+}
