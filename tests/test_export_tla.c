@@ -98,6 +98,8 @@ static void test_scenarios(void **state)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         for (uint64_t seed = 1; seed <= 2; seed++)
             check_whole(names[i], seed);
+    // A snapshot of which the second copy changes nothing.
+    check_whole("snapshot-twice", 5);
 }
 
 // These need no variant at all.

@@ -39,6 +39,10 @@ void tla_steps_make(struct tla_steps *steps, const struct trace_file *trace,
                     struct export_range range, const struct model *before);
 void tla_steps_free(struct tla_steps *steps);
 
+// Where a message whose second copy is sent at a position was sent first;
+// SIZE_MAX: before the range.
+size_t tla_original(const struct tla_steps *steps, size_t sent);
+
 // ------------------------------------------------------------------- lines
 
 // What a line tells of its server.

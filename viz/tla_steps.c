@@ -134,6 +134,16 @@ static void mark(struct tla_steps *steps, size_t from, size_t to)
     steps->open[to + 1 - begin]--;
 }
 
+size_t tla_original(const struct tla_steps *steps, size_t sent)
+{
+    const struct trace_event *event = steps->trace->event;
+    for (size_t at = sent; at > steps->range.begin; at--)
+        if (event[at - 1].kind == TRACE_SEND &&
+            event[at - 1].msg == event[sent].msg)
+            return at - 1;
+    return SIZE_MAX;
+}
+
 // The request has a step somewhere, at its receipt or at that of its answer.
 static void mark_sending(struct tla_steps *steps, size_t received)
 {
@@ -145,8 +155,13 @@ static void mark_sending(struct tla_steps *steps, size_t received)
         sent = request != SIZE_MAX ? causes_sending(steps->trace, request)
                                    : SIZE_MAX;
     }
-    if (sent != SIZE_MAX && sent >= begin)
-        steps->has_step[sent - begin] = true;
+    if (sent == SIZE_MAX || sent < begin)
+        return;
+    steps->has_step[sent - begin] = true;
+    size_t original =
+        steps->trace->event[sent].ok ? tla_original(steps, sent) : SIZE_MAX;
+    if (original != SIZE_MAX)
+        steps->has_step[original - begin] = true;
 }
 
 // A candidacy that wins is under way: its votes are counted.

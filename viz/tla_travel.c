@@ -41,15 +41,13 @@ static void put_sending(struct viz_tla *t, size_t sent,
 // The network's second copy of what was sent before.
 void tla_duplicate(struct viz_tla *t, size_t sent)
 {
+    size_t at = tla_in(t, sent), first = tla_original(&t->steps, sent);
+    size_t original = first != SIZE_MAX ? tla_in(t, first) : at;
+    t->match[at] = t->match[original];
+    t->log_term[at] = t->log_term[original];
     struct tla_message m = tla_request(t, sent);
-    size_t first = sent;
-    while (first > t->steps.range.begin) {
-        const struct trace_event *event = &t->event[--first];
-        if (event->kind == TRACE_SEND && event->msg == t->event[sent].msg)
-            break;
-    }
-    t->in_file[tla_in(t, sent)] = t->in_file[tla_in(t, first)];
-    if (m.type == NULL || t->in_file[tla_in(t, first)] != t->file)
+    t->in_file[at] = m.type != NULL ? t->in_file[original] : TLA_LEFT_OUT;
+    if (t->in_file[at] != t->file)
         return;
     tla_release(t, m.from);
     tla_say(t, "Duplicate", m.from, &m);
