@@ -100,6 +100,8 @@ static void test_scenarios(void **state)
             check_whole(names[i], seed);
     // A snapshot of which the second copy changes nothing.
     check_whole("snapshot-twice", 5);
+    // A server that died sends once more.
+    check_whole("figure-7", 6);
 }
 
 // These need no variant at all.

@@ -30,6 +30,7 @@ struct tla_steps {
     // By position - range.begin:
     int *step_of;    // the step of a server's event; TLA_NONE
     bool *has_step;  // a receipt that is some step's root; its request
+    bool *arrives;   // a sending that is received
     size_t *open;    // messages and steps under way between this and the last
     size_t *request; // of a reply: the receipt that it answers; else SIZE_MAX
 };

@@ -202,7 +202,10 @@ static void find_quiet(struct tla_steps *steps)
         enum trace_kind kind = trace->event[at].kind;
         size_t request = steps->request[at - begin];
         if (kind == TRACE_RECV || kind == TRACE_REPLY_RECV) {
-            mark(steps, causes_sending(trace, at), at);
+            size_t sent = causes_sending(trace, at);
+            mark(steps, sent, at);
+            if (sent != SIZE_MAX && sent >= begin)
+                steps->arrives[sent - begin] = true;
             if (steps->has_step[at - begin])
                 mark_sending(steps, at);
         }
@@ -220,6 +223,7 @@ void tla_steps_make(struct tla_steps *steps, const struct trace_file *trace,
     *steps = (struct tla_steps){.trace = trace, .range = range};
     steps->step_of = must_calloc(n + 1, sizeof *steps->step_of);
     steps->has_step = must_calloc(n + 1, sizeof *steps->has_step);
+    steps->arrives = must_calloc(n + 1, sizeof *steps->arrives);
     steps->open = must_calloc(n + 2, sizeof *steps->open);
     steps->request = must_calloc(n + 1, sizeof *steps->request);
     for (size_t i = 0; i < n; i++) {
@@ -239,6 +243,7 @@ void tla_steps_free(struct tla_steps *steps)
     free(steps->step);
     free(steps->step_of);
     free(steps->has_step);
+    free(steps->arrives);
     free(steps->open);
     free(steps->request);
 }

@@ -94,6 +94,11 @@ void tla_send(struct viz_tla *t, size_t sent, bool may_wait)
             return;
         }
     }
+    // Such as the thread of a server that is dead may send; nobody hears it.
+    if (!t->steps.arrives[tla_in(t, sent)]) {
+        t->in_file[tla_in(t, sent)] = TLA_LEFT_OUT;
+        return;
+    }
     tla_odd(t);
     put_sending(t, sent, &m, NULL);
 }
