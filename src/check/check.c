@@ -33,53 +33,12 @@ void check_free(struct check *check)
     free(check->leaders.cell);
     free(check->entries.cell);
     free(check->applied.cell);
-    free(check->committed);
+    free(check->committed.cell);
+    free(check->last_of_term);
     free(check->flight);
     free(check->origin);
     free(check->terms.term);
     free(check);
-}
-
-static size_t slot_of(const struct table *table, uint64_t a, uint64_t b)
-{
-    uint64_t hash = (a * 0x9e3779b97f4a7c15u) ^ (b * 0xc2b2ae3d27d4eb4fu);
-    size_t at = (size_t)(hash >> 20) & (table->room - 1);
-    while (table->cell[at].a != 0 &&
-           (table->cell[at].a != a || table->cell[at].b != b))
-        at = (at + 1) & (table->room - 1);
-    return at;
-}
-
-struct table_cell *table_at(struct table *table, uint64_t a, uint64_t b,
-                            bool *fresh)
-{
-    if (2 * (table->n + 1) > table->room) {
-        struct table old = *table;
-        table->room = old.room > 0 ? 2 * old.room : 64;
-        table->cell = must_calloc(table->room, sizeof *table->cell);
-        for (size_t i = 0; i < old.room; i++)
-            if (old.cell[i].a != 0)
-                table->cell[slot_of(table, old.cell[i].a, old.cell[i].b)] =
-                    old.cell[i];
-        free(old.cell);
-    }
-    struct table_cell *cell = &table->cell[slot_of(table, a, b)];
-    *fresh = cell->a == 0;
-    if (*fresh) {
-        cell->a = a;
-        cell->b = b;
-        table->n++;
-    }
-    return cell;
-}
-
-const struct table_cell *table_find(const struct table *table, uint64_t a,
-                                    uint64_t b)
-{
-    if (table->room == 0)
-        return NULL;
-    const struct table_cell *cell = &table->cell[slot_of(table, a, b)];
-    return cell->a != 0 ? cell : NULL;
 }
 
 int check_majority(const struct check *check)
@@ -150,6 +109,7 @@ bool check_step(struct check *check, const struct trace_event *event)
         return false;
     check_watch(check, event);
     model_step(&check->model, event);
+    check_forget(check, event);
     if (of_server)
         check_disturb(check, event);
     return true;

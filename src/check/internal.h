@@ -5,18 +5,7 @@
 #include "../trace/model.h"
 #include "check.h"
 #include "facts.h"
-
-// A hash table from two numbers to a small record; grows, forgets nothing.
-struct table_cell {
-    uint64_t a, b; // the key; a = 0: free
-    uint64_t first, second, event;
-    int server;
-};
-
-struct table {
-    struct table_cell *cell;
-    size_t n, room;
-};
+#include "table.h"
 
 // How much of a run the trace tells, besides kinds of events.
 struct told {
@@ -27,17 +16,11 @@ struct told {
     bool lost[TRACE_MAX_SERVERS];
 };
 
-// The record of a key, made (all zero, *fresh true) when it is new.
-struct table_cell *table_at(struct table *table, uint64_t a, uint64_t b,
-                            bool *fresh);
-// The record of a key, NULL when there is none.
-const struct table_cell *table_find(const struct table *table, uint64_t a,
-                                    uint64_t b);
-
-// What stands committed at an index.
+// A commit that no other makes needless for [P.4]: none of an earlier term
+// reached as far.
 struct committed {
-    uint64_t term, event, us;
     uint64_t in_term; // current_term of the server that committed it first
+    uint64_t index, term, event, us;
     int server;
 };
 
@@ -135,9 +118,10 @@ struct check {
     struct told told;
     struct model model;
     struct judged *server;
-    struct table leaders, entries, applied;
-    struct committed *committed; // [index], 1 .. n_committed
-    size_t n_committed, committed_room;
+    struct table leaders, entries, committed, applied;
+    struct committed *last_of_term; // in_term and index grow
+    size_t n_terms, terms_room;
+    uint64_t forgotten;    // up to this index, see check_forget()
     struct flight *flight; // [msg % N_FLIGHTS]
     struct origin *origin; // [n % N_ORIGINS]
     struct facts_terms terms;
@@ -200,6 +184,10 @@ void check_show(struct check *check, uint64_t event);
 bool check_believes(const struct check *check, const char *property);
 // Notes what the event of a server tells. Whether that server is lost.
 bool check_is_lost(struct check *check, const struct trace_event *event);
+
+// forget.c: what stands behind the snapshots of all servers is compared with
+// nothing any more; forgets it now and then.
+void check_forget(struct check *check, const struct trace_event *event);
 
 int check_majority(const struct check *check);
 

@@ -176,9 +176,9 @@ static bool commit(struct check *check, const struct trace_event *event)
     if (server->role == TRACE_LEADER)
         return true; // check_leader()
     // commit_one() of this very event has just noted it.
-    const struct committed *known =
-        event->to <= check->n_committed ? &check->committed[event->to] : NULL;
-    if (known != NULL && known->term != 0 && known->event == event->n)
+    const struct table_cell *known =
+        table_find(&check->committed, event->to, 0);
+    if (known != NULL && known->event == event->n)
         return check_broken(
             check, event, "commit before the leader", "AE.5", TRACE_NONE, 0,
             "S%d committed entry %" PRIu64 ", which no leader has committed.",

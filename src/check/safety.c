@@ -15,19 +15,20 @@ static bool leader_is_complete(struct check *check,
                                const struct trace_event *event)
 {
     const struct model_server *server = &check->model.server[event->node];
-    size_t index = check->n_committed;
-    while (index > 0 && check->committed[index].in_term >= event->term)
-        index--;
-    const struct committed *last = &check->committed[index];
-    if (index == 0 || last->term == 0 || server->snapshot_index >= index ||
-        model_term_at(server, index) == last->term)
+    size_t n = check->n_terms;
+    while (n > 0 && check->last_of_term[n - 1].in_term >= event->term)
+        n--;
+    if (n == 0)
+        return true;
+    const struct committed *last = &check->last_of_term[n - 1];
+    if (server->snapshot_index >= last->index ||
+        model_term_at(server, last->index) == last->term)
         return true;
     return check_broken(
         check, event, "Leader Completeness", "P.4", last->server, last->event,
-        "S%d became leader of term %" PRIu64
-        " at %.3f s without entry %zu (term %" PRIu64
-        "), which S%d committed at %.3f s.",
-        event->node + 1, event->term, check_seconds(event->us), index,
+        "S%d became leader of term %" PRIu64 " at %.3f s without entry %" PRIu64
+        " (term %" PRIu64 "), which S%d committed at %.3f s.",
+        event->node + 1, event->term, check_seconds(event->us), last->index,
         last->term, last->server + 1, check_seconds(last->us));
 }
 
@@ -92,37 +93,60 @@ static bool entries_match(struct check *check, const struct trace_event *event,
     return true;
 }
 
+// Puts a commit among those of other terms; it may make others needless.
+static void note_commit(struct check *check, struct committed commit)
+{
+    struct committed *list = check->last_of_term;
+    size_t begin = check->n_terms;
+    while (begin > 0 && list[begin - 1].in_term > commit.in_term)
+        begin--;
+    if (begin > 0 && list[begin - 1].index >= commit.index)
+        return;
+    size_t end = begin;
+    begin -= begin > 0 && list[begin - 1].in_term == commit.in_term;
+    while (end < check->n_terms && list[end].index <= commit.index)
+        end++;
+    if (check->n_terms == check->terms_room) {
+        check->terms_room = 2 * check->terms_room + 16;
+        list = must_realloc(list, check->terms_room * sizeof *list);
+        check->last_of_term = list;
+    }
+    memmove(list + begin + 1, list + end,
+            (check->n_terms - end) * sizeof *list);
+    list[begin] = commit;
+    check->n_terms += 1 - (end - begin);
+}
+
 static void commit_one(struct check *check, const struct trace_event *event,
                        uint64_t index, uint64_t term)
 {
-    if (index >= check->committed_room) {
-        size_t room = 2 * (size_t)index + 64;
-        check->committed =
-            must_realloc(check->committed, room * sizeof *check->committed);
-        memset(check->committed + check->committed_room, 0,
-               (room - check->committed_room) * sizeof *check->committed);
-        check->committed_room = room;
-    }
-    struct committed *entry = &check->committed[index];
-    if (index > check->n_committed)
-        check->n_committed = index;
-    if (entry->term == 0)
-        *entry = (struct committed){term, event->n, event->us,
-                                    check->model.server[event->node].term,
-                                    event->node};
+    bool fresh;
+    struct table_cell *entry = table_at(&check->committed, index, 0, &fresh);
+    if (!fresh)
+        return;
+    entry->first = term;
+    entry->event = event->n;
+    entry->server = event->node;
+    uint64_t in_term = check->model.server[event->node].term;
+    note_commit(check, (struct committed){in_term, index, term, event->n,
+                                          event->us, event->node});
 }
 
 // No two servers commit different entries at an index [P.5].
 static bool commits_agree(struct check *check, const struct trace_event *event)
 {
     const struct model_server *server = &check->model.server[event->node];
-    for (uint64_t index = event->from + 1; index <= event->to; index++) {
+    uint64_t last = model_last_index(server);
+    uint64_t index = event->from > server->snapshot_index
+                         ? event->from
+                         : server->snapshot_index;
+    for (index++; index <= event->to && index <= last; index++) {
         uint64_t term = model_term_at(server, index);
-        if (index <= server->snapshot_index || term == 0)
+        if (term == 0)
             continue;
-        const struct committed *known =
-            index <= check->n_committed ? &check->committed[index] : NULL;
-        if (known != NULL && known->term != 0 && known->term != term)
+        const struct table_cell *known =
+            table_find(&check->committed, index, 0);
+        if (known != NULL && known->first != term)
             return check_broken(check, event, "State Machine Safety", "P.5",
                                 known->server, known->event,
                                 "S%d committed entry %" PRIu64
@@ -130,7 +154,7 @@ static bool commits_agree(struct check *check, const struct trace_event *event)
                                 " committed one of term %" PRIu64 ".",
                                 event->node + 1, index, term,
                                 check_seconds(event->us), known->server + 1,
-                                known->term);
+                                known->first);
         commit_one(check, event, index, term);
     }
     return true;
