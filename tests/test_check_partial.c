@@ -219,11 +219,11 @@ static void test_the_page_names_what_is_judged(void **state)
     judge(HEADER);
     assert_true(n_areas > 0);
     for (size_t i = 0; i < n_areas; i++) {
-        snprintf(row, sizeof row, "\n| %.47s | ", area[i].name);
+        snprintf(row, sizeof row, "\n| %.47s", area[i].name);
         const char *at = strstr(page, row);
         if (at == NULL)
             fail_msg("%s: not on the page", area[i].name);
-        at += strlen(row);
+        at = strstr(at + 3, "| ") + 2;
         assert_memory_equal(at, area[i].missing, strlen(area[i].missing));
     }
 }

@@ -52,6 +52,7 @@ struct check_area {
 };
 
 // What was judged so far and what not, up to `most` of it; returns how many.
+// Election timers are left out where nobody judges them.
 // Never more than CHECK_AREAS and one for each server.
 enum { CHECK_AREAS = 32 };
 size_t check_areas(const struct check *check, struct check_area *out,

@@ -95,6 +95,8 @@ static int check_file(const char *path, bool json, const char *explain)
     if (reader != NULL) {
         j.header = trace_reader_header(reader);
         check = check_make(j.header->n_servers);
+        if (j.header->real)
+            check_untimed(check);
         judge(&j, reader, check);
     }
     if (j.error[0] != '\0')
