@@ -39,6 +39,11 @@ static void load(struct trace_file *trace, const struct lab_scenario *table,
 #define SAVED_KINDS                                                            \
     (LOG_KINDS | 1ull << TRACE_BOOT | 1ull << TRACE_TERM | 1ull << TRACE_VOTE)
 
+// In virtual time what befalls a server is told.
+#define FAULT_KINDS                                                            \
+    (1ull << TRACE_CRASH | 1ull << TRACE_RESTART | 1ull << TRACE_KILL |        \
+     1ull << TRACE_PAUSE | 1ull << TRACE_CLOCK)
+
 static uint64_t random_kinds(void)
 {
     uint64_t kinds = random_below(&dice, UINT64_MAX);
@@ -54,7 +59,12 @@ static void judge_parts(const struct trace_file *trace, int n_parts)
     for (int i = 0; i < n_parts; i++) {
         uint64_t kinds = random_kinds();
         bool args = random_below(&dice, 4) > 0;
+        bool timed = random_below(&dice, 2) == 0;
         struct check *check = check_make(trace->header.n_servers);
+        if (timed)
+            kinds |= FAULT_KINDS;
+        else
+            check_untimed(check);
         for (size_t at = 0; at < trace->n_events; at++) {
             struct trace_event event = trace->event[at];
             if ((kinds >> event.kind & 1) == 0)

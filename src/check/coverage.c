@@ -63,7 +63,7 @@ static const struct {
     {"leader without a majority", OF_ALL | HEARD, {TRACE_TERM}},
     {"match_index is wrong", HEARD, {TRACE_APPEND, TRACE_TERM}},
     {"next_index out of range", 0, {TRACE_APPEND}},
-    {"no heartbeats", SHOWN, {TRACE_ROLE, TRACE_TERM, TRACE_SEND}},
+    {"no heartbeats", OF_ALL | SHOWN, {TRACE_ROLE, TRACE_TERM, TRACE_SEND}},
     {"one vote a term", 0, {TRACE_TERM}},
     {"restart from another state", 0, {TRACE_APPEND, TRACE_TERM, TRACE_VOTE}},
     {"saved what it is not", 0, {TRACE_APPEND, TRACE_TERM, TRACE_VOTE}},
