@@ -18,8 +18,8 @@ static struct {
     struct {
         int from, to, rpc;
         uint64_t sent, received, replied;
-    } call[MOST_CALLS]; // [msg]
-    uint64_t n_calls;
+    } call[MOST_CALLS];        // [msg]
+    uint64_t n_calls, arrived; // messages
 } story;
 
 // "P.1 Election Safety" ...
@@ -55,9 +55,9 @@ struct check *story_check(void)
     return story.check;
 }
 
-uint64_t story_us(void)
+uint64_t story_last(void)
 {
-    return story.us;
+    return story.n;
 }
 
 uint64_t story_sent(void)
@@ -141,6 +141,12 @@ uint64_t append(int server, uint64_t index, uint64_t term, const char *command)
     snprintf(entry.command, sizeof entry.command, "%s", command);
     return STEP(server, .kind = TRACE_APPEND, .index = index, .entries = &entry,
                 .n_entries = 1);
+}
+
+uint64_t time_out(int server, uint64_t waited_us)
+{
+    return STEP(server, .kind = TRACE_TIMEOUT, .term = story.term[server],
+                .waited_us = waited_us);
 }
 
 uint64_t commit(int server, uint64_t from, uint64_t to)
@@ -257,12 +263,44 @@ uint64_t heartbeat(int leader, int follower, uint64_t term)
     return msg;
 }
 
+void arrive(uint64_t msg)
+{
+    story.arrived = msg;
+    receive(msg);
+}
+
+uint64_t arrived(void)
+{
+    return story.call[story.arrived].received;
+}
+
+void answer_vote(uint64_t term, bool vote_granted)
+{
+    ANSWER_VOTE(story.arrived, .term = term, .vote_granted = vote_granted);
+}
+
+void answer_append(uint64_t term, bool success)
+{
+    ANSWER_APPEND(story.arrived, .term = term, .success = success);
+}
+
+void answer_install(uint64_t term, uint64_t bytes_stored)
+{
+    ANSWER_INSTALL(story.arrived, .term = term, .bytes_stored = bytes_stored);
+}
+
+void refuse_by(const char *rule)
+{
+    STEP(story.call[story.arrived].to, .kind = TRACE_REFUSE, .rule = rule,
+         .why = "no");
+}
+
 // ------------------------------------------------------------ assertions
 
-static void note(const struct check_finding *finding)
+static void note(const char *tag, const char *what)
 {
     char text[sizeof found[0]];
-    snprintf(text, sizeof text, "%s %s", finding->tag, finding->property);
+    snprintf(text, sizeof text, "%s %s", tag, what);
     for (size_t i = 0; i < n_found; i++)
         if (strcmp(found[i], text) == 0)
             return;
@@ -282,7 +320,6 @@ static void assert_shown(const struct check_finding *finding,
         assert_int_equal(n < finding->n_servers ? finding->servers[n] : -1,
                          servers[n]);
     assert_int_equal(finding->n_servers, n);
-    note(finding);
 }
 
 void assert_broken(const char *property, const char *tag,
@@ -295,7 +332,17 @@ void assert_broken(const char *property, const char *tag,
         assert_string_equal(finding->property, property);
         assert_string_equal(finding->tag, tag);
         assert_shown(finding, events, servers);
+        note(tag, property);
     }
+}
+
+void assert_wrong_answer(const char *property, const char *tag)
+{
+    uint64_t msg = story.arrived;
+    assert_broken(property, tag,
+                  SHOWN(story.call[msg].replied, story.call[msg].received,
+                        story.call[msg].sent),
+                  OF(1, 0));
 }
 
 void assert_sound(void)
@@ -318,6 +365,7 @@ void assert_hindered(const char *tag, const uint64_t *events,
         assert_string_equal(finding->tag, tag);
         assert_non_null(strstr(finding->text, text));
         assert_shown(finding, events, servers);
+        note(tag, text);
     }
 }
 

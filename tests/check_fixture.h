@@ -26,8 +26,7 @@ int story_teardown(void **state);
 void begin(void);
 // The checker of this story.
 struct check *story_check(void);
-// Virtual time of the last event.
-uint64_t story_us(void);
+// Time passes.
 void wait_us(uint64_t us);
 
 // ------------------------------------------------------------ steps
@@ -45,6 +44,7 @@ uint64_t follow(int server, uint64_t term); // from whatever role it has
 // All of that, in a majority of two; gives the number of the leader's role.
 uint64_t elect(int leader, int voter, uint64_t term);
 uint64_t append(int server, uint64_t index, uint64_t term, const char *command);
+uint64_t time_out(int server, uint64_t waited_us);
 uint64_t commit(int server, uint64_t from, uint64_t to);
 uint64_t apply(int server, uint64_t index, uint64_t term, const char *command);
 uint64_t truncate_at(int server, uint64_t index);
@@ -87,8 +87,17 @@ uint64_t story_reply(uint64_t msg, const void *reply);
     story_reply(msg, &(struct install_snapshot_reply){__VA_ARGS__})
 uint64_t hear(uint64_t msg); // the reply arrives
 
-// The number of the last event that was a send.
+// The number of the last event, and of the last that was a send.
+uint64_t story_last(void);
 uint64_t story_sent(void);
+
+// S1's request reaches S2, whose answer is judged.
+void arrive(uint64_t msg);
+uint64_t arrived(void); // the number of that receipt
+void answer_vote(uint64_t term, bool vote_granted);
+void answer_append(uint64_t term, bool success);
+void answer_install(uint64_t term, uint64_t bytes_stored);
+void refuse_by(const char *rule); // before it answers
 
 // A vote by messages, up to the reply; gives the message's number.
 uint64_t call_for_vote(int candidate, int voter, uint64_t term);
@@ -113,14 +122,17 @@ uint64_t heartbeat(int leader, int follower, uint64_t term);
 
 void assert_broken(const char *property, const char *tag,
                    const uint64_t *events, const int *servers);
-// What hinders the cluster now, by check_diagnose().
+// The same of S2's answer to S1.
+void assert_wrong_answer(const char *property, const char *tag);
+// What hinders the cluster now, by check_diagnose(); a part of its text.
 void assert_hindered(const char *tag, const uint64_t *events,
                      const int *servers, const char *text);
 void assert_not_hindered(void);
 void assert_sound(void);
 
 // All that was found in this program's tests so far is the list of "tag
-// property", and the other way round; the list ends with NULL.
+// property" (of diagnoses: "tag text"), and the other way round; the list ends
+// with NULL.
 void assert_all_found(const char *const *list);
 
 #endif

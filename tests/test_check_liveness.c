@@ -1,0 +1,249 @@
+// test_check_liveness.c -- clusters that do not go on, and why; and some that
+// only need a little time.
+#include "test.h"
+
+#include "check_fixture.h"
+
+enum { MS = 1000 };
+
+// Takes no part, so that nothing is said of it.
+static void leave(int server)
+{
+    STEP(server, .kind = TRACE_DISCONNECT);
+}
+
+// ------------------------------------------------------ progress
+
+// S2 has acknowledged two entries to S1, its leader, which has committed so
+// many and sends a heartbeat.
+static uint64_t hold_two(uint64_t commit_index)
+{
+    begin();
+    leave(2);
+    uint64_t leads = replicate(2);
+    uint64_t msg = APPEND_ENTRIES(0, 1, .term = 1, .prev_log_index = 2,
+                                  .prev_log_term = 1);
+    receive(msg);
+    ANSWER_APPEND(msg, .term = 1, .success = true);
+    hear(msg);
+    commit(0, 0, commit_index);
+    APPEND_ENTRIES(0, 1, .term = 1);
+    return leads;
+}
+
+static void test_l4_a_majority_without_a_commit(void **state)
+{
+    (void)state;
+    uint64_t leads = hold_two(1);
+    wait_us(150 * MS);
+    assert_not_hindered();
+    wait_us(100 * MS);
+    assert_hindered("L.4", SHOWN(leads), OF(0), "has not committed entry 2");
+    hold_two(2);
+    wait_us(250 * MS);
+    assert_not_hindered();
+}
+
+static void test_all1_committed_and_not_applied(void **state)
+{
+    (void)state;
+    leave(1);
+    leave(2);
+    replicate(2);
+    commit(0, 0, 1);
+    apply(0, 1, 1, "x");
+    commit(0, 1, 2);
+    wait_us(150 * MS);
+    assert_not_hindered();
+    wait_us(100 * MS);
+    assert_hindered("ALL.1", NO_EVENT, OF(0), "has applied up to 1");
+    apply(0, 2, 1, "x");
+    wait_us(250 * MS);
+    assert_not_hindered();
+}
+
+static void test_is8_installed_and_not_applied(void **state)
+{
+    (void)state;
+    leave(0);
+    replicate(1);
+    commit(0, 0, 1);
+    apply(0, 1, 1, "x");
+    STEP(1, .kind = TRACE_INSTALL, .index = 2, .entry_term = 1);
+    wait_us(150 * MS);
+    assert_not_hindered();
+    wait_us(100 * MS);
+    assert_hindered("IS.8", NO_EVENT, OF(1), "has not given it to its service");
+    STEP(1, .kind = TRACE_APPLY, .index = 2, .ok = true);
+    wait_us(250 * MS);
+    assert_not_hindered();
+}
+
+// ------------------------------------------------------ replication
+
+// S1 leads and has four entries, of which S2 has none.
+static uint64_t lead_with_four(void)
+{
+    begin();
+    leave(2);
+    uint64_t leads = elect(0, 1, 1);
+    for (uint64_t index = 1; index <= 4; index++)
+        append(0, index, 1, "x");
+    return leads;
+}
+
+static void probe(uint64_t prev_log_index)
+{
+    uint64_t msg =
+        APPEND_ENTRIES(0, 1, .term = 1, .prev_log_index = prev_log_index,
+                       .prev_log_term = prev_log_index > 0 ? 1 : 0);
+    receive(msg);
+    ANSWER_APPEND(msg, .term = 1, .success = prev_log_index == 0);
+    hear(msg);
+}
+
+static void test_l3_next_index_does_not_go_back(void **state)
+{
+    (void)state;
+    uint64_t leads = lead_with_four();
+    probe(4);
+    probe(4);
+    assert_not_hindered();
+    probe(4);
+    assert_hindered("L.3", SHOWN(leads), OF(0), "does not go back");
+}
+
+static void test_l3_next_index_goes_back_slowly(void **state)
+{
+    (void)state;
+    uint64_t leads = lead_with_four();
+    probe(4);
+    probe(3);
+    probe(2);
+    assert_hindered("L.3", SHOWN(leads), OF(0), "goes back too slowly");
+    lead_with_four();
+    probe(4);
+    probe(3);
+    uint64_t msg =
+        APPEND_ENTRIES(0, 1, .term = 1, .entries = ENTRIES({.term = 1}));
+    receive(msg);
+    append(1, 1, 1, "x");
+    ANSWER_APPEND(msg, .term = 1, .success = true);
+    hear(msg);
+    probe(2);
+    assert_not_hindered();
+}
+
+static void test_l1_no_heartbeats(void **state)
+{
+    (void)state;
+    leave(2);
+    uint64_t leads = elect(0, 1, 1);
+    wait_us(450 * MS);
+    assert_not_hindered();
+    wait_us(100 * MS);
+    assert_hindered("L.1", SHOWN(leads), OF(0), "sends no heartbeats to S2");
+    APPEND_ENTRIES(0, 1, .term = 1);
+    assert_not_hindered();
+}
+
+static void test_l3_heartbeats_without_entries(void **state)
+{
+    (void)state;
+    uint64_t leads = lead_with_four();
+    wait_us(250 * MS);
+    probe(0);
+    assert_hindered("L.3", SHOWN(leads), OF(0), "has sent it no entries");
+    APPEND_ENTRIES(0, 1, .term = 1, .entries = ENTRIES({.term = 1}));
+    assert_not_hindered();
+}
+
+// ------------------------------------------------------ elections
+
+static void test_c4_a_candidate_gives_up(void **state)
+{
+    (void)state;
+    leave(1);
+    leave(2);
+    uint64_t stands = stand(0, 1);
+    wait_us(1450 * MS);
+    assert_not_hindered();
+    wait_us(100 * MS);
+    assert_hindered("C.4", SHOWN(stands), OF(0), "starts no other election");
+    time_out(0, 1500 * MS);
+    stand(0, 2);
+    assert_not_hindered();
+}
+
+static void test_f2_a_follower_does_not_time_out(void **state)
+{
+    (void)state;
+    wait_us(1450 * MS);
+    assert_not_hindered();
+    wait_us(100 * MS);
+    uint64_t boot = 1; // of S1
+    assert_hindered("F.2", SHOWN(boot), OF(0), "does not time out");
+}
+
+static void test_f2_timeouts_too_short_to_be_led(void **state)
+{
+    (void)state;
+    wait_us(110 * MS);
+    time_out(0, 109 * MS);
+    assert_hindered("F.2", NO_EVENT, OF(0), "must outlast");
+    begin();
+    wait_us(110 * MS);
+    time_out(0, 110 * MS);
+    assert_not_hindered();
+}
+
+static void test_f2_elections_without_a_winner(void **state)
+{
+    (void)state;
+    stand(0, 1);
+    stand(1, 2);
+    assert_not_hindered();
+    stand(2, 3);
+    assert_hindered("F.2", NO_EVENT, NO_SERVER, "3 elections in a row");
+    vote(0, 2, 3);
+    lead(2, 3);
+    assert_not_hindered();
+}
+
+static void test_every_diagnosis_was_made(void **state)
+{
+    (void)state;
+    static const char *const all[] = {"L.4 has not committed entry 2",
+                                      "ALL.1 has applied up to 1",
+                                      "IS.8 has not given it to its service",
+                                      "L.3 does not go back",
+                                      "L.3 goes back too slowly",
+                                      "L.1 sends no heartbeats to S2",
+                                      "L.3 has sent it no entries",
+                                      "C.4 starts no other election",
+                                      "F.2 does not time out",
+                                      "F.2 must outlast",
+                                      "F.2 3 elections in a row",
+                                      NULL};
+    assert_all_found(all);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY(test_l4_a_majority_without_a_commit),
+        STORY(test_all1_committed_and_not_applied),
+        STORY(test_is8_installed_and_not_applied),
+        STORY(test_l3_next_index_does_not_go_back),
+        STORY(test_l3_next_index_goes_back_slowly),
+        STORY(test_l1_no_heartbeats),
+        STORY(test_l3_heartbeats_without_entries),
+        STORY(test_c4_a_candidate_gives_up),
+        STORY(test_f2_a_follower_does_not_time_out),
+        STORY(test_f2_timeouts_too_short_to_be_led),
+        STORY(test_f2_elections_without_a_winner),
+        STORY(test_every_diagnosis_was_made),
+    };
+    return cmocka_run_group_tests_name("check_liveness", tests, NULL, NULL) !=
+           0;
+}
