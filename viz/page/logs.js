@@ -14,9 +14,23 @@ function make_element(name, properties, ...children) {
     return element;
 }
 
-// Columns: from two before the first index of interest to the longest log,
-// as many as there is room for.
-function choose_columns(model, most, shift) {
+// The index that matters now: of the entries that the event or what shows it
+// is about, else what the leader has committed.
+function focus_of(state) {
+    const {run, at, model} = state;
+    for (const position of [at, ...evidence_of(run, at)]) {
+        const [server, first, last] = changed_by(run.events[position]);
+        if (server >= 0)
+            return Number.isFinite(last) ? last : first;
+    }
+    const leader = model_leader(model);
+    return Math.max(...model.servers.map((server, i) =>
+        leader < 0 || leader === i ? server.commit_index : 0));
+}
+
+// Columns: from two before the first index of interest to the longest log;
+// where there is no room for all, those around the focus.
+function choose_columns(model, most, shift, focus) {
     let interest = Infinity, last = 1;
     for (const server of model.servers) {
         const end = last_index(server);
@@ -28,7 +42,7 @@ function choose_columns(model, most, shift) {
     if (last <= most)
         first = 1;
     if (last - first >= most)
-        first = last - most + 1;
+        first = Math.min(last - most + 1, focus - Math.floor(most * 0.6));
     first = Math.max(1, first + shift);
     return {first, last: Math.min(last, first + most - 1)};
 }
@@ -147,7 +161,8 @@ function show_logs(state, paint, width) {
     const box = document.getElementById('logs');
     const {model} = state, leader = model_leader(model);
     const most = Math.max(4, Math.floor((width - PLATE) / CELL));
-    const columns = choose_columns(model, most, state.log_shift);
+    const columns = choose_columns(model, most, state.log_shift,
+        focus_of(state));
     const changed = changed_by(state.run.events[state.at]);
     const head = make_element('tr', {}, make_element('td', {}));
     for (let index = columns.first; index <= columns.last; index++)
