@@ -46,6 +46,14 @@ int check_majority(const struct check *check)
     return check->model.n_servers / 2 + 1;
 }
 
+void check_show(struct check *check, uint64_t event)
+{
+    struct check_finding *finding = &check->finding;
+    size_t most = sizeof finding->events / sizeof finding->events[0];
+    if (event != 0 && finding->n_events < most)
+        finding->events[finding->n_events++] = event;
+}
+
 bool check_broken(struct check *check, const struct trace_event *event,
                   const char *property, const char *tag, int other,
                   uint64_t earlier, const char *format, ...)
@@ -62,20 +70,11 @@ bool check_broken(struct check *check, const struct trace_event *event,
     va_end(args);
     finding->n_events = finding->n_servers = 0;
     finding->events[finding->n_events++] = event->n;
-    if (earlier != 0)
-        finding->events[finding->n_events++] = earlier;
+    check_show(check, earlier != 0 ? earlier : event->cause);
     finding->servers[finding->n_servers++] = event->node;
     if (other >= 0 && other != event->node)
         finding->servers[finding->n_servers++] = other;
     return false;
-}
-
-void check_show(struct check *check, uint64_t event)
-{
-    struct check_finding *finding = &check->finding;
-    size_t most = sizeof finding->events / sizeof finding->events[0];
-    if (event != 0 && finding->n_events < most)
-        finding->events[finding->n_events++] = event;
 }
 
 void check_untimed(struct check *check)

@@ -18,8 +18,7 @@ struct judgement {
     const struct facts_reply *reply;
     const struct before *before;
     const struct model_server *after;
-    int me, from;  // as people count them
-    uint64_t term; // that the server must be in
+    int me, from; // as people count them
 };
 
 #define BROKEN(j, property, tag, ...)                                          \
@@ -251,6 +250,27 @@ static bool judge_install(const struct judgement *j)
     return yields(j);
 }
 
+static bool judge(const struct judgement *j)
+{
+    const struct check *check = j->check;
+    const uint64_t *n = check->n_of_kind;
+    bool logs = n[TRACE_APPEND] > 0 || !check->entries_sent;
+    bool snapshots = n[TRACE_INSTALL] > 0 || n[TRACE_COMPACT] > 0;
+    if (!follows(j))
+        return false;
+    switch (j->args->rpc) {
+    case FACTS_VOTE:
+        return n[TRACE_VOTE] == 0 || judge_vote(j);
+    case FACTS_APPEND:
+        return !logs || judge_append(j);
+    case FACTS_INSTALL:
+        return !snapshots || judge_install(j);
+    case FACTS_OTHER:
+        break;
+    }
+    return true;
+}
+
 bool check_contract(struct check *check, const struct trace_event *event)
 {
     if (event->kind != TRACE_REPLY)
@@ -273,21 +293,8 @@ bool check_contract(struct check *check, const struct trace_event *event)
                           .after = after,
                           .me = event->node + 1,
                           .from = flight->from + 1};
-    if (!follows(&j))
-        return false;
-    bool logs = check->n_of_kind[TRACE_APPEND] > 0 || !check->entries_sent;
-    switch (flight->args.rpc) {
-    case FACTS_VOTE:
-        return check->n_of_kind[TRACE_VOTE] == 0 || judge_vote(&j);
-    case FACTS_APPEND:
-        return !logs || judge_append(&j);
-    case FACTS_INSTALL:
-        return check->n_of_kind[TRACE_INSTALL] +
-                       check->n_of_kind[TRACE_COMPACT] ==
-                   0 ||
-               judge_install(&j);
-    case FACTS_OTHER:
-        break;
-    }
-    return true;
+    if (judge(&j))
+        return true;
+    check_show(check, flight->sent_n);
+    return false;
 }

@@ -110,6 +110,7 @@ struct judged {
     bool own_clock;        // runs slower or faster than the others'
     uint64_t timeout_us, waited_us;
     uint64_t commit_us, apply_us;
+    uint64_t spoke_us; // its last event of its own
     uint64_t pause_us; // its threads stood still, or its clock was set
     uint64_t install_us, install_index; // a snapshot that is not applied yet
 };

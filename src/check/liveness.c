@@ -22,6 +22,8 @@ void check_watch(struct check *check, const struct trace_event *event)
 {
     bool of_server = event->node >= 0 && event->node < check->model.n_servers;
     struct judged *judged = of_server ? &check->server[event->node] : NULL;
+    if (of_server && event->kind <= TRACE_REPLY_RECV)
+        judged->spoke_us = event->us;
     switch (judged != NULL ? event->kind : TRACE_UNKNOWN) {
     case TRACE_BOOT:
         judged->commit_us = 0;

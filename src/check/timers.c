@@ -12,6 +12,7 @@
 
 enum {
     RECOVERY_US = 1000000, // a sleep begun with a slow clock is over by then
+    ALIVE_US = 150000,     // a leader that says nothing for longer may be down
     SLACK_US = 20000,      // between the look at the clock and the event
     SHORTEST_US = 50000 // far below any heartbeat interval that the labs allow
 };
@@ -38,6 +39,7 @@ static bool was_kept_alive(struct check *check, const struct trace_event *event)
     uint64_t since_us = event->us - event->waited_us;
     if (!leader->up || leader->role != TRACE_LEADER || leader->paused ||
         leader->term != server->term || judged->own_clock ||
+        judged->spoke_us + ALIVE_US < event->us ||
         judged->role_us >= since_us ||
         (judged->pause_us > 0 && judged->pause_us + RECOVERY_US >= since_us) ||
         judged->view[event->node].sent_us >= since_us)
