@@ -269,6 +269,26 @@ static void test_a_bad_line_in_a_part_is_told(void **state)
     trace_unload(&file);
 }
 
+// Whatever order a line's fields have.
+static void test_only_wanted_kinds_come(void **state)
+{
+    (void)state;
+    char error[512];
+    struct trace_event event;
+    enum trace_status status;
+    trace_scenario("tour", 7);
+    rewrite("sed -E 's/^\\{(\"n\":[0-9]+),(\"us\":[0-9]+),/{\\2,\\1,/'");
+    struct trace_reader *reader = trace_open(path, error, sizeof error);
+    assert_non_null(reader);
+    trace_want(reader, 1ull << TRACE_VOTE);
+    int n = 0;
+    for (; (status = trace_read(reader, &event)) == TRACE_OK; n++)
+        assert_int_equal(event.kind, TRACE_VOTE);
+    assert_int_equal(status, TRACE_END);
+    assert_in_range(n, 3, 1000);
+    trace_close(reader);
+}
+
 static int clean(void **state)
 {
     (void)state;
@@ -287,6 +307,7 @@ int main(void)
         TEST(test_a_pipe_is_read_from_its_beginning),
         TEST(test_a_part_begins_at_the_nearest_keyframe),
         TEST(test_a_bad_line_in_a_part_is_told),
+        TEST(test_only_wanted_kinds_come),
     };
     return cmocka_run_group_tests_name("trace_part", tests, NULL, NULL) != 0;
 }

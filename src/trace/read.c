@@ -234,13 +234,9 @@ const struct trace_header *trace_reader_header(const struct trace_reader *r)
     return &r->header;
 }
 
-enum trace_status trace_read(struct trace_reader *reader,
-                             struct trace_event *event)
+static enum trace_status read_one(struct trace_reader *reader,
+                                  struct trace_event *event)
 {
-    if (reader->error[0] != '\0')
-        return TRACE_BAD;
-    if (!reader->keep)
-        arena_reset(&reader->arena);
     char *line = NULL;
     size_t n = 0;
     bool whole;
@@ -253,6 +249,22 @@ enum trace_status trace_read(struct trace_reader *reader,
     bool good = parse_event(&reader->parse, object, event);
     cJSON_Delete(object);
     return good ? TRACE_OK : bad(reader, reader->parse.what);
+}
+
+enum trace_status trace_read(struct trace_reader *reader,
+                             struct trace_event *event)
+{
+    enum trace_status status;
+    if (reader->error[0] != '\0')
+        return TRACE_BAD;
+    do {
+        if (!reader->keep)
+            arena_reset(&reader->arena);
+        status = read_one(reader, event);
+        // The head of a line need not tell its kind.
+    } while (status == TRACE_OK && reader->only &&
+             (reader->part.kinds >> event->kind & 1) == 0);
+    return status;
 }
 
 const char *trace_reader_error(const struct trace_reader *reader)

@@ -19,8 +19,8 @@ bool read_seek(struct trace_reader *reader, uint64_t at);
 
 // From here on only events of these kinds come (bits as in struct trace_part),
 // the lines of others are passed over unread, and the first event behind the
-// end of the part is the end of the trace. What comes may still lie outside:
-// lines whose heads tell nothing.
+// end of the part is the end of the trace. What comes may still lie
+// outside of the part, never of the kinds: lines whose heads tell nothing.
 void read_only(struct trace_reader *reader, const struct trace_part *part);
 
 #endif
