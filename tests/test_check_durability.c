@@ -305,6 +305,33 @@ static void test_ae4_acknowledged_before_the_entries_are_saved(void **state)
     }
 }
 
+// What was saved ends at the same index, but is of another term.
+static void test_ae4_acknowledged_before_a_new_entry_is_saved(void **state)
+{
+    (void)state;
+    for (int saves = 0; saves <= 1; saves++) {
+        begin();
+        elect(0, 1, 2);
+        append(0, 1, 2, "x");
+        persist(0, 2, 0, 1, 2);
+        append(1, 1, 1, "y");
+        uint64_t saved = persist(1, 2, 0, 1, 1);
+        uint64_t msg =
+            APPEND_ENTRIES(0, 1, .term = 2, .entries = ENTRIES({.term = 2}));
+        receive(msg);
+        truncate_at(1, 1);
+        append(1, 1, 2, "x");
+        if (saves)
+            persist(1, 2, 0, 1, 2);
+        uint64_t replies = ANSWER_APPEND(msg, .term = 2, .success = true);
+        if (saves)
+            assert_sound();
+        else
+            assert_broken("answered before it was saved", "AE.4",
+                          SHOWN(replies, saved), OF(1, 0));
+    }
+}
+
 // What the message does not speak of need not be saved.
 static void test_ae4_a_heartbeat_answered_before_a_save(void **state)
 {
@@ -382,6 +409,7 @@ int main(void)
         STORY(test_rv2_granted_before_the_vote_is_saved),
         STORY(test_rv2_refused_before_a_vote_is_saved),
         STORY(test_ae4_acknowledged_before_the_entries_are_saved),
+        STORY(test_ae4_acknowledged_before_a_new_entry_is_saved),
         STORY(test_ae4_a_heartbeat_answered_before_a_save),
         STORY(test_is5_acknowledged_before_the_snapshot_is_saved),
         STORY(test_every_property_of_durability_was_broken),

@@ -83,8 +83,8 @@ static void test_all2_a_leader_steps_down_in_its_term(void **state)
                   SHOWN(follows, leads), OF(0));
     begin();
     elect(0, 1, 1);
-    take_term(0, 2);
-    follow(0, 2);
+    take_term(0, 3);
+    follow(0, 3);
     assert_sound();
 }
 
