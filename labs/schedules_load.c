@@ -23,6 +23,21 @@ static void silence_after_commit(struct lab *lab)
     }
 }
 
+// [ALL.1] Commands come in bursts, so that commit_index moves just when the
+// appliers have caught up with it, and then none comes: all are applied.
+static void bursts_and_silence(struct lab *lab)
+{
+    enum { N_BURSTS = 60, BURST = 4 };
+    int leader = lab_check_one_leader(lab);
+    for (int i = 0; i < N_BURSTS; i++) {
+        raft_index last = 0;
+        for (int k = 0; k < BURST; k++)
+            last = must_propose(lab, leader, random_value(lab));
+        for (int server = 0; server < 3; server++)
+            await_applied(lab, server, last);
+    }
+}
+
 // [L.2] Equal commands are different entries: each gets an index of its own
 // and is applied as often as it was asked for.
 static void equal_commands(struct lab *lab)
@@ -199,6 +214,12 @@ const struct lab_scenario schedules_load_scenarios[] = {
     {.name = "silence-after-commit",
      .title = "Schedule: silence after commit",
      .run = silence_after_commit,
+     .n_servers = 3,
+     .simulated_only = true,
+     .limit_s = 600},
+    {.name = "bursts-and-silence",
+     .title = "Schedule: bursts and silence",
+     .run = bursts_and_silence,
      .n_servers = 3,
      .simulated_only = true,
      .limit_s = 600},
