@@ -284,25 +284,33 @@ static uint64_t lead_durably(void)
     return persist(1, 1, 0, 0, 0);
 }
 
+// S2 gets S1's entry of a term, in place of one that it may have, and
+// acknowledges it. `saved` is its last persist before that.
+static void acknowledge(uint64_t term, bool replaces, bool saves,
+                        uint64_t saved)
+{
+    append(0, 1, term, "x");
+    uint64_t msg =
+        APPEND_ENTRIES(0, 1, .term = term, .entries = ENTRIES({.term = term}));
+    receive(msg);
+    if (replaces)
+        truncate_at(1, 1);
+    append(1, 1, term, "x");
+    if (saves)
+        persist(1, term, 0, 1, term);
+    uint64_t replies = ANSWER_APPEND(msg, .term = term, .success = true);
+    if (saves)
+        assert_sound();
+    else
+        assert_broken("answered before it was saved", "AE.4",
+                      SHOWN(replies, saved), OF(1, 0));
+}
+
 static void test_ae4_acknowledged_before_the_entries_are_saved(void **state)
 {
     (void)state;
-    for (int saves = 0; saves <= 1; saves++) {
-        uint64_t saved = lead_durably();
-        append(0, 1, 1, "x");
-        uint64_t msg =
-            APPEND_ENTRIES(0, 1, .term = 1, .entries = ENTRIES({.term = 1}));
-        receive(msg);
-        append(1, 1, 1, "x");
-        if (saves)
-            persist(1, 1, 0, 1, 1);
-        uint64_t replies = ANSWER_APPEND(msg, .term = 1, .success = true);
-        if (saves)
-            assert_sound();
-        else
-            assert_broken("answered before it was saved", "AE.4",
-                          SHOWN(replies, saved), OF(1, 0));
-    }
+    acknowledge(1, false, false, lead_durably());
+    acknowledge(1, false, true, lead_durably());
 }
 
 // What was saved ends at the same index, but is of another term.
@@ -312,23 +320,9 @@ static void test_ae4_acknowledged_before_a_new_entry_is_saved(void **state)
     for (int saves = 0; saves <= 1; saves++) {
         begin();
         elect(0, 1, 2);
-        append(0, 1, 2, "x");
-        persist(0, 2, 0, 1, 2);
+        persist(0, 2, 0, 0, 0);
         append(1, 1, 1, "y");
-        uint64_t saved = persist(1, 2, 0, 1, 1);
-        uint64_t msg =
-            APPEND_ENTRIES(0, 1, .term = 2, .entries = ENTRIES({.term = 2}));
-        receive(msg);
-        truncate_at(1, 1);
-        append(1, 1, 2, "x");
-        if (saves)
-            persist(1, 2, 0, 1, 2);
-        uint64_t replies = ANSWER_APPEND(msg, .term = 2, .success = true);
-        if (saves)
-            assert_sound();
-        else
-            assert_broken("answered before it was saved", "AE.4",
-                          SHOWN(replies, saved), OF(1, 0));
+        acknowledge(2, true, saves, persist(1, 2, 0, 1, 1));
     }
 }
 
