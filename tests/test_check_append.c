@@ -213,6 +213,30 @@ static void test_ae5_a_commit_beyond_leader_commit(void **state)
     assert_sound();
 }
 
+// The commit comes before the answer, and tells the same.
+static void test_ae2_a_commit_without_a_matching_entry(void **state)
+{
+    (void)state;
+    for (uint64_t prev = 1; prev <= 4; prev += 3) {
+        two_logs(1, 2);
+        commit(0, 0, 4);
+        arrive(APPEND_ENTRIES(0, 1, .term = 2, .prev_log_index = prev,
+                              .prev_log_term = prev > 1 ? 2 : 1,
+                              .leader_commit = 4));
+        commit(1, 0, prev);
+        const struct check_finding *finding = check_finding(story_check());
+        if (prev == 1) {
+            assert_null(finding);
+            continue;
+        }
+        assert_non_null(finding);
+        assert_string_equal(finding->tag, "AE.2");
+        assert_string_equal(finding->property,
+                            "accepted without a matching entry");
+        assert_int_equal(finding->n_events, 2);
+    }
+}
+
 static void test_ae5_a_commit_by_a_refused_message(void **state)
 {
     (void)state;
@@ -264,6 +288,7 @@ int main(void)
         STORY(test_ae4_entries_appended_twice),
         STORY(test_ae5_a_commit_beyond_the_last_new_entry),
         STORY(test_ae5_a_commit_beyond_leader_commit),
+        STORY(test_ae2_a_commit_without_a_matching_entry),
         STORY(test_ae5_a_commit_by_a_refused_message),
         STORY(test_every_property_of_append_answers_was_broken),
     };

@@ -46,6 +46,7 @@ static const struct {
 } findings[] = {
     {"Leader Append-Only", 0, {TRACE_ROLE, TRACE_APPEND}},
     {"Leader Completeness", 0, {TRACE_APPEND}},
+    {"accepted without a matching entry", 0, {TRACE_APPEND}},
     {"answered before it was saved", 0, {TRACE_TERM, TRACE_VOTE, TRACE_APPEND}},
     {"command taken by no leader", 0, {TRACE_ROLE, TRACE_TERM}},
     {"commit before the leader", OF_ALL, {TRACE_ROLE, TRACE_APPEND}},

@@ -30,6 +30,15 @@ const struct origin *check_origin(const struct check *check, uint64_t n)
     return n != 0 && origin->n == n ? origin : NULL;
 }
 
+struct flight *check_handling(const struct check *check, uint64_t n)
+{
+    const struct origin *origin = check_origin(check, n);
+    if (origin == NULL || origin->root_kind != TRACE_RECV)
+        return NULL;
+    struct flight *flight = check_flight(check, origin->root_msg);
+    return flight != NULL && flight->recv_n == origin->root ? flight : NULL;
+}
+
 // An event stems from what its cause stems from; receipts, and what has no
 // known cause, are roots.
 static void note_origin(struct check *check, const struct trace_event *event)
@@ -173,7 +182,6 @@ static void forget(struct check *check, int server)
 
 void check_disturb(struct check *check, const struct trace_event *event)
 {
-    const struct origin *origin;
     struct flight *flight;
     switch (event->kind) {
     case TRACE_RECV:
@@ -198,12 +206,8 @@ void check_disturb(struct check *check, const struct trace_event *event)
         move(check, event);
         break;
     case TRACE_REFUSE:
-        origin = check_origin(check, event->n);
-        flight = origin != NULL && origin->root_kind == TRACE_RECV
-                     ? check_flight(check, origin->root_msg)
-                     : NULL;
-        if (flight != NULL && flight->recv_n == origin->root &&
-            event->rule != NULL)
+        flight = check_handling(check, event->n);
+        if (flight != NULL && event->rule != NULL)
             strncpy(flight->refused_by, event->rule,
                     sizeof flight->refused_by - 1);
         break;

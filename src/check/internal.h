@@ -158,6 +158,9 @@ const struct facts_reply *check_reply(const struct flight *flight,
 void check_note(struct check *check, const struct trace_event *event);
 // Notes after the judges what an event means for the handlers under way.
 void check_disturb(struct check *check, const struct trace_event *event);
+// The request whose handler emitted event n; NULL when it is none, or not
+// known.
+struct flight *check_handling(const struct check *check, uint64_t n);
 const struct origin *check_origin(const struct check *check, uint64_t n);
 
 // durability.c: is the entry at this index in the server's persister?

@@ -167,7 +167,19 @@ static bool commit(struct check *check, const struct trace_event *event)
                             "S%d moved commit_index from %" PRIu64
                             " to %" PRIu64 ", it stood at %" PRIu64 ".",
                             me, event->from, event->to, server->commit_index);
-    if (event->to > model_last_index(server))
+    const struct flight *request = check_handling(check, event->n);
+    bool beyond = event->to > model_last_index(server);
+    if (beyond && request != NULL && request->args.rpc == FACTS_APPEND &&
+        request->args.whole && !request->before.matches)
+        return check_broken(
+            check, event, "accepted without a matching entry", "AE.2",
+            request->from, request->recv_n,
+            "S%d committed entry %" PRIu64 " by S%d's AppendEntries, though its"
+            " log (to index %" PRIu64 ") has no entry %" PRIu64
+            " of term %" PRIu64 ".",
+            me, event->to, request->from + 1, model_last_index(server),
+            request->args.index, request->args.index_term);
+    if (beyond)
         return check_broken(
             check, event, "commit beyond the log", "AE.5", TRACE_NONE, 0,
             "S%d committed up to index %" PRIu64 ", its log ends at %" PRIu64
