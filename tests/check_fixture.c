@@ -26,7 +26,7 @@ static struct {
 static char found[MOST_FOUND][80];
 static size_t n_found;
 
-void begin(void)
+void begin_story(void)
 {
     check_free(story.check);
     memset(&story, 0, sizeof story);
@@ -38,7 +38,7 @@ void begin(void)
 int story_setup(void **state)
 {
     (void)state;
-    begin();
+    begin_story();
     return 0;
 }
 
@@ -128,14 +128,14 @@ uint64_t follow(int server, uint64_t term)
                 .to_role = TRACE_FOLLOWER, .term = term);
 }
 
-uint64_t elect(int leader, int voter, uint64_t term)
+uint64_t elects(int leader, int voter, uint64_t term)
 {
     stand(leader, term);
     vote(voter, leader, term);
     return lead(leader, term);
 }
 
-uint64_t append(int server, uint64_t index, uint64_t term, const char *command)
+uint64_t appends(int server, uint64_t index, uint64_t term, const char *command)
 {
     struct trace_entry entry = {.term = term, .bytes = strlen(command)};
     snprintf(entry.command, sizeof entry.command, "%s", command);
@@ -165,20 +165,20 @@ uint64_t truncate_at(int server, uint64_t index)
     return STEP(server, .kind = TRACE_TRUNCATE, .index = index);
 }
 
-uint64_t persist(int server, uint64_t term, int voted_for, uint64_t last_index,
-                 uint64_t last_term)
+uint64_t persists(int server, uint64_t term, int voted_for, uint64_t last_index,
+                  uint64_t last_term)
 {
     return STEP(server, .kind = TRACE_PERSIST, .term = term,
                 .voted_for = voted_for, .index = last_index,
                 .entry_term = last_term);
 }
 
-uint64_t replicate(uint64_t n)
+uint64_t replicates(uint64_t n)
 {
-    uint64_t leads = elect(0, 1, 1);
+    uint64_t leads = elects(0, 1, 1);
     for (uint64_t index = 1; index <= n; index++)
         for (int server = 0; server < 2; server++)
-            append(server, index, 1, "x");
+            appends(server, index, 1, "x");
     return leads;
 }
 

@@ -6,7 +6,7 @@
 // number of their event and go on after a finding, so that a test tells all
 // of its story and then says what was found, or that nothing was:
 //
-//     uint64_t first = elect(0, 1, 1);
+//     uint64_t first = elects(0, 1, 1);
 //     stand(2, 1);
 //     uint64_t second = lead(2, 1);
 //     assert_broken("Election Safety", "P.1", SHOWN(second, first), OF(2, 0));
@@ -23,7 +23,7 @@ int story_teardown(void **state);
     cmocka_unit_test_setup_teardown(test, story_setup, story_teardown)
 
 // Another story in the same test.
-void begin(void);
+void begin_story(void);
 // The checker of this story.
 struct check *story_check(void);
 // Time passes.
@@ -42,19 +42,20 @@ uint64_t vote(int voter, int candidate, uint64_t term);
 uint64_t lead(int server, uint64_t term);
 uint64_t follow(int server, uint64_t term); // from whatever role it has
 // All of that, in a majority of two; gives the number of the leader's role.
-uint64_t elect(int leader, int voter, uint64_t term);
-uint64_t append(int server, uint64_t index, uint64_t term, const char *command);
+uint64_t elects(int leader, int voter, uint64_t term);
+uint64_t appends(int server, uint64_t index, uint64_t term,
+                 const char *command);
 uint64_t time_out(int server, uint64_t waited_us);
 uint64_t commit(int server, uint64_t from, uint64_t to);
 uint64_t apply(int server, uint64_t index, uint64_t term, const char *command);
 uint64_t truncate_at(int server, uint64_t index);
 // Saves a state without a snapshot, with a log that ends so.
-uint64_t persist(int server, uint64_t term, int voted_for, uint64_t last_index,
-                 uint64_t last_term);
+uint64_t persists(int server, uint64_t term, int voted_for, uint64_t last_index,
+                  uint64_t last_term);
 
 // S1 leads term 1 with S2's vote, and each of the two has n entries of term 1.
 // Gives the number of the leader's role.
-uint64_t replicate(uint64_t n);
+uint64_t replicates(uint64_t n);
 
 // ------------------------------------------------------------ messages
 

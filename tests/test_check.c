@@ -8,7 +8,7 @@
 static void test_a_sound_run_passes(void **state)
 {
     (void)state;
-    replicate(1);
+    replicates(1);
     commit(0, 0, 1);
     apply(0, 1, 1, "x");
     assert_sound();
@@ -17,7 +17,7 @@ static void test_a_sound_run_passes(void **state)
 static void test_p1_two_leaders_in_a_term(void **state)
 {
     (void)state;
-    uint64_t first = elect(0, 1, 1);
+    uint64_t first = elects(0, 1, 1);
     stand(2, 1);
     uint64_t second = lead(2, 1);
     assert_broken("Election Safety", "P.1", SHOWN(second, first), OF(2, 0));
@@ -26,15 +26,15 @@ static void test_p1_two_leaders_in_a_term(void **state)
 static void test_p1_two_leaders_in_two_terms(void **state)
 {
     (void)state;
-    elect(0, 1, 1);
-    elect(2, 1, 2);
+    elects(0, 1, 1);
+    elects(2, 1, 2);
     assert_sound();
 }
 
 static void test_p2_a_leader_cuts_its_log(void **state)
 {
     (void)state;
-    uint64_t leads = replicate(1);
+    uint64_t leads = replicates(1);
     uint64_t cut = truncate_at(0, 1);
     assert_broken("Leader Append-Only", "P.2", SHOWN(cut, leads), OF(0));
 }
@@ -42,7 +42,7 @@ static void test_p2_a_leader_cuts_its_log(void **state)
 static void test_p2_a_leader_of_the_past_cuts_its_log(void **state)
 {
     (void)state;
-    replicate(1);
+    replicates(1);
     take_term(0, 2);
     follow(0, 2);
     truncate_at(0, 1);
@@ -52,19 +52,19 @@ static void test_p2_a_leader_of_the_past_cuts_its_log(void **state)
 static void test_p3_one_index_and_term_two_commands(void **state)
 {
     (void)state;
-    elect(0, 1, 1);
-    uint64_t first = append(0, 1, 1, "x");
-    uint64_t other = append(1, 1, 1, "y");
+    elects(0, 1, 1);
+    uint64_t first = appends(0, 1, 1, "x");
+    uint64_t other = appends(1, 1, 1, "y");
     assert_broken("Log Matching", "P.3", SHOWN(other, first), OF(1, 0));
 }
 
 static void test_p3_one_index_two_terms_two_commands(void **state)
 {
     (void)state;
-    elect(0, 1, 1);
-    append(0, 1, 1, "x");
+    elects(0, 1, 1);
+    appends(0, 1, 1, "x");
     take_term(1, 2);
-    append(1, 1, 2, "y");
+    appends(1, 1, 2, "y");
     assert_sound();
 }
 
@@ -73,12 +73,12 @@ static void test_p3_one_entry_two_predecessors(void **state)
 {
     (void)state;
     for (uint64_t before = 1; before <= 2; before++) {
-        begin();
-        elect(0, 1, 2);
-        append(0, 1, 1, "x");
-        uint64_t first = append(0, 2, 2, "x");
-        append(1, 1, before, "x");
-        uint64_t other = append(1, 2, 2, "x");
+        begin_story();
+        elects(0, 1, 2);
+        appends(0, 1, 1, "x");
+        uint64_t first = appends(0, 2, 2, "x");
+        appends(1, 1, before, "x");
+        uint64_t other = appends(1, 2, 2, "x");
         if (before == 1)
             assert_sound();
         else
@@ -91,10 +91,10 @@ static void test_p3_a_start_with_another_command(void **state)
 {
     (void)state;
     for (int other = 0; other <= 1; other++) {
-        begin();
-        elect(0, 1, 1);
-        append(1, 1, 1, "x");
-        uint64_t first = append(1, 2, 1, "x");
+        begin_story();
+        elects(0, 1, 1);
+        appends(1, 1, 1, "x");
+        uint64_t first = appends(1, 2, 1, "x");
         STEP(1, .kind = TRACE_CRASH);
         const struct trace_entry entries[] = {{1, 1, "x"},
                                               {1, 1, {other ? 'y' : 'x'}}};
@@ -110,9 +110,9 @@ static void test_p3_a_start_with_another_command(void **state)
 static void test_p4_a_leader_lacks_a_committed_entry(void **state)
 {
     (void)state;
-    replicate(1);
+    replicates(1);
     uint64_t committed = commit(0, 0, 1);
-    uint64_t leads = elect(2, 1, 2);
+    uint64_t leads = elects(2, 1, 2);
     assert_broken("Leader Completeness", "P.4", SHOWN(leads, committed),
                   OF(2, 0));
 }
@@ -120,19 +120,19 @@ static void test_p4_a_leader_lacks_a_committed_entry(void **state)
 static void test_p4_a_leader_lacks_what_is_not_committed(void **state)
 {
     (void)state;
-    replicate(1);
-    elect(2, 1, 2);
+    replicates(1);
+    elects(2, 1, 2);
     assert_sound();
 }
 
 static void test_p4_a_leader_has_the_committed_entry(void **state)
 {
     (void)state;
-    replicate(1);
+    replicates(1);
     commit(0, 0, 1);
     take_term(2, 1);
-    append(2, 1, 1, "x");
-    elect(2, 1, 2);
+    appends(2, 1, 1, "x");
+    elects(2, 1, 2);
     assert_sound();
 }
 
@@ -140,13 +140,13 @@ static void test_p4_a_leader_has_the_committed_entry(void **state)
 static void test_p4_a_leader_has_another_entry(void **state)
 {
     (void)state;
-    elect(0, 1, 2);
-    append(0, 1, 2, "x");
-    append(1, 1, 2, "x");
+    elects(0, 1, 2);
+    appends(0, 1, 2, "x");
+    appends(1, 1, 2, "x");
     uint64_t committed = commit(0, 0, 1);
     take_term(2, 1);
-    append(2, 1, 1, "y");
-    uint64_t leads = elect(2, 1, 3);
+    appends(2, 1, 1, "y");
+    uint64_t leads = elects(2, 1, 3);
     assert_broken("Leader Completeness", "P.4", SHOWN(leads, committed),
                   OF(2, 0));
 }
@@ -157,9 +157,9 @@ static void test_p4_a_late_leader_of_an_earlier_term(void **state)
     (void)state;
     stand(2, 1);
     vote(1, 2, 1);
-    elect(0, 1, 2);
-    append(0, 1, 2, "x");
-    append(1, 1, 2, "x");
+    elects(0, 1, 2);
+    appends(0, 1, 2, "x");
+    appends(1, 1, 2, "x");
     commit(0, 0, 1);
     lead(2, 1);
     assert_sound();
@@ -169,11 +169,11 @@ static void test_p5_two_entries_committed_at_an_index(void **state)
 {
     (void)state;
     for (uint64_t term = 1; term <= 2; term++) {
-        begin();
-        replicate(1);
+        begin_story();
+        replicates(1);
         uint64_t first = commit(0, 0, 1);
         take_term(2, 2);
-        append(2, 1, term, term == 1 ? "x" : "y");
+        appends(2, 1, term, term == 1 ? "x" : "y");
         uint64_t other = commit(2, 0, 1);
         if (term == 1)
             assert_sound();
@@ -186,8 +186,8 @@ static void test_p5_two_entries_committed_at_an_index(void **state)
 // S1 and S2 have committed an entry; S1 applied "x" of term 1.
 static void tell_two_applies(uint64_t term, const char *command)
 {
-    begin();
-    replicate(1);
+    begin_story();
+    replicates(1);
     commit(0, 0, 1);
     commit(1, 0, 1);
     uint64_t first = apply(0, 1, 1, "x");

@@ -8,8 +8,8 @@ static void test_c3_a_candidate_against_a_leader(void **state)
 {
     (void)state;
     for (int yields = 0; yields <= 1; yields++) {
-        begin();
-        elect(0, 2, 1);
+        begin_story();
+        elects(0, 2, 1);
         stand(1, 1);
         arrive(APPEND_ENTRIES(0, 1, .term = 1));
         if (yields)
@@ -25,13 +25,13 @@ static void test_c3_a_candidate_against_a_leader(void **state)
 // S1 leads term 1 and sends an entry, but S2 is in term 2 by then.
 static void send_of_an_old_term(void)
 {
-    begin();
-    elect(0, 2, 1);
-    append(0, 1, 1, "x");
-    append(2, 1, 1, "x");
+    begin_story();
+    elects(0, 2, 1);
+    appends(0, 1, 1, "x");
+    appends(2, 1, 1, "x");
     commit(0, 0, 1);
     take_term(1, 2);
-    append(1, 1, 1, "x");
+    appends(1, 1, 1, "x");
     arrive(APPEND_ENTRIES(0, 1, .term = 1, .prev_log_index = 1,
                           .prev_log_term = 1, .leader_commit = 1));
 }
@@ -55,7 +55,7 @@ static void test_ae1_an_old_term_is_refused_but_used(void **state)
     answer_append(2, false);
     assert_wrong_answer("message of an old term accepted", "AE.1");
     send_of_an_old_term();
-    append(1, 2, 2, "y");
+    appends(1, 2, 2, "y");
     answer_append(2, false);
     assert_wrong_answer("message of an old term accepted", "AE.1");
 }
@@ -64,18 +64,18 @@ static void test_ae1_an_old_term_is_refused_but_used(void **state)
 // too, and has n entries: the first of term 1, the others of the given term.
 static void two_logs(uint64_t n, uint64_t term)
 {
-    begin();
-    elect(0, 2, 2);
+    begin_story();
+    elects(0, 2, 2);
     take_term(1, 2);
-    append(0, 1, 1, "x");
-    append(1, 1, 1, "x");
-    append(2, 1, 1, "x");
+    appends(0, 1, 1, "x");
+    appends(1, 1, 1, "x");
+    appends(2, 1, 1, "x");
     for (uint64_t index = 2; index <= 4; index++) {
-        append(0, index, 2, "x");
-        append(2, index, 2, "x");
+        appends(0, index, 2, "x");
+        appends(2, index, 2, "x");
     }
     for (uint64_t index = 2; index <= n; index++)
-        append(1, index, term, term == 2 ? "x" : "y");
+        appends(1, index, term, term == 2 ? "x" : "y");
 }
 
 // S1 sends S2 the entry 2, of term 2.
@@ -126,7 +126,7 @@ static void test_ae4_acknowledged_without_storing(void **state)
     assert_wrong_answer("acknowledged without storing", "AE.4");
     two_logs(1, 2);
     SEND_2();
-    append(1, 2, 2, "x");
+    appends(1, 2, 2, "x");
     answer_append(2, true);
     assert_sound();
 }
@@ -163,9 +163,9 @@ static void test_ae3_what_follows_a_conflict_is_kept(void **state)
         two_logs(3, 1);
         SEND_2();
         truncate_at(1, 2);
-        append(1, 2, 2, "x");
+        appends(1, 2, 2, "x");
         if (kept)
-            append(1, 3, 2, "x");
+            appends(1, 3, 2, "x");
         answer_append(2, true);
         if (kept)
             assert_wrong_answer("conflicting entries kept", "AE.3");
@@ -179,8 +179,8 @@ static void test_ae4_entries_appended_twice(void **state)
     (void)state;
     two_logs(1, 2);
     SEND_2();
-    append(1, 2, 2, "x");
-    append(1, 3, 2, "x");
+    appends(1, 2, 2, "x");
+    appends(1, 3, 2, "x");
     answer_append(2, true);
     assert_wrong_answer("entries appended twice", "AE.4");
 }

@@ -9,13 +9,13 @@
 static void test_all2_a_newer_term_is_passed_over(void **state)
 {
     (void)state;
-    elect(0, 2, 2);
+    elects(0, 2, 2);
     arrive(APPEND_ENTRIES(0, 1, .term = 2));
     STEP(1, .kind = TRACE_TERM, .from = 0, .to = 1);
     answer_append(1, false);
     assert_wrong_answer("newer term not followed", "ALL.2");
-    begin();
-    elect(0, 2, 2);
+    begin_story();
+    elects(0, 2, 2);
     heartbeat(0, 1, 2);
     assert_sound();
 }
@@ -25,7 +25,7 @@ static void test_all2_a_newer_term_but_still_a_candidate(void **state)
 {
     (void)state;
     for (int steps_down = 0; steps_down <= 1; steps_down++) {
-        begin();
+        begin_story();
         stand(1, 1);
         stand(0, 2);
         arrive(ASK_VOTE(0, 1, .term = 2));
@@ -45,7 +45,7 @@ static void test_all2_answered_with_another_term(void **state)
 {
     (void)state;
     for (uint64_t term = 0; term <= 1; term++) {
-        begin();
+        begin_story();
         stand(0, 1);
         arrive(ASK_VOTE(0, 1, .term = 1));
         vote(1, 0, 1);
@@ -63,7 +63,7 @@ static void test_all2_answered_with_another_term(void **state)
 // many, or none (TRACE_NONE).
 static void ask_after_vote_for(int voted_for)
 {
-    begin();
+    begin_story();
     stand(0, 2);
     take_term(1, 2);
     if (voted_for != TRACE_NONE)
@@ -75,7 +75,7 @@ static void test_rv1_a_vote_for_an_old_term(void **state)
 {
     (void)state;
     for (int grants = 0; grants <= 1; grants++) {
-        begin();
+        begin_story();
         stand(0, 1);
         take_term(1, 2);
         arrive(ASK_VOTE(0, 1, .term = 1));
@@ -147,13 +147,13 @@ static void test_rv2_a_vote_refused_for_what_came_between(void **state)
 static void ask_with_log(uint64_t last_log_index, uint64_t last_log_term,
                          bool grants)
 {
-    begin();
+    begin_story();
     stand(0, 3);
     take_term(1, 3);
-    append(1, 1, 1, "x");
-    append(1, 2, 2, "x");
+    appends(1, 1, 1, "x");
+    appends(1, 2, 2, "x");
     for (uint64_t index = 1; index <= last_log_index; index++)
-        append(0, index, index < last_log_index ? 1 : last_log_term, "x");
+        appends(0, index, index < last_log_index ? 1 : last_log_term, "x");
     arrive(ASK_VOTE(0, 1, .term = 3, .last_log_index = last_log_index,
                     .last_log_term = last_log_term));
     answer_vote(3, grants);
@@ -187,12 +187,12 @@ static void test_rv2_a_log_that_is_as_up_to_date(void **state)
 // has a log that ends at the second and is committed up to an index.
 static void make_snapshot(uint64_t term, uint64_t commit_index)
 {
-    begin();
-    elect(0, 2, 1);
+    begin_story();
+    elects(0, 2, 1);
     take_term(1, term);
     for (uint64_t index = 1; index <= 2; index++)
         for (int server = 0; server < 3; server++)
-            append(server, index, 1, "x");
+            appends(server, index, 1, "x");
     commit(0, 0, 2);
     if (commit_index > 0)
         commit(1, 0, commit_index);

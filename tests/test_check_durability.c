@@ -13,10 +13,10 @@ static uint64_t restart(uint64_t term, int voted_for, uint64_t n_entries,
                         uint64_t *boot)
 {
     static const struct trace_entry entries[] = {{1, 1, "x"}, {2, 1, "y"}};
-    begin();
+    begin_story();
     take_term(0, 1);
-    append(0, 1, 1, "x");
-    uint64_t saved = persist(0, 1, TRACE_NONE, 1, 1);
+    appends(0, 1, 1, "x");
+    uint64_t saved = persists(0, 1, TRACE_NONE, 1, 1);
     take_term(0, 2);
     vote(0, 2, 2);
     STEP(0, .kind = TRACE_CRASH);
@@ -71,7 +71,7 @@ static void test_ae4_restart_with_another_log(void **state)
 // S1 is in term 1 and has voted for S2; gives the number of the new term.
 static uint64_t vote_in_term_1(void)
 {
-    begin();
+    begin_story();
     uint64_t term = STEP(0, .kind = TRACE_TERM, .to = 1);
     vote(0, 1, 1);
     return term;
@@ -81,7 +81,7 @@ static void test_all2_saved_another_term(void **state)
 {
     (void)state;
     uint64_t term = vote_in_term_1();
-    uint64_t saved = persist(0, 2, 1, 0, 0);
+    uint64_t saved = persists(0, 2, 1, 0, 0);
     assert_broken("saved what it is not", "ALL.2", SHOWN(saved, term), OF(0));
 }
 
@@ -89,7 +89,7 @@ static void test_rv2_saved_another_vote(void **state)
 {
     (void)state;
     uint64_t term = vote_in_term_1();
-    uint64_t saved = persist(0, 1, 2, 0, 0);
+    uint64_t saved = persists(0, 1, 2, 0, 0);
     assert_broken("saved what it is not", "RV.2", SHOWN(saved, term), OF(0));
 }
 
@@ -97,7 +97,7 @@ static void test_ae4_saved_another_log(void **state)
 {
     (void)state;
     uint64_t term = vote_in_term_1();
-    uint64_t saved = persist(0, 1, 1, 1, 1);
+    uint64_t saved = persists(0, 1, 1, 1, 1);
     assert_broken("saved what it is not", "AE.4", SHOWN(saved, term), OF(0));
 }
 
@@ -106,23 +106,23 @@ static void test_saved_what_it_was(void **state)
 {
     (void)state;
     vote_in_term_1();
-    persist(0, 0, TRACE_NONE, 0, 0);
-    persist(0, 1, TRACE_NONE, 0, 0);
-    persist(0, 1, 1, 0, 0);
-    persist(0, 1, 1, 0, 0);
+    persists(0, 0, TRACE_NONE, 0, 0);
+    persists(0, 1, TRACE_NONE, 0, 0);
+    persists(0, 1, 1, 0, 0);
+    persists(0, 1, 1, 0, 0);
     assert_sound();
-    uint64_t back = persist(0, 1, TRACE_NONE, 0, 0);
+    uint64_t back = persists(0, 1, TRACE_NONE, 0, 0);
     assert_broken("saved what it is not", "RV.2", SHOWN(back), OF(0));
 }
 
 // S1 has n saved entries of term 1, and is in term 2.
 static void save_entries(uint64_t n)
 {
-    begin();
+    begin_story();
     take_term(0, 2);
     for (uint64_t index = 1; index <= n; index++)
-        append(0, index, 1, "x");
-    persist(0, 2, TRACE_NONE, n, 1);
+        appends(0, index, 1, "x");
+    persists(0, 2, TRACE_NONE, n, 1);
 }
 
 #define PERSIST_SNAPSHOT(server, ...)                                          \
@@ -188,7 +188,7 @@ static void test_is5_saved_without_its_snapshot(void **state)
 static void test_c1_votes_asked_before_the_term_is_saved(void **state)
 {
     (void)state;
-    uint64_t saved = persist(0, 0, TRACE_NONE, 0, 0);
+    uint64_t saved = persists(0, 0, TRACE_NONE, 0, 0);
     stand(0, 1);
     ASK_VOTE(0, 1, .term = 1);
     assert_broken("sent before it was saved", "C.1", SHOWN(story_sent(), saved),
@@ -199,13 +199,13 @@ static void test_c1_votes_asked_before_its_own_is_saved(void **state)
 {
     (void)state;
     stand(0, 1);
-    uint64_t saved = persist(0, 1, TRACE_NONE, 0, 0);
+    uint64_t saved = persists(0, 1, TRACE_NONE, 0, 0);
     ASK_VOTE(0, 1, .term = 1);
     assert_broken("sent before it was saved", "C.1", SHOWN(story_sent(), saved),
                   OF(0));
-    begin();
+    begin_story();
     stand(0, 1);
-    persist(0, 1, 0, 0, 0);
+    persists(0, 1, 0, 0, 0);
     ASK_VOTE(0, 1, .term = 1);
     assert_sound();
 }
@@ -214,9 +214,9 @@ static void test_c1_led_before_the_term_is_saved(void **state)
 {
     (void)state;
     for (uint64_t term = 0; term <= 1; term++) {
-        begin();
-        elect(0, 1, 1);
-        uint64_t saved = persist(0, term, TRACE_NONE, 0, 0);
+        begin_story();
+        elects(0, 1, 1);
+        uint64_t saved = persists(0, term, TRACE_NONE, 0, 0);
         APPEND_ENTRIES(0, 1, .term = 1);
         if (term == 1)
             assert_sound();
@@ -232,13 +232,13 @@ static void test_c1_led_before_the_term_is_saved(void **state)
 // Gives the number of the persist, and that of the reply in *replies.
 static uint64_t grant(uint64_t term, int voted_for, uint64_t *replies)
 {
-    begin();
+    begin_story();
     stand(0, 1);
-    persist(0, 1, 0, 0, 0);
+    persists(0, 1, 0, 0, 0);
     uint64_t msg = ASK_VOTE(0, 1, .term = 1);
     receive(msg);
     vote(1, 0, 1);
-    uint64_t saved = persist(1, term, voted_for, 0, 0);
+    uint64_t saved = persists(1, term, voted_for, 0, 0);
     *replies = ANSWER_VOTE(msg, .term = 1, .vote_granted = true);
     return saved;
 }
@@ -266,9 +266,9 @@ static void test_rv2_refused_before_a_vote_is_saved(void **state)
 {
     (void)state;
     stand(0, 1);
-    persist(0, 1, 0, 0, 0);
+    persists(0, 1, 0, 0, 0);
     vote(1, 2, 1);
-    persist(1, 1, TRACE_NONE, 0, 0);
+    persists(1, 1, TRACE_NONE, 0, 0);
     uint64_t msg = ASK_VOTE(0, 1, .term = 1);
     receive(msg);
     ANSWER_VOTE(msg, .term = 1, .vote_granted = false);
@@ -278,10 +278,10 @@ static void test_rv2_refused_before_a_vote_is_saved(void **state)
 // S1 leads term 1; all have saved that.
 static uint64_t lead_durably(void)
 {
-    begin();
-    elect(0, 1, 1);
-    persist(0, 1, 0, 0, 0);
-    return persist(1, 1, 0, 0, 0);
+    begin_story();
+    elects(0, 1, 1);
+    persists(0, 1, 0, 0, 0);
+    return persists(1, 1, 0, 0, 0);
 }
 
 // S2 gets S1's entry of a term, in place of one that it may have, and
@@ -289,15 +289,15 @@ static uint64_t lead_durably(void)
 static void acknowledge(uint64_t term, bool replaces, bool saves,
                         uint64_t saved)
 {
-    append(0, 1, term, "x");
+    appends(0, 1, term, "x");
     uint64_t msg =
         APPEND_ENTRIES(0, 1, .term = term, .entries = ENTRIES({.term = term}));
     receive(msg);
     if (replaces)
         truncate_at(1, 1);
-    append(1, 1, term, "x");
+    appends(1, 1, term, "x");
     if (saves)
-        persist(1, term, 0, 1, term);
+        persists(1, term, 0, 1, term);
     uint64_t replies = ANSWER_APPEND(msg, .term = term, .success = true);
     if (saves)
         assert_sound();
@@ -318,11 +318,11 @@ static void test_ae4_acknowledged_before_a_new_entry_is_saved(void **state)
 {
     (void)state;
     for (int saves = 0; saves <= 1; saves++) {
-        begin();
-        elect(0, 1, 2);
-        persist(0, 2, 0, 0, 0);
-        append(1, 1, 1, "y");
-        acknowledge(2, true, saves, persist(1, 2, 0, 1, 1));
+        begin_story();
+        elects(0, 1, 2);
+        persists(0, 2, 0, 0, 0);
+        appends(1, 1, 1, "y");
+        acknowledge(2, true, saves, persists(1, 2, 0, 1, 1));
     }
 }
 
@@ -331,8 +331,8 @@ static void test_ae4_a_heartbeat_answered_before_a_save(void **state)
 {
     (void)state;
     lead_durably();
-    append(0, 1, 1, "x");
-    append(1, 1, 1, "x");
+    appends(0, 1, 1, "x");
+    appends(1, 1, 1, "x");
     uint64_t msg = APPEND_ENTRIES(0, 1, .term = 1);
     receive(msg);
     ANSWER_APPEND(msg, .term = 1, .success = true);

@@ -20,7 +20,7 @@ static uint64_t acknowledge(uint64_t index)
 static void test_c1_votes_asked_by_a_follower(void **state)
 {
     (void)state;
-    elect(1, 2, 1);
+    elects(1, 2, 1);
     take_term(0, 1);
     ASK_VOTE(0, 2, .term = 1);
     assert_broken("votes asked out of an election", "C.1", SHOWN(story_sent()),
@@ -59,7 +59,7 @@ static void test_c1_no_vote_for_itself(void **state)
     ASK_VOTE(0, 2, .term = 1);
     assert_broken("no vote for itself", "C.1", SHOWN(story_sent(), stands),
                   OF(0));
-    begin();
+    begin_story();
     vote(1, 2, 1);
     stand(0, 1);
     ASK_VOTE(0, 2, .term = 1);
@@ -71,10 +71,10 @@ static void test_c1_votes_asked_for_another_log(void **state)
     (void)state;
     for (uint64_t index = 1; index <= 3; index++)
         for (uint64_t term = 1; term <= 2; term++) {
-            begin();
+            begin_story();
             take_term(0, 2);
-            append(0, 1, 1, "x");
-            append(0, 2, 1, "x");
+            appends(0, 1, 1, "x");
+            appends(0, 2, 1, "x");
             uint64_t stands = stand(0, 3);
             ASK_VOTE(0, 2, .term = 3, .last_log_index = index,
                      .last_log_term = term);
@@ -91,8 +91,8 @@ static void test_c1_votes_asked_for_another_log(void **state)
 static void test_all2_leads_a_term_it_did_not_win(void **state)
 {
     (void)state;
-    uint64_t leads = elect(0, 1, 1);
-    elect(2, 1, 2);
+    uint64_t leads = elects(0, 1, 1);
+    elects(2, 1, 2);
     take_term(0, 2);
     APPEND_ENTRIES(0, 1, .term = 1); // of the past
     assert_sound();
@@ -104,7 +104,7 @@ static void test_all2_leads_a_term_it_did_not_win(void **state)
 static void test_l1_sent_as_a_leader_that_it_is_not(void **state)
 {
     (void)state;
-    elect(0, 1, 1);
+    elects(0, 1, 1);
     INSTALL_SNAPSHOT(0, 1, .term = 1);
     APPEND_ENTRIES(0, 1, .term = 1);
     assert_sound();
@@ -112,8 +112,8 @@ static void test_l1_sent_as_a_leader_that_it_is_not(void **state)
     APPEND_ENTRIES(2, 1, .term = 2);
     assert_broken("sent as a leader that it is not", "L.1",
                   SHOWN(story_sent(), stands), OF(2));
-    begin();
-    elect(0, 1, 1);
+    begin_story();
+    elects(0, 1, 1);
     INSTALL_SNAPSHOT(2, 1, .term = 1);
     assert_broken("sent as a leader that it is not", "L.1", SHOWN(story_sent()),
                   OF(2, 0));
@@ -125,10 +125,10 @@ static void test_l1_sent_as_a_leader_that_it_is_not(void **state)
 // of its role.
 static uint64_t lead_term_2(void)
 {
-    begin();
-    replicate(1);
-    uint64_t leads = elect(0, 1, 2);
-    append(0, 2, 2, "x");
+    begin_story();
+    replicates(1);
+    uint64_t leads = elects(0, 1, 2);
+    appends(0, 2, 2, "x");
     return leads;
 }
 
@@ -186,14 +186,14 @@ static void test_l3_entries_from_behind_the_log(void **state)
 static void test_l3_next_index_out_of_range(void **state)
 {
     (void)state;
-    replicate(2);
+    replicates(2);
     NEXT(1);
     NEXT(3);
     assert_sound();
     uint64_t beyond = NEXT(4);
     assert_broken("next_index out of range", "L.3", SHOWN(beyond), OF(0, 1));
-    begin();
-    replicate(2);
+    begin_story();
+    replicates(2);
     uint64_t zero = NEXT(0);
     assert_broken("next_index out of range", "L.3", SHOWN(zero), OF(0, 1));
 }
@@ -201,7 +201,7 @@ static void test_l3_next_index_out_of_range(void **state)
 static void test_l3_next_index_below_match_index(void **state)
 {
     (void)state;
-    replicate(2);
+    replicates(2);
     hear(acknowledge(2));
     MATCH(0, 1);
     NEXT(2);
@@ -216,7 +216,7 @@ static void test_l3_next_index_below_match_index(void **state)
 static void test_l3_match_index_falls(void **state)
 {
     (void)state;
-    replicate(2);
+    replicates(2);
     MATCH(0, 2);
     assert_sound();
     uint64_t falls = MATCH(2, 1);
@@ -226,7 +226,7 @@ static void test_l3_match_index_falls(void **state)
 static void test_l3_match_index_beyond_what_was_acknowledged(void **state)
 {
     (void)state;
-    replicate(2);
+    replicates(2);
     hear(acknowledge(1));
     MATCH(0, 1);
     assert_sound();
@@ -240,9 +240,9 @@ static void test_l3_match_index_beyond_what_was_acknowledged(void **state)
 static void test_l4_a_commit_that_stands_on_no_majority(void **state)
 {
     (void)state;
-    replicate(1);
+    replicates(1);
     commit(0, 0, 1);
-    append(0, 2, 1, "x");
+    appends(0, 2, 1, "x");
     assert_sound();
     uint64_t early = commit(0, 1, 2);
     assert_broken("commit without a majority", "L.4", SHOWN(early), OF(0));
@@ -251,7 +251,7 @@ static void test_l4_a_commit_that_stands_on_no_majority(void **state)
 static void test_l4_a_commit_that_no_majority_has_acknowledged(void **state)
 {
     (void)state;
-    replicate(2);
+    replicates(2);
     hear(acknowledge(1));
     commit(0, 0, 1);
     assert_sound();
@@ -265,11 +265,11 @@ static void test_l4_a_commit_before_its_own_copy_is_saved(void **state)
 {
     (void)state;
     for (uint64_t saved = 0; saved <= 1; saved++) {
-        begin();
-        replicate(1);
+        begin_story();
+        replicates(1);
         hear(acknowledge(1));
-        persist(1, 1, 0, 1, 1);
-        persist(0, 1, 0, saved, saved);
+        persists(1, 1, 0, 1, 1);
+        persists(0, 1, 0, saved, saved);
         uint64_t committed = commit(0, 0, 1);
         if (saved == 1)
             assert_sound();
@@ -283,7 +283,7 @@ static void test_l4_a_commit_of_an_older_term(void **state)
 {
     (void)state;
     lead_term_2();
-    append(1, 2, 2, "x");
+    appends(1, 2, 2, "x");
     commit(0, 0, 2);
     assert_sound();
     lead_term_2();
@@ -295,8 +295,8 @@ static void test_l4_a_commit_of_an_older_term(void **state)
 // something again after a while.
 static void commit_slowly(uint64_t committed, uint64_t us)
 {
-    begin();
-    replicate(2);
+    begin_story();
+    replicates(2);
     hear(acknowledge(2));
     commit(0, 0, 1);
     acknowledge(2);

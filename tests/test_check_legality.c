@@ -39,13 +39,13 @@ static void test_rv2_two_votes_in_a_term(void **state)
 static uint64_t vote_for_log(uint64_t n, uint64_t term, uint64_t voter_n,
                              uint64_t voter_term)
 {
-    begin();
+    begin_story();
     take_term(1, 2);
     take_term(2, 2);
     for (uint64_t index = 1; index <= n; index++)
-        append(2, index, term, "x");
+        appends(2, index, term, "x");
     for (uint64_t index = 1; index <= voter_n; index++)
-        append(1, index, voter_term, "x");
+        appends(1, index, voter_term, "x");
     stand(2, 3);
     ASK_VOTE(2, 1, .term = 3, .candidate_id = 2, .last_log_index = n,
              .last_log_term = term);
@@ -77,12 +77,12 @@ static void test_rv2_a_vote_for_a_log_that_is_not_behind(void **state)
 static void test_all2_a_leader_steps_down_in_its_term(void **state)
 {
     (void)state;
-    uint64_t leads = elect(0, 1, 1);
+    uint64_t leads = elects(0, 1, 1);
     uint64_t follows = follow(0, 1);
     assert_broken("stepped down without a newer term", "ALL.2",
                   SHOWN(follows, leads), OF(0));
-    begin();
-    elect(0, 1, 1);
+    begin_story();
+    elects(0, 1, 1);
     take_term(0, 3);
     follow(0, 3);
     assert_sound();
@@ -95,9 +95,9 @@ static void test_c3_a_candidate_gives_up_before_anyone_leads(void **state)
     uint64_t follows = follow(0, 1);
     assert_broken("stepped down without a newer term", "C.3",
                   SHOWN(follows, stands), OF(0));
-    begin();
+    begin_story();
     stand(0, 1);
-    elect(2, 1, 1);
+    elects(2, 1, 1);
     follow(0, 1);
     assert_sound();
 }
@@ -109,8 +109,8 @@ static void test_c2_a_leader_that_was_no_candidate(void **state)
     vote(1, 0, 1);
     uint64_t leads = lead(0, 1);
     assert_broken("leader without an election", "C.2", SHOWN(leads), OF(0));
-    begin();
-    elect(0, 1, 1);
+    begin_story();
+    elects(0, 1, 1);
     assert_sound();
 }
 
@@ -122,7 +122,7 @@ static void test_c2_a_leader_without_a_majority(void **state)
     uint64_t leads = lead(0, 2);
     assert_broken("leader without a majority", "C.2", SHOWN(leads, stands),
                   OF(0));
-    begin();
+    begin_story();
     vote(1, 0, 2);
     stand(0, 2);
     lead(0, 2);
@@ -132,7 +132,7 @@ static void test_c2_a_leader_without_a_majority(void **state)
 // S2 has granted S1 its votes of two terms, but S1 hears of one.
 static uint64_t win_by_a_reply(bool late, uint64_t *leads)
 {
-    begin();
+    begin_story();
     stand(0, 1);
     uint64_t first = call_for_vote(0, 1, 1);
     uint64_t stands = stand(0, 2);
@@ -160,7 +160,7 @@ static void test_c2_votes_that_a_leader_has_not_heard_of(void **state)
 static void test_l2_a_follower_takes_a_command(void **state)
 {
     (void)state;
-    elect(1, 2, 1);
+    elects(1, 2, 1);
     START(0, .index = 1, .ok = false);
     START(1, .index = 1, .term = 1, .ok = true);
     assert_sound();
@@ -171,7 +171,7 @@ static void test_l2_a_follower_takes_a_command(void **state)
 static void test_l2_a_leader_takes_a_command_for_another_term(void **state)
 {
     (void)state;
-    uint64_t leads = elect(0, 1, 1);
+    uint64_t leads = elects(0, 1, 1);
     uint64_t takes = START(0, .index = 1, .term = 2, .ok = true);
     assert_broken("command taken by no leader", "L.2", SHOWN(takes, leads),
                   OF(0));
@@ -187,7 +187,7 @@ static uint64_t append_for(uint64_t start, uint64_t index)
 static void test_l2_a_command_appended_after_stepping_down(void **state)
 {
     (void)state;
-    elect(0, 1, 1);
+    elects(0, 1, 1);
     uint64_t start = START(0, .index = 1, .term = 1, .ok = true);
     append_for(start, 1);
     start = START(0, .index = 2, .term = 1, .ok = true);
@@ -202,7 +202,7 @@ static void test_l2_a_command_appended_after_stepping_down(void **state)
 static void test_l2_a_command_at_another_index(void **state)
 {
     (void)state;
-    elect(0, 1, 1);
+    elects(0, 1, 1);
     uint64_t one = START(0, .index = 1, .term = 1, .ok = true);
     uint64_t two = START(0, .index = 1, .term = 1, .ok = true);
     append_for(one, 1);
@@ -217,8 +217,8 @@ static void test_l2_a_command_at_another_index(void **state)
 // S1 leads and has committed two entries, which S2 has too.
 static void commit_two(void)
 {
-    begin();
-    replicate(2);
+    begin_story();
+    replicates(2);
     commit(0, 0, 2);
 }
 
@@ -251,7 +251,7 @@ static void test_ae5_a_commit_beyond_the_log(void **state)
 static void test_ae5_a_commit_before_the_leader(void **state)
 {
     (void)state;
-    replicate(2);
+    replicates(2);
     commit(0, 0, 1);
     commit(1, 0, 1);
     assert_sound();
@@ -320,7 +320,7 @@ static void test_all1_applied_out_of_order(void **state)
 static void test_all1_applied_before_commit(void **state)
 {
     (void)state;
-    replicate(2);
+    replicates(2);
     commit(0, 0, 1);
     apply(0, 1, 1, "x");
     assert_sound();
@@ -345,16 +345,16 @@ static void test_ae3_a_cut_without_a_conflict(void **state)
 {
     (void)state;
     take_term(1, 2);
-    append(1, 1, 1, "x");
+    appends(1, 1, 1, "x");
     uint64_t cut = truncate_at(1, 1);
-    uint64_t again = append(1, 1, 1, "x");
+    uint64_t again = appends(1, 1, 1, "x");
     assert_broken("log cut without a conflict", "AE.3", SHOWN(again, cut),
                   OF(1));
-    begin();
+    begin_story();
     take_term(1, 2);
-    append(1, 1, 1, "x");
+    appends(1, 1, 1, "x");
     truncate_at(1, 1);
-    append(1, 1, 2, "y");
+    appends(1, 1, 2, "y");
     assert_sound();
 }
 
@@ -362,9 +362,9 @@ static void test_ae4_a_gap_in_the_log(void **state)
 {
     (void)state;
     take_term(1, 1);
-    append(1, 1, 1, "x");
+    appends(1, 1, 1, "x");
     assert_sound();
-    uint64_t gap = append(1, 3, 1, "x");
+    uint64_t gap = appends(1, 3, 1, "x");
     assert_broken("gap in the log", "AE.4", SHOWN(gap), OF(1));
 }
 
@@ -372,9 +372,9 @@ static void test_ae4_an_entry_of_a_later_term(void **state)
 {
     (void)state;
     take_term(1, 1);
-    append(1, 1, 1, "x");
+    appends(1, 1, 1, "x");
     assert_sound();
-    uint64_t later = append(1, 2, 2, "x");
+    uint64_t later = appends(1, 2, 2, "x");
     assert_broken("entry of a later term", "AE.4", SHOWN(later), OF(1));
 }
 

@@ -18,9 +18,9 @@ static void leave(int server)
 // many and sends a heartbeat.
 static uint64_t hold_two(uint64_t commit_index)
 {
-    begin();
+    begin_story();
     leave(2);
-    uint64_t leads = replicate(2);
+    uint64_t leads = replicates(2);
     uint64_t msg = APPEND_ENTRIES(0, 1, .term = 1, .prev_log_index = 2,
                                   .prev_log_term = 1);
     receive(msg);
@@ -49,7 +49,7 @@ static void test_all1_committed_and_not_applied(void **state)
     (void)state;
     leave(1);
     leave(2);
-    replicate(2);
+    replicates(2);
     commit(0, 0, 1);
     apply(0, 1, 1, "x");
     commit(0, 1, 2);
@@ -66,7 +66,7 @@ static void test_is8_installed_and_not_applied(void **state)
 {
     (void)state;
     leave(0);
-    replicate(1);
+    replicates(1);
     commit(0, 0, 1);
     apply(0, 1, 1, "x");
     STEP(1, .kind = TRACE_INSTALL, .index = 2, .entry_term = 1);
@@ -84,11 +84,11 @@ static void test_is8_installed_and_not_applied(void **state)
 // S1 leads and has four entries, of which S2 has none.
 static uint64_t lead_with_four(void)
 {
-    begin();
+    begin_story();
     leave(2);
-    uint64_t leads = elect(0, 1, 1);
+    uint64_t leads = elects(0, 1, 1);
     for (uint64_t index = 1; index <= 4; index++)
-        append(0, index, 1, "x");
+        appends(0, index, 1, "x");
     return leads;
 }
 
@@ -127,7 +127,7 @@ static void test_l3_next_index_goes_back_slowly(void **state)
     uint64_t msg =
         APPEND_ENTRIES(0, 1, .term = 1, .entries = ENTRIES({.term = 1}));
     receive(msg);
-    append(1, 1, 1, "x");
+    appends(1, 1, 1, "x");
     ANSWER_APPEND(msg, .term = 1, .success = true);
     hear(msg);
     probe(2);
@@ -138,7 +138,7 @@ static void test_l1_no_heartbeats(void **state)
 {
     (void)state;
     leave(2);
-    uint64_t leads = elect(0, 1, 1);
+    uint64_t leads = elects(0, 1, 1);
     wait_us(450 * MS);
     assert_not_hindered();
     wait_us(100 * MS);
@@ -191,7 +191,7 @@ static void test_f2_timeouts_too_short_to_be_led(void **state)
     wait_us(110 * MS);
     time_out(0, 109 * MS);
     assert_hindered("F.2", NO_EVENT, OF(0), "must outlast");
-    begin();
+    begin_story();
     wait_us(110 * MS);
     time_out(0, 110 * MS);
     assert_not_hindered();

@@ -9,12 +9,12 @@ enum { MS = 1000 };
 static void test_f2_a_leader_times_out(void **state)
 {
     (void)state;
-    uint64_t leads = elect(0, 1, 1);
+    uint64_t leads = elects(0, 1, 1);
     wait_us(200 * MS);
     uint64_t times_out = time_out(0, 200 * MS);
     assert_broken("a leader times out", "F.2", SHOWN(times_out, leads), OF(0));
-    begin();
-    elect(0, 1, 1);
+    begin_story();
+    elects(0, 1, 1);
     take_term(0, 2);
     follow(0, 2);
     wait_us(200 * MS);
@@ -27,7 +27,7 @@ static void test_f2_a_leader_times_out(void **state)
 // S1 leads with S2's vote, since the event that is given.
 static uint64_t elect_by_messages(void)
 {
-    begin();
+    begin_story();
     stand(0, 1);
     call_for_vote(0, 1, 1);
     return lead(0, 1);
@@ -112,7 +112,7 @@ static void test_f2_an_election_without_a_timeout(void **state)
     uint64_t times_out = time_out(2, 49 * MS);
     assert_broken("election without a timeout", "F.2", SHOWN(times_out, boot),
                   OF(2));
-    begin();
+    begin_story();
     wait_us(50 * MS);
     time_out(2, 50 * MS);
     assert_sound();
@@ -125,11 +125,11 @@ static void test_f2_timers_that_are_not_judged(void **state)
     check_untimed(story_check());
     time_out(2, 1 * MS);
     assert_sound();
-    begin();
+    begin_story();
     STEP(2, .kind = TRACE_CLOCK, .to = 2000);
     time_out(2, 1 * MS);
     assert_sound();
-    begin();
+    begin_story();
     STEP(2, .kind = TRACE_PAUSE, .ok = true);
     time_out(2, 1 * MS);
     assert_sound();
@@ -171,7 +171,7 @@ static void test_f2_not_set_back_by_the_leader(void **state)
 static uint64_t time_out_after_an_answer(bool grants, uint64_t waited_us,
                                          uint64_t *reply)
 {
-    begin();
+    begin_story();
     stand(0, 1);
     stand(2, 1);
     if (!grants)
@@ -214,8 +214,8 @@ static void test_f2_set_back_by_an_old_leader(void **state)
     (void)state;
     uint64_t boot = 2; // of S2
     for (uint64_t waited_ms = 101; waited_ms <= 206; waited_ms += 105) {
-        begin();
-        elect(0, 2, 1);
+        begin_story();
+        elects(0, 2, 1);
         take_term(1, 2);
         wait_us(100 * MS);
         uint64_t msg = APPEND_ENTRIES(0, 1, .term = 1);
@@ -237,8 +237,8 @@ static void test_f2_set_back_by_what_is_being_handled(void **state)
     (void)state;
     uint64_t boot = 2; // of S2
     for (int handled = 0; handled <= 1; handled++) {
-        begin();
-        elect(0, 1, 1);
+        begin_story();
+        elects(0, 1, 1);
         wait_us(100 * MS);
         uint64_t msg = APPEND_ENTRIES(0, 1, .term = 1);
         receive(ASK_VOTE(0, 2, .term = 1)); // at another server
