@@ -188,14 +188,22 @@ coverage: ## build/coverage/: HTML, Cobertura and JSON by gcovr
 
 SOURCES = $(wildcard src/*/*.[ch] viz/*.[ch] labs/*.[ch] tests/*.[ch] tests/page/*.c)
 
+.PHONY: skeleton
+skeleton: ## write labs/student anew from src/raft; FORCE=1 overwrites changes
+	@labs/make-skeleton $(if $(FORCE),--force)
+
+SKELETON = $(wildcard labs/skeleton/*.c labs/student/*.[ch])
+
 .PHONY: lint
 lint: ## clang-format, clang-tidy, and clang's thread safety analysis
-	@clang-format --dry-run --Werror $(SOURCES)
+	@labs/make-skeleton --check
+	@clang-format --dry-run --Werror $(SOURCES) $(SKELETON)
 	@printf '%s\n' $(filter %.c,$(SOURCES)) | \
 	  xargs -P 2 -n 6 sh -c 'clang-tidy --quiet "$$@" -- $(STD) -Isrc -I. \
 	    2>/dev/null || exit 1' tidy
-	@printf '%s\n' $(LIB_SRC) | xargs -P 2 -n 8 clang -fsyntax-only \
-	  $(BASE) -Wthread-safety -Wthread-safety-beta
+	@printf '%s\n' $(LIB_SRC) $(wildcard labs/student/*.c) | \
+	  xargs -P 2 -n 8 clang -fsyntax-only \
+	  $(BASE) -Isrc/raft -Wthread-safety -Wthread-safety-beta
 	@.ci/sizes $(SOURCES) $(PAGE) $(wildcard tests/page/*.js)
 
 .PHONY: format

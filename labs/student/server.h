@@ -1,0 +1,195 @@
+// server.h -- one Raft server from the inside: its state, its lock, its parts.
+//
+// Shared data and one lock: all threads of a server work on this struct under
+// `mutex`; no thread sends messages to another. Functions are LOCKED when
+// their caller holds the lock, UNLOCKED when they take it themselves. State
+// moves only through the few functions that also emit the event.
+#ifndef GLASSRAFT_SERVER_H
+#define GLASSRAFT_SERVER_H
+
+#include "net/stub.h"
+#include "net/thread.h"
+#include "trace/die.h"
+#include "trace/figure2.h"
+#include "trace/guard.h"
+#include "raft.h"
+
+// The class of all servers' locks; never two of them at once.
+struct LOCK_CLASS("server lock") server_lock;
+extern struct server_lock server_lock;
+#define GUARDED  GUARDED_BY(server_lock)
+#define LOCKED   REQUIRES(server_lock)
+#define UNLOCKED EXCLUDES(server_lock)
+
+enum { NOBODY = TRACE_NONE };
+
+// log.c: the entries behind a snapshot boundary. Indexes are Raft's. Of what
+// was compacted away (§7) only the last entry's term is still known. The log
+// owns its commands; nothing in it locks.
+struct log {
+    raft_index last_included_index; // 0 before the first snapshot
+    raft_term last_included_term;
+    struct message_entry *entry; // entry[0] has last_included_index + 1
+    size_t n_entries, room;
+};
+
+void log_free(struct log *log);
+raft_index log_last_index(const struct log *log);
+raft_term log_last_term(const struct log *log);
+// Term at an index from the boundary on.
+raft_term log_term_at(const struct log *log, raft_index index);
+// Is there an entry of this index and term? What lies before the boundary is
+// committed, and so the same everywhere.
+bool log_matches(const struct log *log, raft_index index, raft_term term);
+// First index of the run of entries of one term that index belongs to.
+raft_index log_start_of_run(const struct log *log, raft_index index);
+// Last index of a term's entries; 0 when the log knows none of it.
+raft_index log_last_of_term(const struct log *log, raft_term term);
+// Appends a copy of the entry.
+void log_append(struct log *log, struct message_entry entry);
+// Drops the entry at this index and all that follow it.
+void log_truncate(struct log *log, raft_index index);
+// Moves the boundary to index. What follows stays if the log has an entry of
+// this index and term [IS.6]; otherwise the whole log goes [IS.7].
+void log_compact(struct log *log, raft_index index, raft_term term);
+// The entries first .. last for a message, borrowed until the log changes.
+struct message_entries log_slice(const struct log *log, raft_index first,
+                                 raft_index last);
+
+// What a leader knows of a peer.
+struct peer {
+    raft_index next_index, match_index;
+    uint64_t sending; // number of the newest errand to it; 0 = it is back
+};
+
+// What lock and unlock saw last: none of it may go back.
+struct seen {
+    raft_term term;
+    raft_index commit_index;
+    int voted_for;
+    enum trace_role role;
+};
+
+struct raft {
+    // Fixed after birth.
+    struct raft_config config;
+    struct crew crew;                                     // its threads
+    struct peer *peers GUARD(pt_guarded_by(server_lock)); // [me] too
+    pthread_mutex_t mutex;
+    pthread_cond_t apply_wakes; // signalled by commit_advance, raft_kill
+    pthread_cond_t save_done;   // signalled by save, raft_kill
+
+    // Persistent state of Figure 2, and the snapshot of §7 (NULL: none).
+    raft_term current_term GUARDED;
+    int voted_for GUARDED;
+    struct log log GUARDED;
+    struct blob *snapshot GUARDED;
+
+    // Volatile state of Figure 2.
+    raft_index commit_index GUARDED, last_applied GUARDED;
+
+    // Elections.
+    enum trace_role role GUARDED;
+    int n_votes GUARDED;
+    uint64_t last_heard_ms GUARDED, election_timeout_ms GUARDED;
+    uint64_t random GUARDED;
+
+    // Changes of persistent state made so far, and those that are durable.
+    uint64_t changed GUARDED, saved GUARDED;
+    bool saving GUARDED;
+
+    // A snapshot that arrives in chunks.
+    struct install_snapshot_args incoming GUARDED;
+    struct blob *incoming_data GUARDED;
+
+    bool killed GUARDED;
+    uint64_t n_errands GUARDED;
+    uint64_t commit_event GUARDED; // the cause of what is applied next
+    struct seen seen GUARDED;
+};
+
+// Emits an event of this server; gives its number. EVENT is the event itself.
+#define EVENT(rf, ...)                                                         \
+    (struct trace_event)                                                       \
+    {                                                                          \
+        .node = (rf)->config.me, .inc = (rf)->config.inc, .kind = __VA_ARGS__  \
+    }
+#define EMIT(rf, ...) trace_emit((rf)->config.trace, &EVENT(rf, __VA_ARGS__))
+#define EMIT_ENTRIES(rf, entries, ...)                                         \
+    trace_emit_entries((rf)->config.trace, EVENT(rf, __VA_ARGS__), entries)
+
+// raft.c: the lock, which also checks the invariants, and common tools.
+void lock(struct raft *rf) ACQUIRE(server_lock) UNLOCKED;
+void unlock(struct raft *rf) RELEASE(server_lock);
+void await(struct raft *rf, pthread_cond_t *cond) LOCKED;
+// A server without threads: raft_make() for tests of the handlers.
+struct raft *server_new(const struct raft_config *config);
+// The question behind every lock that follows a call: are we alive, and still
+// in this role of this term?
+bool still(const struct raft *rf, enum trace_role role, raft_term term) LOCKED;
+bool majority(const struct raft *rf, int n);
+// Makes an event the cause of what the calling thread does next.
+void because(struct raft *rf, uint64_t event);
+void refuse(struct raft *rf, const char *rule, const char *why);
+
+// election.c
+void become_follower(struct raft *rf, raft_term term, const char *rule,
+                     const char *why) LOCKED;
+void follow_term(struct raft *rf, raft_term term) LOCKED;
+void reset_timer(struct raft *rf) LOCKED;
+void election_thread(void *self, struct errand unused) UNLOCKED;
+raft_term start_election(struct raft *rf) LOCKED;
+struct request_vote_reply
+handle_request_vote(struct raft *rf,
+                    const struct request_vote_args *args) LOCKED;
+void handle_vote_reply(struct raft *rf, raft_term term,
+                       const struct request_vote_reply *reply) LOCKED;
+uint64_t set_role(struct raft *rf, enum trace_role role, const char *rule,
+                  const char *why) LOCKED;
+void set_term(struct raft *rf, raft_term term, const char *rule,
+              const char *why) LOCKED;
+void vote_for(struct raft *rf, int candidate, const char *rule) LOCKED;
+void become_candidate(struct raft *rf) LOCKED;
+void become_leader(struct raft *rf) LOCKED;
+void request_vote_thread(void *self, struct errand errand);
+void request_votes(struct raft *rf) LOCKED;
+
+// replication.c
+void heartbeat_thread(void *self, struct errand unused) UNLOCKED;
+void replicate(struct raft *rf, bool heartbeat) LOCKED;
+struct append_entries_reply
+handle_append_entries(struct raft *rf,
+                      const struct append_entries_args *args) LOCKED;
+bool handle_append_reply(struct raft *rf, int peer,
+                         const struct append_entries_args *args,
+                         const struct append_entries_reply *reply) LOCKED;
+void append(struct raft *rf, struct message_entries entries,
+            const char *rule) LOCKED;
+void set_next(struct raft *rf, int peer, raft_index index) LOCKED;
+void match_advance(struct raft *rf, int peer, raft_index index) LOCKED;
+void commit_advance(struct raft *rf, raft_index index, const char *rule) LOCKED;
+void commit_by_majority(struct raft *rf) LOCKED;
+struct append_entries_args append_args(const struct raft *rf, int peer) LOCKED;
+void append_entries_thread(void *self, struct errand errand);
+raft_index back_up(const struct raft *rf, int peer,
+                   const struct append_entries_reply *reply) LOCKED;
+void store(struct raft *rf, const struct append_entries_args *args) LOCKED;
+
+// snapshot.c
+bool send_snapshot(struct raft *rf, int peer, raft_term term) UNLOCKED;
+struct install_snapshot_reply
+handle_install_snapshot(struct raft *rf,
+                        const struct install_snapshot_args *args) LOCKED;
+bool handle_install_reply(struct raft *rf, int peer,
+                          const struct install_snapshot_args *args,
+                          const struct install_snapshot_reply *reply) LOCKED;
+
+// persist.c: after changed++, nothing that follows from the change may leave
+// the server before persist() has returned true (false: killed).
+bool persist(struct raft *rf) UNLOCKED;
+void restore(struct raft *rf) LOCKED;
+
+// apply.c
+void apply_thread(void *self, struct errand unused) UNLOCKED;
+
+#endif
