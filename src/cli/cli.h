@@ -28,6 +28,7 @@ int cli_roles(int argc, char **argv);    // roles.c
 int cli_terms(int argc, char **argv);    // terms.c
 int cli_diff(int argc, char **argv);     // diff.c
 int cli_export(int argc, char **argv);   // export.c
+int cli_doctor(int argc, char **argv);   // doctor.c
 int cli_schema(int argc, char **argv);   // schema.c
 int cli_version(int argc, char **argv);  // version.c
 

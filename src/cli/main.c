@@ -25,6 +25,7 @@ static const struct command {
     {"terms", "a table of terms: votes, winner, entries, end", cli_terms},
     {"diff", "compare two runs: where they part, and how", cli_diff},
     {"export", "write for ShiViz, Perfetto, Mermaid or TLA+", cli_export},
+    {"doctor", "what this machine lacks, and how to get it", cli_doctor},
     {"schema", "the trace format, for programs", cli_schema},
     {"version", "the version", cli_version},
 };
