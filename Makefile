@@ -16,8 +16,9 @@ B ?= build/$(CONFIG)
 STD := -std=c11 -D_POSIX_C_SOURCE=200809L
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
         -Wmissing-prototypes -Wvla -Wwrite-strings -Wundef
-BASE := $(STD) $(WARN) -g -pthread -fno-omit-frame-pointer \
-        -fstack-clash-protection -Isrc -I.
+BASE = $(STD) $(WARN) -g -pthread -fno-omit-frame-pointer \
+        -fstack-clash-protection -Isrc -I. $(REFERENCE) \
+        -DGLASSRAFT_CONFIG='"$(CONFIG)"'
 SAN_opt := -O2
 SAN_debug := -O0
 SAN_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
@@ -47,7 +48,9 @@ TESTS := $(TEST_SRC:%.c=$B/%)
 BENCH_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/bench*.c))
 
 OBJ = $(LIB_SRC:%.c=$B/%.o) $(ASM_SRC:%.S=$B/%.o)
-LIBS := -lcjson -lm
+LIBS := -lcjson -lm -ldl
+# A tree without the reference runs the Raft that is given to it.
+REFERENCE := $(if $(wildcard src/raft/raft.c),-DGLASSRAFT_REFERENCE)
 HEADERS := src/raft/raft.h src/trace/trace.h src/trace/message.h
 
 .DELETE_ON_ERROR:
@@ -57,8 +60,8 @@ all: build/glassraft ## build build/glassraft
 
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z_.-]+:.*##' $(MAKEFILE_LIST) | \
-	  sed -E 's/^([a-z_.-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
+	@grep -hE '^[a-z0-9_. -]+:.*##' $(MAKEFILE_LIST) | \
+	  sed -E 's/^([a-z0-9_. -]+):.*## (.*)/  make \1\t\2/' | expand -t 28
 
 build/glassraft: $B/glassraft
 	@ln -sf $(CONFIG)/glassraft $@
@@ -67,11 +70,14 @@ $B/libglassraft.a: $(OBJ)
 	@rm -f $@
 	@ar rcs $@ $^
 
+# A Raft of somebody else's is loaded by the program, and uses its tools: all
+# of the library is in it, and shown.
+WHOLE = -Wl,--whole-archive $B/libglassraft.a -Wl,--no-whole-archive
 LINK = $(CC) $(SAN) -rdynamic -pthread $(LDFLAGS) -o $@
 
 $B/glassraft: $B/src/cli/main.o $B/libglassraft.a
 	@echo "LD $@"
-	@$(LINK) $^ $(LIBS)
+	@$(LINK) $< $(WHOLE) $(LIBS)
 
 # An archive, so that a test that brings its own Raft needs no fixture of ours.
 $B/tests/libfixtures.a: $(TEST_HELP:%.c=$B/%.o)
@@ -165,6 +171,18 @@ zoo: all ## known bugs put into the reference, one by one: who catches them
 	@GLASSRAFT_VIZ=never CC="$(CC)" OBJCOPY="$(OBJCOPY)" ZOO_CFLAGS="$(BASE)" \
 	  tests/zoo/run --json build/zoo.json $(ZOO) $(BUGS)
 
+# The labs of a student: RAFT is a folder, or a .o, .a or .so; SEED=7 is one seed.
+RAFT ?= labs/student
+J ?= $(shell nproc)
+LAB_SEEDS = $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1..20))
+.PHONY: lab1 lab2 lab3 lab4 labs
+lab1 lab2 lab3 lab4: all ## a lab's scenarios against RAFT=labs/student, SEEDS=1..20, SEED=, J=
+	@$B/glassraft run $@ --raft $(RAFT) $(LAB_SEEDS) -j $(J)
+
+labs: ## all labs
+	@status=0; for lab in lab1 lab2 lab3 lab4; do \
+	  $(MAKE) --no-print-directory $$lab || status=1; done; exit $$status
+
 SOAK ?= 1..10000
 .PHONY: soak
 soak: all ## all scenarios on SOAK=1..10000 seeds, failures kept in out/
@@ -250,6 +268,7 @@ compile_commands.json: ## build/compile_commands.json for editors and tools
 	  > build/compile_commands.json
 
 .PHONY: install
+install: SHARE = $(DESTDIR)$(PREFIX)/share/glassraft
 install: build/glassraft ## into PREFIX, /usr/local by default; DESTDIR too
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	install -d $(DESTDIR)$(PREFIX)/include/glassraft/raft
@@ -257,12 +276,21 @@ install: build/glassraft ## into PREFIX, /usr/local by default; DESTDIR too
 	install -m 755 $B/glassraft $(DESTDIR)$(PREFIX)/bin/glassraft
 	install -m 644 $B/libglassraft.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 644 src/raft/raft.h $(DESTDIR)$(PREFIX)/include/glassraft/raft
+	install -d $(SHARE)/labs $(SHARE)/src/raft $(SHARE)/src/net
+	install -d $(SHARE)/src/trace $(SHARE)/src/sim
+	install -m 755 labs/build-raft $(SHARE)/labs
+	install -m 644 labs/allowed-symbols $(SHARE)/labs
+	install -m 644 src/raft/raft.h $(SHARE)/src/raft
+	install -m 644 src/net/stub.h src/net/thread.h $(SHARE)/src/net
+	install -m 644 src/trace/*.h $(SHARE)/src/trace
+	install -m 644 src/sim/sim.syms $(SHARE)/src/sim
 	install -m 644 src/trace/trace.h src/trace/message.h \
 	  $(DESTDIR)$(PREFIX)/include/glassraft/trace
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: glassraft' \
 	  'Description: a Raft you can see through' \
 	  "Version: $$(sed -n 's/.*GLASSRAFT_VERSION "\(.*\)"/\1/p' src/trace/version.h)" \
-	  'Requires: libcjson' 'Libs: -L$${prefix}/lib -lglassraft -pthread -lm' \
+	  'Requires: libcjson' \
+	  'Libs: -L$${prefix}/lib -lglassraft -pthread -lm -ldl' \
 	  'Cflags: -I$${prefix}/include/glassraft' \
 	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/glassraft.pc
 

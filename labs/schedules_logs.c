@@ -186,7 +186,7 @@ static void requests_change_places(struct lab *lab)
     struct rule *newer = drop("AppendEntries", REQUEST, 0, 1);
     lift(first);
     lab_sleep_ms(lab, 50); // no newer request repairs what it does
-    if (lab_last_index(lab, 1) != 6)
+    if (lab_last_index(lab, 1) < 6)
         lab_fail(lab, "an old request cut the log of S2");
     lift(newer);
     lab_disconnect(lab, 2);

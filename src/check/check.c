@@ -82,6 +82,11 @@ void check_untimed(struct check *check)
     check->untimed = true;
 }
 
+void check_without(struct check *check, enum trace_kind kind)
+{
+    check->without |= 1ull << kind;
+}
+
 // What a server says that was taken down is the past speaking.
 static bool is_stale(const struct check *check, const struct trace_event *event)
 {
@@ -94,6 +99,8 @@ bool check_step(struct check *check, const struct trace_event *event)
 {
     if (check->broken)
         return false;
+    if ((check->without >> event->kind & 1) != 0)
+        return true;
     bool of_server = event->node >= 0 && event->node < check->model.n_servers;
     check->n_of_kind[event->kind]++;
     check_note(check, event);

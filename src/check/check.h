@@ -36,6 +36,10 @@ bool check_step(struct check *check, const struct trace_event *event);
 // Election timers are not judged from now on: the run uses the system's clock.
 void check_untimed(struct check *check);
 
+// Events of this kind are passed over from now on: what needs them is not
+// judged.
+void check_without(struct check *check, enum trace_kind kind);
+
 // The run has failed by a bound in time that the scenario set (a command not
 // applied, no leader): the rule that most likely keeps the cluster from going
 // on, as of time us. NULL when nothing stands out. Owned by the checker, until

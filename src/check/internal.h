@@ -133,6 +133,7 @@ struct check {
     struct check_finding diagnosis;
     bool entries_sent; // some AppendEntries had entries
     bool untimed;      // timers are not judged
+    uint64_t without;  // bits of the kinds that are passed over
     bool tells_waited; // timeouts say how long the server has waited
     bool broken;
     struct check_finding finding;

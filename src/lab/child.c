@@ -33,6 +33,7 @@ static struct {
     struct lab *lab;
     struct trace *trace;
     struct check *check;
+    const struct raft_api *api;
     struct lab_result result;
     uint64_t begin_ns;
     atomic_flag over;
@@ -166,9 +167,8 @@ void lab_run_fails(struct lab *lab, const char *property, const char *tag,
 static void observe(void *context, const struct trace_event *event)
 {
     (void)context;
-    if (event->kind == TRACE_PERSIST && child.lab != NULL && event->node >= 0)
-        __atomic_store_n(&child.lab->saved_index[event->node], event->index,
-                         __ATOMIC_RELAXED);
+    if (child.lab != NULL && event->node >= 0)
+        lab_observe(child.lab, event);
     if (child.check == NULL || event->kind == TRACE_FINDING ||
         event->kind == TRACE_VERDICT || check_step(child.check, event))
         return;
@@ -212,13 +212,25 @@ static void body(void *argument)
 {
     (void)argument;
     const struct lab_run *run = child.run;
-    child.lab = lab_make(run, child.trace, child.check);
+    child.lab = lab_make(run, child.api, child.trace, child.check);
     run->scenario->run(child.lab);
     count_up();
     // What the end of the lab does is no part of the story.
     struct lab *lab = child.lab;
     child.lab = NULL;
     lab_end(lab);
+}
+
+static void load(void)
+{
+    static struct raft_api loaded;
+    char error[300];
+    child.api = raft_api_reference();
+    if (child.run->raft == NULL)
+        return;
+    child.api = &loaded;
+    if (!raft_api_load(child.run->raft, &loaded, error))
+        lab_run_fails(NULL, "load", "", error);
 }
 
 static void check_time(void)
@@ -268,9 +280,13 @@ void lab_child(const struct lab_run *run, int fd)
     child.check = run->unchecked ? NULL : check_make(run->scenario->n_servers);
     if (child.check != NULL && run->real)
         check_untimed(child.check);
+    // Lab 3 teaches what must survive a crash.
+    if (child.check != NULL && (run->lab == 1 || run->lab == 2))
+        check_without(child.check, TRACE_PERSIST);
+    load();
     uint64_t limit_s =
         run->scenario->limit_s > 0 ? run->scenario->limit_s : LIMIT_S;
-    char replay[200];
+    char replay[500];
     snprintf(replay, sizeof replay, "glassraft run %s --seed 0x%" PRIx64 "%s",
              run->scenario->name, run->seed, lab_run_options(run));
     struct sim_config simulation = {.seed = run->seed,

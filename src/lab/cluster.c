@@ -89,7 +89,7 @@ static bool handle(void *context, const char *method, const uint8_t *args,
     if (!alive)
         return false;
     bool answered =
-        raft_handle(instance->rf, method, args, n_args, reply, n_reply);
+        lab->api->handle(instance->rf, method, args, n_args, reply, n_reply);
     // The answer is made, and never leaves.
     if (answered && crash_point(instance)) {
         free(*reply);
@@ -350,7 +350,7 @@ static void boot(struct lab *lab, int server)
         lab_emit(lab, TRACE_RESTART, server);
     int before = sim_server();
     sim_set_server(server);
-    struct raft *rf = raft_make(&config);
+    struct raft *rf = lab->api->make(&config);
     sim_set_server(before);
     pthread_mutex_lock(&lab->mutex);
     instance->rf = rf;
@@ -373,7 +373,7 @@ static void reap(void *owner, struct errand errand)
         pthread_cond_wait(&lab->idle, &lab->mutex);
     struct raft *rf = instance->rf;
     pthread_mutex_unlock(&lab->mutex);
-    raft_free(rf);
+    lab->api->free(rf);
 }
 
 // In this order: cut off, unknown to the network, its disk frozen, killed.
@@ -398,7 +398,7 @@ void lab_lose(struct lab *lab, struct instance *instance)
         return;
     if (instance->rf == NULL)
         die("S%d crashed before it was up", server + 1);
-    raft_kill(instance->rf);
+    lab->api->kill(instance->rf);
     crew_send(&lab->reapers, "reaper", reap, lab,
               (struct errand){.number = (uintptr_t)instance});
 }
@@ -424,23 +424,26 @@ void lab_restart(struct lab *lab, int server)
     lab_connect(lab, server);
 }
 
-struct lab *lab_make(const struct lab_run *run, struct trace *trace,
-                     struct check *check)
+struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
+                     struct trace *trace, struct check *check)
 {
     struct lab *lab = must_calloc(1, sizeof *lab);
     lab->scenario = run->scenario;
     lab->run = run;
+    lab->api = api;
     lab->n_servers = run->scenario->n_servers;
     lab->trace = trace;
     lab->check = check;
     lab->random = mix(run->seed, 1);
+    for (int server = 0; server < lab->n_servers; server++)
+        lab->last_index[server] = LAB_UNKNOWN;
     must(pthread_mutex_init(&lab->mutex, NULL), "pthread_mutex_init");
     must(pthread_cond_init(&lab->idle, NULL), "pthread_cond_init");
     crew_init(&lab->reapers, trace);
     struct net_config config = {.n_nodes = lab->n_servers,
                                 .seed = mix(run->seed, 2),
                                 .trace = trace,
-                                .rpcs = raft_rpcs,
+                                .rpcs = api->rpcs,
                                 .enter_node = sim_set_server};
     lab->net = net_make(&config);
     net_long_delays(lab->net, !lab->scenario->no_long_delays);
@@ -465,7 +468,7 @@ void lab_end(struct lab *lab)
         pthread_mutex_unlock(&lab->mutex);
         if (!first)
             continue;
-        raft_kill(instance->rf);
+        lab->api->kill(instance->rf);
         crew_send(&lab->reapers, "reaper", reap, lab,
                   (struct errand){.number = (uintptr_t)instance});
     }

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "lab.h"
+#include "raft_api.h"
 #include "runner.h"
 
 #include "../check/check.h"
@@ -38,6 +39,7 @@ struct agreed {
 struct lab {
     const struct lab_scenario *scenario;
     const struct lab_run *run;
+    const struct raft_api *api; // the Raft under test
     int n_servers;
     struct net *net;
     struct trace *trace;
@@ -61,13 +63,14 @@ struct lab {
 
     atomic_uint_least64_t n_points; // crash points passed
 
-    // Written by the observer alone.
-    raft_index saved_index[LAB_MAX_SERVERS];
+    // Written by the observer alone: where logs end, as events tell it.
+    raft_index last_index[LAB_MAX_SERVERS];
+    bool tells_saves[LAB_MAX_SERVERS];
 };
 
 // cluster.c
-struct lab *lab_make(const struct lab_run *run, struct trace *trace,
-                     struct check *check);
+struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
+                     struct trace *trace, struct check *check);
 void lab_end(struct lab *lab); // stops everything, waits, frees
 // The living instance with a call counted, NULL when the server is down or
 // paused; lab_lab_leave() ends the call.
@@ -75,6 +78,9 @@ struct instance *lab_enter(struct lab *lab, int server);
 void lab_leave(struct instance *instance);
 void lab_lose(struct lab *lab, struct instance *instance);
 void lab_emit(struct lab *lab, enum trace_kind kind, int server);
+
+// ask.c: an event of a server, for lab_last_index().
+void lab_observe(struct lab *lab, const struct trace_event *event);
 
 // service.c
 void lab_service_apply(void *context, const struct raft_message *message);

@@ -108,7 +108,10 @@ int lab_n_committed(struct lab *lab, raft_index index,
 raft_index lab_one(struct lab *lab, const void *bytes, size_t n_bytes,
                    int n_servers, bool retry);
 raft_index lab_last_applied(struct lab *lab, int server);
-// Last index of the log that the server saved last.
+// Last index of the log that the server saved last, or, where its Raft tells
+// nothing of saves, of its log now; LAB_UNKNOWN when it tells nothing of that
+// either.
+#define LAB_UNKNOWN UINT64_MAX
 raft_index lab_last_index(struct lab *lab, int server);
 // The largest saved state of a server, without its snapshot, in bytes.
 size_t lab_state_size(struct lab *lab);

@@ -98,14 +98,19 @@ static const char *const schedules[] = {
 
 const char *lab_run_options(const struct lab_run *run)
 {
-    static char text[96];
+    static char text[300];
     int n =
         snprintf(text, sizeof text, "%s%s%s", run->real ? " --real" : "",
                  run->schedule != SIM_ROTATE ? " --schedule " : "",
                  run->schedule != SIM_ROTATE ? schedules[run->schedule] : "");
     if (run->crash_at > 0)
-        snprintf(text + n, sizeof text - (size_t)n, " --crash-at %" PRIu64,
-                 run->crash_at);
+        n += snprintf(text + n, sizeof text - (size_t)n, " --crash-at %" PRIu64,
+                      run->crash_at);
+    if (run->lab > 0)
+        n += snprintf(text + n, sizeof text - (size_t)n, " --lab %u", run->lab);
+    if (run->given != NULL)
+        snprintf(text + n, sizeof text - (size_t)n, " --raft %.160s",
+                 run->given);
     return text;
 }
 
@@ -118,8 +123,8 @@ size_t lab_replay(const struct lab_run *run, char *out, size_t n)
                             lab_run_options(run));
 }
 
-void lab_print_failure(FILE *out, const struct lab_run *run,
-                       const struct lab_result *result)
+void lab_print_brief(FILE *out, const struct lab_run *run,
+                     const struct lab_result *result)
 {
     fprintf(out, "FAIL %s (seed 0x%" PRIx64 ")", run->scenario->name,
             run->seed);
@@ -127,12 +132,18 @@ void lab_print_failure(FILE *out, const struct lab_run *run,
         fprintf(out, "  %s", result->property);
     if (result->tag[0] != '\0')
         fprintf(out, " [%s]", result->tag);
-    fprintf(out, "\n");
+    fputc('\n', out);
+}
+
+void lab_print_failure(FILE *out, const struct lab_run *run,
+                       const struct lab_result *result)
+{
+    lab_print_brief(out, run, result);
     int column = print_text(out, result->text);
     if (result->n_shown > 0)
         print_events(out, result, column);
     fputc('\n', out);
-    char replay[256];
+    char replay[500];
     if (lab_replay(run, replay, sizeof replay) > 0)
         fprintf(out, "  replay   %s\n", replay);
     if (result->trace[0] != '\0')

@@ -17,6 +17,9 @@ struct lab_run {
     bool real;
     bool unchecked;           // without the checker
     enum sim_policy schedule; // 0: rotated by seed
+    const char *raft;  // shared object of the Raft under test; NULL: reference
+    const char *given; // where it came from, for replays
+    unsigned lab;      // only what labs 1 .. lab teach is asked; 0 = everything
     uint64_t
         crash_at; // the server that reaches this crash point dies; 0 = none
     const char *trace; // write it here, passed or failed; NULL = only failed
@@ -71,6 +74,9 @@ bool lab_run_folder(const struct lab_run *run, char *folder, size_t n);
 // The report of a failure, as people read it; and the line of a pass.
 void lab_print_failure(FILE *out, const struct lab_run *run,
                        const struct lab_result *result);
+// Only what failed, and how: for failures that follow others of their scenario.
+void lab_print_brief(FILE *out, const struct lab_run *run,
+                     const struct lab_result *result);
 void lab_print_pass(FILE *out, const struct lab_run *run,
                     const struct lab_result *result);
 // Options that a replay of this run needs besides scenario and seed, each with

@@ -172,7 +172,7 @@ static void apply_command(struct instance *instance,
     if (!good)
         disagrees(lab, instance->server, message);
     if (snapshot != NULL) {
-        raft_snapshot(instance->rf, message->index, snapshot, n);
+        lab->api->snapshot(instance->rf, message->index, snapshot, n);
         free(snapshot);
     }
 }
