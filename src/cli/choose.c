@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../trace/die.h"
+#include "../../labs/course.h"
 #include "../../labs/suites.h"
 
 // How many letters must change to make one word of the other.
@@ -65,10 +67,32 @@ static void look_at(struct choice *choice, struct search *search,
         add(choice, scenario);
 }
 
+static void add_lab(struct choice *choice, const struct course_lab *lab,
+                    bool real)
+{
+    for (const struct course_part *part = lab->parts; part->name != NULL;
+         part++)
+        for (const struct course_task *task = part->tasks;
+             task->scenario != NULL; task++) {
+            const struct lab_scenario *scenario = choose_known(task->scenario);
+            if (scenario == NULL)
+                die("course.c: %s: no such scenario", task->scenario);
+            if (!real || !scenario->simulated_only)
+                add(choice, scenario);
+        }
+}
+
 bool choose(struct choice *choice, const char *command, const char *name,
             bool real)
 {
     struct search search = {name, "all", distance(name, "all"), false, false};
+    for (const struct course_lab *lab = course; lab->name != NULL; lab++) {
+        consider(&search, lab->name);
+        if (strcmp(name, lab->name) == 0) {
+            add_lab(choice, lab, real);
+            search.found = true;
+        }
+    }
     bool all = strcmp(name, "all") == 0;
     for (const struct suite *suite = suites; suite->name != NULL; suite++) {
         bool whole = all || strcmp(name, suite->name) == 0;

@@ -13,10 +13,10 @@ struct choice {
     int n;
 };
 
-// Adds what a name stands for: a scenario, a suite, or "all". With `real`
-// those that exist in virtual time only are left out; named one by one they
-// are an error. False with one line on stderr, which suggests the nearest
-// name; command stands in it. A scenario is chosen once.
+// Adds what a name stands for: a scenario, a suite, a lab ("lab1"), or "all".
+// With `real` those that exist in virtual time only are left out; named one by
+// one they are an error. False with one line on stderr, which suggests the
+// nearest name; command stands in it. A scenario is chosen once.
 bool choose(struct choice *choice, const char *command, const char *name,
             bool real);
 

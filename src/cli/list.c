@@ -2,8 +2,26 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../labs/course.h"
 #include "../../labs/suites.h"
 #include "cli.h"
+
+// The parts of a lab, each with its scenarios' names.
+static void list_lab(const struct course_lab *lab)
+{
+    printf("%s: %s\n", lab->name, lab->title);
+    for (const struct course_part *part = lab->parts; part->name != NULL;
+         part++) {
+        int column = printf("  %s:", part->name);
+        for (const struct course_task *task = part->tasks;
+             task->scenario != NULL; task++) {
+            if (column + 1 + (int)strlen(task->scenario) > 78)
+                column = printf("\n   ") - 1;
+            column += printf(" %s", task->scenario);
+        }
+        printf("\n");
+    }
+}
 
 int cli_list(int argc, char **argv)
 {
@@ -30,5 +48,7 @@ int cli_list(int argc, char **argv)
                        s->unreliable ? ", unreliable network" : "",
                        s->simulated_only ? ", simulated only" : "");
     }
+    for (const struct course_lab *lab = course; lab->name != NULL; lab++)
+        list_lab(lab);
     return EXIT_GOOD;
 }

@@ -6,11 +6,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../labs/course.h"
 #include "cli.h"
+#include "student.h"
 #include "sweep.h"
 
 static const char help[] =
-    "usage: glassraft run SCENARIO|SUITE|all ... [OPTIONS]\n\n"
+    "usage: glassraft run SCENARIO|SUITE|labN|all ... [OPTIONS]\n\n"
+    "  --raft PATH      the Raft to run: a folder, a .o or .a (built first), "
+    "or\n"
+    "                   a .so that labs/build-raft has made\n"
+    "  --lab N          ask only what labs 1 to N teach (labN implies it)\n"
     "  --seed N         one seed (decimal or 0x...), default 1\n"
     "  --seeds A..B     all seeds from A to B\n"
     "  -j N             so many runs at a time, default 1\n"
@@ -91,6 +97,17 @@ static bool read_shard(const char *text, struct sweep_plan *plan)
     return true;
 }
 
+static bool read_lab(uint64_t number, const struct options *o,
+                     struct sweep_plan *plan)
+{
+    plan->common.lab = (unsigned)number;
+    if (o->failed || (number >= 1 && number <= 4))
+        return !o->failed;
+    fprintf(stderr, "glassraft run: --lab %" PRIu64 ": expected 1 to 4\n",
+            number);
+    return false;
+}
+
 static bool make_folder(const char *path)
 {
     if ((mkdir(path, 0777) == 0 || errno == EEXIST) && access(path, W_OK) == 0)
@@ -101,6 +118,7 @@ static bool make_folder(const char *path)
 
 struct arguments {
     struct sweep_plan plan;
+    const char *raft; // as given
     const char *names[CHOOSE_MOST];
     int n_names;
     uint64_t jobs;
@@ -146,6 +164,10 @@ static void take_argument(struct options *o, struct arguments *a)
         plan->stop_after = options_number(o);
     else if (options_is(o, "--crash-points"))
         plan->crash_points = true;
+    else if (options_is(o, "--raft"))
+        a->raft = options_value(o);
+    else if (options_is(o, "--lab"))
+        a->bad |= !read_lab(options_number(o), o, plan);
     else if (options_is(o, "--crash-at"))
         plan->common.crash_at = options_number(o);
     else if (options_is(o, "--check-determinism"))
@@ -183,6 +205,35 @@ static bool fits(const struct arguments *a, const struct choice *choice)
     return what == NULL;
 }
 
+// The name of a lab says what is asked and how it is told.
+static bool take_lab(struct sweep_plan *plan, const char *name)
+{
+    const struct course_lab *lab = course_find(name);
+    if (lab == NULL)
+        return true;
+    if (plan->lab != NULL) {
+        fprintf(stderr, "glassraft run: one lab at a time: %s, %s\n",
+                plan->lab->name, lab->name);
+        return false;
+    }
+    plan->lab = lab;
+    if (plan->common.lab == 0)
+        plan->common.lab = lab->number;
+    return true;
+}
+
+// The Raft to run: as given, or the one that this program has.
+static bool take_raft(struct arguments *a)
+{
+    static char object[4096];
+    const char *path = a->raft != NULL ? a->raft : student_default();
+    if (path == NULL)
+        return true;
+    a->plan.common.given = a->raft;
+    a->plan.common.raft = object;
+    return student_raft(path, object, sizeof object);
+}
+
 int cli_run(int argc, char **argv)
 {
     static struct choice choice;
@@ -213,7 +264,8 @@ int cli_run(int argc, char **argv)
     }
     a.plan.n_jobs = (int)a.jobs;
     for (int i = 0; i < a.n_names; i++)
-        if (!choose(&choice, "run", a.names[i], a.plan.common.real))
+        if (!choose(&choice, "run", a.names[i], a.plan.common.real) ||
+            !take_lab(&a.plan, a.names[i]))
             return EXIT_USAGE;
-    return fits(&a, &choice) ? sweep(&a.plan) : EXIT_USAGE;
+    return fits(&a, &choice) && take_raft(&a) ? sweep(&a.plan) : EXIT_USAGE;
 }

@@ -32,6 +32,7 @@ struct sweep {
     bool progress, single, broken;
     FILE *results;
     struct leave leave;
+    int n_full; // failures reported with all that is known
     struct tally tally;
     struct lab_result first; // of a pair
     bool has_first;
@@ -137,21 +138,43 @@ static void clear_progress(const struct sweep *sweep)
         fputs("\r\033[K", stderr);
 }
 
+// A scenario's first failure is reported with all that is known of it, the
+// others with a line: there may be many. Of a lab, which is tried again and
+// again, only the first few scenarios have reports and nothing else has lines.
+static void tell_failure(struct sweep *sweep, const struct lab_run *run,
+                         const struct lab_result *result, bool full)
+{
+    clear_progress(sweep);
+    if (full)
+        lab_print_failure(stdout, run, result);
+    else if (sweep->plan->lab == NULL)
+        lab_print_brief(stdout, run, result);
+    fflush(stdout);
+}
+
 static void tell(struct sweep *sweep, const struct lab_run *run,
                  struct lab_result *result)
 {
-    leave_run(&sweep->leave, run, result);
-    tally_add(&sweep->tally, run->scenario->name, run->seed, result->passed,
+    enum { LAB_FULL = 3 };
+    const char *name = run->scenario->name;
+    const struct course_lab *lab = sweep->plan->lab;
+    bool full = !result->passed && tally_failed(&sweep->tally, name) == 0 &&
+                (lab == NULL || sweep->n_full < LAB_FULL);
+    sweep->n_full += full;
+    if (lab == NULL || full)
+        leave_run(&sweep->leave, run, result);
+    tally_add(&sweep->tally, name, run->seed, result->passed,
               result->virtual_us, result->real_us);
+    if (!result->passed)
+        tally_explain(&sweep->tally, name, run->seed, result->property,
+                      result->tag);
     write_result(sweep, run, result);
     if (sweep->plan->json) {
         lab_print_json(stdout, run, result);
         fflush(stdout);
     } else if (!result->passed) {
-        clear_progress(sweep);
-        lab_print_failure(stdout, run, result);
-        fflush(stdout);
-    } else if (sweep->single) {
+        tell_failure(sweep, run, result, full);
+    } else if (sweep->single && lab == NULL) {
         lab_print_pass(stdout, run, result);
     }
     show_progress(sweep, run);
@@ -222,7 +245,9 @@ int sweep(const struct sweep_plan *plan)
     clear_progress(&s);
     if (s.results != NULL && fclose(s.results) != 0)
         s.broken = true;
-    if (!plan->json && s.single && s.n_runs > 1)
+    if (!plan->json && plan->lab != NULL)
+        tally_print_lab(&s.tally, plan->lab, stdout);
+    else if (!plan->json && s.single && s.n_runs > 1)
         printf("%" PRIu64 " passed, %" PRIu64 " failed\n", s.tally.n_passed,
                s.tally.n_failed);
     else if (!plan->json && !s.single)

@@ -2,6 +2,7 @@
 #ifndef GLASSRAFT_SWEEP_H
 #define GLASSRAFT_SWEEP_H
 
+#include "../../labs/course.h"
 #include "../lab/runner.h"
 #include "choose.h"
 #include "tally.h"
@@ -9,16 +10,17 @@
 // What to run, and how to tell of it.
 struct sweep_plan {
     const struct choice *choice;
-    uint64_t first, last;     // seeds
-    int n_jobs;               // at a time
-    struct lab_run common;    // all but scenario and seed
-    uint64_t stop_after;      // failures; 0 = never
-    uint64_t budget_s;        // no new run after that; 0 = no limit
-    uint64_t shard, n_shards; // of n_shards equal parts this one, 1 first
-    bool crash_points;        // each run with a crash at each of its points
-    bool twice;               // each run twice, which must be equal
-    bool json;                // a line for each run instead of the table
-    const char *results;      // file to which these lines go, or NULL
+    const struct course_lab *lab; // whose table is wanted; NULL: none's
+    uint64_t first, last;         // seeds
+    int n_jobs;                   // at a time
+    struct lab_run common;        // all but scenario and seed
+    uint64_t stop_after;          // failures; 0 = never
+    uint64_t budget_s;            // no new run after that; 0 = no limit
+    uint64_t shard, n_shards;     // of n_shards equal parts this one, 1 first
+    bool crash_points;            // each run with a crash at each of its points
+    bool twice;                   // each run twice, which must be equal
+    bool json;                    // a line for each run instead of the table
+    const char *results;          // file to which these lines go, or NULL
 };
 
 // Runs them, seed by seed, all scenarios with one seed before the next seed.

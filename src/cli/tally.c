@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "../../labs/course.h"
+
 static struct tally_line *find(struct tally *tally, const char *scenario)
 {
     for (int i = 0; i < tally->n_lines; i++)
@@ -34,6 +36,20 @@ void tally_add(struct tally *tally, const char *scenario, uint64_t seed,
     line->real_us += real_us;
     tally->n_passed += passed;
     tally->n_failed += !passed;
+}
+
+uint64_t tally_failed(struct tally *tally, const char *scenario)
+{
+    return find(tally, scenario)->n_failed;
+}
+
+void tally_explain(struct tally *tally, const char *scenario, uint64_t seed,
+                   const char *property, const char *tag)
+{
+    struct tally_line *line = find(tally, scenario);
+    if (line->first_failed == seed)
+        snprintf(line->why, sizeof line->why, "%.50s%s%.12s%s", property,
+                 tag[0] != '\0' ? " [" : "", tag, tag[0] != '\0' ? "]" : "");
 }
 
 // Chance of at most k failures in n runs at that rate.
@@ -84,6 +100,44 @@ void tally_print(const struct tally *tally, FILE *out)
                 "worst ms", "seed");
     for (int i = 0; i < tally->n_lines; i++)
         print_line(&tally->line[i], out);
+    fprintf(out, "%" PRIu64 " passed, %" PRIu64 " failed\n", tally->n_passed,
+            tally->n_failed);
+}
+
+// Of a part's scenarios, how many have passed with all their seeds.
+static int print_part(const struct tally *tally, const struct course_part *part,
+                      FILE *out)
+{
+    int n_passed = 0;
+    for (int i = 0; i < tally->n_lines; i++) {
+        const struct tally_line *line = &tally->line[i];
+        const struct course_task *task = part->tasks;
+        while (task->scenario != NULL &&
+               strcmp(task->scenario, line->name) != 0)
+            task++;
+        if (task->scenario == NULL)
+            continue;
+        n_passed += line->n_failed == 0;
+        fprintf(out, "  %-34s %4" PRIu64 " of %-4" PRIu64, line->name,
+                line->n_runs - line->n_failed, line->n_runs);
+        if (line->n_failed > 0)
+            fprintf(out, "  seed 0x%" PRIx64 ": %s", line->first_failed,
+                    line->why);
+        fputc('\n', out);
+    }
+    return n_passed;
+}
+
+void tally_print_lab(const struct tally *tally, const struct course_lab *lab,
+                     FILE *out)
+{
+    int n_passed = 0;
+    fprintf(out, "lab %u, %s: seeds passed\n", lab->number, lab->title);
+    for (const struct course_part *part = lab->parts; part->name != NULL;
+         part++)
+        n_passed += print_part(tally, part, out);
+    fprintf(out, "%d of %d scenarios passed with all their seeds\n", n_passed,
+            tally->n_lines);
     fprintf(out, "%" PRIu64 " passed, %" PRIu64 " failed\n", tally->n_passed,
             tally->n_failed);
 }

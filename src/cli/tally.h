@@ -14,6 +14,7 @@ struct tally_line {
     uint64_t virtual_us, real_us; // sums
     uint64_t slowest_us;          // the longest in real time
     uint64_t slowest_seed, first_failed;
+    char why[72]; // the first failure's property and tag
 };
 
 struct tally {
@@ -22,12 +23,24 @@ struct tally {
     uint64_t n_passed, n_failed;
 };
 
+struct course_lab;
+
 // Counts one run.
 void tally_add(struct tally *tally, const char *scenario, uint64_t seed,
                bool passed, uint64_t virtual_us, uint64_t real_us);
 
 // Prints the table and, as the last line, "N passed, N failed".
 void tally_print(const struct tally *tally, FILE *out);
+
+// What a student reads: the lab's scenarios, how many seeds of each passed,
+// what the first failure broke; and the same last line.
+void tally_print_lab(const struct tally *tally, const struct course_lab *lab,
+                     FILE *out);
+// Notes what a scenario's first failure broke.
+void tally_explain(struct tally *tally, const char *scenario, uint64_t seed,
+                   const char *property, const char *tag);
+// How often a scenario has failed so far.
+uint64_t tally_failed(struct tally *tally, const char *scenario);
 
 // The rate of failures, in per cent, that n_failed of n_runs exclude with a
 // confidence of 95 % from above (Clopper and Pearson 1934, one-sided).

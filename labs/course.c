@@ -1,0 +1,166 @@
+// course.c -- see course.h.
+#include "course.h"
+
+#include <string.h>
+
+static const struct course_task lab1_elections[] = {
+    {"initial-election", 16},
+    {"re-election", 16},
+    {"many-elections", 16},
+    {NULL, 0},
+};
+
+static const struct course_task lab1_schedules[] = {
+    {"late-vote-request", 7}, {"late-vote-reply", 6},
+    {"repeated-votes", 6},    {"lost-elections", 6},
+    {"all-wake-at-once", 6},  {"newer-term-in-reply", 6},
+    {"deaf-server", 5},       {"paused-follower", 5},
+    {"drifting-clocks", 5},   {NULL, 0},
+};
+
+static const struct course_part lab1_parts[] = {
+    {"elections", lab1_elections},
+    {"schedules", lab1_schedules},
+    {NULL, NULL},
+};
+
+static const struct course_task lab2_agreement[] = {
+    {"basic-agree", 4},
+    {"rpc-bytes", 3},
+    {"concurrent-starts", 4},
+    {"count", 4},
+    {"silence-after-commit", 3},
+    {"bursts-and-silence", 3},
+    {NULL, 0},
+};
+
+static const struct course_task lab2_failures[] = {
+    {"follower-failure", 4},
+    {"leader-failure", 4},
+    {"fail-agree", 4},
+    {"fail-no-agree", 4},
+    {"rejoin", 4},
+    {"backup", 6},
+    {NULL, 0},
+};
+
+static const struct course_task lab2_schedules[] = {
+    {"figure-8-overwritten", 4},
+    {"figure-8-committed", 4},
+    {"reply-two-elections-late", 3},
+    {"request-one-election-late", 3},
+    {"requests-change-places", 3},
+    {"late-refusal", 3},
+    {"leader-elected-twice", 3},
+    {"commit-no-further", 3},
+    {"two-leaders", 3},
+    {"mute-leader", 2},
+    {"one-way-ring", 2},
+    {"paused-leader", 3},
+    {"cluster-of-four", 3},
+    {"equal-commands", 2},
+    {"large-entry", 2},
+    {"small-batches", 2},
+    {"twice-and-late", 3},
+    {"a-minute-late", 3},
+    {"slow-applier", 2},
+    {NULL, 0},
+};
+
+static const struct course_part lab2_parts[] = {
+    {"agreement", lab2_agreement},
+    {"failures", lab2_failures},
+    {"schedules", lab2_schedules},
+    {NULL, NULL},
+};
+
+static const struct course_task lab3_restarts[] = {
+    {"persist-1", 6},      {"persist-2", 6},      {"persist-3", 6},
+    {"cluster-of-one", 3}, {"cluster-of-two", 3}, {NULL, 0},
+};
+
+static const struct course_task lab3_storms[] = {
+    {"unreliable-agree", 5},    {"reliable-churn", 7},
+    {"unreliable-churn", 7},    {"figure-8", 8},
+    {"figure-8-unreliable", 8}, {NULL, 0},
+};
+
+static const struct course_task lab3_crash_points[] = {
+    {"crash-points", 4},  {"crash-at-each-save", 6}, {"crash-at-each-send", 6},
+    {"restart-storm", 5}, {"blackouts", 4},          {NULL, 0},
+};
+
+static const struct course_task lab3_schedules[] = {
+    {"vote-across-restart", 4}, {"candidate-restarts", 4},
+    {"stale-heartbeats", 3},    {"figure-7", 3},
+    {"slow-disk", 2},           {NULL, 0},
+};
+
+static const struct course_part lab3_parts[] = {
+    {"restarts", lab3_restarts},
+    {"storms", lab3_storms},
+    {"crash points", lab3_crash_points},
+    {"schedules", lab3_schedules},
+    {NULL, NULL},
+};
+
+static const struct course_task lab4_snapshots[] = {
+    {"snapshot-basic", 7},
+    {"snapshot-install", 7},
+    {"snapshot-install-unreliable", 7},
+    {"snapshot-install-crash", 7},
+    {"snapshot-install-unreliable-crash", 7},
+    {"snapshot-all-crash", 7},
+    {"snapshot-init", 6},
+    {NULL, 0},
+};
+
+static const struct course_task lab4_schedules[] = {
+    {"follower-compacts-first", 4},
+    {"snapshot-before-suffix", 4},
+    {"long-transfer", 4},
+    {"snapshot-under-load", 4},
+    {"snapshot-races-appends", 4},
+    {"late-snapshot", 4},
+    {"snapshot-twice", 4},
+    {"snapshot-keeps-suffix", 4},
+    {"tail-beyond-snapshot", 4},
+    {"compacted-voter", 4},
+    {"snapshot-in-chunks", 4},
+    {"crash-during-snapshot", 4},
+    {"tour", 4},
+    {NULL, 0},
+};
+
+static const struct course_part lab4_parts[] = {
+    {"snapshots", lab4_snapshots},
+    {"schedules", lab4_schedules},
+    {NULL, NULL},
+};
+
+const struct course_lab course[] = {
+    {"lab1", 1, "leader election", lab1_parts},
+    {"lab2", 2, "the replicated log", lab2_parts},
+    {"lab3", 3, "persistence", lab3_parts},
+    {"lab4", 4, "snapshots", lab4_parts},
+    {NULL, 0, NULL, NULL},
+};
+
+const struct course_lab *course_find(const char *name)
+{
+    for (const struct course_lab *lab = course; lab->name != NULL; lab++)
+        if (strcmp(lab->name, name) == 0)
+            return lab;
+    return NULL;
+}
+
+int course_points(const struct course_lab *lab, const char *scenario)
+{
+    for (const struct course_part *part = lab->parts; part->name != NULL;
+         part++)
+        for (const struct course_task *task = part->tasks;
+             task->scenario != NULL; task++)
+            if (strcmp(task->scenario, scenario) == 0)
+                return task->points;
+    return 0;
+}
