@@ -7,6 +7,7 @@
 #include "internal.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -254,9 +255,12 @@ void net_dismiss(struct net *net)
         pthread_cond_signal(&w->changed);
 }
 
-// Gives the job a thread: a fresh one, or an idle worker of the pool.
+// Gives the job a thread: a fresh one, or an idle worker of the pool. A fresh
+// one bears the method's name, so that a report tells handlers apart.
 static void dispatch(struct net *net, struct job *job)
 {
+    char name[16];
+    snprintf(name, sizeof name, "%.15s", job->method); // the job may go first
     net_lock(net);
     net->n_busy++;
     struct worker *worker = NULL;
@@ -272,7 +276,7 @@ static void dispatch(struct net *net, struct job *job)
     net->n_workers += pooled;
     net_unlock(net);
     if (!pooled) {
-        thread_start("handler", carrier_main, job);
+        thread_start(name, carrier_main, job);
         return;
     }
     worker = must_calloc(1, sizeof *worker);
