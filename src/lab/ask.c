@@ -22,6 +22,18 @@ int lab_n_servers(struct lab *lab)
     return lab->n_servers;
 }
 
+struct trace *lab_trace(struct lab *lab)
+{
+    return lab->trace;
+}
+
+int lab_work_for(int server)
+{
+    int before = sim_server();
+    sim_set_server(server);
+    return before;
+}
+
 uint64_t lab_random(struct lab *lab, uint64_t n)
 {
     pthread_mutex_lock(&lab->mutex);
@@ -69,7 +81,7 @@ void lab_fail(struct lab *lab, const char *format, ...)
     vsnprintf(text, sizeof text - 1, format, args);
     va_end(args);
     size_t n = strlen(text);
-    if (n > 0 && text[n - 1] != '.')
+    if (n > 0 && strchr(".?", text[n - 1]) == NULL)
         memcpy(text + n, ".", 2);
     lab_run_fails(lab, "", "", text);
 }

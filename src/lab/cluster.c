@@ -440,18 +440,19 @@ struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
     must(pthread_mutex_init(&lab->mutex, NULL), "pthread_mutex_init");
     must(pthread_cond_init(&lab->idle, NULL), "pthread_cond_init");
     crew_init(&lab->reapers, trace);
+    const struct message_rpc *own = run->scenario->rpcs;
     struct net_config config = {.n_nodes = lab->n_servers,
                                 .seed = mix(run->seed, 2),
                                 .trace = trace,
-                                .rpcs = api->rpcs,
+                                .rpcs = own ? own : api->rpcs,
                                 .enter_node = sim_set_server};
     lab->net = net_make(&config);
     net_long_delays(lab->net, !lab->scenario->no_long_delays);
     if (lab->scenario->unreliable)
         lab_reliable(lab, false);
-    for (int server = 0; server < lab->n_servers; server++)
+    for (int server = 0; own == NULL && server < lab->n_servers; server++)
         boot(lab, server);
-    for (int server = 0; server < lab->n_servers; server++)
+    for (int server = 0; own == NULL && server < lab->n_servers; server++)
         lab_connect(lab, server);
     return lab;
 }
@@ -463,8 +464,9 @@ void lab_end(struct lab *lab)
             lab_pause(lab, server, false);
         struct instance *instance = lab->now[server];
         pthread_mutex_lock(&lab->mutex);
-        bool first = !instance->dead;
-        instance->dead = true;
+        bool first = instance != NULL && !instance->dead;
+        if (first)
+            instance->dead = true;
         pthread_mutex_unlock(&lab->mutex);
         if (!first)
             continue;

@@ -39,6 +39,9 @@ struct lab_scenario {
     size_t max_entries;    // raft_config's; 0 = default
     size_t snapshot_chunk; // raft_config's; 0 = default
     uint64_t limit_s;      // virtual seconds; 0 = 120
+    // A story that brings servers of its own (lab_net()), and their messages:
+    // no Raft is started and no rule of Raft's is judged. NULL: Rafts.
+    const struct message_rpc *rpcs;
 };
 
 // ---------------------------------------------------------------- the story
@@ -84,7 +87,14 @@ void lab_slow_apply(struct lab *lab, int server, uint64_t ms);
 // From now on the server's disk needs so long for each save; what is being
 // saved in a crash is lost.
 void lab_slow_save(struct lab *lab, int server, uint64_t ms);
+
+// ------------------------------------------------- servers of a story's own
+
 struct net *lab_net(struct lab *lab);
+struct trace *lab_trace(struct lab *lab);
+// The calling thread, and those that it starts, work for this server from now
+// on (TRACE_NONE: for nobody). Returns for whom it worked before.
+int lab_work_for(int server);
 
 // ---------------------------------------------------------------- asking
 
