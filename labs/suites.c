@@ -2,6 +2,7 @@
 #include "suites.h"
 
 const struct suite suites[] = {
+    {"warm-up", "lab 0: threads, locks and calls, no Raft", {warmup_scenarios}},
     {"election", "lab A: leaders are elected (3A)", {election_scenarios}},
     {"replication",
      "lab B: commands are agreed on (3B)",

@@ -33,5 +33,6 @@ extern const struct lab_scenario schedules_load_scenarios[];
 extern const struct lab_scenario schedules_logs_scenarios[];
 extern const struct lab_scenario schedules_snapshots_scenarios[];
 extern const struct lab_scenario tour_scenarios[];
+extern const struct lab_scenario warmup_scenarios[];
 
 #endif

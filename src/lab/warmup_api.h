@@ -1,0 +1,26 @@
+// warmup_api.h -- the warm-up under test, as a table of warmup.h's functions.
+#ifndef GLASSRAFT_WARMUP_API_H
+#define GLASSRAFT_WARMUP_API_H
+
+#include "warmup.h"
+
+struct warmup_api {
+    struct counter *(*counter_make)(const struct warmup_config *config);
+    bool (*counter_handle)(struct counter *counter, const char *method,
+                           const uint8_t *args, size_t n_args, uint8_t **reply,
+                           size_t *n_reply);
+    void (*counter_kill)(struct counter *counter);
+    void (*counter_free)(struct counter *counter);
+    struct pinger *(*ping_make)(const struct warmup_config *config);
+    bool (*ping_handle)(struct pinger *pinger, const char *method,
+                        const uint8_t *args, size_t n_args, uint8_t **reply,
+                        size_t *n_reply);
+    int (*ping_all)(struct pinger *pinger, uint64_t timeout_ms);
+    bool (*ping_is_alive)(struct pinger *pinger, int peer);
+    void (*ping_kill)(struct pinger *pinger);
+    void (*ping_free)(struct pinger *pinger);
+};
+
+const struct warmup_api *warmup_api(void);
+
+#endif
