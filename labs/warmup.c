@@ -4,6 +4,7 @@
 // ping have S1 call the others. No Raft is in them.
 #include "suites.h"
 
+#include "../src/lab/warmup_api.h"
 #include "../src/net/thread.h"
 #include "warmup_cluster.h"
 
@@ -12,6 +13,7 @@ enum {
     MAJORITY = 3,
     CLIENTS = 8,
     ADDS = 8,       // of each client
+    LEG_US = 1000,  // of a request or a reply to the counter
     SOON_MS = 25,   // what needs no waiting is done by then
     UNLIMITED = 100 // far above what is ever added
 };
@@ -77,6 +79,7 @@ static void counter_sum(struct lab *lab)
     struct client clients[CLIENTS] = {0};
     pthread_t threads[CLIENTS];
     uint64_t value = 0;
+    net_delay_all(lab_net(lab), LEG_US, LEG_US);
     lab_act(lab, "eight clients add 1 to S1's counter, eight times each");
     start_clients(clients, threads, CLIENTS, lab, cluster, add_ones);
     for (int i = 0; i < CLIENTS; i++)
@@ -117,6 +120,7 @@ static void counter_audit(struct lab *lab)
     struct cluster *cluster = cluster_make(lab);
     struct client adders[CLIENTS] = {0}, auditors[CLIENTS] = {0};
     pthread_t adding[CLIENTS], auditing[CLIENTS];
+    net_delay_all(lab_net(lab), LEG_US, LEG_US);
     lab_act(lab, "eight clients add to S1's counter, eight others audit it");
     start_clients(adders, adding, CLIENTS, lab, cluster, add_ones);
     start_clients(auditors, auditing, CLIENTS, lab, cluster, audit_often);
@@ -416,7 +420,8 @@ static void ping_unreliable(struct lab *lab)
 #define STORY(name_, title_, run_, ...)                                        \
     {                                                                          \
         .name = name_, .title = "Lab 0: " title_, .run = run_,                 \
-        .n_servers = SERVERS, .rpcs = warmup_rpcs, __VA_ARGS__                 \
+        .n_servers = SERVERS, .rpcs = warmup_rpcs, .load = warmup_api_load,    \
+        __VA_ARGS__                                                            \
     }
 
 const struct lab_scenario warmup_scenarios[] = {

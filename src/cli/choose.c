@@ -100,7 +100,7 @@ bool choose(struct choice *choice, const char *command, const char *name,
         for (int t = 0; t < 8 && suite->tables[t] != NULL; t++)
             for (const struct lab_scenario *s = suite->tables[t];
                  s->name != NULL; s++)
-                look_at(choice, &search, s, whole, real);
+                look_at(choice, &search, s, whole && !(all && s->load), real);
     }
     if (!search.found)
         fprintf(stderr,

@@ -200,6 +200,9 @@ static bool fits(const struct arguments *a, const struct choice *choice)
         what = "--schedule and --real do not go together";
     else if (choice->n == 0)
         what = "nothing to run: all of these exist in virtual time only";
+    for (int i = 1; i < choice->n; i++)
+        if (!choice->chosen[i]->load != !choice->chosen[0]->load)
+            what = "lab 0 has no Raft in it: run the warm-up on its own";
     if (what != NULL)
         fprintf(stderr, "glassraft run: %s\n", what);
     return what == NULL;
@@ -222,11 +225,13 @@ static bool take_lab(struct sweep_plan *plan, const char *name)
     return true;
 }
 
-// The Raft to run: as given, or the one that this program has.
-static bool take_raft(struct arguments *a)
+// The Raft to run (or lab 0's warm-up): as given, or the one that this program
+// has.
+static bool take_raft(struct arguments *a, const struct choice *choice)
 {
     static char object[4096];
-    const char *path = a->raft != NULL ? a->raft : student_default();
+    bool warm_up = choice->chosen[0]->load != NULL;
+    const char *path = a->raft != NULL ? a->raft : student_default(warm_up);
     if (path == NULL)
         return true;
     a->plan.common.given = a->raft;
@@ -267,5 +272,6 @@ int cli_run(int argc, char **argv)
         if (!choose(&choice, "run", a.names[i], a.plan.common.real) ||
             !take_lab(&a.plan, a.names[i]))
             return EXIT_USAGE;
-    return fits(&a, &choice) && take_raft(&a) ? sweep(&a.plan) : EXIT_USAGE;
+    return fits(&a, &choice) && take_raft(&a, &choice) ? sweep(&a.plan)
+                                                       : EXIT_USAGE;
 }

@@ -14,6 +14,7 @@
 
 #include "../lab/home.h"
 #include "../lab/raft_api.h"
+#include "../lab/warmup_api.h"
 #include "../trace/message.h"
 
 static bool complain(const char *path, const char *why)
@@ -77,14 +78,15 @@ bool student_raft(const char *path, char *object, size_t n)
     return build(home, source, object);
 }
 
-const char *student_default(void)
+const char *student_default(bool warm_up)
 {
     static char path[PATH_MAX];
+    const char *folder = warm_up ? "labs/student/warm-up" : "labs/student";
     char home[PATH_MAX - 32];
-    if (raft_api_reference() != NULL)
+    if (warm_up ? warmup_api_linked() : raft_api_reference() != NULL)
         return NULL;
     if (!lab_home(home, sizeof home))
-        return "labs/student";
-    snprintf(path, sizeof path, "%s/labs/student", home);
+        return folder;
+    snprintf(path, sizeof path, "%s/%s", home, folder);
     return path;
 }

@@ -12,7 +12,8 @@
 bool student_raft(const char *path, char *object, size_t n);
 
 // The Raft that is run when none is given: NULL for the reference, and
-// labs/student for a program that has none.
-const char *student_default(void);
+// labs/student for a program that has none. The same for lab 0's warm-up:
+// labs/student/warm-up.
+const char *student_default(bool warm_up);
 
 #endif

@@ -225,11 +225,14 @@ static void load(void)
 {
     static struct raft_api loaded;
     char error[300];
-    child.api = raft_api_reference();
-    if (child.run->raft == NULL)
-        return;
-    child.api = &loaded;
-    if (!raft_api_load(child.run->raft, &loaded, error))
+    const struct lab_run *run = child.run;
+    bool good = true;
+    child.api = run->raft != NULL ? &loaded : raft_api_reference();
+    if (run->scenario->load != NULL)
+        good = run->scenario->load(run->raft, error);
+    else if (run->raft != NULL)
+        good = raft_api_load(run->raft, &loaded, error);
+    if (!good)
         lab_run_fails(NULL, "load", "", error);
 }
 

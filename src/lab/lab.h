@@ -40,8 +40,11 @@ struct lab_scenario {
     size_t snapshot_chunk; // raft_config's; 0 = default
     uint64_t limit_s;      // virtual seconds; 0 = 120
     // A story that brings servers of its own (lab_net()), and their messages:
-    // no Raft is started and no rule of Raft's is judged. NULL: Rafts.
+    // no Raft is started and no rule of Raft's is judged. NULL: Rafts. load()
+    // then loads the code under test (NULL: what is linked in); false with one
+    // line in error.
     const struct message_rpc *rpcs;
+    bool (*load)(const char *path, char error[300]);
 };
 
 // ---------------------------------------------------------------- the story

@@ -3,7 +3,8 @@
 
 #include <dlfcn.h>
 #include <stdio.h>
-#include <string.h>
+
+#include "object.h"
 
 #ifdef GLASSRAFT_REFERENCE
 const struct raft_api *raft_api_reference(void)
@@ -25,39 +26,20 @@ const struct raft_api *raft_api_reference(void)
 }
 #endif
 
-// dlsym() gives a data pointer, also for a function: POSIX wants the bytes
-// taken over.
-static bool find(void *object, const char *name, void *at, size_t n)
-{
-    void *symbol = dlsym(object, name);
-    memcpy(at, &symbol, n);
-    return symbol != NULL;
-}
-
 bool raft_api_load(const char *path, struct raft_api *api, char error[300])
 {
-    void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (object == NULL) {
-        snprintf(error, 300, "%.290s", dlerror());
+    const struct object_function functions[] = {
+        OBJECT_FUNCTION("raft_make", api->make),
+        OBJECT_FUNCTION("raft_start", api->start),
+        OBJECT_FUNCTION("raft_get_state", api->get_state),
+        OBJECT_FUNCTION("raft_snapshot", api->snapshot),
+        OBJECT_FUNCTION("raft_handle", api->handle),
+        OBJECT_FUNCTION("raft_kill", api->kill),
+        OBJECT_FUNCTION("raft_free", api->free),
+        {NULL, NULL, 0}};
+    void *object = object_load(path, functions, error);
+    if (object == NULL)
         return false;
-    }
-    struct {
-        const char *name;
-        void *at;
-        size_t n;
-    } functions[] = {{"raft_make", &api->make, sizeof api->make},
-                     {"raft_start", &api->start, sizeof api->start},
-                     {"raft_get_state", &api->get_state, sizeof api->get_state},
-                     {"raft_snapshot", &api->snapshot, sizeof api->snapshot},
-                     {"raft_handle", &api->handle, sizeof api->handle},
-                     {"raft_kill", &api->kill, sizeof api->kill},
-                     {"raft_free", &api->free, sizeof api->free}};
-    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
-        if (!find(object, functions[i].name, functions[i].at, functions[i].n)) {
-            snprintf(error, 300, "%.200s: has no %s()", path,
-                     functions[i].name);
-            return false;
-        }
     const struct message_rpc *const *rpcs = dlsym(object, "raft_rpcs");
     if (rpcs == NULL) {
         snprintf(error, 300, "%.200s: has no raft_rpcs", path);

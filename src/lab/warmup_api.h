@@ -1,4 +1,7 @@
 // warmup_api.h -- the warm-up under test, as a table of warmup.h's functions.
+//
+// As raft_api.h for the Rafts: our solution is linked in where the tree has
+// it, any other is a shared object.
 #ifndef GLASSRAFT_WARMUP_API_H
 #define GLASSRAFT_WARMUP_API_H
 
@@ -21,6 +24,12 @@ struct warmup_api {
     void (*ping_free)(struct pinger *pinger);
 };
 
+// Is our solution linked in?
+bool warmup_api_linked(void);
+// Of a scenario: loads the warm-up of that path, NULL for the one that is
+// linked in. False with one line in error.
+bool warmup_api_load(const char *path, char error[300]);
+// What was loaded.
 const struct warmup_api *warmup_api(void);
 
 #endif
