@@ -3,6 +3,26 @@
 
 #include <string.h>
 
+static const struct course_task lab0_counter[] = {
+    {"counter-sum", 12},
+    {"counter-audit", 12},
+    {"counter-wait", 12},
+    {"counter-stop", 10},
+    {NULL, 0},
+};
+
+static const struct course_task lab0_ping[] = {
+    {"ping-parallel", 8},   {"ping-slow", 8}, {"ping-silent", 8},
+    {"ping-late", 8},       {"ping-stop", 8}, {"ping-watch", 8},
+    {"ping-unreliable", 6}, {NULL, 0},
+};
+
+static const struct course_part lab0_parts[] = {
+    {"counter", lab0_counter},
+    {"ping", lab0_ping},
+    {NULL, NULL},
+};
+
 static const struct course_task lab1_elections[] = {
     {"initial-election", 16},
     {"re-election", 16},
@@ -139,6 +159,7 @@ static const struct course_part lab4_parts[] = {
 };
 
 const struct course_lab course[] = {
+    {"lab0", 0, "warm-up", lab0_parts},
     {"lab1", 1, "leader election", lab1_parts},
     {"lab2", 2, "the replicated log", lab2_parts},
     {"lab3", 3, "persistence", lab3_parts},
