@@ -145,17 +145,21 @@ static void leave_page(struct desk *desk)
     desk->good = false;
 }
 
+// Of a run without a Raft only messages can be shown: no causes by rules, and
+// no logs.
 static bool leave_all(const struct trace_file *trace, const char *path,
-                      const char *folder, bool dot, struct lab_left *left)
+                      const char *folder, bool dot, bool raft,
+                      struct lab_left *left)
 {
     struct desk desk = {trace, NULL, path, folder, dot, true, left};
     for (size_t i = 0; i < trace->n_events && desk.finding == NULL; i++)
         if (trace->event[i].kind == TRACE_FINDING)
             desk.finding = &trace->event[i];
-    leave_story(&desk);
+    if (raft)
+        leave_story(&desk);
     if (desk.good)
         leave_timeline(&desk);
-    if (desk.good)
+    if (desk.good && raft)
         leave_log(&desk);
     if (desk.good)
         leave_page(&desk);
@@ -215,7 +219,7 @@ void leave_run(struct leave *leave, const struct lab_run *run,
     leave->no_dot = !dot;
     if (trace_load(&trace, result->trace))
         leave->broken = !leave_all(&trace, result->trace, result->folder, dot,
-                                   &result->left);
+                                   run->scenario->rpcs == NULL, &result->left);
     else
         fprintf(stderr, "glassraft: %s\n", trace.error);
     trace_unload(&trace);
@@ -264,7 +268,7 @@ bool leave_finding(const char *path, const struct check_finding *finding,
         tell_no_dot();
     if (good) {
         add_finding(&trace, finding);
-        good = leave_all(&trace, path, folder, dot, left);
+        good = leave_all(&trace, path, folder, dot, true, left);
     } else
         fprintf(stderr, "glassraft: %s\n", trace.error);
     trace_unload(&trace);
