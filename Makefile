@@ -171,8 +171,14 @@ rules: all ## each rule of Figures 2 and 13: where it stands, who exercises it
 zoo: all ## known bugs put into the reference, one by one: who catches them
 	@$(MAKE) --no-print-directory CONFIG=asan build/asan/glassraft
 	@$(MAKE) --no-print-directory CONFIG=tsan build/tsan/glassraft
-	@GLASSRAFT_VIZ=never CC="$(CC)" OBJCOPY="$(OBJCOPY)" ZOO_CFLAGS="$(BASE)" \
-	  tests/zoo/run --json build/zoo.json $(ZOO) $(BUGS)
+	@GLASSRAFT_VIZ=never $(ZOO_RUN) --json build/zoo.json $(ZOO) $(BUGS)
+
+ZOO_RUN = CC="$(CC)" OBJCOPY="$(OBJCOPY)" ZOO_CFLAGS="$(BASE)" tests/zoo/run
+
+# Only the binaries of BUGS="E03 C01", build/zoo/E03/glassraft and so on.
+.PHONY: zoo-build
+zoo-build: all
+	@$(ZOO_RUN) --build-only $(BUGS)
 
 # The labs of a student: RAFT is a folder, or a .o, .a or .so; SEED=7 is one seed.
 RAFT ?= labs/student
