@@ -26,6 +26,11 @@ double timeline_right(const struct drawing *d)
     return TIMELINE_LEFT + (d->n_lanes > 0 ? d->n_lanes - 1 : 0) * d->pitch;
 }
 
+double timeline_margin(const struct drawing *d)
+{
+    return timeline_right(d) + (d->window->look.brief ? 62 : 84);
+}
+
 double timeline_y(const struct drawing *d, const struct trace_event *event)
 {
     size_t at = (size_t)(event - d->scene.trace->event);
@@ -65,7 +70,7 @@ void timeline_rectangle(struct drawing *d, struct box box, bool base,
 
 // ------------------------------------------------------------------- a page
 
-static void draw_plates(struct drawing *d)
+static void draw_title(struct drawing *d)
 {
     char title[300];
     const struct trace_header *header = &d->scene.trace->header;
@@ -82,6 +87,16 @@ static void draw_plates(struct drawing *d)
         snprintf(title + n, sizeof title - (size_t)n,
                  "; the causal past of event %" PRIu64, d->window->look.past);
     timeline_line(d, 16, -10, 12, PAINT_INK, true, title);
+}
+
+static struct box plate(const struct drawing *d, int server)
+{
+    double x = timeline_x(d, server), y = d->from - 30;
+    return (struct box){x - 23, y - 11, x + 23, y + 11};
+}
+
+static void draw_plates(struct drawing *d)
+{
     for (int s = 0; s < d->scene.before.n_servers; s++)
         if (d->lane[s] >= 0)
             fprintf(d->out,
@@ -96,6 +111,9 @@ static void draw_plates(struct drawing *d)
 static void draw_all(struct drawing *d)
 {
     timeline_forget(d);
+    for (int s = 0; s < d->scene.before.n_servers; s++)
+        if (d->lane[s] >= 0)
+            timeline_take(d, plate(d, s));
     timeline_narration(d); // may make the page longer
     timeline_sides(d, false);
     timeline_bands(d);
@@ -106,6 +124,8 @@ static void draw_all(struct drawing *d)
     timeline_messages(d);
     timeline_heartbeats(d);
     timeline_times(d);
+    if (!d->window->look.brief)
+        draw_title(d);
     draw_plates(d);
     timeline_foot(d);
 }
@@ -119,7 +139,7 @@ static void draw_page(struct drawing *d, FILE *out)
         die("no memory for a page");
     d->back = out;
     d->depth = d->n_names = 0;
-    d->bottom = d->until;
+    d->bottom = d->lowest = d->until;
     d->said = d->from - 20;
     fprintf(out, "digraph timeline {\n"
                  "graph [layout=nop2, splines=line, outputorder=edgesfirst,"
@@ -138,8 +158,10 @@ static void draw_page(struct drawing *d, FILE *out)
 
 // ---------------------------------------------------------------- the whole
 
-static double pitch_of(int n_lanes)
+static double pitch_of(int n_lanes, bool brief)
 {
+    if (brief && n_lanes > 3 && n_lanes <= 5)
+        return 112;
     return n_lanes <= 5 ? 128 : n_lanes <= 9 ? 105 : 70;
 }
 
@@ -165,7 +187,7 @@ static void begin(struct drawing *d, const struct trace_file *trace,
             s < trace->header.n_servers && viz_shows_server(&window->filter, s)
                 ? d->n_lanes++
                 : -1;
-    d->pitch = pitch_of(d->n_lanes);
+    d->pitch = pitch_of(d->n_lanes, window->look.brief);
     d->dims = window->look.past > 0 &&
               causes_make(&d->causes, trace, window->look.past);
     d->named = must_calloc(d->scene.end - d->scene.begin + 1, sizeof *d->named);

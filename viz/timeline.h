@@ -49,6 +49,7 @@ struct drawing {
     int page, n_pages;
     double from, until; // its stretch
     double bottom;      // where the lanes end, the narration included
+    double lowest;      // of the labels
     struct taken *taken;
     size_t n_taken;
     double said;     // bottom of the last line of the narration
@@ -67,13 +68,19 @@ struct style {
 
 // timeline_rows.c
 void timeline_rows(struct drawing *d);
+// What the picture is about: a finding, or, where a trace has none, the
+// verdict of a run that failed.
+bool timeline_is_outcome(const struct drawing *d, const struct trace_event *e);
+// "one vote a term [RV.2]"
+void timeline_outcome_name(const struct trace_event *e, char *text, size_t n);
 // The end of the page that begins at y.
 double timeline_page_end(const struct drawing *d, double from);
 
 // timeline.c: places. y of an event in the layout; what is before or behind
 // the window stands at its edges.
 double timeline_x(const struct drawing *d, int server);
-double timeline_right(const struct drawing *d); // of the lanes
+double timeline_right(const struct drawing *d);  // of the lanes
+double timeline_margin(const struct drawing *d); // left end of the narration
 double timeline_y(const struct drawing *d, const struct trace_event *event);
 // Is y on this page? What it is in DOT.
 bool timeline_on_page(const struct drawing *d, double y);

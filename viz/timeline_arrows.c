@@ -9,6 +9,8 @@
 
 static const double LOST_AT = 0.42; // of the way, when nobody says where
 static const double STUB = 40;      // to a server that is not shown
+// Of a way that begins before the window at least so much is shown.
+static const double SHOWN = 0.6;
 
 // Where a message runs, in the layout; the flags say which ends are real.
 struct way {
@@ -64,12 +66,14 @@ static struct way find_way(const struct drawing *d,
     if (way.leaves)
         way.y = timeline_y(d, m->sent);
     else
-        way.x = between(x, to_x, part_at(d, m, event[scene->begin].us));
+        way.x = between(x, to_x,
+                        fmin(1 - SHOWN, part_at(d, m, event[scene->begin].us)));
     if (way.arrives)
         way.to_y = timeline_y(d, m->received);
     else
         way.to_x = between(x, to_x,
-                           fmax(0.2, part_at(d, m, event[scene->end - 1].us)));
+                           fmax(way.leaves ? 0.2 : SHOWN,
+                                part_at(d, m, event[scene->end - 1].us)));
     if (m->lost) {
         way.to_x = between(x, to_x, LOST_AT);
         double fall = fmin(fmax(LOST_AT * (way.to_y - way.y), 8), 26);

@@ -9,6 +9,7 @@
 struct foot {
     struct drawing *d;
     int n_lines;
+    bool bold;
 };
 
 static void add(struct foot *foot, const char *colour, const char *format, ...)
@@ -22,8 +23,9 @@ static void add(struct foot *foot, const char *colour, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     struct drawing *d = foot->d;
-    double y = timeline_dot_y(d, d->bottom + 18 + 12 * foot->n_lines++);
-    timeline_line(d, 16, y, 8, colour, false, text);
+    double top = d->lowest > d->bottom ? d->lowest : d->bottom;
+    double y = timeline_dot_y(d, top + 18 + 12 * foot->n_lines++);
+    timeline_line(d, 16, y, 8, colour, foot->bold, text);
 }
 
 // "1,234,567"; six of these can be used at a time.
@@ -77,10 +79,59 @@ static void say_counts(struct foot *foot)
             folded);
 }
 
+// How much of a text, ending with a word, is no wider than that.
+static size_t fitting(char *text, double most)
+{
+    size_t n = strlen(text);
+    for (;;) {
+        char next = text[n];
+        text[n] = '\0';
+        const char *space = strrchr(text, ' ');
+        bool fits = paint_width(text, 8) <= most || space == NULL;
+        text[n] = next;
+        if (fits)
+            return n;
+        n = (size_t)(space - text);
+    }
+}
+
+// The first line of what a finding says, in lines of the picture's width.
+static void say_finding(struct foot *foot, const struct trace_event *e)
+{
+    double most = (timeline_right(foot->d) + 150) / 1.3; // fonts differ
+    char text[400];
+    timeline_outcome_name(e, text, sizeof text);
+    foot->bold = true;
+    if (foot->d->window->look.brief) // which has no room beside the lanes
+        add(foot, PAINT_FAULT, "%s", text);
+    foot->bold = false;
+    snprintf(text, sizeof text, "%s", e->text != NULL ? e->text : "");
+    text[strcspn(text, "\n")] = '\0';
+    for (char *at = text; *at != '\0'; at += strspn(at, " ")) {
+        size_t n = fitting(at, most);
+        add(foot, PAINT_FAULT, "%.*s", (int)n, at);
+        at += n;
+    }
+}
+
+static void say_findings(struct foot *foot)
+{
+    const struct scene *scene = &foot->d->scene;
+    for (size_t i = scene->begin; i < scene->end; i++) {
+        const struct trace_event *e = &scene->trace->event[i];
+        if (timeline_is_outcome(foot->d, e) &&
+            timeline_on_page(foot->d, timeline_y(foot->d, e)))
+            say_finding(foot, e);
+    }
+}
+
 void timeline_foot(struct drawing *d)
 {
-    struct foot foot = {d, 0};
+    struct foot foot = {d, 0, false};
     const struct scene *scene = &d->scene;
+    say_findings(&foot);
+    if (d->window->look.brief)
+        return;
     add(&foot, PAINT_QUIET,
         "lane: pale = follower, striped = candidate, solid = leader,"
         " dotted = down; colour = term");

@@ -6,6 +6,7 @@
 #include "../src/trace/die.h"
 #include "../src/trace/fields.h"
 #include "paint.h"
+#include "say.h"
 #include "timeline.h"
 
 enum { COMMAND = 20 }; // bytes shown of a command
@@ -213,20 +214,59 @@ static void narrate(struct drawing *d, const struct trace_event *e)
     }
 }
 
+// Servers that are new are plugged in, too: that is no news.
+static bool is_news(bool cut[TRACE_MAX_SERVERS], const struct trace_event *e)
+{
+    if (e->node < 0 || e->node >= TRACE_MAX_SERVERS)
+        return true;
+    bool was_cut = cut[e->node];
+    if (e->kind == TRACE_DISCONNECT)
+        cut[e->node] = true;
+    if (e->kind != TRACE_CONNECT)
+        return true;
+    cut[e->node] = false;
+    return was_cut;
+}
+
 void timeline_narration(struct drawing *d)
 {
     const struct scene *scene = &d->scene;
+    bool cut[TRACE_MAX_SERVERS] = {false};
+    for (int s = 0; s < scene->before.n_servers; s++)
+        cut[s] = scene->before.server[s].booted &&
+                 !scene->before.server[s].connected;
     for (size_t i = scene->begin; i < scene->end; i++) {
         const struct trace_event *e = &scene->trace->event[i];
         // The act that a picture begins with is its title.
         bool title = e->kind == TRACE_ACT && i == scene->begin;
-        if (!scene->folded[i - scene->begin] && !title &&
+        if (is_news(cut, e) && !scene->folded[i - scene->begin] && !title &&
             viz_shows(&d->window->filter, e))
             narrate(d, e);
     }
 }
 
 // -------------------------------------------------------------- the finding
+
+// What has no mark of its own gets words where a finding points at it.
+static void label_shown(struct drawing *d, const struct trace_event *e)
+{
+    static const struct style bad = {8, PAINT_FAULT, NULL, true};
+    char text[80];
+    switch (e->kind) {
+    case TRACE_VOTE:
+    case TRACE_NEXT:
+    case TRACE_MATCH:
+    case TRACE_APPLY:
+    case TRACE_REFUSE:
+    case TRACE_PERSIST:
+        say_event(e, NULL, text, sizeof text);
+        timeline_label(d, timeline_x(d, e->node) - 14, timeline_y(d, e), -1,
+                       bad, e, "%s", text);
+        break;
+    default:
+        break;
+    }
+}
 
 static void ring(struct drawing *d, const struct trace_event *e)
 {
@@ -239,6 +279,15 @@ static void ring(struct drawing *d, const struct trace_event *e)
             " tooltip=\"event %" PRIu64 " shows it\"];\n",
             d->n_names++, timeline_x(d, e->node),
             timeline_dot_y(d, timeline_y(d, e)), e->n);
+    label_shown(d, e);
+}
+
+void timeline_outcome_name(const struct trace_event *e, char *text, size_t n)
+{
+    const char *what = e->kind == TRACE_VERDICT ? "the run fails" : e->what;
+    bool tagged = e->tag != NULL && e->tag[0] != '\0';
+    snprintf(text, n, "%s%s%s%s", what != NULL ? what : "", tagged ? " [" : "",
+             tagged ? e->tag : "", tagged ? "]" : "");
 }
 
 // A line across all lanes, the events that show it ringed.
@@ -247,6 +296,9 @@ static void draw_finding(struct drawing *d, const struct trace_event *e)
     const struct scene *scene = &d->scene;
     double y = timeline_y(d, e);
     char text[200];
+    double left = TIMELINE_LEFT - 60, right = timeline_margin(d) - 6;
+    if (timeline_on_page(d, y))
+        timeline_take(d, (struct box){left, y - 2, right, y + 2});
     for (size_t i = 0; i < e->n_shown; i++) {
         size_t at = causes_position(scene->trace, e->events[i]);
         if (at >= scene->begin && at < scene->end &&
@@ -261,19 +313,18 @@ static void draw_finding(struct drawing *d, const struct trace_event *e)
             " w%d [shape=point, style=invis, width=0.01, pos=\"%.1f,%.1f\"];"
             " v%d -> w%d [id=\"finding%" PRIu64 "\", arrowhead=none,"
             " penwidth=2, color=\"" PAINT_FAULT "\", edgetooltip=",
-            name, TIMELINE_LEFT - 60, timeline_dot_y(d, y), name,
-            timeline_right(d) + 78, timeline_dot_y(d, y), name, name, e->n);
-    snprintf(text, sizeof text, "%s%s%s%s", e->what != NULL ? e->what : "",
-             e->tag != NULL ? " [" : "", e->tag != NULL ? e->tag : "",
-             e->tag != NULL ? "]" : "");
+            name, left, timeline_dot_y(d, y), name, right, timeline_dot_y(d, y),
+            name, name, e->n);
+    timeline_outcome_name(e, text, sizeof text);
     paint_quoted(d->out, e->text != NULL ? e->text : text);
     fputs("];\n", d->out);
-    timeline_narrate(d, e, PAINT_FAULT, true, "%s", text);
+    if (!d->window->look.brief)
+        timeline_narrate(d, e, PAINT_FAULT, true, "%s", text);
 }
 
 void timeline_finding(struct drawing *d)
 {
     for (size_t i = d->scene.begin; i < d->scene.end; i++)
-        if (d->scene.trace->event[i].kind == TRACE_FINDING)
+        if (timeline_is_outcome(d, &d->scene.trace->event[i]))
             draw_finding(d, &d->scene.trace->event[i]);
 }

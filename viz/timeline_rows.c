@@ -5,6 +5,7 @@
 // message, so that another time base looks the same.
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../src/trace/die.h"
 #include "timeline.h"
@@ -59,6 +60,30 @@ static void want_room(const struct drawing *d, double *room,
     *mine = points > *mine ? points : *mine;
 }
 
+bool timeline_is_outcome(const struct drawing *d, const struct trace_event *e)
+{
+    const struct scene *scene = &d->scene;
+    if (e->kind != TRACE_VERDICT || e->what == NULL ||
+        strcmp(e->what, "fail") != 0)
+        return e->kind == TRACE_FINDING;
+    for (size_t i = scene->begin; i < scene->end; i++)
+        if (scene->trace->event[i].kind == TRACE_FINDING)
+            return false;
+    return true;
+}
+
+// What a finding points at has a row of its own, whatever it is.
+static void want_shown(const struct drawing *d, double *room,
+                       const struct trace_event *finding)
+{
+    const struct trace_file *trace = d->scene.trace;
+    for (size_t i = 0; i < finding->n_shown; i++) {
+        size_t at = causes_position(trace, finding->events[i]);
+        if (at < trace->n_events && trace->event[at].n == finding->events[i])
+            want_room(d, room, &trace->event[at], MIN_ROW);
+    }
+}
+
 // Which events have a row, and how much room above it their labels want: 0
 // for an event without a row.
 static double *find_rows(const struct drawing *d)
@@ -68,10 +93,13 @@ static double *find_rows(const struct drawing *d)
     double *room = must_calloc(n + 1, sizeof *room);
     for (size_t i = 0; i < n; i++) {
         const struct trace_event *e = &event[d->scene.begin + i];
-        if (has_mark(e) && !d->scene.folded[i] &&
-            viz_shows(&d->window->filter, e))
+        bool marked = has_mark(e) || timeline_is_outcome(d, e);
+        if (marked && !d->scene.folded[i] && viz_shows(&d->window->filter, e))
             room[i] = e->kind == TRACE_START ? LABEL_ROW : MIN_ROW;
     }
+    for (size_t i = 0; i < n; i++)
+        if (event[d->scene.begin + i].kind == TRACE_FINDING)
+            want_shown(d, room, &event[d->scene.begin + i]);
     for (size_t i = 0; i < d->scene.n_messages; i++) {
         const struct scene_message *m = &d->scene.message[i];
         if (m->fate != SCENE_DRAWN)

@@ -199,6 +199,7 @@ void timeline_label(struct drawing *d, double x, double y, int side,
     struct box box = {left, y - height / 2, left + width, y + height / 2};
     box = find_place(d, beside_lanes(d, box, side));
     timeline_take(d, box);
+    d->lowest = box.bottom > d->lowest ? box.bottom : d->lowest;
     print_label(d, box, style, event, text);
 }
 
@@ -235,6 +236,6 @@ void timeline_narrate(struct drawing *d, const struct trace_event *event,
         d->bottom = y + 24;
     snprintf(ink, sizeof ink, "%.7s%s", colour,
              timeline_dims(d, event) ? "21" : "");
-    timeline_line(d, timeline_right(d) + 84, timeline_dot_y(d, y), 9, ink, bold,
+    timeline_line(d, timeline_margin(d), timeline_dot_y(d, y), 9, ink, bold,
                   text);
 }

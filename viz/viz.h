@@ -30,6 +30,7 @@ struct viz_look {
     bool steps;       // a row for each event, instead of time
     uint64_t past;    // dim what could not influence this event; 0 = nothing
     const char *note; // a line more at the foot, or NULL
+    bool brief;       // without title, legend and counts, and narrower
 };
 
 struct viz_window {

@@ -16,8 +16,8 @@ struct command {
 static const char looks_help[] =
     "  --budget N           messages drawn at most, by default 300\n"
     "  --numbers            the numbers of events beside them\n"
-    "  --axis steps         a row for each event, instead of "
-    "time\n" SELECTORS_THEME;
+    "  --axis steps         a row for each event, instead of time\n"
+    "  --brief              without title, legend and counts\n" SELECTORS_THEME;
 
 // Draws into text that the caller frees.
 static char *draw(const struct command *c, const struct part *part, size_t *n)
@@ -101,6 +101,8 @@ static bool read_look(struct command *c, struct options *o)
 {
     if (options_is(o, "--numbers"))
         c->look.numbers = true;
+    else if (options_is(o, "--brief"))
+        c->look.brief = true;
     else if (options_is(o, "--axis") || options_is(o, "--axis=steps") ||
              options_is(o, "--axis=time")) {
         const char *value = o->now[6] == '=' ? o->now + 7 : options_value(o);
