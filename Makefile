@@ -271,6 +271,10 @@ demo: deps ## run a small cluster and draw what happened into out/demo/
 gallery: all ## draw viz/README.md: each kind of picture, from real runs
 	@viz/draw-gallery
 
+.PHONY: tricks
+tricks: all ## draw the pictures of labs/TRICKS.md, or only BUGS="E03 C01"
+	@labs/draw-tricks $(BUGS)
+
 .PHONY: compile_commands.json
 compile_commands.json: ## build/compile_commands.json for editors and tools
 	@mkdir -p build
