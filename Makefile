@@ -130,8 +130,14 @@ $B/%.o: %.c src/sim/sim.syms
 deps: ## install what is missing (apt-get as root), or say what to type
 	@.ci/deps
 
+# Students get the tree without our own tests, and without the reference.
+WHOLE_TREE = @[ -x tests/run ] || { echo "make $@: this is a hand-out, which" \
+  "has the labs, but not Glassraft's own tests and kits. make lab1 tests" \
+  "your Raft." >&2; exit 1; }
+
 .PHONY: unit
 unit: $(TESTS) $B/glassraft ## unit tests
+	$(WHOLE_TREE)
 	@tests/run --unit $B
 
 .PHONY: test
@@ -140,6 +146,7 @@ test: deps ## unit tests and scenarios; installs what it needs
 
 .PHONY: checks
 checks: $(TESTS) $B/glassraft
+	$(WHOLE_TREE)
 	@tests/run $B
 
 $B/tests/page/states: $B/tests/page/states.o $B/libglassraft.a
@@ -195,6 +202,16 @@ lab1 lab2 lab3 lab4: all ## a lab's scenarios against RAFT=labs/student, SEEDS=1
 labs: ## all labs
 	@status=0; for lab in lab1 lab2 lab3 lab4; do \
 	  $(MAKE) --no-print-directory $$lab || status=1; done; exit $$status
+
+# What instructors hand out, and students hand in: LAB=1 ... LAB=4.
+LAB_N = $(or $(LAB),$(error which lab? make $@ LAB=1))
+.PHONY: handout handin
+handout: ## LAB=1: build/glassraft-lab1.tar.gz for students, no solution in it
+	$(WHOLE_TREE)
+	@labs/make-kit handout $(LAB_N)
+
+handin: all ## LAB=1: build/handin-lab1.tar.gz of RAFT=labs/student, tried first
+	@labs/make-handin $(LAB_N) $(RAFT)
 
 SOAK ?= 1..10000
 .PHONY: soak
