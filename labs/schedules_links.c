@@ -53,22 +53,22 @@ static void stale_heartbeats(struct lab *lab)
 // it hears again there is peace.
 static void deaf_server(struct lab *lab)
 {
-    one(lab, random_value(lab), 3);
+    one(lab, random_value(lab), 5);
     int deaf = after(lab, lab_check_one_leader(lab), 1);
-    for (int server = 0; server < 3; server++)
+    for (int server = 0; server < 5; server++)
         if (server != deaf)
             lab_cut(lab, server, deaf, true);
     for (int i = 0; i < 20; i++) {
-        for (int server = 0; server < 3; server++)
+        for (int server = 0; server < 5; server++)
             propose(lab, server, random_value(lab), NULL, NULL);
         lab_sleep_ms(lab, 250);
     }
     if (leads(lab, deaf))
         lab_fail(lab, "S%d leads without having heard of any vote", deaf + 1);
-    for (int server = 0; server < 3; server++)
+    for (int server = 0; server < 5; server++)
         if (server != deaf)
             lab_cut(lab, server, deaf, false);
-    one(lab, random_value(lab), 3);
+    one(lab, random_value(lab), 5);
 }
 
 // [F.2] [L.4] A leader that hears but cannot send is replaced; what it took
