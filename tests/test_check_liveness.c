@@ -210,6 +210,39 @@ static void test_f2_elections_without_a_winner(void **state)
     assert_not_hindered();
 }
 
+static void test_c1_candidates_ask_nobody(void **state)
+{
+    (void)state;
+    uint64_t first = stand(0, 1);
+    stand(1, 2);
+    stand(2, 3);
+    wait_us(40 * MS);
+    assert_hindered("F.2", NO_EVENT, NO_SERVER, "3 elections in a row");
+    wait_us(20 * MS);
+    assert_hindered("C.1", SHOWN(first), OF(0), "asked nobody");
+    ASK_VOTE(2, 0, .term = 3, .candidate_id = 2);
+    ASK_VOTE(1, 0, .term = 2, .candidate_id = 1);
+    ASK_VOTE(0, 1, .term = 1, .candidate_id = 0);
+    assert_hindered("F.2", NO_EVENT, NO_SERVER, "3 elections in a row");
+}
+
+static void test_c2_a_candidate_does_not_count(void **state)
+{
+    (void)state;
+    stand(0, 1);
+    ASK_VOTE(0, 1, .term = 1, .candidate_id = 0);
+    stand(0, 2);
+    ASK_VOTE(0, 1, .term = 2, .candidate_id = 0);
+    uint64_t third = stand(0, 3);
+    uint64_t msg = call_for_vote(0, 1, 3);
+    wait_us(300 * MS);
+    assert_hindered("F.2", NO_EVENT, NO_SERVER, "3 elections in a row");
+    hear(msg);
+    assert_hindered("C.2", SHOWN(third), OF(0), "did not become leader");
+    lead(0, 3);
+    assert_not_hindered();
+}
+
 static void test_every_diagnosis_was_made(void **state)
 {
     (void)state;
@@ -224,6 +257,8 @@ static void test_every_diagnosis_was_made(void **state)
                                       "F.2 does not time out",
                                       "F.2 must outlast",
                                       "F.2 3 elections in a row",
+                                      "C.1 asked nobody",
+                                      "C.2 did not become leader",
                                       NULL};
     assert_all_found(all);
 }
@@ -242,6 +277,8 @@ int main(void)
         STORY(test_f2_a_follower_does_not_time_out),
         STORY(test_f2_timeouts_too_short_to_be_led),
         STORY(test_f2_elections_without_a_winner),
+        STORY(test_c1_candidates_ask_nobody),
+        STORY(test_c2_a_candidate_does_not_count),
         STORY(test_every_diagnosis_was_made),
     };
     return cmocka_run_group_tests_name("check_liveness", tests, NULL, NULL) !=

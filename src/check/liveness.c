@@ -11,6 +11,7 @@
 
 enum {
     SOON_US = 200000,  // what should follow at once
+    ASKS_US = 50000,   // from standing for election to asking for votes
     BEATS_US = 500000, // several heartbeats
     ELECTION_US = 1500000,
     SHORT_US = 110000, // an election timeout within a heartbeat interval
@@ -198,9 +199,36 @@ static bool does_not_run(struct check *check, int i, uint64_t us)
                      check_seconds(judged->reset_by_us));
 }
 
+// [C.1] [C.2] By what a candidate's election came to nothing: it asked nobody,
+// or it heard of enough votes and does not lead.
+static bool is_half_done(struct check *check, int i, uint64_t us)
+{
+    const struct judged *judged = &check->server[i];
+    uint64_t term = judged->ran_term;
+    if (!takes_part(check, i) ||
+        check->model.server[i].role != TRACE_CANDIDATE ||
+        check->model.server[i].term != term || us - judged->role_us < ASKS_US)
+        return false;
+    if (check->model.n_servers > 1 && judged->asked_term < term)
+        return lies_here(check, "C.1", i, judged->role_event,
+                         "S%d stood for election in term %" PRIu64
+                         " and asked nobody for a vote.",
+                         i + 1, term);
+    uint64_t heard = judged->heard_term == term ? judged->heard : 0;
+    int n = __builtin_popcountll(heard | 1ull << (i % 64));
+    if (n < check_majority(check))
+        return false;
+    return lies_here(check, "C.2", i, judged->role_event,
+                     "S%d has heard of %d votes for it in term %" PRIu64
+                     ", a majority is %d, and did not become leader.",
+                     i + 1, n, term, check_majority(check));
+}
+
+// Of many elections, who ran in them.
 static bool elections_fail(struct check *check, uint64_t us)
 {
-    for (int i = 0; i < check->model.n_servers; i++) {
+    int n_servers = check->model.n_servers;
+    for (int i = 0; i < n_servers; i++) {
         const struct judged *judged = &check->server[i];
         if (judged->waited_us > 0 && judged->waited_us < SHORT_US &&
             us - judged->timeout_us < ELECTION_US)
@@ -215,9 +243,12 @@ static bool elections_fail(struct check *check, uint64_t us)
         return false;
     char who[100] = "";
     size_t n = 0;
-    for (int i = 0; i < check->model.n_servers && n + 6 < sizeof who; i++)
+    for (int i = 0; i < n_servers && n + 6 < sizeof who; i++) {
+        if (is_half_done(check, i, us))
+            return true;
         if (check->ran >> (i % 64) & 1)
             n += (size_t)snprintf(who + n, sizeof who - n, " S%d", i + 1);
+    }
     return lies_here(check, "F.2", TRACE_NONE, 0,
                      "%" PRIu64 " elections in a row since %.3f s, up to term"
                      " %" PRIu64 ", had no winner; candidates were%s. Election"
