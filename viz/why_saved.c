@@ -76,6 +76,17 @@ static void doubt_boot(const struct why *why, const struct model_server *before,
         DOUBT("persistent state", "It has lost %s.", lost);
 }
 
+// Does anybody's disk play a part? It does not for who has not learnt yet to
+// save, as long as no server comes back.
+static bool disks_matter(const struct why *why)
+{
+    for (size_t i = 0; i < why->trace->n_events; i++)
+        if (why->trace->event[i].kind == TRACE_PERSIST ||
+            why->trace->event[i].kind == TRACE_RESTART)
+            return true;
+    return false;
+}
+
 // What a message promises must have been saved before it left.
 static void doubt_promise(const struct why *why,
                           const struct model_server *server,
@@ -92,7 +103,8 @@ static void doubt_promise(const struct why *why,
             break;
     }
     const char *tag = event->kind == TRACE_SEND ? "C.1" : "AE.4";
-    if (saved == NULL && server->term > 0 && term == server->term)
+    if (saved == NULL && server->term > 0 && term == server->term &&
+        disks_matter(why))
         DOUBT(tag, "Nothing of term %" PRIu64 " was saved when it left.", term);
     else if (saved != NULL && saved->term < term)
         DOUBT(tag,
