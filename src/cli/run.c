@@ -116,6 +116,18 @@ static bool make_folder(const char *path)
     return false;
 }
 
+// The folder that a file goes to may be the first thing that is missing. What
+// else is wrong with it is said by who writes the file.
+static void make_place(const char *file)
+{
+    char folder[4096];
+    const char *slash = strrchr(file, '/');
+    if (slash == NULL || slash == file)
+        return;
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - file), file);
+    (void)mkdir(folder, 0777);
+}
+
 struct arguments {
     struct sweep_plan plan;
     const char *raft; // as given
@@ -272,6 +284,9 @@ int cli_run(int argc, char **argv)
         if (!choose(&choice, "run", a.names[i], a.plan.common.real) ||
             !take_lab(&a.plan, a.names[i]))
             return EXIT_USAGE;
-    return fits(&a, &choice) && take_raft(&a, &choice) ? sweep(&a.plan)
-                                                       : EXIT_USAGE;
+    if (!fits(&a, &choice) || !take_raft(&a, &choice))
+        return EXIT_USAGE;
+    if (a.plan.common.trace != NULL)
+        make_place(a.plan.common.trace);
+    return sweep(&a.plan);
 }
