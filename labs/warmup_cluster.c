@@ -258,6 +258,13 @@ int cluster_ping(struct cluster *cluster, int server, uint64_t timeout_ms)
     return told;
 }
 
+void cluster_watch(struct cluster *cluster, int server)
+{
+    int before = lab_work_for(server);
+    cluster->api->ping_watch(cluster->server[server].pinger);
+    lab_work_for(before);
+}
+
 bool cluster_is_alive(struct cluster *cluster, int server, int peer)
 {
     return cluster->api->ping_is_alive(cluster->server[server].pinger, peer);
@@ -267,14 +274,6 @@ int cluster_n_sent(struct cluster *cluster, int server)
 {
     lock(cluster);
     int n = cluster->server[server].n_sent;
-    unlock(cluster);
-    return n;
-}
-
-int cluster_n_waiting(struct cluster *cluster, int server)
-{
-    lock(cluster);
-    int n = cluster->server[server].n_waiting;
     unlock(cluster);
     return n;
 }

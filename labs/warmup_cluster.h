@@ -29,13 +29,13 @@ bool cluster_audit(struct cluster *cluster, int from, int to,
 // A server's own pinger. cluster_ping() also fails the run when more answers
 // are told than have come.
 int cluster_ping(struct cluster *cluster, int server, uint64_t timeout_ms);
+void cluster_watch(struct cluster *cluster, int server);
 bool cluster_is_alive(struct cluster *cluster, int server, int peer);
 
 // Tells a server's counter, or its pinger, to stop; it goes on being called.
 void cluster_kill_counter(struct cluster *cluster, int server);
 void cluster_kill_pinger(struct cluster *cluster, int server);
-// Pings of a server so far, and those that still wait for their outcome.
+// Pings of a server so far.
 int cluster_n_sent(struct cluster *cluster, int server);
-int cluster_n_waiting(struct cluster *cluster, int server);
 
 #endif

@@ -88,13 +88,13 @@ void counter_free(struct counter *counter);
 
 // ------------------------------------------------------------ the pinger
 
-// Without being asked, a pinger pings all its peers every PING_EVERY_MS. A
-// peer is alive while its last answer is no older than ALIVE_MS.
+// A pinger that watches pings all its peers every PING_EVERY_MS. A peer is
+// alive while its last answer is no older than ALIVE_MS.
 enum { PING_EVERY_MS = 100, ALIVE_MS = 350 };
 
 struct pinger;
 
-// Starts a pinger and returns at once. The config is copied.
+// A pinger that knows nothing yet. The config is copied.
 struct pinger *ping_make(const struct warmup_config *config);
 
 // An incoming Ping; answers with the round that it came with.
@@ -107,7 +107,11 @@ bool ping_handle(struct pinger *pinger, const char *method, const uint8_t *args,
 // count. One call at a time.
 int ping_all(struct pinger *pinger, uint64_t timeout_ms);
 
-// Has this peer answered a ping within the last ALIVE_MS? Does not block.
+// Starts to watch, in a thread of the pinger's own, until ping_kill(). Called
+// once at most.
+void ping_watch(struct pinger *pinger);
+
+// Has this peer answered any ping within the last ALIVE_MS? Does not block.
 bool ping_is_alive(struct pinger *pinger, int peer);
 
 // Tells the pinger to stop; returns at once. From then on it sends and answers

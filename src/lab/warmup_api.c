@@ -40,8 +40,9 @@ static bool load_solution(char error[300])
 {
     (void)error;
     loaded = (struct warmup_api){
-        counter_make, counter_handle, counter_kill,  counter_free, ping_make,
-        ping_handle,  ping_all,       ping_is_alive, ping_kill,    ping_free,
+        counter_make,  counter_handle, counter_kill, counter_free,
+        ping_make,     ping_handle,    ping_all,     ping_watch,
+        ping_is_alive, ping_kill,      ping_free,
     };
     return true;
 }
@@ -69,6 +70,7 @@ bool warmup_api_load(const char *path, char error[300])
         OBJECT_FUNCTION("ping_make", api->ping_make),
         OBJECT_FUNCTION("ping_handle", api->ping_handle),
         OBJECT_FUNCTION("ping_all", api->ping_all),
+        OBJECT_FUNCTION("ping_watch", api->ping_watch),
         OBJECT_FUNCTION("ping_is_alive", api->ping_is_alive),
         OBJECT_FUNCTION("ping_kill", api->ping_kill),
         OBJECT_FUNCTION("ping_free", api->ping_free),

@@ -19,6 +19,7 @@ struct warmup_api {
                         const uint8_t *args, size_t n_args, uint8_t **reply,
                         size_t *n_reply);
     int (*ping_all)(struct pinger *pinger, uint64_t timeout_ms);
+    void (*ping_watch)(struct pinger *pinger);
     bool (*ping_is_alive)(struct pinger *pinger, int peer);
     void (*ping_kill)(struct pinger *pinger);
     void (*ping_free)(struct pinger *pinger);

@@ -89,22 +89,6 @@ static void send_to_all(struct pinger *pinger, uint64_t round)
     }
 }
 
-// Pings all peers now and then, until the pinger is killed.
-static void *watch_thread(void *argument)
-{
-    struct pinger *pinger = argument;
-    pthread_mutex_lock(&pinger->mutex);
-    while (!pinger->killed) {
-        send_to_all(pinger, NO_ROUND);
-        pthread_mutex_unlock(&pinger->mutex);
-        sleep_ms(PING_EVERY_MS);
-        pthread_mutex_lock(&pinger->mutex);
-    }
-    thread_ends(pinger);
-    pthread_mutex_unlock(&pinger->mutex);
-    return NULL;
-}
-
 struct pinger *ping_make(const struct warmup_config *config)
 {
     struct pinger *pinger = must_calloc(1, sizeof *pinger);
@@ -113,8 +97,6 @@ struct pinger *ping_make(const struct warmup_config *config)
     must(pthread_mutex_init(&pinger->mutex, NULL), "pthread_mutex_init");
     must(pthread_cond_init(&pinger->answered, NULL), "pthread_cond_init");
     must(pthread_cond_init(&pinger->gone, NULL), "pthread_cond_init");
-    pinger->n_threads = 1;
-    thread_start("watch", watch_thread, pinger);
     return pinger;
 }
 
@@ -145,6 +127,30 @@ int ping_all(struct pinger *pinger, uint64_t timeout_ms)
     int n_answers = pinger->n_answers;
     pthread_mutex_unlock(&pinger->mutex);
     return n_answers;
+}
+
+// Pings all peers again and again, until the pinger is killed.
+static void *watch_thread(void *argument)
+{
+    struct pinger *pinger = argument;
+    pthread_mutex_lock(&pinger->mutex);
+    while (!pinger->killed) {
+        send_to_all(pinger, NO_ROUND);
+        pthread_mutex_unlock(&pinger->mutex);
+        sleep_ms(PING_EVERY_MS);
+        pthread_mutex_lock(&pinger->mutex);
+    }
+    thread_ends(pinger);
+    pthread_mutex_unlock(&pinger->mutex);
+    return NULL;
+}
+
+void ping_watch(struct pinger *pinger)
+{
+    pthread_mutex_lock(&pinger->mutex);
+    pinger->n_threads++;
+    pthread_mutex_unlock(&pinger->mutex);
+    thread_start("watch", watch_thread, pinger);
 }
 
 bool ping_is_alive(struct pinger *pinger, int peer)
