@@ -4,6 +4,8 @@
 // ping have S1 call the others. No Raft is in them.
 #include "suites.h"
 
+#include <stdatomic.h>
+
 #include "../src/lab/warmup_api.h"
 #include "../src/net/thread.h"
 #include "warmup_cluster.h"
@@ -28,7 +30,7 @@ struct client {
     uint64_t at_least;            // that it waits for
     uint64_t value, values[ADDS]; // that it was answered
     bool answered;
-    bool done;
+    atomic_bool done; // all of the above may be read
 };
 
 static void start_clients(struct client *clients, pthread_t *threads, int n,

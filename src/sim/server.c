@@ -4,8 +4,11 @@
 
 void sim_set_server(int server)
 {
-    if (sim.active && server < MAX_SERVERS)
-        sim.now->server = server;
+    if (!sim.active || server >= MAX_SERVERS)
+        return;
+    sim.now->server = server;
+    if (sim.now != &sim.root)
+        sim_fiber_named(sim.now); // the server is part of its name
 }
 
 int sim_server(void)
