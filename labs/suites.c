@@ -1,6 +1,8 @@
 // suites.c -- see suites.h.
 #include "suites.h"
 
+#include <string.h>
+
 const struct suite suites[] = {
     {"warm-up", "lab 0: threads, locks and calls, no Raft", {warmup_scenarios}},
     {"election", "lab A: leaders are elected (3A)", {election_scenarios}},
@@ -24,3 +26,14 @@ const struct suite suites[] = {
     {"tour", "a tour of everything that a Raft does", {tour_scenarios}},
     {NULL, NULL, {NULL}},
 };
+
+const struct lab_scenario *suites_find(const char *name)
+{
+    for (const struct suite *suite = suites; suite->name != NULL; suite++)
+        for (int t = 0; t < 8 && suite->tables[t] != NULL; t++)
+            for (const struct lab_scenario *s = suite->tables[t];
+                 s->name != NULL; s++)
+                if (strcmp(s->name, name) == 0)
+                    return s;
+    return NULL;
+}

@@ -16,6 +16,9 @@ struct suite {
 
 extern const struct suite suites[];
 
+// The scenario of that name, NULL when we have none such.
+const struct lab_scenario *suites_find(const char *name);
+
 extern const struct lab_scenario election_scenarios[];
 extern const struct lab_scenario replication_scenarios[];
 extern const struct lab_scenario replication_failures_scenarios[];

@@ -29,7 +29,7 @@ static void __gcov_dump(void)
 // A process runs one scenario.
 static struct {
     const struct lab_run *run;
-    int fd;
+    struct lab_channel channel;
     struct lab *lab;
     struct trace *trace;
     struct check *check;
@@ -50,6 +50,35 @@ static uint64_t now_us(void *context)
     return (sim_now_ns() - child.begin_ns) / 1000;
 }
 
+// In a sandbox nothing can be opened: the parent has done it.
+static bool write_trace(void)
+{
+    const char *path = child.run->trace;
+    int fd = child.channel.files.trace;
+    FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
+    bool good = fd < 0 ? trace_write_file(child.trace, path)
+                       : out != NULL && trace_write(child.trace, out);
+    if (!good)
+        fprintf(stderr, "glassraft: %s: cannot write the trace: %s\n", path,
+                strerror(errno));
+    return good;
+}
+
+static void send_result(void)
+{
+    static struct lab_message message;
+    memcpy(message.cookie, child.channel.cookie, sizeof message.cookie);
+    message.result = child.result;
+    const char *at = (const char *)&message;
+    for (size_t n = sizeof message; n > 0;) {
+        ssize_t done = write(child.channel.files.result, at, n);
+        if (done < 0 && errno != EINTR)
+            break;
+        at += done > 0 ? done : 0;
+        n -= done > 0 ? (size_t)done : 0;
+    }
+}
+
 // Writes what is left to write and ends the process.
 _Noreturn static void finish(void)
 {
@@ -63,22 +92,9 @@ _Noreturn static void finish(void)
     trace_emit(child.trace, &verdict);
     result->n_events = trace_n_events(child.trace);
     result->hash = trace_hash(child.trace);
-    if (child.run->trace != NULL) {
-        if (trace_write_file(child.trace, child.run->trace))
-            snprintf(result->trace, sizeof result->trace, "%s",
-                     child.run->trace);
-        else
-            fprintf(stderr, "glassraft: %s: cannot write the trace: %s\n",
-                    child.run->trace, strerror(errno));
-    }
-    const char *at = (const char *)result;
-    for (size_t n = sizeof *result; n > 0;) {
-        ssize_t done = write(child.fd, at, n);
-        if (done < 0 && errno != EINTR)
-            break;
-        at += done > 0 ? done : 0;
-        n -= done > 0 ? (size_t)done : 0;
-    }
+    if (child.run->trace != NULL && write_trace())
+        snprintf(result->trace, sizeof result->trace, "%s", child.run->trace);
+    send_result();
     fflush(NULL);
     __gcov_dump();
     _exit(result->passed ? 0 : 1);
@@ -195,6 +211,7 @@ static const char *const failures[] = {
     [SIM_EXIT_LOCKED] = "a thread that ended with a mutex held",
     [SIM_MISUSE] = "misuse of a thread function",
     [SIM_LIMIT] = "limit",
+    [SIM_FORBIDDEN] = "forbidden call",
 };
 
 static void simulator_fails(void *context, enum sim_failure kind,
@@ -221,19 +238,36 @@ static void body(void *argument)
     lab_end(lab);
 }
 
+static void forbidden(const char *what)
+{
+    if (sim_active())
+        sim_forbid(what);
+    char text[160];
+    snprintf(text, sizeof text, "The submission %s.", what);
+    claim();
+    explain("forbidden call", "", text);
+    finish();
+}
+
+// A stranger's object runs first when it is loaded.
 static void load(void)
 {
     static struct raft_api loaded;
-    char error[300];
     const struct lab_run *run = child.run;
+    char error[300];
     bool good = true;
     child.api = run->raft != NULL ? &loaded : raft_api_reference();
+    child.channel.files.n_result = sizeof(struct lab_message);
+    if (run->sandbox != NULL)
+        sandbox_enter(run->sandbox, run->raft, &child.channel.files, forbidden);
     if (run->scenario->load != NULL)
         good = run->scenario->load(run->raft, error);
     else if (run->raft != NULL)
         good = raft_api_load(run->raft, &loaded, error);
     if (!good)
         lab_run_fails(NULL, "load", "", error);
+    if (run->sandbox != NULL)
+        sandbox_seal();
 }
 
 static void check_time(void)
@@ -260,7 +294,7 @@ static void check_memory(void)
             "Memory was not freed when the servers had ended, see above.");
 }
 
-void lab_child(const struct lab_run *run, int fd)
+void lab_child(const struct lab_run *run, const struct lab_channel *channel)
 {
     struct rlimit none = {0, 0};
     struct rlimit cpu = {run->wall_s > 0 ? run->wall_s : CPU_S,
@@ -270,7 +304,7 @@ void lab_child(const struct lab_run *run, int fd)
     struct timespec begin, end;
     clock_gettime(CLOCK_MONOTONIC, &begin);
     child.run = run;
-    child.fd = fd;
+    child.channel = *channel;
     child.begin_ns = run->real ? sim_now_ns() : 0;
     struct trace_config config = {.scenario = run->scenario->name,
                                   .seed = run->seed,
@@ -298,6 +332,8 @@ void lab_child(const struct lab_run *run, int fd)
                                     .policy = run->schedule,
                                     .max_us = 4 * limit_s * 1000000,
                                     .lint_sleep_locked = true,
+                                    .object =
+                                        run->sandbox != NULL ? run->raft : NULL,
                                     .fail = simulator_fails};
     if (run->real)
         body(NULL);

@@ -4,111 +4,16 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "../trace/die.h"
+#include "job.h"
+#include "places.h"
 
-enum { WALL_S = 600, MAX_JOBS = 64 };
-
-struct job {
-    bool busy;
-    pid_t pid;
-    int fd;
-    uint64_t number; // of the run, in order
-    struct lab_run run;
-    struct lab_result result;
-    size_t n_read;
-    int64_t end_ms; // when its time is up
-    bool killed;
-};
-
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void start(struct job *job)
-{
-    int ends[2];
-    fflush(NULL);
-    if (pipe(ends) != 0)
-        die("pipe: %s", strerror(errno));
-    job->pid = fork();
-    if (job->pid < 0)
-        die("fork: %s", strerror(errno));
-    if (job->pid == 0) {
-        // A terminal's Ctrl-C is the parent's to handle.
-        signal(SIGINT, SIG_IGN);
-        close(ends[0]);
-        lab_child(&job->run, ends[1]);
-    }
-    close(ends[1]);
-    job->fd = ends[0];
-    job->n_read = 0;
-    job->killed = false;
-    job->busy = true;
-    unsigned wall_s = job->run.wall_s > 0 ? job->run.wall_s : WALL_S;
-    job->end_ms = clock_ms() + (int64_t)wall_s * 1000;
-}
-
-// A child that ended without a word says by its status what happened.
-static void explain(struct job *job, int status)
-{
-    struct lab_result *result = &job->result;
-    memset(result, 0, sizeof *result);
-    if (job->killed)
-        snprintf(result->text, sizeof result->text,
-                 "The run did not end within its %u seconds of real time.",
-                 job->run.wall_s > 0 ? job->run.wall_s : WALL_S);
-    else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
-        snprintf(result->text, sizeof result->text,
-                 "The run used up its time on the processor.");
-    else if (WIFSIGNALED(status))
-        snprintf(result->text, sizeof result->text,
-                 "The process was ended by signal %d (%s).", WTERMSIG(status),
-                 strsignal(WTERMSIG(status)));
-    else
-        snprintf(result->text, sizeof result->text,
-                 "The process ended itself with exit status %d before the"
-                 " scenario was over.",
-                 WEXITSTATUS(status));
-    snprintf(result->property, sizeof result->property, "crash");
-}
-
-// Reads what is there; true when the child has ended and the result is whole.
-static bool advance(struct job *job)
-{
-    char *at = (char *)&job->result + job->n_read;
-    size_t room = sizeof job->result - job->n_read;
-    char rest[64];
-    ssize_t n =
-        room > 0 ? read(job->fd, at, room) : read(job->fd, rest, sizeof rest);
-    if (n < 0)
-        return false;
-    if (n > 0) {
-        job->n_read += room > 0 ? (size_t)n : 0;
-        return false;
-    }
-    int status = 0;
-    close(job->fd);
-    while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    // A pass counts only from a process that ended as it should.
-    bool whole = job->n_read == sizeof job->result && WIFEXITED(status) &&
-                 WEXITSTATUS(status) == (job->result.passed ? 0 : 1);
-    if (!whole)
-        explain(job, status);
-    return true;
-}
+enum { MAX_JOBS = 64 };
 
 // Waits until a child has something to say or its time is up.
 static void wait_for_children(struct job *jobs, int n_jobs)
@@ -122,29 +27,50 @@ static void wait_for_children(struct job *jobs, int n_jobs)
             if (!jobs[i].killed && jobs[i].end_ms < first_ms)
                 first_ms = jobs[i].end_ms;
         }
-    int64_t left_ms = first_ms - clock_ms();
+    int64_t left_ms = first_ms - job_clock_ms();
     poll(fds, n, first_ms == INT64_MAX ? -1 : (int)(left_ms > 0 ? left_ms : 0));
     for (int i = 0; i < n_jobs; i++)
-        if (jobs[i].busy && !jobs[i].killed && clock_ms() >= jobs[i].end_ms) {
-            jobs[i].killed = true;
-            kill(jobs[i].pid, SIGKILL);
-        }
+        if (jobs[i].busy && !jobs[i].killed && job_clock_ms() >= jobs[i].end_ms)
+            job_kill(&jobs[i]);
 }
 
-static bool readable(int fd)
+// Has it something to say, or said all that it will?
+static bool is_due(const struct job *job)
 {
-    struct pollfd one = {.fd = fd, .events = POLLIN};
-    return poll(&one, 1, 0) > 0;
+    struct pollfd one = {.fd = job->fd, .events = POLLIN};
+    return job->killed || poll(&one, 1, 0) > 0;
+}
+
+// What a submission left behind, and what it could not look up itself.
+static void tidy(const struct job *jobs, int n_jobs, struct job *job)
+{
+    pid_t pids[MAX_JOBS];
+    int n = 0;
+    if (job->run.sandbox == NULL)
+        return;
+    for (int i = 0; i < n_jobs; i++)
+        if (jobs[i].busy)
+            pids[n++] = jobs[i].pid;
+    sandbox_end_orphans(pids, n);
+    places_resolve(&job->run, job->result.text, sizeof job->result.text);
+}
+
+// Runs it next to others that are under way.
+static void run_beside(struct job *jobs, int n_jobs, const struct lab_run *run,
+                       struct lab_result *result)
+{
+    struct job job = {.run = *run};
+    job_start(&job);
+    do
+        wait_for_children(&job, 1);
+    while (!is_due(&job) || !job_advance(&job));
+    tidy(jobs, n_jobs, &job);
+    *result = job.result;
 }
 
 void lab_run_one(const struct lab_run *run, struct lab_result *result)
 {
-    struct job job = {.run = *run};
-    start(&job);
-    do
-        wait_for_children(&job, 1);
-    while (!readable(job.fd) || !advance(&job));
-    *result = job.result;
+    run_beside(NULL, 0, run, result);
 }
 
 bool lab_run_folder(const struct lab_run *run, char *folder, size_t n)
@@ -159,25 +85,6 @@ bool lab_run_folder(const struct lab_run *run, char *folder, size_t n)
     if (!made)
         fprintf(stderr, "glassraft: %s: %s\n", folder, strerror(errno));
     return made;
-}
-
-// A failed run is made again to keep its trace: the same seed, the same run.
-static void keep_failure(struct job *job)
-{
-    if (job->result.passed || job->run.out == NULL ||
-        job->result.trace[0] != '\0')
-        return;
-    char folder[160], path[200];
-    struct lab_run again = job->run;
-    if (!lab_run_folder(&again, folder, sizeof folder))
-        return;
-    snprintf(path, sizeof path, "%s/trace.jsonl", folder);
-    again.trace = path;
-    struct lab_result result;
-    lab_run_one(&again, &result);
-    if (!result.passed && result.trace[0] != '\0')
-        job->result = result;
-    snprintf(job->result.folder, sizeof job->result.folder, "%s", folder);
 }
 
 // What waits for its turn to be told.
@@ -197,6 +104,25 @@ struct many {
     struct told *waiting;
 };
 
+// A failed run is made again to keep its trace: the same seed, the same run.
+static void keep_failure(struct many *many, struct job *job)
+{
+    if (job->result.passed || job->run.out == NULL ||
+        job->result.trace[0] != '\0')
+        return;
+    char folder[160], path[200];
+    struct lab_run again = job->run;
+    if (!lab_run_folder(&again, folder, sizeof folder))
+        return;
+    snprintf(path, sizeof path, "%s/trace.jsonl", folder);
+    again.trace = path;
+    struct lab_result result;
+    run_beside(many->job, many->n_jobs, &again, &result);
+    if (!result.passed && result.trace[0] != '\0')
+        job->result = result;
+    snprintf(job->result.folder, sizeof job->result.folder, "%s", folder);
+}
+
 static void start_more(struct many *many)
 {
     for (int i = 0; i < many->n_jobs; i++) {
@@ -208,7 +134,7 @@ static void start_more(struct many *many)
         if (many->exhausted)
             return;
         job->number = many->next_number++;
-        start(job);
+        job_start(job);
         many->n_busy++;
     }
 }
@@ -217,11 +143,11 @@ static void collect(struct many *many)
 {
     for (int i = 0; i < many->n_jobs; i++) {
         struct job *job = &many->job[i];
-        if (!job->busy || !readable(job->fd) || !advance(job))
+        if (!job->busy || !is_due(job) || !job_advance(job))
             continue;
-        job->busy = false;
         many->n_busy--;
-        keep_failure(job);
+        tidy(many->job, many->n_jobs, job);
+        keep_failure(many, job);
         struct told *told = must_malloc(sizeof *told);
         *told =
             (struct told){many->waiting, job->number, job->run, job->result};
@@ -252,12 +178,8 @@ static void end_all(struct many *many)
 {
     for (int i = 0; i < many->n_jobs; i++) {
         struct job *job = &many->job[i];
-        if (!job->busy)
-            continue;
-        kill(job->pid, SIGKILL);
-        close(job->fd);
-        while (waitpid(job->pid, NULL, 0) < 0 && errno == EINTR)
-            continue;
+        if (job->busy)
+            job_drop(job);
     }
     while (many->waiting != NULL) {
         struct told *told = many->waiting;

@@ -10,6 +10,7 @@
 
 #include "../sim/sim.h"
 #include "lab.h"
+#include "sandbox.h"
 
 struct lab_run {
     const struct lab_scenario *scenario;
@@ -25,6 +26,7 @@ struct lab_run {
     const char *trace; // write it here, passed or failed; NULL = only failed
     const char *out;   // folder for what failing runs leave; NULL = nothing
     unsigned wall_s;   // wall and CPU limit of the child; 0 = a default
+    const struct sandbox *sandbox; // for a stranger's Raft; NULL = none
 };
 
 // What was made of a trace for its readers: paths, "" = nothing.
@@ -45,6 +47,7 @@ struct lab_result {
     uint64_t real_us;
     char folder[160], trace[200]; // what was left; "" = nothing
     struct lab_left left;         // the runner leaves this to its callers
+    char printed[1600]; // by a run in a sandbox, its beginning; as it came
 };
 
 // Runs one in a child and waits for it.
@@ -94,7 +97,22 @@ void lab_add_left(struct cJSON *object, const struct lab_left *left);
 void lab_print_json(FILE *out, const struct lab_run *run,
                     const struct lab_result *result);
 
-// child.c: the body of a child; writes its result to fd and ends.
-_Noreturn void lab_child(const struct lab_run *run, int fd);
+// What a child sends when its run is over. A result counts only with the
+// cookie that the parent drew for it.
+struct lab_message {
+    uint8_t cookie[16];
+    struct lab_result result;
+};
+
+// The ends of a child: the pipe for its message, and of a run in a sandbox a
+// file for what is printed and one for the trace (-1: none).
+struct lab_channel {
+    uint8_t cookie[16];
+    struct sandbox_files files;
+};
+
+// child.c: the body of a child; sends its message and ends.
+_Noreturn void lab_child(const struct lab_run *run,
+                         const struct lab_channel *channel);
 
 #endif

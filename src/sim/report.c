@@ -112,6 +112,20 @@ static bool ask_addr2line(const char *object, uintptr_t offset, char *out,
     return true;
 }
 
+// A place when nobody can be asked; the submission's is looked up later.
+static void place_by_name(const Dl_info *info, uintptr_t offset, char *out,
+                          size_t n)
+{
+    const char *slash = strrchr(info->dli_fname, '/');
+    if (strcmp(info->dli_fname, sim.config->object) == 0)
+        snprintf(out, n, "{+0x%lx}", (unsigned long)offset);
+    else
+        snprintf(out, n, "%s",
+                 info->dli_sname != NULL ? info->dli_sname
+                 : slash != NULL         ? slash + 1
+                                         : info->dli_fname);
+}
+
 const char *sim_place(void *pc)
 {
     static char place[IN_TURN][300];
@@ -122,13 +136,17 @@ const char *sim_place(void *pc)
     // A return address points behind the call: one less is inside of it.
     if (pc == NULL || dladdr((char *)pc - 1, &info) == 0)
         return out;
+    uintptr_t offset = (uintptr_t)pc - 1 - (uintptr_t)info.dli_fbase;
+    if (sim.config->object != NULL) {
+        place_by_name(&info, offset, out, sizeof place[0]);
+        return out;
+    }
     char object[4096];
     ssize_t n = readlink("/proc/self/exe", object, sizeof object - 1);
     object[n > 0 ? n : 0] = '\0';
     Dl_info own;
     if (dladdr(&sim, &own) == 0 || own.dli_fbase != info.dli_fbase)
         snprintf(object, sizeof object, "%s", info.dli_fname);
-    uintptr_t offset = (uintptr_t)pc - 1 - (uintptr_t)info.dli_fbase;
     if (!ask_addr2line(object, offset, out, sizeof place[0]) &&
         info.dli_sname != NULL)
         snprintf(out, sizeof place[0], "%s", info.dli_sname);
@@ -279,15 +297,17 @@ void sim_report_stuck(struct fiber *fiber, uint64_t waited_ns)
 
 // The frames of the program above a signal handler: the handler's own and the
 // signal's trampoline come first.
-static void say_backtrace(void)
+static void say_backtrace(int own)
 {
-    enum { OWN = 3, SHOWN = 12 };
+    enum { SHOWN = 12 };
     void *frame[40];
     int n = backtrace(frame, 40);
-    for (int i = OWN; i < n && i < OWN + SHOWN; i++)
+    for (int i = own; i < n && i < own + SHOWN; i++)
         // The interrupted instruction is no return address.
-        say("\n      %s", sim_place((char *)frame[i] + (i == OWN)));
+        say("\n      %s", sim_place((char *)frame[i] + (i == own)));
 }
+
+enum { OWN_FRAMES = 3 };
 
 static bool in_guard(const void *address)
 {
@@ -329,8 +349,18 @@ static void on_crash(int signal, siginfo_t *info, void *context)
         say("%s crashed: %s at address %p", sim_name(sim.now),
             strsignal(signal), info->si_addr);
     say_run();
-    say_backtrace();
+    say_backtrace(OWN_FRAMES);
     deliver(overflow ? SIM_STACK : SIM_CRASH);
+}
+
+void sim_forbid(const char *what)
+{
+    n_report = 0;
+    say("%s %s", sim_name(sim.now), what);
+    say_run();
+    // There is one frame more: who called this.
+    say_backtrace(OWN_FRAMES + 1);
+    deliver(SIM_FORBIDDEN);
 }
 
 void sim_report_memory(const char *kind, const char *lines)
@@ -361,7 +391,7 @@ static void on_tick(int signal, siginfo_t *info, void *context)
     say("%s has run for %d ms of CPU time without blocking (a busy loop?)",
         sim_name(sim.now), SPIN_TICKS * TICK_US / 1000);
     say_run();
-    say_backtrace();
+    say_backtrace(OWN_FRAMES);
     deliver(SIM_SPIN);
 }
 

@@ -31,6 +31,7 @@ enum sim_failure {
     SIM_EXIT_LOCKED,  // a thread ended holding a mutex
     SIM_MISUSE,       // unsupported or invalid call, uninitialised mutex ...
     SIM_LIMIT,        // virtual time or steps ran out
+    SIM_FORBIDDEN,    // sim_forbid()
 };
 
 struct sim_config {
@@ -48,6 +49,9 @@ struct sim_config {
     void (*fail)(void *context, enum sim_failure kind, const char *report);
     void *context;
     const char *replay; // the command that repeats this run, for reports
+    // No process can be started to look places up: of this object they stay
+    // "{+0xOFFSET}" in reports, of others a name. NULL: no such object.
+    const char *object;
 };
 
 // Runs fn(arg) as the first simulated thread; returns when fn has returned
@@ -80,6 +84,10 @@ unsigned sim_n_races(void);
 // Does LeakSanitizer know of memory that nobody points to any more? It prints
 // a report of it. Only outside of a run; false without it.
 bool sim_leaks(void);
+
+// Ends the run from a signal handler: the thread did what it may not. `what`
+// goes behind its name. Only inside a run.
+void sim_forbid(const char *what);
 
 // Hash over all scheduling decisions and the virtual time of each.
 uint64_t sim_hash(void);

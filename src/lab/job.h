@@ -1,0 +1,39 @@
+// job.h -- one run in a child, as the runner holds it.
+//
+// A child says its result through a pipe, in one message with a cookie that
+// only it and its parent know, and ends as the result says. Whatever else it
+// does, or another process does in its name, is a failure that says so.
+#ifndef GLASSRAFT_JOB_H
+#define GLASSRAFT_JOB_H
+
+#include <sys/types.h>
+
+#include "runner.h"
+
+enum { JOB_WALL_S = 600 }; // of a run that sets no limit
+
+struct job {
+    bool busy;
+    pid_t pid;
+    int fd;
+    int printed;     // what a run in a sandbox prints; -1 without
+    uint64_t number; // of the run, in order
+    struct lab_run run;
+    uint8_t cookie[16];
+    struct lab_message message;
+    size_t n_read, n_extra; // of the message, and behind it
+    int64_t end_ms;         // when its time is up, by job_clock_ms()
+    bool killed;
+    struct lab_result result;
+};
+
+int64_t job_clock_ms(void);
+void job_start(struct job *job);
+// Reads what is there; true when the child has ended and result is filled in.
+bool job_advance(struct job *job);
+// Its time is up: ends it and what it started.
+void job_kill(struct job *job);
+// Ends it for good, without a result.
+void job_drop(struct job *job);
+
+#endif

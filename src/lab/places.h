@@ -1,0 +1,14 @@
+// places.h -- where in a submission something happened, looked up outside.
+//
+// A run in a sandbox cannot ask addr2line. It writes "{+0x1234}" for a place
+// in the submission's object, and the parent puts function, file and line
+// there.
+#ifndef GLASSRAFT_PLACES_H
+#define GLASSRAFT_PLACES_H
+
+#include "runner.h"
+
+// In place; a text that becomes too long is cut.
+void places_resolve(const struct lab_run *run, char *text, size_t n);
+
+#endif
