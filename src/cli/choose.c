@@ -74,7 +74,7 @@ static void add_lab(struct choice *choice, const struct course_lab *lab,
          part++)
         for (const struct course_task *task = part->tasks;
              task->scenario != NULL; task++) {
-            const struct lab_scenario *scenario = choose_known(task->scenario);
+            const struct lab_scenario *scenario = suites_find(task->scenario);
             if (scenario == NULL)
                 die("course.c: %s: no such scenario", task->scenario);
             if (!real || !scenario->simulated_only)
@@ -113,15 +113,4 @@ bool choose(struct choice *choice, const char *command, const char *name,
                 " --real\n",
                 command, name);
     return search.found && !search.simulated;
-}
-
-const struct lab_scenario *choose_known(const char *name)
-{
-    for (const struct suite *suite = suites; suite->name != NULL; suite++)
-        for (int t = 0; t < 8 && suite->tables[t] != NULL; t++)
-            for (const struct lab_scenario *s = suite->tables[t];
-                 s->name != NULL; s++)
-                if (strcmp(s->name, name) == 0)
-                    return s;
-    return NULL;
 }

@@ -20,7 +20,4 @@ struct choice {
 bool choose(struct choice *choice, const char *command, const char *name,
             bool real);
 
-// The scenario of that name, NULL when we have none such.
-const struct lab_scenario *choose_known(const char *name);
-
 #endif

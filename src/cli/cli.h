@@ -13,6 +13,7 @@ enum { EXIT_GOOD = 0, EXIT_FINDING = 1, EXIT_USAGE = 2, EXIT_BUG = 70 };
 
 int cli_run(int argc, char **argv);      // run.c
 int cli_merge(int argc, char **argv);    // merge.c
+int cli_grade(int argc, char **argv);    // grade.c
 int cli_rules(int argc, char **argv);    // rules.c
 int cli_list(int argc, char **argv);     // list.c
 int cli_demo(int argc, char **argv);     // demo.c
@@ -55,6 +56,7 @@ bool options_is(const struct options *o, const char *name);
 const char *options_value(struct options *o); // "" and failed when missing
 uint64_t options_number(struct options *o);   // decimal or 0x...
 bool options_range(struct options *o, uint64_t *first, uint64_t *last); // A..B
+bool options_shard(struct options *o, uint64_t *shard, uint64_t *n); // I/N
 bool options_rest(struct options *o); // not an option; else fails
 bool options_parse(const char *text, uint64_t *number);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "choose.h"
+#include "../../labs/suites.h"
 
 enum { WIDTH = 80 };
 
@@ -78,7 +78,7 @@ static void print_areas(FILE *out, const struct judgement *j)
 static void run_of(const struct judgement *j, struct lab_scenario *foreign,
                    struct lab_run *run)
 {
-    const struct lab_scenario *ours = choose_known(j->header->scenario);
+    const struct lab_scenario *ours = suites_find(j->header->scenario);
     *foreign = (struct lab_scenario){.name = j->header->scenario};
     *run = (struct lab_run){.scenario = ours != NULL ? ours : foreign,
                             .seed = strtoull(j->header->seed, NULL, 0),

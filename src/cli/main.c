@@ -11,6 +11,7 @@ static const struct command {
     {"run", "run scenarios on a cluster, simulated or real", cli_run},
     {"list", "the scenarios and what they guard", cli_list},
     {"merge", "join the results of several sweeps", cli_merge},
+    {"grade", "a submission, or a class of them, by a rubric", cli_grade},
     {"demo", "a tour of a Raft, with pictures in out/demo/", cli_demo},
     {"check", "judge traces by the paper's rules", cli_check},
     {"rules", "which rules of the paper a trace exercises", cli_rules},

@@ -1,10 +1,8 @@
 // options.c -- see cli.h.
-#include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "../grade/text.h"
 #include "cli.h"
 
 struct options options_begin(int argc, char **argv, const char *command)
@@ -35,13 +33,7 @@ const char *options_value(struct options *o)
 
 bool options_parse(const char *text, uint64_t *number)
 {
-    char *end;
-    errno = 0;
-    if (!isdigit((unsigned char)text[0]))
-        return false;
-    bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-    *number = strtoull(text, &end, hex ? 16 : 10);
-    return errno == 0 && *end == '\0' && !(hex && text[2] == '\0');
+    return text_number(text, number);
 }
 
 uint64_t options_number(struct options *o)
@@ -56,21 +48,31 @@ uint64_t options_number(struct options *o)
     return number;
 }
 
-bool options_range(struct options *o, uint64_t *first, uint64_t *last)
+static bool take_pair(struct options *o, const char *between, uint64_t *first,
+                      uint64_t *second, const char *expected)
 {
     const char *name = o->now, *text = options_value(o);
-    char copy[64];
-    snprintf(copy, sizeof copy, "%s", text);
-    char *dots = strstr(copy, "..");
-    if (dots != NULL)
-        *dots = '\0';
-    if (!o->failed && (dots == NULL || !options_parse(copy, first) ||
-                       !options_parse(dots + 2, last) || *first > *last)) {
-        fprintf(stderr, "glassraft %s: %s %s: expected A..B with A <= B\n",
-                o->command, name, text);
+    if (!o->failed && !text_pair(text, between, first, second)) {
+        fprintf(stderr, "glassraft %s: %s %s: expected %s\n", o->command, name,
+                text, expected);
         o->failed = true;
     }
     return !o->failed;
+}
+
+bool options_range(struct options *o, uint64_t *first, uint64_t *last)
+{
+    return take_pair(o, "..", first, last, "A..B with A <= B");
+}
+
+bool options_shard(struct options *o, uint64_t *shard, uint64_t *n)
+{
+    if (take_pair(o, "/", shard, n, "I/N with 1 <= I <= N") && *shard > 0)
+        return true;
+    if (!o->failed)
+        fprintf(stderr, "glassraft %s: a shard is 1 or more\n", o->command);
+    o->failed = true;
+    return false;
 }
 
 bool options_rest(struct options *o)

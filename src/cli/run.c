@@ -83,20 +83,6 @@ static bool read_budget(const char *text, uint64_t *seconds)
     return true;
 }
 
-static bool read_shard(const char *text, struct sweep_plan *plan)
-{
-    char copy[64];
-    snprintf(copy, sizeof copy, "%s", text);
-    char *slash = strchr(copy, '/');
-    if (slash != NULL)
-        *slash = '\0';
-    if (slash == NULL || !options_parse(copy, &plan->shard) ||
-        !options_parse(slash + 1, &plan->n_shards) || plan->shard < 1 ||
-        plan->shard > plan->n_shards)
-        return complain("--shard", text, "I/N with 1 <= I <= N");
-    return true;
-}
-
 static bool read_lab(uint64_t number, const struct options *o,
                      struct sweep_plan *plan)
 {
@@ -146,7 +132,7 @@ static bool take_formed(struct options *o, struct arguments *a)
     else if (options_is(o, "--budget"))
         a->bad |= !read_budget(options_value(o), &plan->budget_s);
     else if (options_is(o, "--shard"))
-        a->bad |= !read_shard(options_value(o), plan);
+        options_shard(o, &plan->shard, &plan->n_shards);
     else if (options_is(o, "--out")) {
         plan->common.out = options_value(o);
         a->bad |= o->failed || !make_folder(plan->common.out);

@@ -1,0 +1,239 @@
+// class.c -- see class.h: the workers.
+#define _GNU_SOURCE
+#include "class.h"
+
+#include <cjson/cJSON.h>
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../trace/die.h"
+#include "text.h"
+
+enum { MOST_JOBS = 64, RESULT_BYTES = 16 << 20 };
+
+// A submission under way.
+struct worker {
+    pid_t pid; // 0 = free
+    const char *name;
+};
+
+struct class {
+    const struct class_plan *plan;
+    struct worker worker[MOST_JOBS];
+    int n_busy, n_done, n_kept, n_bad, n_all;
+};
+
+static bool is_folder(const char *path)
+{
+    struct stat about;
+    return lstat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+int class_list(const char *folder, bool (*wanted)(const char *path),
+               char ***names)
+{
+    struct dirent **entry;
+    int n = scandir(folder, &entry, NULL, alphasort), kept = 0;
+    if (n < 0) {
+        fprintf(stderr, "glassraft grade: %s: %s\n", folder, strerror(errno));
+        return -1;
+    }
+    *names = must_calloc((size_t)n, sizeof **names);
+    for (int i = 0; i < n; i++) {
+        char path[4400];
+        snprintf(path, sizeof path, "%.4000s/%s", folder, entry[i]->d_name);
+        if (entry[i]->d_name[0] != '.' && wanted(path))
+            (*names)[kept++] =
+                must_copy(entry[i]->d_name, strlen(entry[i]->d_name) + 1);
+        free(entry[i]);
+    }
+    free(entry);
+    return kept;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void result_path(const struct class_plan *plan, const char *name,
+                        const char *end, char *path, size_t n)
+{
+    snprintf(path, n, "%.3000s/%.250s.%s", plan->results, name, end);
+}
+
+// Is there a complete result for just these files?
+static bool is_done(const struct class_plan *plan, const char *name)
+{
+    char path[4400], key[200];
+    uint64_t digest;
+    size_t n = 0;
+    snprintf(path, sizeof path, "%.4000s/%s", plan->folder, name);
+    if (!submission_digest(path, plan->each.rubric->lab, &digest))
+        return false;
+    grade_key(plan->each.rubric, plan->each.secret, digest, key, sizeof key);
+    result_path(plan, name, "json", path, sizeof path);
+    char *text = text_read_file(path, RESULT_BYTES, &n);
+    cJSON *whole = text != NULL ? cJSON_Parse(text) : NULL;
+    const cJSON *old = cJSON_GetObjectItemCaseSensitive(whole, "key");
+    bool same =
+        cJSON_IsString(old) && strcmp(old->valuestring, key) == 0 &&
+        cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(whole, "complete"));
+    cJSON_Delete(whole);
+    free(text);
+    return same;
+}
+
+// ------------------------------------------------------------ in the worker
+
+struct reporter {
+    const struct class_plan *plan;
+    const char *name;
+};
+
+static bool told(void *context, const struct grade *grade)
+{
+    static const char *const ends[] = {"txt", "gradescope.json", "xml",
+                                       "tap", "full.json",       "csv"};
+    struct reporter *r = context;
+    char path[4400];
+    bool good = true;
+    if (r->plan->extra) {
+        result_path(r->plan, r->name, ends[r->plan->format], path, sizeof path);
+        good = report_write(r->plan->format, grade, path);
+    }
+    result_path(r->plan, r->name, "json", path, sizeof path);
+    return good && report_write(REPORT_JSON, grade, path);
+}
+
+static bool stopped(void *context)
+{
+    struct reporter *r = context;
+    return *r->plan->interrupted != 0;
+}
+
+_Noreturn static void work(const struct class_plan *plan, const char *name)
+{
+    char folder[4400];
+    struct grade grade;
+    struct reporter reporter = {plan, name};
+    struct grade_plan each = plan->each;
+    snprintf(folder, sizeof folder, "%.4000s/%s", plan->folder, name);
+    each.folder = folder;
+    each.n_jobs = 1;
+    each.told = told;
+    each.stopped = stopped;
+    each.context = &reporter;
+    sandbox_adopt_orphans();
+    bool good = grade_run(&grade, &each) && grade.complete;
+    grade_free(&grade);
+    fflush(NULL);
+    _exit(good ? 0 : 1);
+}
+
+// --------------------------------------------------------------- the parent
+
+static void show_progress(const struct class *class, const char *name)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr,
+                "\r%d of %d submissions, %d from before, now %.40s\033[K",
+                class->n_done, class->n_all, class->n_kept, name);
+}
+
+static void start(struct class *class, const char *name)
+{
+    struct worker *worker = class->worker;
+    while (worker->pid != 0)
+        worker++;
+    show_progress(class, name);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid < 0)
+        die("fork: %s", strerror(errno));
+    if (pid == 0)
+        work(class->plan, name);
+    *worker = (struct worker){pid, name};
+    class->n_busy++;
+}
+
+static void await_one(struct class *class)
+{
+    int status = 0;
+    pid_t pid = waitpid(-1, &status, 0);
+    if (pid < 0 && errno != EINTR)
+        die("waitpid: %s", strerror(errno));
+    for (int i = 0; i < MOST_JOBS && *class->plan->interrupted; i++)
+        if (class->worker[i].pid != 0)
+            kill(class->worker[i].pid, SIGTERM);
+    for (int i = 0; i < MOST_JOBS && pid > 0; i++) {
+        if (class->worker[i].pid != pid)
+            continue;
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+            fprintf(stderr, "glassraft grade: %s: no complete result\n",
+                    class->worker[i].name);
+            class->n_bad++;
+        }
+        class->worker[i].pid = 0;
+        class->n_busy--;
+        class->n_done++;
+    }
+}
+
+static void grade_names(struct class *class, char **names, int n)
+{
+    const struct class_plan *plan = class->plan;
+    for (int i = 0; i < n && !*plan->interrupted; i++) {
+        if ((uint64_t)i % plan->n_shards != plan->shard - 1)
+            continue;
+        if (is_done(plan, names[i])) {
+            class->n_done++;
+            class->n_kept++;
+            continue;
+        }
+        while (class->n_busy >= plan->n_jobs)
+            await_one(class);
+        start(class, names[i]);
+    }
+    while (class->n_busy > 0)
+        await_one(class);
+    if (isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+}
+
+bool class_grade(const struct class_plan *plan)
+{
+    struct class class = {.plan = plan};
+    char **names = NULL;
+    if (mkdir(plan->results, 0777) != 0 && errno != EEXIST) {
+        fprintf(stderr, "glassraft grade: %s: %s\n", plan->results,
+                strerror(errno));
+        return false;
+    }
+    int n = class_list(plan->folder, is_folder, &names);
+    if (n == 0)
+        fprintf(stderr, "glassraft grade: %s: there is no folder in it\n",
+                plan->folder);
+    if (n > 0)
+        qsort(names, (size_t)n, sizeof names[0], compare);
+    for (int i = 0; i < n; i++)
+        class.n_all += (uint64_t)i % plan->n_shards == plan->shard - 1;
+    if (n > 0)
+        grade_names(&class, names, n);
+    for (int i = 0; i < n; i++)
+        free(names[i]);
+    free(names);
+    if (class.n_kept > 0)
+        fprintf(stderr,
+                "glassraft grade: %d of %d had a result already and were not"
+                " graded again\n",
+                class.n_kept, class.n_all);
+    return n > 0 && class.n_bad == 0 && !*plan->interrupted &&
+           class_summary(plan->results, stdout);
+}

@@ -1,0 +1,36 @@
+// class.h -- many submissions, one after the other or side by side.
+//
+// Each folder of a folder is a submission. Each is graded in a process of its
+// own and leaves RESULTS/NAME.json; what is complete there for the same files,
+// rubric and seeds is not graded again. The results of several machines are
+// the union of their files.
+#ifndef GLASSRAFT_CLASS_H
+#define GLASSRAFT_CLASS_H
+
+#include "grade.h"
+#include "report.h"
+
+struct class_plan {
+    struct grade_plan each;       // without folder, told, stopped, n_jobs
+    const char *folder, *results; // submissions; what is left
+    int n_jobs;                   // submissions at a time
+    uint64_t shard, n_shards;     // 1, 1: all
+    bool extra;                   // a report of this form besides
+    enum report_format format;
+    const volatile int *interrupted; // becomes true: end
+};
+
+// Grades; a table on stdout, progress on stderr. False when not all submissions
+// have a complete result.
+bool class_grade(const struct class_plan *plan);
+
+// The table of a results folder on out, and into FOLDER/summary.csv. False
+// with a line on stderr when there is nothing to read.
+bool class_summary(const char *folder, FILE *out);
+
+// Names of the entries that are wanted, sorted; free each and the list. -1
+// with a line on stderr.
+int class_list(const char *folder, bool (*wanted)(const char *path),
+               char ***names);
+
+#endif

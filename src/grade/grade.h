@@ -1,0 +1,107 @@
+// grade.h -- one submission, judged by a rubric.
+//
+// A scenario's points count when all of its seeds pass. Who breaks a rule of
+// safety in a part, or the rules of the house, gets none of the part's points;
+// what is merely not done in time costs the scenario's own. The report is
+// written again after every scenario, so that there is always a valid one.
+//
+// Nothing in a grade depends on the clock, on the number of runs at a time, or
+// on where the files are: the same submission gets the same report, byte for
+// byte.
+#ifndef GLASSRAFT_GRADE_H
+#define GLASSRAFT_GRADE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "rubric.h"
+#include "submission.h"
+
+// Seeds that no child of the grader can see: its memory of them is empty.
+struct secret_seeds {
+    uint64_t *seed;
+    size_t n;
+    uint64_t hash;
+};
+
+// One to a line, decimal or 0x...; # begins a comment. False with one line on
+// stderr.
+bool secret_seeds_read(struct secret_seeds *secret, const char *path);
+void secret_seeds_free(struct secret_seeds *secret);
+
+// By rising weight.
+enum grade_kind {
+    GRADE_OWN,    // costs the scenario's own points
+    GRADE_SAFETY, // a broken rule of the paper: costs the part's
+    GRADE_FOUL,   // a broken rule of the house: costs the part's
+};
+
+struct grade_finding {
+    enum grade_kind kind;
+    uint64_t seed;
+    bool secret;
+    char property[48], tag[16];
+    char *text;    // clean, without the seed if it is secret
+    char *printed; // by the submission, clean; NULL = nothing
+};
+
+enum grade_state { GRADE_NOT_RUN, GRADE_PASSED, GRADE_FAILED };
+
+struct grade_task {
+    enum grade_state state;
+    uint64_t n_seeds, n_run, n_failed; // asked for; told
+    bool cut;                          // enough of it had failed
+    struct grade_finding first; // the first of the weightiest; if it failed
+};
+
+struct grade {
+    const struct rubric *rubric;
+    const struct secret_seeds *secret; // NULL = none
+    bool reveal;                       // secret seeds may be told
+    struct submission submission;
+    struct grade_task *task; // as the rubric's
+    bool built, complete;
+    bool out_of_time; // too many runs used up their time
+};
+
+struct grade_plan {
+    const char *folder;
+    const struct rubric *rubric;
+    const struct secret_seeds *secret;
+    struct sandbox sandbox;
+    bool reveal;
+    int n_jobs;
+    const char *keep; // folder for traces of failing runs; NULL = none
+    // Called when there is news: built, and after each scenario.
+    bool (*told)(void *context, const struct grade *grade);
+    bool (*stopped)(void *context); // NULL: never
+    void *context;
+};
+
+// Grades; false with a line on stderr when that could not be done, or told()
+// said so. The grade is the caller's to free in either case.
+bool grade_run(struct grade *grade, const struct grade_plan *plan);
+void grade_free(struct grade *grade);
+
+// All that a grade depends on, but the submission's name: lab, seeds, rubric,
+// version and the digest of its files. Equal keys, equal grades.
+void grade_key(const struct rubric *rubric, const struct secret_seeds *secret,
+               uint64_t digest, char *out, size_t n);
+
+// What it comes to.
+int grade_task_points(const struct grade *grade, int task);
+int grade_part_points(const struct grade *grade, int part);
+int grade_points(const struct grade *grade);
+// The task that costs the whole part its points; -1 = none.
+int grade_zeroed_by(const struct grade *grade, int part);
+
+// Sentences: the state of a scenario in a few words, and why it has no points.
+void grade_state_text(const struct grade *grade, int task, char *out, size_t n);
+void grade_why(const struct grade *grade, int task, FILE *out);
+// The command that repeats the first failure; "" when there is none to tell.
+void grade_replay(const struct grade *grade, int task, char *out, size_t n);
+// What stands above all scenarios: why it did not build, what was left out.
+void grade_remarks(const struct grade *grade, FILE *out);
+
+#endif

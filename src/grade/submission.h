@@ -1,0 +1,48 @@
+// submission.h -- a student's folder: copied, named and built.
+//
+// Only what can be source is taken: regular files NAME.c and NAME.h of the
+// folder itself, no links, no programs, no Makefile. What is left out, and
+// why, is noted. The copy is built by labs/build-raft in a sandbox; what comes
+// out is a shared object that is loaded by the runs alone.
+#ifndef GLASSRAFT_SUBMISSION_H
+#define GLASSRAFT_SUBMISSION_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../lab/sandbox.h"
+
+enum {
+    SUBMISSION_FILES = 200,
+    SUBMISSION_FILE_BYTES = 1 << 20,
+    SUBMISSION_BYTES = 4 << 20,
+    SUBMISSION_NOTES = 8,
+};
+
+struct submission {
+    char name[256];  // the folder's, cleaned
+    uint64_t digest; // of names and contents of its files
+    int n_files;
+    char work[200];   // our folder for it; "" = none
+    char object[240]; // when it was built
+    char *problem;    // why it was not; NULL = it was
+    char *note[SUBMISSION_NOTES];
+    int n_notes, n_more_notes;
+};
+
+// Copies the folder's sources; for lab 0 those of its folder warm-up, if it has
+// one. False with a line on stderr when that is our
+// trouble or the folder cannot be read; a bad submission is true, with its
+// problem.
+bool submission_take(struct submission *s, const char *folder, unsigned lab,
+                     const struct sandbox *sandbox);
+// The digest alone, without a copy.
+bool submission_digest(const char *folder, unsigned lab, uint64_t *digest);
+// Builds it; true also when it does not compile. False with a line on stderr
+// when the builder itself cannot work.
+bool submission_build(struct submission *s, const struct sandbox *sandbox);
+// Removes the copy, frees the rest.
+void submission_end(struct submission *s);
+
+#endif

@@ -1,0 +1,159 @@
+// verdict.c -- see grade.h: points, and what is said about them.
+#include "grade.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "../trace/version.h"
+
+void grade_key(const struct rubric *rubric, const struct secret_seeds *secret,
+               uint64_t digest, char *out, size_t n)
+{
+    snprintf(out, n,
+             "lab%u rubric %016" PRIx64 " secret %04" PRIx64
+             " files %016" PRIx64 " " GLASSRAFT_VERSION,
+             rubric->lab, rubric_hash(rubric),
+             // So short that nobody finds a seed by it.
+             secret != NULL ? secret->hash & 0xffff : 0, digest);
+}
+
+int grade_zeroed_by(const struct grade *grade, int part)
+{
+    for (int i = 0; i < grade->rubric->n_tasks; i++)
+        if (grade->rubric->task[i].part == part &&
+            grade->task[i].state == GRADE_FAILED &&
+            grade->task[i].first.kind != GRADE_OWN)
+            return i;
+    return -1;
+}
+
+int grade_task_points(const struct grade *grade, int task)
+{
+    const struct rubric_task *asked = &grade->rubric->task[task];
+    bool counts = grade->task[task].state == GRADE_PASSED &&
+                  grade_zeroed_by(grade, asked->part) < 0;
+    return counts ? asked->points : 0;
+}
+
+int grade_part_points(const struct grade *grade, int part)
+{
+    int points = 0;
+    for (int i = 0; i < grade->rubric->n_tasks; i++)
+        if (grade->rubric->task[i].part == part)
+            points += grade_task_points(grade, i);
+    return points;
+}
+
+int grade_points(const struct grade *grade)
+{
+    int points = 0;
+    for (int part = 0; part < grade->rubric->n_parts; part++)
+        points += grade_part_points(grade, part);
+    return points;
+}
+
+void grade_state_text(const struct grade *grade, int task, char *out, size_t n)
+{
+    const struct grade_task *t = &grade->task[task];
+    if (t->state == GRADE_PASSED)
+        snprintf(out, n, "passed, %" PRIu64 " of %" PRIu64 " seeds", t->n_run,
+                 t->n_seeds);
+    else if (t->state == GRADE_FAILED)
+        snprintf(out, n, "failed, %" PRIu64 " of %" PRIu64 " seeds",
+                 t->n_failed, t->n_run);
+    else if (grade->submission.problem != NULL)
+        snprintf(out, n, "not run, it does not build");
+    else
+        snprintf(out, n, "not run%s",
+                 grade->out_of_time ? ", the time was used up" : "");
+}
+
+static void name_seed(const struct grade *grade,
+                      const struct grade_finding *finding, FILE *out)
+{
+    if (finding->secret && !grade->reveal)
+        fprintf(out, "a secret seed");
+    else
+        fprintf(out, "seed 0x%" PRIx64, finding->seed);
+}
+
+void grade_replay(const struct grade *grade, int task, char *out, size_t n)
+{
+    const struct grade_finding *finding = &grade->task[task].first;
+    unsigned lab = grade->rubric->lab;
+    char only[24] = "";
+    out[0] = '\0';
+    if (lab > 0)
+        snprintf(only, sizeof only, " --lab %u", lab);
+    if (grade->task[task].state == GRADE_FAILED &&
+        (!finding->secret || grade->reveal))
+        snprintf(out, n, "glassraft run %s --seed 0x%" PRIx64 "%s --raft .",
+                 grade->rubric->task[task].scenario->name, finding->seed, only);
+}
+
+static void explain_failure(const struct grade *grade, int task, FILE *out)
+{
+    const struct grade_task *t = &grade->task[task];
+    const struct grade_finding *finding = &t->first;
+    char replay[300];
+    fprintf(out, "%s", finding->property);
+    if (finding->tag[0] != '\0')
+        fprintf(out, " [%s]", finding->tag);
+    fprintf(out, ", with ");
+    name_seed(grade, finding, out);
+    fprintf(out, " (%" PRIu64 " of %" PRIu64 " seeds failed", t->n_failed,
+            t->n_run);
+    if (t->n_run < t->n_seeds)
+        fprintf(out, ", %" PRIu64 " were not run", t->n_seeds - t->n_run);
+    fprintf(out, ")\n%s\n", finding->text);
+    grade_replay(grade, task, replay, sizeof replay);
+    if (replay[0] != '\0')
+        fprintf(out, "replay: %s\n", replay);
+    if (finding->printed != NULL)
+        fprintf(out, "The program printed:\n%s\n", finding->printed);
+}
+
+void grade_why(const struct grade *grade, int task, FILE *out)
+{
+    const struct grade_task *t = &grade->task[task];
+    const struct rubric_task *asked = &grade->rubric->task[task];
+    int cause = grade_zeroed_by(grade, asked->part);
+    if (t->state == GRADE_FAILED)
+        explain_failure(grade, task, out);
+    else if (t->state == GRADE_NOT_RUN && grade->submission.problem != NULL)
+        fprintf(out, "Not run: the submission does not build.\n");
+    else if (t->state == GRADE_NOT_RUN && grade->out_of_time)
+        fprintf(out, "Not run: too many runs before it used up their time.\n");
+    else if (t->state == GRADE_NOT_RUN)
+        fprintf(out, "Not run: the grader was ended before.\n");
+    if (cause < 0)
+        return;
+    const char *culprit = grade->rubric->task[cause].scenario->name;
+    if (grade->task[cause].first.kind == GRADE_FOUL)
+        fprintf(out,
+                "The part \"%s\" has no points: %s did what a submission"
+                " may not.\n",
+                grade->rubric->part[asked->part], culprit);
+    else
+        fprintf(out,
+                "The part \"%s\" has no points: %s broke a rule of"
+                " safety.\n",
+                grade->rubric->part[asked->part], culprit);
+}
+
+void grade_remarks(const struct grade *grade, FILE *out)
+{
+    const struct submission *s = &grade->submission;
+    if (s->problem != NULL)
+        fprintf(out, "The submission does not build:\n%s\n", s->problem);
+    for (int i = 0; i < s->n_notes; i++)
+        fprintf(out, "%s\n", s->note[i]);
+    if (s->n_more_notes > 0)
+        fprintf(out, "and %d files more were left out\n", s->n_more_notes);
+    if (grade->out_of_time)
+        fprintf(out, "Too many runs used up their time; the rest was not"
+                     " run.\n");
+    if (!grade->complete && s->problem == NULL)
+        fprintf(out, "This report is not complete: what is not in it counts"
+                     " as not run.\n");
+}
