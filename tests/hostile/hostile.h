@@ -1,0 +1,27 @@
+// hostile.h -- what the submissions of this folder share.
+//
+// Each file is a submission that does what none may, or what looks like it.
+// Its first lines say what the grader is expected to say:
+//
+//     // expect: WORDS      in the report; several are possible
+//     // points: full       0 without this line; full has the reference below
+//
+// tests/grade puts a file next to raft_stub.c, which does nothing, or next to
+// a copy of the reference, whose raft_make() is then called honest_make().
+#ifndef GLASSRAFT_HOSTILE_H
+#define GLASSRAFT_HOSTILE_H
+
+#include <raft.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct raft *honest_make(const struct raft_config *config);
+
+#define AT_LOAD __attribute__((constructor)) static
+
+#endif

@@ -1,0 +1,11 @@
+// memory.c -- takes all memory that there is
+// expect: raft_make at memory.c
+#define _GNU_SOURCE
+#include "hostile.h"
+
+struct raft *raft_make(const struct raft_config *config)
+{
+    for (;;)
+        memset(malloc(1 << 20), 1, 1 << 20);
+    return honest_make(config);
+}

@@ -1,0 +1,15 @@
+// spin_at_load.c -- never ends loading
+// expect: used up its time on the processor
+#define _GNU_SOURCE
+#include "hostile.h"
+
+AT_LOAD void run(void)
+{
+    for (volatile int n = 0;; n++)
+        continue;
+}
+
+struct raft *raft_make(const struct raft_config *config)
+{
+    return honest_make(config);
+}
