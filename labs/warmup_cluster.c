@@ -252,8 +252,8 @@ int cluster_ping(struct cluster *cluster, int server, uint64_t timeout_ms)
                  server + 1, told);
     if (told > most)
         lab_fail(cluster->lab,
-                 "S%d's ping_all() returned %d, but since it began only %d"
-                 " servers have answered, S%d itself included",
+                 "S%d's ping_all() returned %d, but only %d answered since it"
+                 " began, S%d itself counted",
                  server + 1, told, most, server + 1);
     return told;
 }
