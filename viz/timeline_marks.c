@@ -295,7 +295,7 @@ static void draw_finding(struct drawing *d, const struct trace_event *e)
 {
     const struct scene *scene = &d->scene;
     double y = timeline_y(d, e);
-    char text[200];
+    char text[400];
     double left = TIMELINE_LEFT - 60, right = timeline_margin(d) - 6;
     if (timeline_on_page(d, y))
         timeline_take(d, (struct box){left, y - 2, right, y + 2});
@@ -315,9 +315,12 @@ static void draw_finding(struct drawing *d, const struct trace_event *e)
             " penwidth=2, color=\"" PAINT_FAULT "\", edgetooltip=",
             name, left, timeline_dot_y(d, y), name, right, timeline_dot_y(d, y),
             name, name, e->n);
-    timeline_outcome_name(e, text, sizeof text);
-    paint_quoted(d->out, e->text != NULL ? e->text : text);
+    // What follows the first line are lines of source files, which move.
+    snprintf(text, sizeof text, "%s", e->text != NULL ? e->text : "");
+    text[strcspn(text, "\n")] = '\0';
+    paint_quoted(d->out, text);
     fputs("];\n", d->out);
+    timeline_outcome_name(e, text, sizeof text);
     if (!d->window->look.brief)
         timeline_narrate(d, e, PAINT_FAULT, true, "%s", text);
 }
