@@ -357,7 +357,8 @@ void assert_hindered(const char *tag, const uint64_t *events,
                      const int *servers, const char *text)
 {
     assert_sound();
-    const struct check_finding *finding = check_diagnose(story.check, story.us);
+    const struct check_finding *finding =
+        check_diagnose(story.check, story.us, true);
     if (finding == NULL)
         fail_msg("nothing hinders, but it should: %s %s", tag, text);
     else {
@@ -372,7 +373,8 @@ void assert_hindered(const char *tag, const uint64_t *events,
 void assert_not_hindered(void)
 {
     assert_sound();
-    const struct check_finding *finding = check_diagnose(story.check, story.us);
+    const struct check_finding *finding =
+        check_diagnose(story.check, story.us, true);
     if (finding != NULL)
         fail_msg("[%s] %s", finding->tag, finding->text);
 }

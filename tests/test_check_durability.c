@@ -45,6 +45,44 @@ static void assert_restart_broken(uint64_t term, int voted_for,
     assert_broken("restart from another state", tag, SHOWN(boot, saved), OF(0));
 }
 
+// S2 asks in term 2 and crashes; nothing is told of saves.
+static uint64_t crash_in_term_2(void)
+{
+    begin_story();
+    ASK_VOTE(1, 0, .term = 2);
+    uint64_t asks = story_sent();
+    STEP(1, .kind = TRACE_CRASH);
+    STEP(1, .kind = TRACE_RESTART);
+    return asks;
+}
+
+static void test_all2_restart_in_an_older_term_without_saves(void **state)
+{
+    (void)state;
+    uint64_t asks = crash_in_term_2();
+    uint64_t boot = STEP(1, .kind = TRACE_BOOT, .voted_for = TRACE_NONE);
+    assert_broken("restart without its term", "ALL.2", SHOWN(boot, asks),
+                  OF(1));
+}
+
+// The same of a server that tells messages alone: what its older life had on
+// its way is none of the new one's.
+static void test_all2_messages_of_an_older_term_after_a_restart(void **state)
+{
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        uint64_t asks = crash_in_term_2();
+        wait_us(late != 0 ? 50000 : 40000);
+        ASK_VOTE(1, 0, .term = 2);
+        ASK_VOTE(1, 0, .term = 1);
+        if (late == 0)
+            assert_sound();
+        else
+            assert_broken("restart without its term", "ALL.2",
+                          SHOWN(story_sent(), asks), OF(1));
+    }
+}
+
 static void test_all2_restart_in_another_term(void **state)
 {
     (void)state;
@@ -365,6 +403,7 @@ static void test_every_property_of_durability_was_broken(void **state)
 {
     (void)state;
     static const char *const all[] = {"ALL.2 restart from another state",
+                                      "ALL.2 restart without its term",
                                       "RV.2 restart from another state",
                                       "AE.4 restart from another state",
                                       "ALL.2 saved what it is not",
@@ -387,6 +426,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(test_restart_with_what_was_or_was_being_saved),
         STORY(test_all2_restart_in_another_term),
+        STORY(test_all2_restart_in_an_older_term_without_saves),
+        STORY(test_all2_messages_of_an_older_term_after_a_restart),
         STORY(test_rv2_restart_with_another_vote),
         STORY(test_ae4_restart_with_another_log),
         STORY(test_all2_saved_another_term),

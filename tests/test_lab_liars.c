@@ -249,11 +249,12 @@ static void apply_another(struct raft *rf, raft_index index)
 static void test_agreement(void **unused)
 {
     (void)unused;
-    claim(1, 1, 1, 1);
-    assert_run(agree, NULL, "no agreement on \"7\" by 3 servers");
-    claim(1, 1, 1, 1);
+    claim(1, 1, 1, 0);
+    assert_run(agree, NULL, "within ten seconds: nobody took it");
+    claim(1, 1, 1, 1); // S1 leads, and takes nothing
+    assert_run(agree, "liveness", "S1 leads term 1, but no server has taken");
     lie.takes = true; // and nobody ever applies it
-    assert_run(agree, NULL, "no agreement on \"7\" by 3 servers");
+    assert_run(agree, NULL, "S1 took it last, at index 5, which 0 have");
     assert_run(agree_at_once, NULL, "\"7\" was taken at index 1 but 3 servers");
     lie.act = apply_everywhere;
     assert_run(agree, NULL, NULL);

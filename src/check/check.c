@@ -118,7 +118,7 @@ bool check_step(struct check *check, const struct trace_event *event)
     check_forget(check, event);
     if (of_server)
         check_disturb(check, event);
-    return true;
+    return !check->broken;
 }
 
 const struct check_finding *check_finding(const struct check *check)

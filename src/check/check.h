@@ -43,8 +43,9 @@ void check_without(struct check *check, enum trace_kind kind);
 // The run has failed by a bound in time that the scenario set (a command not
 // applied, no leader): the rule that most likely keeps the cluster from going
 // on, as of time us. NULL when nothing stands out. Owned by the checker, until
-// the next call.
-const struct check_finding *check_diagnose(struct check *check, uint64_t us);
+// the next call. Commands: a server has taken some.
+const struct check_finding *check_diagnose(struct check *check, uint64_t us,
+                                           bool commands);
 
 // The finding, NULL when there is none. Owned by the checker.
 const struct check_finding *check_finding(const struct check *check);

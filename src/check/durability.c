@@ -132,6 +132,9 @@ static bool boot(struct check *check, const struct trace_event *event)
             found.last_index, found.last_term, server->disk.term,
             vote_text(server->disk.voted_for, two), server->disk.last_index,
             server->disk.last_term);
+    if (check->n_of_kind[TRACE_PERSIST] == 0 &&
+        !check_keeps_term(check, event, found.term))
+        return false;
     server->disk = found;
     server->saves = true;
     server->n_unsaved = 0;

@@ -89,6 +89,9 @@ struct judged {
     // its way to the disk when the server crashed.
     struct image unsaved[N_UNSAVED];
     size_t n_unsaved;
+    // The newest term in its messages, of all its lives and of those before
+    // the last crash, where it stands, and the last restart.
+    uint64_t spoken_term, spoken_n, promised_term, promised_n, restart_us;
     // The requests that it is handling, as slots of check->flight.
     uint16_t active[N_ACTIVE];
     int n_active;
@@ -115,8 +118,26 @@ struct judged {
     uint64_t install_us, install_index; // a snapshot that is not applied yet
 };
 
+// What messages alone tell.
+struct spoken {
+    // RequestVotes that left and arrived, answers to them, votes among these.
+    uint64_t n_asked, n_received, n_answered, n_granted;
+    // The newest term that votes were asked for, by whom first, who gave it
+    // one, as bits, and the first request.
+    uint64_t asked_term, asked_n, asked_us, voters;
+    int candidate;
+    // The newest term of an AppendEntries, who sent it, its first and last.
+    uint64_t led_term, led_n, sent_us;
+    int leader;
+    uint64_t leader_commit;            // of its messages
+    uint64_t own_index;                // first entry of its own term; 0 = none
+    uint64_t acked[TRACE_MAX_SERVERS]; // by its peers
+    uint64_t held, held_us;            // by a majority, and since when
+};
+
 struct check {
     struct told told;
+    struct spoken spoken;
     struct model model;
     struct judged *server;
     struct table leaders, entries, committed, applied;
@@ -149,6 +170,22 @@ bool check_timers(struct check *check, const struct trace_event *event);
 
 // liveness.c: notes what a diagnosis may need.
 void check_watch(struct check *check, const struct trace_event *event);
+
+// The server and the rule that block the way; event and server are shown, 0
+// and TRACE_NONE for none. Returns true.
+bool check_lies(struct check *check, const char *tag, int server,
+                uint64_t event, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+// spoken.c: notes what messages tell; whether nobody ever asks for votes; and
+// what hinders a Raft that tells no roles. Whoever crashed comes back in the
+// last term that it spoke of, or in a newer one, whatever the trace tells of
+// saves; false when it is broken.
+void check_listen(struct check *check, const struct trace_event *event);
+bool check_nobody_asks(struct check *check, uint64_t us);
+bool check_by_messages(struct check *check, uint64_t us, bool commands);
+bool check_keeps_term(struct check *check, const struct trace_event *event,
+                      uint64_t term);
 
 // flight.c: the call of a message, NULL when it is not known any more.
 struct flight *check_flight(const struct check *check, uint64_t msg);

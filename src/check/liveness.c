@@ -25,6 +25,8 @@ void check_watch(struct check *check, const struct trace_event *event)
     struct judged *judged = of_server ? &check->server[event->node] : NULL;
     if (of_server && event->kind <= TRACE_REPLY_RECV)
         judged->spoke_us = event->us;
+    if (of_server)
+        check_listen(check, event);
     switch (judged != NULL ? event->kind : TRACE_UNKNOWN) {
     case TRACE_BOOT:
         judged->commit_us = 0;
@@ -62,12 +64,8 @@ void check_watch(struct check *check, const struct trace_event *event)
     }
 }
 
-static bool lies_here(struct check *check, const char *tag, int server,
-                      uint64_t event, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
-
-static bool lies_here(struct check *check, const char *tag, int server,
-                      uint64_t event, const char *format, ...)
+bool check_lies(struct check *check, const char *tag, int server,
+                uint64_t event, const char *format, ...)
 {
     struct check_finding *finding = &check->diagnosis;
     *finding = (struct check_finding){.property = "liveness", .tag = tag};
@@ -102,13 +100,13 @@ static bool is_uncommitted(struct check *check, int leader, uint64_t us)
     if (index == 0 || judged->held <= server->commit_index ||
         us - judged->held_us < SOON_US)
         return false;
-    return lies_here(check, "L.4", leader, judged->role_event,
-                     "S%d, leader of term %" PRIu64
-                     ", has not committed entry %" PRIu64
-                     ", which a majority of %d holds since %.3f s; its"
-                     " commit_index is %" PRIu64 ".",
-                     leader + 1, server->term, index, check_majority(check),
-                     check_seconds(judged->held_us), server->commit_index);
+    return check_lies(check, "L.4", leader, judged->role_event,
+                      "S%d, leader of term %" PRIu64
+                      ", has not committed entry %" PRIu64
+                      ", which a majority of %d holds since %.3f s; its"
+                      " commit_index is %" PRIu64 ".",
+                      leader + 1, server->term, index, check_majority(check),
+                      check_seconds(judged->held_us), server->commit_index);
 }
 
 // [ALL.1] Committed, but the service does not get it.
@@ -120,7 +118,7 @@ static bool is_unapplied(struct check *check, int i, uint64_t us)
         server->commit_index <= server->last_applied ||
         us - later(judged->commit_us, judged->apply_us) < SOON_US)
         return false;
-    return lies_here(
+    return check_lies(
         check, "ALL.1", i, 0,
         "S%d's commit_index is %" PRIu64
         " since %.3f s, but it has applied up to %" PRIu64
@@ -136,11 +134,11 @@ static bool is_unloaded(struct check *check, int i, uint64_t us)
     if (check->n_of_kind[TRACE_APPLY] == 0 || judged->install_us == 0 ||
         us - later(judged->install_us, judged->apply_us) < SOON_US)
         return false;
-    return lies_here(check, "IS.8", i, 0,
-                     "S%d installed a snapshot up to index %" PRIu64
-                     " at %.3f s, but has not given it to its service.",
-                     i + 1, judged->install_index,
-                     check_seconds(judged->install_us));
+    return check_lies(check, "IS.8", i, 0,
+                      "S%d installed a snapshot up to index %" PRIu64
+                      " at %.3f s, but has not given it to its service.",
+                      i + 1, judged->install_index,
+                      check_seconds(judged->install_us));
 }
 
 // [L.3] [L.1] A peer that is there does not get what it lacks.
@@ -152,30 +150,30 @@ static bool is_left_behind(struct check *check, int leader, int peer,
     const struct view *view = &judged->view[peer];
     uint64_t last = model_last_index(server);
     if (view->n_refused >= FEW_REFUSALS && us - view->refused_us < BEATS_US)
-        return lies_here(check, "L.3", leader, judged->role_event,
-                         "S%d refuses S%d's AppendEntries, %" PRIu64
-                         " times in a row, the last %" PRIu64
-                         " with prev_log_index %" PRIu64 ": next_index %s.",
-                         peer + 1, leader + 1, view->n_refused, view->n_same,
-                         view->refused_index,
-                         view->n_same >= FEW_REFUSALS
-                             ? "does not go back to where the logs"
-                               " agree"
-                             : "goes back too slowly");
+        return check_lies(check, "L.3", leader, judged->role_event,
+                          "S%d refuses S%d's AppendEntries, %" PRIu64
+                          " times in a row, the last %" PRIu64
+                          " with prev_log_index %" PRIu64 ": next_index %s.",
+                          peer + 1, leader + 1, view->n_refused, view->n_same,
+                          view->refused_index,
+                          view->n_same >= FEW_REFUSALS
+                              ? "does not go back to where the logs"
+                                " agree"
+                              : "goes back too slowly");
     if (us - later(view->sent_us, judged->role_us) > BEATS_US)
-        return lies_here(check, "L.1", leader, judged->role_event,
-                         "S%d, leader of term %" PRIu64
-                         " since %.3f s, sends no heartbeats to S%d.",
-                         leader + 1, server->term,
-                         check_seconds(judged->role_us), peer + 1);
+        return check_lies(check, "L.1", leader, judged->role_event,
+                          "S%d, leader of term %" PRIu64
+                          " since %.3f s, sends no heartbeats to S%d.",
+                          leader + 1, server->term,
+                          check_seconds(judged->role_us), peer + 1);
     if (last > view->acked && us - view->heard_us < BEATS_US &&
         us - later(view->entries_us, judged->role_us) > SOON_US)
-        return lies_here(check, "L.3", leader, judged->role_event,
-                         "S%d has acknowledged to S%d entries up to %" PRIu64
-                         " only; S%d's log ends at %" PRIu64
-                         ", but S%d has sent it no entries since %.3f s.",
-                         peer + 1, leader + 1, view->acked, leader + 1, last,
-                         leader + 1, check_seconds(view->entries_us));
+        return check_lies(check, "L.3", leader, judged->role_event,
+                          "S%d has acknowledged to S%d entries up to %" PRIu64
+                          " only; S%d's log ends at %" PRIu64
+                          ", but S%d has sent it no entries since %.3f s.",
+                          peer + 1, leader + 1, view->acked, leader + 1, last,
+                          leader + 1, check_seconds(view->entries_us));
     return false;
 }
 
@@ -188,15 +186,15 @@ static bool does_not_run(struct check *check, int i, uint64_t us)
         us - judged->reset_by_us < ELECTION_US)
         return false;
     if (server->role == TRACE_CANDIDATE)
-        return lies_here(check, "C.4", i, judged->role_event,
-                         "S%d is candidate of term %" PRIu64
-                         " since %.3f s and starts no other election.",
-                         i + 1, server->term, check_seconds(judged->role_us));
-    return lies_here(check, "F.2", i, judged->reset_n,
-                     "S%d is follower in term %" PRIu64
-                     " and does not time out, though it %s last at %.3f s.",
-                     i + 1, server->term, judged->reset_why,
-                     check_seconds(judged->reset_by_us));
+        return check_lies(check, "C.4", i, judged->role_event,
+                          "S%d is candidate of term %" PRIu64
+                          " since %.3f s and starts no other election.",
+                          i + 1, server->term, check_seconds(judged->role_us));
+    return check_lies(check, "F.2", i, judged->reset_n,
+                      "S%d is follower in term %" PRIu64
+                      " and does not time out, though it %s last at %.3f s.",
+                      i + 1, server->term, judged->reset_why,
+                      check_seconds(judged->reset_by_us));
 }
 
 // [C.1] [C.2] By what a candidate's election came to nothing: it asked nobody,
@@ -210,18 +208,18 @@ static bool is_half_done(struct check *check, int i, uint64_t us)
         check->model.server[i].term != term || us - judged->role_us < ASKS_US)
         return false;
     if (check->model.n_servers > 1 && judged->asked_term < term)
-        return lies_here(check, "C.1", i, judged->role_event,
-                         "S%d stood for election in term %" PRIu64
-                         " and asked nobody for a vote.",
-                         i + 1, term);
+        return check_lies(check, "C.1", i, judged->role_event,
+                          "S%d stood for election in term %" PRIu64
+                          " and asked nobody for a vote.",
+                          i + 1, term);
     uint64_t heard = judged->heard_term == term ? judged->heard : 0;
     int n = __builtin_popcountll(heard | 1ull << (i % 64));
     if (n < check_majority(check))
         return false;
-    return lies_here(check, "C.2", i, judged->role_event,
-                     "S%d has heard of %d votes for it in term %" PRIu64
-                     ", a majority is %d, and did not become leader.",
-                     i + 1, n, term, check_majority(check));
+    return check_lies(check, "C.2", i, judged->role_event,
+                      "S%d has heard of %d votes for it in term %" PRIu64
+                      ", a majority is %d, and did not become leader.",
+                      i + 1, n, term, check_majority(check));
 }
 
 // Of many elections, who ran in them.
@@ -232,12 +230,12 @@ static bool elections_fail(struct check *check, uint64_t us)
         const struct judged *judged = &check->server[i];
         if (judged->waited_us > 0 && judged->waited_us < SHORT_US &&
             us - judged->timeout_us < ELECTION_US)
-            return lies_here(check, "F.2", i, 0,
-                             "S%d started an election at %.3f s after only"
-                             " %.1f ms: an election timeout must outlast"
-                             " several heartbeats.",
-                             i + 1, check_seconds(judged->timeout_us),
-                             (double)judged->waited_us / 1e3);
+            return check_lies(check, "F.2", i, 0,
+                              "S%d started an election at %.3f s after only"
+                              " %.1f ms: an election timeout must outlast"
+                              " several heartbeats.",
+                              i + 1, check_seconds(judged->timeout_us),
+                              (double)judged->waited_us / 1e3);
     }
     if (check->n_leaderless < FEW_ELECTIONS)
         return false;
@@ -249,16 +247,17 @@ static bool elections_fail(struct check *check, uint64_t us)
         if (check->ran >> (i % 64) & 1)
             n += (size_t)snprintf(who + n, sizeof who - n, " S%d", i + 1);
     }
-    return lies_here(check, "F.2", TRACE_NONE, 0,
-                     "%" PRIu64 " elections in a row since %.3f s, up to term"
-                     " %" PRIu64 ", had no winner; candidates were%s. Election"
-                     " timeouts must be drawn anew, from a wide range.",
-                     check->n_leaderless, check_seconds(check->leaderless_us),
-                     check->leaderless_term, who);
+    return check_lies(check, "F.2", TRACE_NONE, 0,
+                      "%" PRIu64 " elections in a row since %.3f s, up to term"
+                      " %" PRIu64 ", had no winner; candidates were%s. Election"
+                      " timeouts must be drawn anew, from a wide range.",
+                      check->n_leaderless, check_seconds(check->leaderless_us),
+                      check->leaderless_term, who);
 }
 
-static bool find(struct check *check, uint64_t us)
+static bool find(struct check *check, uint64_t us, bool commands)
 {
+    bool tells_roles = check->n_of_kind[TRACE_ROLE] > 0;
     int n = check->model.n_servers;
     int leader = model_leader(&check->model);
     bool leads = leader >= 0 && takes_part(check, leader);
@@ -272,13 +271,16 @@ static bool find(struct check *check, uint64_t us)
         if (peer != leader && takes_part(check, peer) &&
             is_left_behind(check, leader, peer, us))
             return true;
-    for (int i = 0; !leads && i < n; i++)
+    if (!leads && check_nobody_asks(check, us))
+        return true;
+    for (int i = 0; tells_roles && !leads && i < n; i++)
         if (takes_part(check, i) && does_not_run(check, i, us))
             return true;
-    return elections_fail(check, us);
+    return elections_fail(check, us) || check_by_messages(check, us, commands);
 }
 
-const struct check_finding *check_diagnose(struct check *check, uint64_t us)
+const struct check_finding *check_diagnose(struct check *check, uint64_t us,
+                                           bool commands)
 {
-    return find(check, us) ? &check->diagnosis : NULL;
+    return find(check, us, commands) ? &check->diagnosis : NULL;
 }

@@ -73,17 +73,53 @@ void lab_note(struct lab *lab, const char *format, ...)
     trace_note(lab->trace, TRACE_NONE, "scenario", "%s", text);
 }
 
+bool lab_get_state(struct lab *lab, int server, raft_term *term,
+                   bool *is_leader)
+{
+    struct instance *instance = lab_enter(lab, server);
+    if (instance == NULL)
+        return false;
+    lab->api->get_state(instance->rf, term, is_leader);
+    lab_leave(instance);
+    return true;
+}
+
+// [L.2] Whoever leads takes commands; a cluster where nobody ever did has more
+// to say than what the scenario waits for.
+static bool takes_nothing(struct lab *lab, char *text, size_t n)
+{
+    pthread_mutex_lock(&lab->mutex);
+    bool none = lab->refused && !lab->commands && lab->run->lab != 1;
+    pthread_mutex_unlock(&lab->mutex);
+    for (int i = 0; none && i < lab->n_servers; i++) {
+        raft_term term;
+        bool is_leader;
+        if (!lab_get_state(lab, i, &term, &is_leader) || !is_leader)
+            continue;
+        snprintf(text, n,
+                 "S%d leads term %" PRIu64
+                 ", but no server has taken a command yet: raft_start() says"
+                 " no.",
+                 i + 1, term);
+        return true;
+    }
+    return false;
+}
+
 void lab_fail(struct lab *lab, const char *format, ...)
 {
-    char text[600];
+    char text[600], why[200], whole[900];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text - 1, format, args);
     va_end(args);
     size_t n = strlen(text);
-    if (n > 0 && strchr(".?", text[n - 1]) == NULL)
+    if (n > 0 && text[n - 1] != '.')
         memcpy(text + n, ".", 2);
-    lab_run_fails(lab, "", "", text);
+    if (!takes_nothing(lab, why, sizeof why))
+        lab_run_fails(lab, "", "", text);
+    snprintf(whole, sizeof whole, "%s\n%s", text, why);
+    lab_run_fails(lab, "liveness", "L.2", whole);
 }
 
 static void answered(struct lab *lab, const char *what, const char *answer)
@@ -97,17 +133,6 @@ static void answered(struct lab *lab, const char *what, const char *answer)
     trace_emit(lab->trace, &event);
 }
 
-bool lab_get_state(struct lab *lab, int server, raft_term *term,
-                   bool *is_leader)
-{
-    struct instance *instance = lab_enter(lab, server);
-    if (instance == NULL)
-        return false;
-    lab->api->get_state(instance->rf, term, is_leader);
-    lab_leave(instance);
-    return true;
-}
-
 bool lab_start(struct lab *lab, int server, const void *bytes, size_t n_bytes,
                raft_index *index, raft_term *term)
 {
@@ -119,6 +144,10 @@ bool lab_start(struct lab *lab, int server, const void *bytes, size_t n_bytes,
     bool taken = lab->api->start(instance->rf, bytes, n_bytes, index, term);
     sim_set_server(before);
     lab_leave(instance);
+    pthread_mutex_lock(&lab->mutex);
+    lab->commands |= taken;
+    lab->refused |= !taken;
+    pthread_mutex_unlock(&lab->mutex);
     return taken;
 }
 
@@ -204,9 +233,10 @@ int lab_n_committed(struct lab *lab, raft_index index,
     return n;
 }
 
-// Asks the servers in turn, beginning behind the one that was asked last.
-static bool start_somewhere(struct lab *lab, const void *bytes, size_t n_bytes,
-                            raft_index *index)
+// Asks the servers in turn, beginning behind the one that was asked last. The
+// one that took it, or -1.
+static int start_somewhere(struct lab *lab, const void *bytes, size_t n_bytes,
+                           raft_index *index)
 {
     for (int i = 0; i < lab->n_servers; i++) {
         pthread_mutex_lock(&lab->mutex);
@@ -215,9 +245,9 @@ static bool start_somewhere(struct lab *lab, const void *bytes, size_t n_bytes,
         raft_term term;
         if (lab_is_connected(lab, server) &&
             lab_start(lab, server, bytes, n_bytes, index, &term))
-            return true;
+            return server;
     }
-    return false;
+    return -1;
 }
 
 static bool committed(struct lab *lab, raft_index index, const void *bytes,
@@ -240,12 +270,15 @@ raft_index lab_one(struct lab *lab, const void *bytes, size_t n_bytes,
     uint64_t begin_ms = now_ms();
     char digest[MESSAGE_DIGEST];
     message_digest(bytes, n_bytes, digest);
+    raft_index index = 0;
+    int taker = -1;
     while (now_ms() - begin_ms < ONE_MS) {
-        raft_index index = 0;
-        if (!start_somewhere(lab, bytes, n_bytes, &index)) {
+        int server = start_somewhere(lab, bytes, n_bytes, &index);
+        if (server < 0) {
             sleep_ms(NO_LEADER_MS);
             continue;
         }
+        taker = server;
         uint64_t taken_ms = now_ms();
         while (now_ms() - taken_ms < COMMIT_MS) {
             if (committed(lab, index, bytes, n_bytes, n_servers)) {
@@ -263,8 +296,16 @@ raft_index lab_one(struct lab *lab, const void *bytes, size_t n_bytes,
                      " but %d servers did not apply it within two seconds",
                      digest, index, n_servers);
     }
-    lab_fail(lab, "no agreement on \"%s\" by %d servers within ten seconds",
-             digest, n_servers);
+    if (taker < 0)
+        lab_fail(lab,
+                 "no agreement on \"%s\" by %d servers within ten seconds:"
+                 " nobody took it",
+                 digest, n_servers);
+    lab_fail(lab,
+             "no agreement on \"%s\" by %d servers within ten seconds; S%d took"
+             " it last, at index %" PRIu64 ", which %d have applied",
+             digest, n_servers, taker + 1, index,
+             lab_n_committed(lab, index, NULL));
 }
 
 raft_index lab_last_applied(struct lab *lab, int server)

@@ -152,8 +152,9 @@ static void explain(const char *property, const char *tag, const char *text)
 // stands in the way.
 static void diagnose(const char *text)
 {
+    bool commands = child.lab != NULL && child.lab->commands;
     const struct check_finding *found =
-        check_diagnose(child.check, child.result.virtual_us);
+        check_diagnose(child.check, child.result.virtual_us, commands);
     if (found == NULL) {
         explain("expectation", "", text);
         return;

@@ -59,7 +59,8 @@ struct lab {
     struct agreed *agreed; // [index]
     raft_index n_agreed;   // highest index in it
     size_t agreed_room;
-    int asked; // the server that lab_one() asked last
+    int asked;              // the server that lab_one() asked last
+    bool commands, refused; // some server has taken one; has taken none
 
     atomic_uint_least64_t n_points; // crash points passed
 

@@ -1,0 +1,170 @@
+// test_check_spoken.c -- why a cluster does not go on whose Raft tells messages
+// alone.
+#include "test.h"
+
+#include "check_fixture.h"
+
+enum { MS = 1000 };
+
+// ------------------------------------------------------ elections
+
+static void test_f2_nobody_asks_for_votes(void **state)
+{
+    (void)state;
+    wait_us(1490 * MS);
+    assert_not_hindered();
+    wait_us(10 * MS);
+    assert_hindered("F.2", NO_EVENT, NO_SERVER, "ever asked for a vote");
+    ASK_VOTE(0, 1, .term = 1);
+    assert_not_hindered();
+}
+
+static void test_f1_nobody_answers(void **state)
+{
+    (void)state;
+    uint64_t msg = ASK_VOTE(0, 1, .term = 1), asks = story_sent();
+    assert_not_hindered();
+    receive(msg);
+    assert_hindered("F.1", SHOWN(asks), NO_SERVER, "none has been answered");
+    ANSWER_VOTE(msg, .term = 1, .vote_granted = true);
+    assert_not_hindered();
+}
+
+static void test_rv2_nobody_votes(void **state)
+{
+    (void)state;
+    uint64_t msg = ASK_VOTE(0, 1, .term = 1), asks = story_sent();
+    receive(msg);
+    ANSWER_VOTE(msg, .term = 1);
+    assert_hindered("RV.2", SHOWN(asks), NO_SERVER, "nobody gives its vote");
+    msg = ASK_VOTE(0, 2, .term = 1);
+    receive(msg);
+    ANSWER_VOTE(msg, .term = 1, .vote_granted = true);
+    assert_not_hindered();
+}
+
+// S1 gets S2's vote of term 1; gives the number of the first request.
+static uint64_t is_elected(void)
+{
+    uint64_t msg = ASK_VOTE(0, 1, .term = 1), asks = story_sent();
+    receive(msg);
+    ANSWER_VOTE(msg, .term = 1, .vote_granted = true);
+    hear(msg);
+    return asks;
+}
+
+static void test_c2_a_majority_and_no_leader(void **state)
+{
+    (void)state;
+    uint64_t asks = is_elected();
+    wait_us(190 * MS);
+    assert_not_hindered();
+    wait_us(20 * MS);
+    assert_hindered("C.2", SHOWN(asks), OF(0), "the votes of 2 of 3");
+    APPEND_ENTRIES(0, 1, .term = 1, .entries = ENTRIES({.term = 1}));
+    assert_not_hindered();
+}
+
+static void test_f2_terms_without_a_leader(void **state)
+{
+    (void)state;
+    is_elected();
+    APPEND_ENTRIES(0, 1, .term = 1, .entries = ENTRIES({.term = 1}));
+    for (uint64_t term = 2; term <= 4; term++) {
+        assert_not_hindered();
+        ASK_VOTE(1, 2, .term = term);
+    }
+    assert_hindered("F.2", SHOWN(story_sent()), NO_SERVER, "up to term 4");
+    APPEND_ENTRIES(1, 2, .term = 4);
+    assert_not_hindered();
+}
+
+// ------------------------------------------------------ replication
+
+static void test_l1_a_leader_falls_silent(void **state)
+{
+    (void)state;
+    is_elected();
+    APPEND_ENTRIES(0, 1, .term = 1);
+    uint64_t leads = story_sent();
+    APPEND_ENTRIES(0, 1, .term = 1, .entries = ENTRIES({.term = 1}));
+    wait_us(490 * MS);
+    assert_not_hindered();
+    wait_us(20 * MS);
+    assert_hindered("L.1", SHOWN(leads), OF(0), "has sent no AppendEntries");
+}
+
+static void test_l3_no_entries(void **state)
+{
+    (void)state;
+    is_elected();
+    APPEND_ENTRIES(0, 1, .term = 1);
+    uint64_t leads = story_sent();
+    assert_hindered("L.3", SHOWN(leads), OF(0), "none has carried an entry");
+    APPEND_ENTRIES(0, 1, .term = 1, .entries = ENTRIES({.term = 1}));
+    assert_not_hindered();
+}
+
+// S2 acknowledges an entry of this term to S1, leader of term 2; gives the
+// number of the first message.
+static uint64_t acknowledges(uint64_t term)
+{
+    ASK_VOTE(0, 1, .term = 2);
+    uint64_t msg =
+        APPEND_ENTRIES(0, 1, .term = 2, .entries = ENTRIES({.term = term}));
+    uint64_t leads = story_sent();
+    receive(msg);
+    ANSWER_APPEND(msg, .term = 2, .success = true);
+    hear(msg);
+    return leads;
+}
+
+static void test_l4_a_majority_and_no_commit(void **state)
+{
+    (void)state;
+    uint64_t leads = acknowledges(2);
+    wait_us(190 * MS);
+    APPEND_ENTRIES(0, 1, .term = 2);
+    assert_not_hindered();
+    wait_us(20 * MS);
+    APPEND_ENTRIES(0, 1, .term = 2);
+    assert_hindered("L.4", SHOWN(leads), OF(0), "leader_commit");
+    APPEND_ENTRIES(0, 1, .term = 2, .leader_commit = 1);
+    assert_not_hindered();
+    begin_story();
+    acknowledges(1); // which waits for one of term 2
+    wait_us(300 * MS);
+    APPEND_ENTRIES(0, 1, .term = 2);
+    assert_not_hindered();
+}
+
+static void test_every_diagnosis_was_made(void **state)
+{
+    (void)state;
+    static const char *const all[] = {"F.2 ever asked for a vote",
+                                      "F.1 none has been answered",
+                                      "RV.2 nobody gives its vote",
+                                      "C.2 the votes of 2 of 3",
+                                      "F.2 up to term 4",
+                                      "L.1 has sent no AppendEntries",
+                                      "L.3 none has carried an entry",
+                                      "L.4 leader_commit",
+                                      NULL};
+    assert_all_found(all);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY(test_f2_nobody_asks_for_votes),
+        STORY(test_f1_nobody_answers),
+        STORY(test_rv2_nobody_votes),
+        STORY(test_c2_a_majority_and_no_leader),
+        STORY(test_f2_terms_without_a_leader),
+        STORY(test_l1_a_leader_falls_silent),
+        STORY(test_l3_no_entries),
+        STORY(test_l4_a_majority_and_no_commit),
+        STORY(test_every_diagnosis_was_made),
+    };
+    return cmocka_run_group_tests_name("check_spoken", tests, NULL, NULL) != 0;
+}
