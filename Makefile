@@ -308,6 +308,10 @@ gallery: all ## draw viz/README.md: each kind of picture, from real runs
 tricks: all ## draw the pictures of labs/TRICKS.md, or only BUGS="E03 C01"
 	@labs/draw-tricks $(BUGS)
 
+.PHONY: samples
+samples: all ## the pictures and sample outputs of the labs' handouts
+	@labs/draw-handouts
+
 .PHONY: compile_commands.json
 compile_commands.json: ## build/compile_commands.json for editors and tools
 	@mkdir -p build
