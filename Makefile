@@ -219,15 +219,26 @@ labs: ## all labs
 	@status=0; for lab in lab0 lab1 lab2 lab3 lab4; do \
 	  $(MAKE) --no-print-directory $$lab || status=1; done; exit $$status
 
-# What instructors hand out, and students hand in: LAB=1 ... LAB=4.
-LAB_N = $(or $(LAB),$(error which lab? make $@ LAB=1))
-.PHONY: handout handin
+# What instructors hand out, and students hand in: LAB=0 ... LAB=4.
+LAB_N = $(if $(filter file,$(origin LAB)),$(error which lab? make $@ \
+  LAB=1),$(LAB:lab%=%))
+KIT_OPTIONS = $(if $(SEEDS),--seeds $(SEEDS)) \
+  $(if $(SECRET),--secret-seeds $(SECRET)) $(if $(RUBRIC),--rubric $(RUBRIC))
+.PHONY: handout handin gradescope classroom
 handout: ## LAB=1: build/glassraft-lab1.tar.gz for students, no solution in it
 	$(WHOLE_TREE)
 	@labs/make-kit handout $(LAB_N)
 
 handin: all ## LAB=1: build/handin-lab1.tar.gz of RAFT=labs/student, tried first
-	@labs/make-handin $(LAB_N) $(RAFT)
+	@labs/make-handin $(LAB_N) $(if $(filter 0,$(LAB_N)),$(WARM_UP),$(RAFT))
+
+gradescope: ## LAB=1: an autograder; SEEDS=, SECRET=file, RUBRIC=file
+	$(WHOLE_TREE)
+	@labs/make-kit gradescope $(LAB_N) $(KIT_OPTIONS)
+
+classroom: ## LAB=1: a repository that GitHub Actions grades; SEEDS=, RUBRIC=
+	$(WHOLE_TREE)
+	@labs/make-kit classroom $(LAB_N) $(KIT_OPTIONS)
 
 SOAK ?= 1..10000
 .PHONY: soak
