@@ -45,13 +45,10 @@ static const struct course_part lab1_parts[] = {
 };
 
 static const struct course_task lab2_agreement[] = {
-    {"basic-agree", 4},
-    {"rpc-bytes", 3},
-    {"concurrent-starts", 4},
-    {"count", 4},
-    {"silence-after-commit", 3},
-    {"bursts-and-silence", 3},
-    {NULL, 0},
+    {"basic-agree", 3},          {"rpc-bytes", 3},
+    {"concurrent-starts", 3},    {"count", 3},
+    {"silence-after-commit", 3}, {"bursts-and-silence", 2},
+    {"steady-stream", 3},        {NULL, 0},
 };
 
 static const struct course_task lab2_failures[] = {
@@ -65,13 +62,14 @@ static const struct course_task lab2_failures[] = {
 };
 
 static const struct course_task lab2_schedules[] = {
-    {"figure-8-overwritten", 4},
-    {"figure-8-committed", 4},
+    {"figure-8-overwritten", 3},
+    {"figure-8-committed", 3},
     {"reply-two-elections-late", 3},
     {"request-one-election-late", 3},
     {"requests-change-places", 3},
     {"late-refusal", 3},
     {"leader-elected-twice", 3},
+    {"acknowledged-twice", 3},
     {"commit-no-further", 3},
     {"two-leaders", 3},
     {"mute-leader", 2},

@@ -150,6 +150,55 @@ static void twice_and_late(struct lab *lab)
     one(lab, random_value(lab), 3);
 }
 
+// [L.4] Commands never cease, and every acknowledgement is of a log that has
+// grown since: what stands on a majority is committed all the same.
+static void steady_stream(struct lab *lab)
+{
+    enum { EVERY_MS = 2, FOR_MS = 4000 };
+    one(lab, random_value(lab), 5);
+    int leader = lab_check_one_leader(lab);
+    net_delay_all(lab_net(lab), 5000, 20000);
+    raft_index first = must_propose(lab, leader, random_value(lab)),
+               last = first;
+    for (int ms = 0; ms < FOR_MS; ms += EVERY_MS) {
+        lab_sleep_ms(lab, EVERY_MS);
+        if (!propose(lab, leader, random_value(lab), &last, NULL))
+            break; // another leads, and nothing was promised
+        if (ms == FOR_MS / 2 && n_committed(lab, first, NULL) < 3)
+            lab_fail(lab,
+                     "of %llu commands in two seconds, index %llu is still"
+                     " not applied by three servers",
+                     (unsigned long long)(last - first + 1),
+                     (unsigned long long)first);
+    }
+    net_delay_all(lab_net(lab), 0, 0);
+    one(lab, random_value(lab), 5);
+}
+
+// [L.4] Servers are counted, not acknowledgements: S2 has a command and says
+// so again and again, since its leader hears nothing of that for long.
+static void acknowledged_twice(struct lab *lab)
+{
+    adversary_begin(lab);
+    elect(lab, 0);
+    one(lab, random_value(lab), 5);
+    struct rule *entries[3];
+    for (int server = 2; server < 5; server++) {
+        entries[server - 2] = drop("AppendEntries", REQUEST, 0, server);
+        only(entries[server - 2], has_entries);
+    }
+    struct rule *replies = hold("AppendEntries", REPLY, 1, 0);
+    raft_index index = must_propose(lab, 0, random_value(lab));
+    lab_sleep_ms(lab, 250);
+    lift(replies); // all at once
+    lab_sleep_ms(lab, 50);
+    check_no_agreement(lab, index);
+    for (int i = 0; i < 3; i++)
+        lift(entries[i]);
+    adversary_end(lab);
+    one(lab, random_value(lab), 5);
+}
+
 // [AE.1] [RV.1] Requests of the first minute arrive in the second, from
 // leaders and candidates long gone.
 static void a_minute_late(struct lab *lab)
@@ -245,6 +294,18 @@ const struct lab_scenario schedules_load_scenarios[] = {
     {.name = "two-leaders",
      .title = "Schedule: two leaders",
      .run = two_leaders,
+     .n_servers = 5,
+     .simulated_only = true,
+     .limit_s = 600},
+    {.name = "steady-stream",
+     .title = "Schedule: steady stream",
+     .run = steady_stream,
+     .n_servers = 5,
+     .simulated_only = true,
+     .limit_s = 600},
+    {.name = "acknowledged-twice",
+     .title = "Schedule: acknowledged twice",
+     .run = acknowledged_twice,
      .n_servers = 5,
      .simulated_only = true,
      .limit_s = 600},
