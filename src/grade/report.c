@@ -8,6 +8,9 @@
 #include "../trace/die.h"
 #include "text.h"
 
+// Failures that the text for terminals explains.
+enum { SHOWN = 5 };
+
 static const struct {
     const char *name;
     enum report_format format;
@@ -200,8 +203,10 @@ void report_text(const struct grade *grade, FILE *out)
     free(remarks);
     for (int part = 0; part < grade->rubric->n_parts; part++)
         print_part(grade, part, out);
+    int n_failed = 0;
     for (int i = 0; i < grade->rubric->n_tasks; i++) {
-        if (grade->task[i].state != GRADE_FAILED)
+        n_failed += grade->task[i].state == GRADE_FAILED;
+        if (grade->task[i].state != GRADE_FAILED || n_failed > SHOWN)
             continue;
         char *why = report_why(grade, i);
         fprintf(out, "\nFAIL %s  ", name_of(grade, i));
@@ -210,6 +215,11 @@ void report_text(const struct grade *grade, FILE *out)
         print_lines(out, "  ", why + n + (why[n] == '\n'));
         free(why);
     }
+    if (n_failed > SHOWN)
+        fprintf(out,
+                "\n%d scenarios more have failed; --report json tells of"
+                " all\n",
+                n_failed - SHOWN);
     fprintf(out, "\n%d of %d points\n", grade_points(grade),
             rubric_points(grade->rubric));
 }

@@ -23,9 +23,12 @@ static bool read_line(struct secret_seeds *secret, char *line)
 {
     line[strcspn(line, "#\r")] = '\0';
     char *text = line + strspn(line, " \t");
-    text[strcspn(text, " \t")] = '\0';
-    if (text[0] == '\0')
+    size_t n = strcspn(text, " \t");
+    if (n == 0)
         return true;
+    if (text[n + strspn(text + n, " \t")] != '\0')
+        return false;
+    text[n] = '\0';
     return secret->n < MOST_SEEDS &&
            text_number(text, &secret->seed[secret->n++]);
 }

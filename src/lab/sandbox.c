@@ -180,6 +180,8 @@ void sandbox_enter(const struct sandbox *sandbox, const char *object,
     arrange_files(files);
     set_limits(sandbox, files->trace >= 0);
     sandbox_drop_rights(sandbox->user);
+    // Nobody waits for it any more when its parent was killed.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     watch_forbidden(forbidden);
     if (powers.landlock)
         landlock_run(object);

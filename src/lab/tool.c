@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -60,6 +61,7 @@ _Noreturn static void become(const struct sandbox_tool *tool, int output)
     if (powers.user)
         sandbox_limit(RLIMIT_NPROC, PROCESSES);
     sandbox_drop_rights(tool->user);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (powers.landlock)
         landlock_tool(tool);
     if (powers.filter)
