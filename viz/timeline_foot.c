@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "../src/trace/figure2.h"
 #include "paint.h"
 #include "timeline.h"
 
@@ -125,6 +126,19 @@ static void say_findings(struct foot *foot)
     }
 }
 
+// Does the trace tell of a Raft, by what servers say or by its messages?
+static bool tells_raft(const struct trace_file *trace)
+{
+    for (size_t i = 0; i < trace->n_events; i++) {
+        const struct trace_event *e = &trace->event[i];
+        if ((e->kind >= TRACE_BOOT && e->kind <= TRACE_REFUSE) ||
+            (e->kind == TRACE_SEND && e->rpc != NULL &&
+             message_find(figure2_rpcs, e->rpc) != NULL))
+            return true;
+    }
+    return false;
+}
+
 void timeline_foot(struct drawing *d)
 {
     struct foot foot = {d, 0, false};
@@ -132,12 +146,14 @@ void timeline_foot(struct drawing *d)
     say_findings(&foot);
     if (d->window->look.brief)
         return;
+    bool raft = tells_raft(scene->trace);
+    if (raft)
+        add(&foot, PAINT_QUIET,
+            "lane: pale = follower, striped = candidate, solid = leader,"
+            " dotted = down; colour = term");
     add(&foot, PAINT_QUIET,
-        "lane: pale = follower, striped = candidate, solid = leader,"
-        " dotted = down; colour = term");
-    add(&foot, PAINT_QUIET,
-        "solid = request, dashed = reply, bar = refused, ✕ = lost; thick ="
-        " carries entries, grey = heartbeat%s%s",
+        "solid = request, dashed = reply, bar = refused, ✕ = lost%s%s%s",
+        raft ? "; thick = carries entries, grey = heartbeat" : "",
         scene->n_fate[SCENE_HEARTBEAT] > 0 ? ", ‖ ×n = n of them without news"
                                            : "",
         scene->crowded ? "; a grey number = local events" : "");
