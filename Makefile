@@ -204,10 +204,10 @@ WARM_UP = $(or $(wildcard $(RAFT)/warm-up),$(RAFT))
 LAB ?= lab1
 .PHONY: races
 races: ## LAB=lab1 under ThreadSanitizer: where threads race
-	@mkdir -p build/tsan
 	@[ -x build/tsan/glassraft ] || \
 	  echo "building with ThreadSanitizer, once: a minute or two"
-	@$(MAKE) --no-print-directory CONFIG=tsan build/tsan/glassraft \
+	@mkdir -p build/tsan; \
+	  $(MAKE) --no-print-directory CONFIG=tsan build/tsan/glassraft \
 	  >build/tsan/make.log 2>&1 || { tail -n 20 build/tsan/make.log; exit 1; }
 	@labs/races $(LAB) $(if $(filter lab0,$(LAB)),$(WARM_UP),$(RAFT)) \
 	  $(if $(SEED),$(SEED)..$(SEED),1..3)
