@@ -29,6 +29,7 @@ static void crash_at_each_save(struct lab *lab)
             lab_restart(lab, server);
         one(lab, random_value(lab), 5);
     }
+    check_saves(lab);
 }
 
 // [RV.2] [AE.4] A crash right after the k-th message that a server sends,
@@ -130,6 +131,7 @@ static void small_life(struct lab *lab)
         one(lab, random_value(lab), 2);
     lab_connect(lab, laggard);
     one(lab, random_value(lab), 3);
+    check_saves(lab);
 }
 
 // [RV.2] [AE.4] [P.3] A small life, in which a server dies at one point:

@@ -21,9 +21,15 @@ enum fault { NONE, CUT_OFF, CRASHED };
 static void check_log_size(struct lab *lab)
 {
     size_t size = lab_state_size(lab);
+    if (size == 0)
+        check_saves(lab);
     if (size >= MAX_LOG)
-        lab_fail(lab, "a saved state has %zu bytes, expected below %d", size,
-                 MAX_LOG);
+        lab_fail(lab, "a saved state has %zu bytes, expected below %d%s", size,
+                 MAX_LOG,
+                 lab_has_snapshot(lab)
+                     ? ""
+                     : ": raft_snapshot() was called, and no server has saved"
+                       " a snapshot in place of the log's beginning");
 }
 
 // The victim comes back and must be brought up to date, by a snapshot if the

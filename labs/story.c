@@ -145,6 +145,13 @@ void check_no_agreement(struct lab *lab, raft_index index)
                  (unsigned long long)index, n);
 }
 
+void check_saves(struct lab *lab)
+{
+    if (lab_state_size(lab) == 0)
+        lab_fail(lab, "a command is agreed on, and no server has saved"
+                      " anything: config.save() was never called");
+}
+
 void restart_all(struct lab *lab)
 {
     for (int server = 0; server < lab_n_servers(lab); server++)

@@ -56,6 +56,9 @@ bool term_moved(struct lab *lab, raft_term term);
 void check_index(struct lab *lab, raft_index index, raft_index expected);
 void check_no_agreement(struct lab *lab, raft_index index);
 
+// After an agreement: some server has saved something.
+void check_saves(struct lab *lab);
+
 // Crashes all servers, and restarts all.
 void restart_all(struct lab *lab);
 

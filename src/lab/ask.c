@@ -88,9 +88,8 @@ bool lab_get_state(struct lab *lab, int server, raft_term *term,
 // to say than what the scenario waits for.
 static bool takes_nothing(struct lab *lab, char *text, size_t n)
 {
-    pthread_mutex_lock(&lab->mutex);
-    bool none = lab->refused && !lab->commands && lab->run->lab != 1;
-    pthread_mutex_unlock(&lab->mutex);
+    bool none = atomic_load(&lab->refused) && !atomic_load(&lab->commands) &&
+                lab->run->lab != 1;
     for (int i = 0; none && i < lab->n_servers; i++) {
         raft_term term;
         bool is_leader;
@@ -144,10 +143,10 @@ bool lab_start(struct lab *lab, int server, const void *bytes, size_t n_bytes,
     bool taken = lab->api->start(instance->rf, bytes, n_bytes, index, term);
     sim_set_server(before);
     lab_leave(instance);
-    pthread_mutex_lock(&lab->mutex);
-    lab->commands |= taken;
-    lab->refused |= !taken;
-    pthread_mutex_unlock(&lab->mutex);
+    if (taken)
+        atomic_store(&lab->commands, true);
+    else
+        atomic_store(&lab->refused, true);
     return taken;
 }
 

@@ -15,7 +15,7 @@
 #include "../sim/sim.h"
 #include "../trace/die.h"
 
-enum { LIMIT_S = 120, CPU_S = 300 };
+enum { STORM = 20000, LIMIT_S = 120, CPU_S = 300 };
 
 // With coverage the counters must be written by hand before _exit().
 #ifdef GLASSRAFT_COVERAGE
@@ -36,6 +36,8 @@ static struct {
     const struct raft_api *api;
     struct lab_result result;
     uint64_t begin_ns;
+    uint64_t second; // of the events that come, and the calls in it
+    int n_sent;
     atomic_flag over;
 } child = {.over = ATOMIC_FLAG_INIT};
 
@@ -122,8 +124,10 @@ static void set_text(const char *property, const char *tag, const char *text)
 // The first failure is the run's; whoever comes later waits for the end.
 static void claim(void)
 {
-    if (!atomic_flag_test_and_set(&child.over))
+    if (!atomic_flag_test_and_set(&child.over)) {
+        sim_let_be();
         return;
+    }
     for (;;)
         pause();
 }
@@ -152,7 +156,7 @@ static void explain(const char *property, const char *tag, const char *text)
 // stands in the way.
 static void diagnose(const char *text)
 {
-    bool commands = child.lab != NULL && child.lab->commands;
+    bool commands = child.lab != NULL && atomic_load(&child.lab->commands);
     const struct check_finding *found =
         check_diagnose(child.check, child.result.virtual_us, commands);
     if (found == NULL) {
@@ -181,11 +185,32 @@ void lab_run_fails(struct lab *lab, const char *property, const char *tag,
     finish();
 }
 
+// Messages that answer each other without any delay would go on until all
+// memory is full of them.
+static void count_messages(const struct trace_event *event)
+{
+    if (event->us / 1000000 != child.second) {
+        child.second = event->us / 1000000;
+        child.n_sent = 0;
+    }
+    child.n_sent += event->kind == TRACE_SEND;
+    if (child.n_sent < STORM || child.run->real)
+        return;
+    char text[200];
+    snprintf(text, sizeof text,
+             "%d calls within a second, the last from S%d to S%d: some reply"
+             " makes a server call again at once, for ever.",
+             STORM, event->node + 1, (int)event->to + 1);
+    child.n_sent = 0; // the finding is an event, too
+    lab_run_fails(child.lab, "calls without end", "", text);
+}
+
 static void observe(void *context, const struct trace_event *event)
 {
     (void)context;
     if (child.lab != NULL && event->node >= 0)
         lab_observe(child.lab, event);
+    count_messages(event);
     if (child.check == NULL || event->kind == TRACE_FINDING ||
         event->kind == TRACE_VERDICT || check_step(child.check, event))
         return;

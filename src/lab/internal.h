@@ -59,10 +59,10 @@ struct lab {
     struct agreed *agreed; // [index]
     raft_index n_agreed;   // highest index in it
     size_t agreed_room;
-    int asked;              // the server that lab_one() asked last
-    bool commands, refused; // some server has taken one; has taken none
+    int asked; // the server that lab_one() asked last
 
     atomic_uint_least64_t n_points; // crash points passed
+    atomic_bool commands, refused;  // some server has taken one; has taken none
 
     // Written by the observer alone: where logs end, as events tell it.
     raft_index last_index[LAB_MAX_SERVERS];

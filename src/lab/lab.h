@@ -128,6 +128,8 @@ raft_index lab_last_applied(struct lab *lab, int server);
 raft_index lab_last_index(struct lab *lab, int server);
 // The largest saved state of a server, without its snapshot, in bytes.
 size_t lab_state_size(struct lab *lab);
+// Has any server saved a snapshot?
+bool lab_has_snapshot(struct lab *lab);
 uint64_t lab_server_calls(struct lab *lab, int server); // since its restart
 uint64_t lab_bytes(struct lab *lab);
 

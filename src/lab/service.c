@@ -118,9 +118,12 @@ _Noreturn static void disagrees(struct lab *lab, int server,
     message_digest(known->bytes, known->n_bytes, other);
     breaks(lab, "State Machine Safety", "P.5",
            "S%d applied \"%s\" (term %" PRIu64 ") at index %" PRIu64
-           ", where S%d applied \"%s\" (term %" PRIu64 ").",
+           ", where S%d applied \"%s\" (term %" PRIu64 ").%s",
            server + 1, mine, message->term, message->index, known->server + 1,
-           other, known->term);
+           other, known->term,
+           lab->run->lab != 2 && lab_state_size(lab) == 0
+               ? " No server has ever saved anything."
+               : "");
 }
 
 static void apply_snapshot(struct instance *instance,
@@ -199,6 +202,16 @@ void lab_service_apply(void *context, const struct raft_message *message)
         apply_snapshot(instance, message);
     else
         apply_command(instance, message);
+}
+
+bool lab_has_snapshot(struct lab *lab)
+{
+    bool has = false;
+    pthread_mutex_lock(&lab->mutex);
+    for (int i = 0; i < lab->n_servers; i++)
+        has |= lab->now[i]->snapshot != NULL;
+    pthread_mutex_unlock(&lab->mutex);
+    return has;
 }
 
 void lab_service_restore(struct instance *instance)

@@ -89,6 +89,10 @@ bool sim_leaks(void);
 // goes behind its name. Only inside a run.
 void sim_forbid(const char *what);
 
+// The caller ends the process from inside of the run, after work that may take
+// long: no failure is reported any more. Nothing outside of a run.
+void sim_let_be(void);
+
 // Hash over all scheduling decisions and the virtual time of each.
 uint64_t sim_hash(void);
 uint64_t sim_switches(void);
