@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "submission.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,8 +88,8 @@ static bool can_build(const char *script, const struct sandbox_tool *tool)
     if (status == 0)
         return true;
     fprintf(stderr,
-            "glassraft grade: %s: user %u cannot run it; the tree must be"
-            " readable for all, see labs/GRADING.md\n",
+            "glassraft grade: %s: user %u cannot run it; set TMPDIR to a"
+            " folder that all can enter\n",
             script,
             sandbox_powers().user ? sandbox_user(tool->user)
                                   : (unsigned)geteuid());
@@ -99,9 +98,14 @@ static bool can_build(const char *script, const struct sandbox_tool *tool)
 
 bool submission_build(struct submission *s, const struct sandbox *sandbox)
 {
-    char home[PATH_MAX], place[PATH_MAX], script[PATH_MAX + 32];
+    char place[PATH_MAX], home[240], script[260];
     char source[240], object[260], folder[240];
-    if (!lab_home(place, sizeof place) || realpath(place, home) == NULL)
+    snprintf(home, sizeof home, "%s/home", s->work);
+    mode_t mask = umask(022);
+    bool staged =
+        lab_home(place, sizeof place) && submission_stage(place, home);
+    umask(mask);
+    if (!staged)
         return false;
     snprintf(script, sizeof script, "%s/labs/build-raft", home);
     snprintf(source, sizeof source, "%s/source", s->work);

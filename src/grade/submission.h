@@ -42,6 +42,9 @@ bool submission_digest(const char *folder, unsigned lab, uint64_t *digest);
 // Builds it; true also when it does not compile. False with a line on stderr
 // when the builder itself cannot work.
 bool submission_build(struct submission *s, const struct sandbox *sandbox);
+// stage.c: copies what labs/build-raft needs of our tree into a new folder.
+// False with a line on stderr.
+bool submission_stage(const char *home, const char *to);
 // Removes the copy, frees the rest.
 void submission_end(struct submission *s);
 
