@@ -34,13 +34,28 @@ uint64_t sim_from_local(int server, uint64_t local_ns)
            (local_ns - now) * 1000 / (uint64_t)sim.clock[server].rate;
 }
 
+// Sleeps that have begun last as long as they would have. Whoever waits on a
+// condition until a moment of this clock waits until the same moment.
 void sim_set_clock_rate(int server, int per_mille)
 {
     if (server < 0 || server >= MAX_SERVERS || per_mille <= 0)
         return;
-    sim.clock[server].local_ns = sim_local_ns(server);
+    uint64_t now_ns = sim_local_ns(server);
+    uint64_t rate = (uint64_t)sim.clock[server].rate;
+    sim.clock[server].local_ns = now_ns;
     sim.clock[server].since_ns = sim.now_ns;
     sim.clock[server].rate = per_mille;
+    if (rate == (uint64_t)per_mille)
+        return;
+    for (int i = 0; i < sim.n_all; i++) {
+        struct fiber *fiber = sim.all[i];
+        if (fiber->heap_at < 0 || fiber->server != server ||
+            fiber->wait_cond == NULL || fiber->deadline_ns <= sim.now_ns)
+            continue;
+        uint64_t left_ns = (fiber->deadline_ns - sim.now_ns) * rate / 1000;
+        sim_cancel_timer(fiber);
+        sim_set_timer(fiber, sim_from_local(server, now_ns + left_ns));
+    }
 }
 
 void sim_pause(int server, bool paused)
