@@ -124,8 +124,11 @@ struct spoken {
     uint64_t n_asked, n_received, n_answered, n_granted;
     // The newest term that votes were asked for, by whom first, who gave it
     // one, as bits, and the first request.
-    uint64_t asked_term, asked_n, asked_us, voters;
+    uint64_t asked_term, asked_n, voters;
     int candidate;
+    // The newest term in which a candidate has heard of a majority, and when.
+    uint64_t won_term, won_n, won_us;
+    int winner;
     // The newest term of an AppendEntries, who sent it, its first and last.
     uint64_t led_term, led_n, sent_us;
     int leader;

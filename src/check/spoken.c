@@ -30,7 +30,6 @@ static void sent(struct check *check, const struct trace_event *event,
         spoken->candidate = event->node;
         spoken->voters = 1ull << (event->node % 64);
         spoken->asked_n = event->n;
-        spoken->asked_us = event->us;
         return;
     }
     if (args->rpc != FACTS_APPEND || args->term < spoken->led_term)
@@ -75,8 +74,16 @@ static void heard(struct check *check, const struct trace_event *event)
         return;
     const struct facts *args = &flight->args;
     if (args->rpc == FACTS_VOTE && args->term == spoken->asked_term &&
-        event->node == spoken->candidate)
+        event->node == spoken->candidate) {
         spoken->voters |= 1ull << (flight->to % 64);
+        int n = __builtin_popcountll(spoken->voters);
+        if (n == check_majority(check) && spoken->won_term < args->term) {
+            spoken->won_term = args->term;
+            spoken->winner = event->node;
+            spoken->won_n = spoken->asked_n;
+            spoken->won_us = event->us;
+        }
+    }
     if (args->rpc != FACTS_APPEND || args->term != spoken->led_term)
         return;
     uint64_t *acked = &spoken->acked[flight->to];
@@ -175,7 +182,6 @@ bool check_nobody_asks(struct check *check, uint64_t us)
 static bool election_fails(struct check *check, uint64_t us)
 {
     const struct spoken *spoken = &check->spoken;
-    int n = __builtin_popcountll(spoken->voters);
     if (spoken->n_received > 0 && spoken->n_answered == 0)
         return check_lies(check, "F.1", TRACE_NONE, spoken->asked_n,
                           "%" PRIu64 " RequestVotes have arrived, and none"
@@ -186,14 +192,18 @@ static bool election_fails(struct check *check, uint64_t us)
                           "%" PRIu64 " RequestVotes have been answered, all"
                           " of them with no: nobody gives its vote.",
                           spoken->n_answered);
-    if (n >= check_majority(check) && us - spoken->asked_us > SOON_US)
-        return check_lies(check, "C.2", spoken->candidate, spoken->asked_n,
-                          "S%d has the votes of %d of %d servers in term"
-                          " %" PRIu64 " and sends no AppendEntries: it does not"
-                          " lead, or sends no heartbeats.",
-                          spoken->candidate + 1, n, check->model.n_servers,
-                          spoken->asked_term);
-    if (spoken->asked_term - spoken->led_term < FEW_ELECTIONS)
+    bool many = spoken->asked_term - spoken->led_term >= FEW_ELECTIONS;
+    if (spoken->won_term > spoken->led_term &&
+        (many || us - spoken->won_us > SOON_US))
+        return check_lies(check, "C.2", spoken->winner, spoken->won_n,
+                          "S%d has heard of a majority of votes for it in term"
+                          " %" PRIu64
+                          ", at %.3f s, and no AppendEntries of that term has"
+                          " been sent: it does not lead, or sends no"
+                          " heartbeats.",
+                          spoken->winner + 1, spoken->won_term,
+                          check_seconds(spoken->won_us));
+    if (!many)
         return false;
     return check_lies(check, "F.2", TRACE_NONE, spoken->asked_n,
                       "Votes were asked for up to term %" PRIu64
