@@ -269,7 +269,7 @@ SOURCES = $(wildcard src/*/*.[ch] viz/*.[ch] labs/*.[ch] tests/*.[ch] tests/page
 skeleton: ## write labs/student anew from src/raft; FORCE=1 overwrites changes
 	@labs/make-skeleton $(if $(FORCE),--force)
 
-SKELETON = $(wildcard labs/skeleton/*.c labs/student/*.[ch])
+SKELETON = $(wildcard labs/skeleton/*.c labs/student/*.[ch] tests/other-raft/*.[ch])
 
 .PHONY: lint
 lint: ## clang-format, clang-tidy, and clang's thread safety analysis
