@@ -357,6 +357,9 @@ static void ping_stop(struct lab *lab)
         lab_fail(lab, "S1's ping_all() still waits, %d ms after ping_kill()",
                  SOON_MS);
     end(thread);
+    // S2 hears nobody but S1, and that only if a dead pinger answers.
+    if (cluster_ping(cluster, 1, 2000) > 1)
+        lab_fail(lab, "S1's pinger answered a ping after ping_kill()");
     cluster_end(cluster);
 }
 

@@ -11,7 +11,10 @@ struct object_function {
     void *at;
     size_t n;
 };
-#define OBJECT_FUNCTION(name, place) {name, &(place), sizeof(place)}
+#define OBJECT_FUNCTION(name, place)                                           \
+    {                                                                          \
+        name, &(place), sizeof(place)                                          \
+    }
 
 // Loads a shared object for good, which runs its constructors, and fills in
 // the addresses. Gives a handle for dlsym(). NULL with one line in error.
