@@ -68,7 +68,9 @@ help: ## this list
 	@grep -hE '^[a-z0-9_. -]+:.*##' $(MAKEFILE_LIST) | \
 	  sed -E 's/^([a-z0-9_. -]+):.*## (.*)/  make \1\t\2/' | expand -t 28
 
-build/glassraft: $B/glassraft
+# Asked for each time: another CONFIG may have been built since.
+.PHONY: FORCE
+build/glassraft: $B/glassraft FORCE
 	@ln -sf $(CONFIG)/glassraft $@
 
 $B/libglassraft.a: $(OBJ)

@@ -21,7 +21,8 @@ void become_follower(struct raft *rf, raft_term term, const char *rule,
 // [C.1] To candidate. Who calls it sends the requests.
 void become_candidate(struct raft *rf) LOCKED
 {
-    // Your code here (lab 1): [C.1], §5.2. Three of its four steps.
+    // Your code here (lab 1): [C.1], §5.2. Three of its four steps. The
+    // term first: set_role() tells the trace in which term the role is taken.
     (void)rf;
 }
 

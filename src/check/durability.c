@@ -275,9 +275,15 @@ static void reply_recv(struct check *check, const struct trace_event *event)
         return;
     if (server->heard_term != term) {
         server->heard_term = term;
-        server->heard = 0;
+        server->heard = server->enough_us = 0;
     }
     server->heard |= 1ull << (flight->to % 64);
+    uint64_t votes = server->heard | 1ull << (event->node % 64);
+    if (server->enough_us == 0 &&
+        __builtin_popcountll(votes) >= check_majority(check)) {
+        server->enough_us = event->us;
+        server->enough_event = event->n;
+    }
 }
 
 bool check_durability(struct check *check, const struct trace_event *event)

@@ -97,6 +97,10 @@ struct judged {
     int n_active;
     // Votes for it: given by servers, and heard of by itself.
     uint64_t given_term, given, heard_term, heard;
+    // When the votes it heard of were a majority, and the last election that
+    // it gave up long after that.
+    uint64_t enough_us, enough_event, missed_us, missed_event, missed_term;
+    int missed_votes;
     uint64_t cut_index, cut_term, cut_event; // the last truncation
     uint64_t role_event, role_us, role_term; // the last change of its role
     uint64_t ran_term;                       // it last stood for election

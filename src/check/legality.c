@@ -91,8 +91,8 @@ static bool elected(struct check *check, const struct trace_event *event)
         return check_broken(check, event, "leader without a majority", "C.2",
                             TRACE_NONE, server->role_event,
                             "S%d became leader of term %" PRIu64
-                            " with %d votes, a majority is %d.",
-                            event->node + 1, event->term, n,
+                            " with %d vote%s, a majority is %d.",
+                            event->node + 1, event->term, n, n == 1 ? "" : "s",
                             check_majority(check));
     if (check->n_of_kind[TRACE_REPLY_RECV] == 0)
         return true;

@@ -19,6 +19,25 @@ enum {
     FEW_REFUSALS = 3,
 };
 
+// [C.2] Gives a candidate up an election that it had won long ago?
+static void leave_election(struct judged *judged,
+                           const struct trace_event *event)
+{
+    if (event->to_role == TRACE_LEADER)
+        judged->missed_votes = 0;
+    if (event->to_role == TRACE_LEADER || event->from_role != TRACE_CANDIDATE ||
+        judged->enough_us == 0)
+        return;
+    if (event->us - judged->enough_us > ASKS_US) {
+        uint64_t votes = judged->heard | 1ull << (event->node % 64);
+        judged->missed_votes = __builtin_popcountll(votes);
+        judged->missed_us = event->us;
+        judged->missed_event = judged->enough_event;
+        judged->missed_term = judged->heard_term;
+    }
+    judged->enough_us = 0;
+}
+
 void check_watch(struct check *check, const struct trace_event *event)
 {
     bool of_server = event->node >= 0 && event->node < check->model.n_servers;
@@ -32,6 +51,8 @@ void check_watch(struct check *check, const struct trace_event *event)
         judged->commit_us = 0;
         judged->apply_us = event->us;
         judged->install_us = 0;
+        judged->enough_us = 0;
+        judged->missed_votes = 0;
         judged->boot_event = event->n;
         judged->boot_index = event->index;
         break;
@@ -48,6 +69,7 @@ void check_watch(struct check *check, const struct trace_event *event)
         judged->install_index = event->index;
         break;
     case TRACE_ROLE:
+        leave_election(judged, event);
         if (event->to_role == TRACE_LEADER)
             check->n_leaderless = check->ran = 0;
         if (event->to_role != TRACE_CANDIDATE)
@@ -197,14 +219,27 @@ static bool does_not_run(struct check *check, int i, uint64_t us)
                       check_seconds(judged->reset_by_us));
 }
 
+static bool had_votes(struct check *check, int i, uint64_t event, uint64_t term,
+                      int n)
+{
+    return check_lies(check, "C.2", i, event,
+                      "S%d has heard of %d votes for it in term %" PRIu64
+                      ", a majority is %d, and did not become leader.",
+                      i + 1, n, term, check_majority(check));
+}
+
 // [C.1] [C.2] By what a candidate's election came to nothing: it asked nobody,
 // or it heard of enough votes and does not lead.
 static bool is_half_done(struct check *check, int i, uint64_t us)
 {
     const struct judged *judged = &check->server[i];
     uint64_t term = judged->ran_term;
-    if (!takes_part(check, i) ||
-        check->model.server[i].role != TRACE_CANDIDATE ||
+    if (!takes_part(check, i))
+        return false;
+    if (judged->missed_votes > 0 && us - judged->missed_us < ELECTION_US)
+        return had_votes(check, i, judged->missed_event, judged->missed_term,
+                         judged->missed_votes);
+    if (check->model.server[i].role != TRACE_CANDIDATE ||
         check->model.server[i].term != term || us - judged->role_us < ASKS_US)
         return false;
     if (check->model.n_servers > 1 && judged->asked_term < term)
@@ -216,10 +251,7 @@ static bool is_half_done(struct check *check, int i, uint64_t us)
     int n = __builtin_popcountll(heard | 1ull << (i % 64));
     if (n < check_majority(check))
         return false;
-    return check_lies(check, "C.2", i, judged->role_event,
-                      "S%d has heard of %d votes for it in term %" PRIu64
-                      ", a majority is %d, and did not become leader.",
-                      i + 1, n, term, check_majority(check));
+    return had_votes(check, i, judged->role_event, term, n);
 }
 
 // Of many elections, who ran in them.

@@ -118,10 +118,10 @@ static int print_part(const struct tally *tally, const struct course_part *part,
         if (task->scenario == NULL)
             continue;
         n_passed += line->n_failed == 0;
-        fprintf(out, "  %-34s %4" PRIu64 " of %-4" PRIu64, line->name,
+        fprintf(out, "  %-34s %4" PRIu64 " of %" PRIu64, line->name,
                 line->n_runs - line->n_failed, line->n_runs);
         if (line->n_failed > 0)
-            fprintf(out, "  seed 0x%" PRIx64 ": %s", line->first_failed,
+            fprintf(out, "     seed 0x%" PRIx64 ": %s", line->first_failed,
                     line->why);
         fputc('\n', out);
     }

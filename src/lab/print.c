@@ -77,8 +77,8 @@ void lab_print_left(FILE *out, const struct lab_left *left)
     if (left->look[0] != '\0')
         print_block(out, "  look     ", left->look);
     if (left->story[0] != '\0')
-        fprintf(out, "  story    %s      (%" PRIu64 " facts that led there)\n",
-                left->story, left->n_facts);
+        fprintf(out, "  story    %s      (%" PRIu64 " fact%s that led there)\n",
+                left->story, left->n_facts, left->n_facts == 1 ? "" : "s");
     for (int i = 0; i < 3; i++) {
         const char *path = left->picture[i];
         if (path[0] != '\0')
