@@ -24,18 +24,24 @@ static const struct course_part lab0_parts[] = {
 };
 
 static const struct course_task lab1_elections[] = {
-    {"initial-election", 16},
-    {"re-election", 16},
-    {"many-elections", 16},
+    {"initial-election", 15},
+    {"re-election", 15},
+    {"many-elections", 15},
     {NULL, 0},
 };
 
 static const struct course_task lab1_schedules[] = {
-    {"late-vote-request", 7}, {"late-vote-reply", 6},
-    {"repeated-votes", 6},    {"lost-elections", 6},
-    {"all-wake-at-once", 6},  {"newer-term-in-reply", 6},
-    {"deaf-server", 5},       {"paused-follower", 5},
-    {"drifting-clocks", 5},   {NULL, 0},
+    {"late-vote-request", 7},
+    {"late-vote-reply", 6},
+    {"repeated-votes", 5},
+    {"lost-elections", 5},
+    {"all-wake-at-once", 6},
+    {"newer-term-in-reply", 6},
+    {"slow-votes", 5},
+    {"deaf-server", 5},
+    {"paused-follower", 5},
+    {"drifting-clocks", 5},
+    {NULL, 0},
 };
 
 static const struct course_part lab1_parts[] = {
@@ -57,7 +63,7 @@ static const struct course_task lab2_failures[] = {
     {"fail-agree", 4},
     {"fail-no-agree", 4},
     {"rejoin", 4},
-    {"backup", 6},
+    {"backup", 5},
     {NULL, 0},
 };
 
@@ -66,21 +72,23 @@ static const struct course_task lab2_schedules[] = {
     {"figure-8-committed", 3},
     {"reply-two-elections-late", 3},
     {"request-one-election-late", 3},
+    {"long-way-back", 3},
+    {"one-behind", 3},
     {"requests-change-places", 3},
     {"late-refusal", 3},
     {"leader-elected-twice", 3},
     {"acknowledged-twice", 3},
     {"commit-no-further", 3},
-    {"two-leaders", 3},
+    {"two-leaders", 2},
     {"mute-leader", 2},
     {"one-way-ring", 2},
-    {"paused-leader", 3},
-    {"cluster-of-four", 3},
+    {"paused-leader", 2},
+    {"cluster-of-four", 2},
     {"equal-commands", 2},
     {"large-entry", 2},
     {"small-batches", 2},
-    {"twice-and-late", 3},
-    {"a-minute-late", 3},
+    {"twice-and-late", 2},
+    {"a-minute-late", 2},
     {"slow-applier", 2},
     {NULL, 0},
 };

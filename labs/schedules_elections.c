@@ -177,7 +177,28 @@ static void all_wake_at_once(struct lab *lab)
     one(lab, random_value(lab), n);
 }
 
+// [C.4] §5.2: on slow links two servers that run at the same time split the
+// vote. Only timeouts that are drawn anew each time part them.
+static void slow_votes(struct lab *lab)
+{
+    net_delay_all(lab_net(lab), 10000, 20000);
+    for (int round = 0; round < 6; round++) {
+        int leader = lab_check_one_leader(lab);
+        lab_disconnect(lab, leader);
+        lab_check_one_leader(lab);
+        lab_connect(lab, leader);
+    }
+    net_delay_all(lab_net(lab), 0, 0);
+    one(lab, random_value(lab), 3);
+}
+
 const struct lab_scenario schedules_elections_scenarios[] = {
+    {.name = "slow-votes",
+     .title = "Schedule: slow votes",
+     .run = slow_votes,
+     .n_servers = 3,
+     .simulated_only = true,
+     .limit_s = 600},
     {.name = "late-vote-request",
      .title = "Schedule: late vote request",
      .run = late_vote_request,

@@ -277,7 +277,63 @@ static void commit_no_further(struct lab *lab)
     one(lab, random_value(lab), 5);
 }
 
+// [AE.2] [L.3] A log that lacks hundreds of entries is found to lack them in a
+// few steps, not in hundreds (end of §5.3), or a slow link takes for ever.
+static void long_way_back(struct lab *lab)
+{
+    enum { N_MISSED = 1000 };
+    elect(lab, 0);
+    one(lab, number(1), 3);
+    lab_disconnect(lab, 2);
+    propose_n(lab, 0, 2, N_MISSED);
+    one(lab, number(5000), 2);
+    net_delay_all(lab_net(lab), 10000, 15000);
+    elect(lab, 1); // its first word to S3 will be about its own last entry
+    lab_connect(lab, 2);
+    one(lab, number(5001), 3);
+    net_delay_all(lab_net(lab), 0, 0);
+}
+
+// [AE.2] S3 always lacks exactly the entry that the new leader speaks of first:
+// what lies just behind its own last one is none, whatever its length.
+static void one_behind(struct lab *lab)
+{
+    enum { N_ROUNDS = 36 };
+    adversary_begin(lab);
+    elect(lab, 0);
+    one(lab, number(1), 3);
+    one(lab, number(2), 3);
+    struct rule *missed[2];
+    for (int leader = 0; leader < 2; leader++) {
+        missed[leader] = drop("AppendEntries", REQUEST, leader, 2);
+        lift(missed[leader]);
+    }
+    for (int round = 0; round < N_ROUNDS; round++) {
+        int leader = round % 2;
+        renew(missed[leader]);
+        agree_on(lab, leader, number(10 + round), 2);
+        elect(lab, 1 - leader);
+        lift(missed[leader]);
+        one(lab, number(100 + round), 3);
+        if (round == N_ROUNDS / 2)
+            one(lab, number(1000), 3); // odd lengths from here on
+    }
+    adversary_end(lab);
+}
+
 const struct lab_scenario schedules_logs_scenarios[] = {
+    {.name = "long-way-back",
+     .title = "Schedule: long way back",
+     .run = long_way_back,
+     .n_servers = 3,
+     .simulated_only = true,
+     .limit_s = 600},
+    {.name = "one-behind",
+     .title = "Schedule: one behind",
+     .run = one_behind,
+     .n_servers = 3,
+     .simulated_only = true,
+     .limit_s = 600},
     {.name = "figure-8-overwritten",
      .title = "Schedule: figure 8 overwritten",
      .run = figure_8_overwritten,
