@@ -244,6 +244,12 @@ classroom: ## LAB=1: a repository that GitHub Actions grades; SEEDS=, RUBRIC=
 	$(WHOLE_TREE)
 	@labs/make-kit classroom $(LAB_N) $(KIT_OPTIONS)
 
+.PHONY: zoo-labs
+zoo-labs: all ## each known bug in the lab that teaches its rule: is it caught?
+	@$(MAKE) --no-print-directory CONFIG=asan build/asan/glassraft
+	@$(MAKE) --no-print-directory CONFIG=tsan build/tsan/glassraft
+	@tests/zoo/labs $(BUGS)
+
 SOAK ?= 1..10000
 .PHONY: soak
 soak: all ## all scenarios on SOAK=1..10000 seeds, failures kept in out/
