@@ -56,7 +56,7 @@ bool options_is(const struct options *o, const char *name);
 const char *options_value(struct options *o); // "" and failed when missing
 uint64_t options_number(struct options *o);   // decimal or 0x...
 bool options_range(struct options *o, uint64_t *first, uint64_t *last); // A..B
-bool options_shard(struct options *o, uint64_t *shard, uint64_t *n); // I/N
+bool options_shard(struct options *o, uint64_t *shard, uint64_t *n);    // I/N
 bool options_rest(struct options *o); // not an option; else fails
 bool options_parse(const char *text, uint64_t *number);
 
