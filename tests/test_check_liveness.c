@@ -245,6 +245,32 @@ static void test_c2_a_candidate_does_not_count(void **state)
     assert_not_hindered();
 }
 
+// S1 hears of its majority, and gives the election up for a newer term.
+static uint64_t win_and_leave(uint64_t after_us)
+{
+    begin_story();
+    stand(0, 1);
+    stand(0, 2);
+    uint64_t heard = hear(call_for_vote(0, 1, 2));
+    wait_us(after_us);
+    stand(2, 3);
+    take_term(0, 3);
+    follow(0, 3);
+    return heard;
+}
+
+static void test_c2_a_majority_is_left_behind(void **state)
+{
+    (void)state;
+    win_and_leave(40 * MS);
+    assert_hindered("F.2", NO_EVENT, NO_SERVER, "3 elections in a row");
+    uint64_t heard = win_and_leave(60 * MS);
+    assert_hindered("C.2", SHOWN(heard), OF(0), "did not become leader");
+    hear(call_for_vote(2, 0, 3));
+    lead(2, 3);
+    assert_not_hindered();
+}
+
 static void test_every_diagnosis_was_made(void **state)
 {
     (void)state;
@@ -281,6 +307,7 @@ int main(void)
         STORY(test_f2_elections_without_a_winner),
         STORY(test_c1_candidates_ask_nobody),
         STORY(test_c2_a_candidate_does_not_count),
+        STORY(test_c2_a_majority_is_left_behind),
         STORY(test_every_diagnosis_was_made),
     };
     return cmocka_run_group_tests_name("check_liveness", tests, NULL, NULL) !=

@@ -102,9 +102,9 @@ static bool elected(struct check *check, const struct trace_event *event)
         return check_broken(check, event, "leader without a majority", "C.2",
                             TRACE_NONE, server->role_event,
                             "S%d became leader of term %" PRIu64
-                            " when it had heard of %d votes for it in that"
+                            " when it had heard of %d vote%s for it in that"
                             " term, a majority is %d.",
-                            event->node + 1, event->term, n,
+                            event->node + 1, event->term, n, n == 1 ? "" : "s",
                             check_majority(check));
     return true;
 }
