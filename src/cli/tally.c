@@ -121,7 +121,7 @@ static int print_part(const struct tally *tally, const struct course_part *part,
         fprintf(out, "  %-34s %4" PRIu64 " of %" PRIu64, line->name,
                 line->n_runs - line->n_failed, line->n_runs);
         if (line->n_failed > 0)
-            fprintf(out, "     seed 0x%" PRIx64 ": %s", line->first_failed,
+            fprintf(out, "    seed 0x%" PRIx64 ": %s", line->first_failed,
                     line->why);
         fputc('\n', out);
     }
