@@ -113,7 +113,7 @@ void lab_fail(struct lab *lab, const char *format, ...)
     vsnprintf(text, sizeof text - 1, format, args);
     va_end(args);
     size_t n = strlen(text);
-    if (n > 0 && text[n - 1] != '.')
+    if (n > 0 && strchr(".?", text[n - 1]) == NULL)
         memcpy(text + n, ".", 2);
     if (!takes_nothing(lab, why, sizeof why))
         lab_run_fails(lab, "", "", text);
