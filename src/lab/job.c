@@ -10,17 +10,10 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../net/thread.h"
 #include "../trace/die.h"
-
-int64_t job_clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void part_name(const struct job *job, char path[240])
 {
@@ -76,7 +69,7 @@ void job_start(struct job *job)
     job->killed = false;
     job->busy = true;
     unsigned wall_s = job->run.wall_s > 0 ? job->run.wall_s : JOB_WALL_S;
-    job->end_ms = job_clock_ms() + (int64_t)wall_s * 1000;
+    job->end_ms = now_ms() + wall_s * (uint64_t)1000;
 }
 
 static void set(struct lab_result *result, const char *property,

@@ -22,12 +22,11 @@ struct job {
     uint8_t cookie[16];
     struct lab_message message;
     size_t n_read, n_extra; // of the message, and behind it
-    int64_t end_ms;         // when its time is up, by job_clock_ms()
+    uint64_t end_ms;        // when its time is up, by now_ms()
     bool killed;
     struct lab_result result;
 };
 
-int64_t job_clock_ms(void);
 void job_start(struct job *job);
 // Reads what is there; true when the child has ended and result is filled in.
 bool job_advance(struct job *job);

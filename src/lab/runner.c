@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "../net/thread.h"
 #include "../trace/die.h"
 #include "job.h"
 #include "places.h"
@@ -20,17 +21,17 @@ static void wait_for_children(struct job *jobs, int n_jobs)
 {
     struct pollfd fds[MAX_JOBS];
     nfds_t n = 0;
-    int64_t first_ms = INT64_MAX;
+    uint64_t first_ms = UINT64_MAX, now = now_ms();
     for (int i = 0; i < n_jobs; i++)
         if (jobs[i].busy) {
             fds[n++] = (struct pollfd){.fd = jobs[i].fd, .events = POLLIN};
             if (!jobs[i].killed && jobs[i].end_ms < first_ms)
                 first_ms = jobs[i].end_ms;
         }
-    int64_t left_ms = first_ms - job_clock_ms();
-    poll(fds, n, first_ms == INT64_MAX ? -1 : (int)(left_ms > 0 ? left_ms : 0));
+    int left_ms = first_ms > now ? (int)(first_ms - now) : 0;
+    poll(fds, n, first_ms == UINT64_MAX ? -1 : left_ms);
     for (int i = 0; i < n_jobs; i++)
-        if (jobs[i].busy && !jobs[i].killed && job_clock_ms() >= jobs[i].end_ms)
+        if (jobs[i].busy && !jobs[i].killed && now_ms() >= jobs[i].end_ms)
             job_kill(&jobs[i]);
 }
 

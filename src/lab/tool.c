@@ -13,9 +13,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../net/thread.h"
 #include "../trace/die.h"
 
 enum {
@@ -71,17 +71,10 @@ _Noreturn static void become(const struct sandbox_tool *tool, int output)
     _exit(127);
 }
 
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 // Waits; the status, or -1 when the time was up and the tool was ended.
 static int await(pid_t pid, unsigned wall_s)
 {
-    int64_t end_ms = clock_ms() + (int64_t)wall_s * 1000;
+    uint64_t end_ms = now_ms() + wall_s * (uint64_t)1000;
     int status = 0;
     bool late = false;
     for (;;) {
@@ -90,7 +83,7 @@ static int await(pid_t pid, unsigned wall_s)
             return late ? -1 : status;
         if (got < 0 && errno != EINTR)
             die("waitpid: %s", strerror(errno));
-        late = clock_ms() >= end_ms;
+        late = now_ms() >= end_ms;
         if (late)
             kill(pid, SIGKILL);
         else
