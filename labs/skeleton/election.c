@@ -5,7 +5,8 @@
 // constant sleeps.
 // Your code here (lab 1): the bounds of your election timeouts. They outlast a
 // few lost heartbeats in a row (replication.c sends one each HEARTBEAT_MS), and
-// a cluster that lost its leader has another within five seconds (§5.2, §5.6).
+// a cluster that lost its leader has another within five seconds (§5.2,
+// §5.6).
 enum { ELECTION_TICK_MS = 15 };
 
 // To follower, in this term or a newer one. rule and why are for the trace:

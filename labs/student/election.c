@@ -12,7 +12,8 @@
 // constant sleeps.
 // Your code here (lab 1): the bounds of your election timeouts. They outlast a
 // few lost heartbeats in a row (replication.c sends one each HEARTBEAT_MS), and
-// a cluster that lost its leader has another within five seconds (§5.2, §5.6).
+// a cluster that lost its leader has another within five seconds (§5.2,
+// §5.6).
 enum { ELECTION_TICK_MS = 15 };
 
 uint64_t set_role(struct raft *rf, enum trace_role role, const char *rule,
