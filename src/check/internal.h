@@ -122,6 +122,14 @@ struct judged {
     uint64_t install_us, install_index; // a snapshot that is not applied yet
 };
 
+// The patience of those who say why a cluster does not go on.
+enum {
+    SOON_US = 200000,  // what should follow at once
+    BEATS_US = 500000, // several heartbeats
+    ELECTION_US = 1500000,
+    FEW_ELECTIONS = 3,
+};
+
 // What messages alone tell.
 struct spoken {
     // RequestVotes that left and arrived, answers to them, votes among these.

@@ -10,12 +10,8 @@
 #include "internal.h"
 
 enum {
-    SOON_US = 200000,  // what should follow at once
     ASKS_US = 50000,   // from standing for election to asking for votes
-    BEATS_US = 500000, // several heartbeats
-    ELECTION_US = 1500000,
     SHORT_US = 110000, // an election timeout within a heartbeat interval
-    FEW_ELECTIONS = 3,
     FEW_REFUSALS = 3,
 };
 

@@ -9,13 +9,8 @@
 
 #include "internal.h"
 
-enum {
-    SOON_US = 200000,  // what should follow at once
-    BEATS_US = 500000, // several heartbeats
-    ELECTION_US = 1500000,
-    FEW_ELECTIONS = 3,
-    LATE_US = 50000, // after a restart: no message of the life before
-};
+// After a restart: no message of the life before.
+enum { LATE_US = 50000 };
 
 // A request leaves. A newer term, or another leader of it, begins anew.
 static void sent(struct check *check, const struct trace_event *event,
