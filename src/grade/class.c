@@ -57,11 +57,6 @@ int class_list(const char *folder, bool (*wanted)(const char *path),
     return kept;
 }
 
-static int compare(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void result_path(const struct class_plan *plan, const char *name,
                         const char *end, char *path, size_t n)
 {
@@ -220,8 +215,6 @@ bool class_grade(const struct class_plan *plan)
     if (n == 0)
         fprintf(stderr, "glassraft grade: %s: there is no folder in it\n",
                 plan->folder);
-    if (n > 0)
-        qsort(names, (size_t)n, sizeof names[0], compare);
     for (int i = 0; i < n; i++)
         class.n_all += (uint64_t)i % plan->n_shards == plan->shard - 1;
     if (n > 0)
