@@ -99,6 +99,7 @@ _Noreturn static void finish(void)
     send_result();
     fflush(NULL);
     __gcov_dump();
+    trace_ends_here(child.trace);
     _exit(result->passed ? 0 : 1);
 }
 

@@ -79,6 +79,12 @@ static void set(struct lab_result *result, const char *property,
     snprintf(result->text, sizeof result->text, "%s", text);
 }
 
+static bool is_ours(const struct job *job)
+{
+    return job->n_read == sizeof job->message && job->n_extra == 0 &&
+           memcmp(job->message.cookie, job->cookie, sizeof job->cookie) == 0;
+}
+
 // A child that ended without a word says by its status what happened.
 static void explain(struct job *job, int status)
 {
@@ -95,7 +101,7 @@ static void explain(struct job *job, int status)
     } else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
         set(result, "forbidden call",
             "The submission made a system call that it may not make.");
-    } else if (job->n_read + job->n_extra > 0) {
+    } else if (job->n_read + job->n_extra > 0 && !is_ours(job)) {
         set(result, "forged result",
             "The submission wrote to the harness's descriptor.");
     } else if (WIFSIGNALED(status)) {
@@ -104,9 +110,10 @@ static void explain(struct job *job, int status)
         set(result, "crash", text);
     } else {
         snprintf(text, sizeof text,
-                 "The process ended itself with exit status %d before the"
-                 " scenario was over.",
-                 WEXITSTATUS(status));
+                 "The process ended itself with exit status %d %s.",
+                 WEXITSTATUS(status),
+                 is_ours(job) ? "after its verdict"
+                              : "before the scenario was over");
         set(result, "crash", text);
     }
 }
@@ -137,9 +144,8 @@ static bool is_whole(const struct job *job, int status)
 {
     unsigned char passed;
     memcpy(&passed, &job->message.result.passed, 1);
-    return job->n_read == sizeof job->message && job->n_extra == 0 &&
-           memcmp(job->message.cookie, job->cookie, sizeof job->cookie) == 0 &&
-           WIFEXITED(status) && WEXITSTATUS(status) == (passed == 1 ? 0 : 1);
+    return is_ours(job) && WIFEXITED(status) &&
+           WEXITSTATUS(status) == (passed == 1 ? 0 : 1);
 }
 
 static void take_files(struct job *job)

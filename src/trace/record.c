@@ -31,6 +31,7 @@ struct trace {
     // may emit. All simulated threads are one, and none is ever interrupted
     // inside the recorder.
     atomic_uintptr_t owner;
+    int depth; // trace_emit()s of the owner that have not returned
     uint64_t n, us, hash;
     int *inc; // per server
     struct chunk *first, *last;
@@ -160,6 +161,7 @@ uint64_t trace_emit(struct trace *trace, const struct trace_event *event)
     if (whole.cause == 0)
         whole.cause = trace_cause(trace);
     bool taken = take(trace);
+    trace->depth++;
     // Real clocks are read by threads that overtake each other.
     uint64_t us = trace->config.now_us(trace->config.context);
     if (us > trace->us)
@@ -170,10 +172,20 @@ uint64_t trace_emit(struct trace *trace, const struct trace_event *event)
     keep(trace, &whole);
     if (trace->config.observe != NULL)
         trace->config.observe(trace->config.context, &whole);
+    trace->depth--;
     if (taken)
         give(trace);
     look_back();
     return whole.n;
+}
+
+void trace_ends_here(struct trace *trace)
+{
+    bool mine = trace != NULL &&
+                atomic_load_explicit(&trace->owner, memory_order_relaxed) ==
+                    (uintptr_t)&errno;
+    for (; mine && trace->depth > 0; trace->depth--)
+        look_back();
 }
 
 uint64_t trace_emit_entries(struct trace *trace, struct trace_event event,

@@ -179,7 +179,11 @@ void trace_free(struct trace *trace);
 // calling thread's cause). Returns its number, 0 without a recorder.
 uint64_t trace_emit(struct trace *trace, const struct trace_event *event);
 
-// The same with the entries, as they travel, shown in it: event->entries.
+// An observer that ends the process calls this first. ThreadSanitizer looks
+// away while the recorder works, and a thread that ends so is an error to it.
+void trace_ends_here(struct trace *trace);
+
+// trace_emit() with the entries, as they travel, shown in it: event->entries.
 uint64_t trace_emit_entries(struct trace *trace, struct trace_event event,
                             struct message_entries entries);
 
