@@ -294,6 +294,15 @@ void group(struct lab *lab, const int *servers, int n)
                         in(servers, n, a) != in(servers, n, b));
 }
 
+void apart(struct lab *lab, const int *servers, int n)
+{
+    for (int a = 0; a < lab_n_servers(lab); a++)
+        for (int b = 0; b < lab_n_servers(lab); b++)
+            if (a != b)
+                net_cut(lab_net(lab), a, b,
+                        !in(servers, n, a) || !in(servers, n, b));
+}
+
 void one_world(struct lab *lab)
 {
     group(lab, NULL, 0);

@@ -89,6 +89,8 @@ raft_term term_of(struct lab *lab, int server);
 // Cuts or mends the links, both ways, between a server and all others; or
 // one direction of one link.
 void group(struct lab *lab, const int *servers, int n);
+// Only the n servers hear each other; all others are alone.
+void apart(struct lab *lab, const int *servers, int n);
 void one_world(struct lab *lab);
 
 #endif

@@ -15,11 +15,13 @@ static void lead(struct lab *lab, struct rule *standstill, int leader, int n,
     for (int server = 0; server < N; server++)
         if (server == leader || (receivers & 1u << server) != 0)
             together[n_together++] = server;
-    // Who lacks entries hears nothing, and may depose it at any moment.
+    // Who lacks entries hears nothing, and may depose it at any moment. Nor do
+    // those outside hear each other: their leader would send entries, too.
     do {
         one_world(lab);
         elect(lab, leader);
-        group(lab, together, n_together);
+        apart(lab, together, n_together);
+        lab_sleep_ms(lab, 20); // what was under way has arrived
     } while (!leads(lab, leader));
     raft_index last = 0;
     for (int i = 0; i < n; i++)
