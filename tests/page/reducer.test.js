@@ -14,7 +14,7 @@ const N_TRACES = 100, N_EVENTS = 30;
 
 function scenarios() {
     const names = call('list').split('\n')
-        .filter((line) => /^ +\S/.test(line))
+        .filter((line) => /^ +\S+ +\d+ servers?\b/.test(line))
         .map((line) => line.trim().split(/\s+/)[0]);
     assert.ok(names.length > 40, 'glassraft list names the scenarios');
     // A minute of churn is as many events as all the others together.
