@@ -277,6 +277,18 @@ void elect(struct lab *lab, int server)
     clocks_agree(lab);
 }
 
+raft_index fall_behind(struct lab *lab, int leader, int server, int n)
+{
+    elect(lab, leader);
+    only_clock_of(lab, leader);
+    lab_disconnect(lab, server);
+    raft_index last = 0;
+    for (int i = 0; i < n; i++)
+        last = must_propose(lab, leader, random_value(lab));
+    await_applied(lab, leader, last);
+    return last;
+}
+
 static bool in(const int *servers, int n, int server)
 {
     for (int i = 0; i < n; i++)

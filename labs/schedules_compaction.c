@@ -108,16 +108,12 @@ static void snapshot_under_load(struct lab *lab)
     enum { N_BURSTS = 10, BURST = 100, TRIP_US = 80 };
     adversary_begin(lab);
     one(lab, random_value(lab), 3);
-    elect(lab, 0);
-    lab_disconnect(lab, 1);
-    for (int i = 0; i < 25; i++)
-        one(lab, random_value(lab), 2);
-    if (!leads(lab, 0))
-        elect(lab, 0);
+    fall_behind(lab, 0, 1, 25);
     struct rule *unheard = drop("InstallSnapshot", REPLY, 1, 0);
     net_delay(lab_net(lab), 0, 1, TRIP_US, TRIP_US);
     lab_connect(lab, 1);
     await_legs(lab, unheard, 1); // calls that were lost before are over
+    clocks_agree(lab);
     for (int i = 0; i < N_BURSTS; i++) {
         for (int k = 0; k < BURST && leads(lab, 0); k++)
             propose(lab, 0, random_value(lab), NULL, NULL);

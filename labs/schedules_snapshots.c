@@ -34,19 +34,26 @@ static void snapshot_races_appends(struct lab *lab)
     }
 }
 
+// S2 falls behind its leader S1, comes back, and the first snapshot that S1
+// sends it is held.
+static struct rule *hold_snapshot(struct lab *lab)
+{
+    fall_behind(lab, 0, 1, 30);
+    struct rule *late = hold("InstallSnapshot", REQUEST, 0, 1);
+    at_most(late, 1);
+    lab_connect(lab, 1);
+    await_legs(lab, late, 1);
+    clocks_agree(lab);
+    return late;
+}
+
 // [IS.5] An InstallSnapshot arrives again after newer entries were applied:
 // the state machine must not be thrown back.
 static void late_snapshot(struct lab *lab)
 {
     adversary_begin(lab);
     agree_n(lab, 5, 3);
-    elect(lab, 0);
-    lab_disconnect(lab, 1);
-    agree_n(lab, 30, 2);
-    struct rule *late = hold("InstallSnapshot", REQUEST, 0, 1);
-    at_most(late, 1);
-    lab_connect(lab, 1);
-    await_legs(lab, late, 1);
+    struct rule *late = hold_snapshot(lab);
     raft_index last = agree_n(lab, 25, 3); // by another InstallSnapshot
     lift(late);
     lab_sleep_ms(lab, 500);
@@ -82,13 +89,7 @@ static void snapshot_keeps_suffix(struct lab *lab)
 {
     adversary_begin(lab);
     agree_n(lab, 5, 3);
-    elect(lab, 0);
-    lab_disconnect(lab, 1);
-    agree_n(lab, 30, 2);
-    struct rule *late = hold("InstallSnapshot", REQUEST, 0, 1);
-    at_most(late, 1);
-    lab_connect(lab, 1);
-    await_legs(lab, late, 1);
+    struct rule *late = hold_snapshot(lab);
     one(lab, random_value(lab), 3); // S2 has caught up
     lab_disconnect(lab, 2);
     // S1 and S2 agree; S2 is not told, since nothing more reaches it.
@@ -191,14 +192,8 @@ static void crash_during_snapshot(struct lab *lab)
 {
     adversary_begin(lab);
     agree_n(lab, 5, 3);
-    elect(lab, 0);
     for (int round = 0; round < 3; round++) {
-        lab_disconnect(lab, 1);
-        agree_n(lab, 25, 2);
-        struct rule *late = hold("InstallSnapshot", REQUEST, 0, 1);
-        at_most(late, 1);
-        lab_connect(lab, 1);
-        await_legs(lab, late, 1);
+        struct rule *late = hold_snapshot(lab);
         lab_crash(lab, 1);
         lab_restart(lab, 1);
         lift(late);

@@ -18,8 +18,11 @@ static void save(struct raft *rf)
 {
     struct saved_state state = {.current_term = rf->current_term,
                                 .voted_for = (uint64_t)(rf->voted_for + 1),
-                                .entries = {rf->log + 1, rf->last}};
-    struct raft_saved saved = {0};
+                                .last_included_index = rf->base,
+                                .last_included_term = rf->log[0].term,
+                                .entries = {rf->log + 1, rf->last - rf->base}};
+    struct raft_saved saved = {.snapshot = rf->snapshot.at,
+                               .n_snapshot = rf->snapshot.n};
     uint8_t *bytes = message_encode(&saved_state_type, &state, &saved.n_state);
     saved.state = bytes;
     rf->config.save(rf->config.context, &saved);
@@ -39,25 +42,44 @@ static void restore(struct raft *rf)
         die("raft_make: the saved state cannot be decoded");
     rf->current_term = state.current_term;
     rf->voted_for = (int)state.voted_for - 1;
+    rf->base = rf->last = rf->commit_index = state.last_included_index;
+    rf->log[0].term = state.last_included_term;
+    rf->snapshot.at = must_copy(saved->snapshot, saved->n_snapshot);
+    rf->snapshot.n = saved->n_snapshot;
     for (size_t i = 0; i < state.entries.n; i++)
         add_entry(rf, state.entries.entry[i]);
     message_clear(&saved_state_type, &state);
     rf->dirty = false;
 }
 
-void give_to_service(struct raft *rf, raft_index index)
+static void give(struct raft *rf, struct raft_message message)
 {
-    struct message_bytes command = rf->log[index].command;
     struct due *due = must_malloc(sizeof *due);
-    *due = (struct due){.message = {.index = index,
-                                    .term = rf->log[index].term,
-                                    .bytes = must_copy(command.at, command.n),
-                                    .n_bytes = command.n}};
+    *due = (struct due){.message = message};
+    due->message.bytes = must_copy(message.bytes, message.n_bytes);
     pthread_mutex_lock(&rf->mutex);
     *rf->last_due = due;
     rf->last_due = &due->next;
     pthread_cond_signal(&rf->due_wakes);
     pthread_mutex_unlock(&rf->mutex);
+}
+
+void give_command(struct raft *rf, raft_index index)
+{
+    const struct message_entry *entry = at(rf, index);
+    give(rf, (struct raft_message){.index = index,
+                                   .term = entry->term,
+                                   .bytes = entry->command.at,
+                                   .n_bytes = entry->command.n});
+}
+
+void give_snapshot(struct raft *rf)
+{
+    give(rf, (struct raft_message){.is_snapshot = true,
+                                   .index = rf->base,
+                                   .term = rf->log[0].term,
+                                   .bytes = rf->snapshot.at,
+                                   .n_bytes = rf->snapshot.n});
 }
 
 static void *apply(void *self)
@@ -143,8 +165,12 @@ static void send_parcels(struct raft *rf)
         parcel->rf = rf;
         parcel->peer = peer;
         parcel->term = rf->current_term;
-        parcel->request =
-            append ? make_append(rf, parcel) : make_vote_request(rf);
+        if (!append)
+            parcel->request = make_vote_request(rf);
+        else if (rf->next_index[peer] <= rf->base)
+            parcel->request = make_install(rf, parcel);
+        else
+            parcel->request = make_append(rf, parcel);
         rf->busy[peer] = append;
         enter(rf);
         thread_start("carrier", carry, parcel);
@@ -179,6 +205,8 @@ static bool take(struct raft *rf, struct task *task)
         return take_call(rf, task->rpc, task->args, task->reply);
     case COMMAND:
         return take_command(rf, task);
+    case SNAPSHOT:
+        return take_snapshot(rf, task);
     case ANSWERED:
         take_answer(rf, task->parcel);
         return true;
@@ -265,11 +293,14 @@ void raft_get_state(struct raft *rf, raft_term *term, bool *is_leader)
     pthread_mutex_unlock(&rf->mutex);
 }
 
-// Its log only grows: labs 1 to 3.
 void raft_snapshot(struct raft *rf, raft_index index, const void *bytes,
                    size_t n_bytes)
 {
-    (void)rf, (void)index, (void)bytes, (void)n_bytes;
+    struct task task = {
+        .kind = SNAPSHOT, .index = index, .snapshot = {bytes, n_bytes}};
+    enter(rf);
+    ask(rf, &task);
+    leave(rf);
 }
 
 static bool answer(void *self, const struct message_rpc *rpc, const void *args,
@@ -313,9 +344,10 @@ void raft_free(struct raft *rf)
         free((void *)due->message.bytes);
         free(due);
     }
-    for (raft_index index = 1; index <= rf->last; index++)
-        free((void *)rf->log[index].command.at);
+    for (raft_index index = rf->base + 1; index <= rf->last; index++)
+        free((void *)at(rf, index)->command.at);
     free(rf->log);
+    free((void *)rf->snapshot.at);
     pthread_cond_t *conds[] = {&rf->wakes, &rf->answered, &rf->due_wakes,
                                &rf->gone};
     for (int i = 0; i < 4; i++)

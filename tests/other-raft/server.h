@@ -26,19 +26,21 @@ struct parcel {
     union {
         struct request_vote_reply vote;
         struct append_entries_reply append;
+        struct install_snapshot_reply install;
     } reply;
 };
 
 // Lives on the stack of who waits for it.
 struct task {
     struct task *next;
-    enum { CALLED, ANSWERED, COMMAND } kind;
+    enum { CALLED, ANSWERED, COMMAND, SNAPSHOT } kind;
     bool done, ok;
     const struct message_rpc *rpc; // CALLED
     const void *args;
     void *reply;
     struct parcel *parcel;         // ANSWERED
     struct message_entry *command; // COMMAND
+    struct message_bytes snapshot; // SNAPSHOT, to index
     raft_index index;
     raft_term term;
 };
@@ -67,8 +69,10 @@ struct raft {
     enum role role;
     raft_term current_term;
     int voted_for, n_votes;
-    struct message_entry *log; // [0] is no entry, of term 0
-    raft_index last, commit_index;
+    struct message_entry *log; // [0] stands for what is in the snapshot
+    raft_index base, last;     // the index of log[0], and of the last entry
+    raft_index commit_index;
+    struct message_bytes snapshot; // of everything up to base; our own copy
     size_t room;
     raft_index next_index[MAX_PEERS], match_index[MAX_PEERS];
     bool busy[MAX_PEERS], send[MAX_PEERS], ask_for_votes;
@@ -78,17 +82,21 @@ struct raft {
 
 // raft.c
 bool majority(const struct raft *rf, int n);
-void give_to_service(struct raft *rf, raft_index index);
+void give_command(struct raft *rf, raft_index index);
+void give_snapshot(struct raft *rf);
 
 // rules.c: the Raft, without a thread in sight.
+struct message_entry *at(const struct raft *rf, raft_index index);
 void reset_deadline(struct raft *rf);
 void add_entry(struct raft *rf, struct message_entry entry);
 bool take_call(struct raft *rf, const struct message_rpc *rpc, const void *args,
                void *reply);
 void take_answer(struct raft *rf, const struct parcel *parcel);
 bool take_command(struct raft *rf, struct task *task);
+bool take_snapshot(struct raft *rf, const struct task *task);
 void take_deadline(struct raft *rf);
 struct stub_request make_vote_request(const struct raft *rf);
 struct stub_request make_append(const struct raft *rf, struct parcel *parcel);
+struct stub_request make_install(const struct raft *rf, struct parcel *parcel);
 
 #endif
