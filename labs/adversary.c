@@ -272,8 +272,10 @@ void await_log(struct lab *lab, int server, raft_index index)
 void elect(struct lab *lab, int server)
 {
     only_clock_of(lab, server);
-    await_leader(lab, server);
-    lab_sleep_ms(lab, SETTLE_MS); // its heartbeats come regularly
+    do {
+        await_leader(lab, server);
+        lab_sleep_ms(lab, SETTLE_MS); // its heartbeats come regularly
+    } while (!leads(lab, server));    // it has met a newer term
     clocks_agree(lab);
 }
 

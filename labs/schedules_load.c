@@ -245,7 +245,7 @@ static void slow_applier(struct lab *lab)
 static void slow_disk(struct lab *lab)
 {
     for (int s = 0; s < 3; s++)
-        lab_slow_save(lab, s, 20 + lab_random(lab, 180));
+        lab_slow_save(lab, s, 20 + lab_random(lab, 100));
     for (int i = 0; i < 20; i++) {
         for (int s = 0; s < 3; s++)
             propose(lab, s, random_value(lab), NULL, NULL);
