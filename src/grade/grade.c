@@ -116,9 +116,6 @@ static void hide_seed(char *text, size_t n, uint64_t seed)
     char hex[32], decimal[32];
     snprintf(hex, sizeof hex, "0x%" PRIx64, seed);
     snprintf(decimal, sizeof decimal, "%" PRIu64, seed);
-    char *replay = strstr(text, "\n  replay: ");
-    if (replay != NULL)
-        *replay = '\0';
     text_replace(text, n, hex, "(secret)");
     if (seed > 99)
         text_replace(text, n, decimal, "(secret)");

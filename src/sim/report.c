@@ -227,8 +227,6 @@ static void say_blocked_threads(void)
 // Hands the report over and ends the run: back to who called sim_run().
 static void deliver(enum sim_failure kind)
 {
-    if (sim.config->replay != NULL)
-        say("\n  replay: %s", sim.config->replay);
     say("\n");
     sim_watch(false);
     sim.failed = sim.over = true;

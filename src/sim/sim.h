@@ -48,7 +48,8 @@ struct sim_config {
     // run ends and sim_run() returns false. NULL: print to stderr, same end.
     void (*fail)(void *context, enum sim_failure kind, const char *report);
     void *context;
-    const char *replay; // the command that repeats this run, for reports
+    const char *replay; // the command that repeats this run; behind what a
+                        // sanitizer reports, which fail() does not get
     // No process can be started to look places up: of this object they stay
     // "{+0xOFFSET}" in reports, of others a name. NULL: no such object.
     const char *object;
