@@ -121,6 +121,22 @@ static void test_a_crash_forgets_what_is_volatile(void **state)
     model_free(&model);
 }
 
+// [C.2] Figure 2: "reinitialized after election".
+static void test_c2_a_new_leader_knows_no_match(void **state)
+{
+    (void)state;
+    struct model model;
+    booted(&model);
+    struct model_server *server = &model.server[0];
+    STEP(&model, TRACE_ROLE, .to_role = TRACE_LEADER, .term = 2);
+    STEP(&model, TRACE_MATCH, .peer = 1, .to = 4);
+    STEP(&model, TRACE_ROLE, .to_role = TRACE_FOLLOWER, .term = 3);
+    assert_int_equal(server->match_index[1], 4);
+    STEP(&model, TRACE_ROLE, .to_role = TRACE_LEADER, .term = 4);
+    assert_int_equal(server->match_index[1], 0);
+    model_free(&model);
+}
+
 static void test_words_of_the_dead_change_nothing(void **state)
 {
     (void)state;
@@ -247,6 +263,7 @@ int main(void)
         cmocka_unit_test(test_compact_keeps_what_follows),
         cmocka_unit_test(test_is6_install_keeps_only_a_log_that_agrees),
         cmocka_unit_test(test_a_crash_forgets_what_is_volatile),
+        cmocka_unit_test(test_c2_a_new_leader_knows_no_match),
         cmocka_unit_test(test_words_of_the_dead_change_nothing),
         cmocka_unit_test(test_a_server_that_speaks_is_up),
         cmocka_unit_test(test_flights_take_off_and_land),

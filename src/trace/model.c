@@ -212,6 +212,9 @@ static void server_step(struct model *model, struct model_server *server,
         break;
     case TRACE_ROLE:
         server->role = event->to_role;
+        if (event->to_role == TRACE_LEADER) // "reinitialized after election"
+            memset(server->match_index, 0,
+                   (size_t)model->n_servers * sizeof(uint64_t));
         break;
     case TRACE_TERM:
         server->term = event->to;

@@ -214,7 +214,11 @@ const server_steps = {
     pause: (server, event) => { server.paused = event.paused; },
     connect: (server) => { server.connected = true; },
     disconnect: (server) => { server.connected = false; },
-    role: (server, event) => { server.role = event.to; },
+    role: (server, event) => {
+        server.role = event.to;
+        if (event.to === 'leader') // "reinitialized after election"
+            server.match_index.fill(0);
+    },
     term: (server, event) => {
         server.current_term = whole(event.to);
         server.voted_for = null;
