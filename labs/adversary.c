@@ -279,7 +279,7 @@ void elect(struct lab *lab, int server)
     clocks_agree(lab);
 }
 
-raft_index fall_behind(struct lab *lab, int leader, int server, int n)
+void fall_behind(struct lab *lab, int leader, int server, int n)
 {
     elect(lab, leader);
     only_clock_of(lab, leader);
@@ -288,7 +288,6 @@ raft_index fall_behind(struct lab *lab, int leader, int server, int n)
     for (int i = 0; i < n; i++)
         last = must_propose(lab, leader, random_value(lab));
     await_applied(lab, leader, last);
-    return last;
 }
 
 static bool in(const int *servers, int n, int server)
@@ -299,22 +298,26 @@ static bool in(const int *servers, int n, int server)
     return false;
 }
 
-void group(struct lab *lab, const int *servers, int n)
+// Cuts the links between the n servers and the others, and mends those among
+// the n; the others hear each other or not.
+static void split(struct lab *lab, const int *servers, int n, bool others_hear)
 {
     for (int a = 0; a < lab_n_servers(lab); a++)
         for (int b = 0; b < lab_n_servers(lab); b++)
             if (a != b)
                 net_cut(lab_net(lab), a, b,
-                        in(servers, n, a) != in(servers, n, b));
+                        in(servers, n, a) != in(servers, n, b) ||
+                            (!others_hear && !in(servers, n, a)));
+}
+
+void group(struct lab *lab, const int *servers, int n)
+{
+    split(lab, servers, n, true);
 }
 
 void apart(struct lab *lab, const int *servers, int n)
 {
-    for (int a = 0; a < lab_n_servers(lab); a++)
-        for (int b = 0; b < lab_n_servers(lab); b++)
-            if (a != b)
-                net_cut(lab_net(lab), a, b,
-                        !in(servers, n, a) || !in(servers, n, b));
+    split(lab, servers, n, false);
 }
 
 void one_world(struct lab *lab)

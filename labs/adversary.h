@@ -76,12 +76,13 @@ void elect(struct lab *lab, int server);
 void only_clock_of(struct lab *lab, int server);
 void clocks_agree(struct lab *lab);
 
-// Waits until a server has what is asked for; fails after ten seconds.
-void await_leader(struct lab *lab, int server);
 // Makes a server the leader, cuts another one off and has n commands agreed on
 // without it. Until clocks_agree() only the leader's clock runs well, so that
 // the other one comes back before it has raised its term.
-raft_index fall_behind(struct lab *lab, int leader, int server, int n);
+void fall_behind(struct lab *lab, int leader, int server, int n);
+
+// Waits until a server has what is asked for; fails after ten seconds.
+void await_leader(struct lab *lab, int server);
 // A command for the leader `server`, and its agreement by n servers.
 raft_index agree_on(struct lab *lab, int server, struct value value, int n);
 // Waits until a server's durable log ends at this index, committed or not.

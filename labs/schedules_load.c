@@ -244,6 +244,7 @@ static void slow_applier(struct lab *lab)
 // have left before.
 static void slow_disk(struct lab *lab)
 {
+    // Shorter than any election timeout, or nobody could stay a leader.
     for (int s = 0; s < 3; s++)
         lab_slow_save(lab, s, 20 + lab_random(lab, 100));
     for (int i = 0; i < 20; i++) {
