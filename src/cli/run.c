@@ -33,6 +33,7 @@ static const char help[] =
     "                   for each (scenarios that bring servers back)\n"
     "  --crash-at K     with a crash at the K-th of these points\n"
     "  --check-determinism  each run twice; name the first differing event\n"
+    "  --mute           as if the Raft had no trace calls\n"
     "  --unchecked      without the checker\n"
     "  --json           one JSON object per run\n\n"
     "A failing run leaves its trace, story and pictures in OUT/SCENARIO-SEED.\n"
@@ -170,6 +171,8 @@ static void take_argument(struct options *o, struct arguments *a)
         plan->common.crash_at = options_number(o);
     else if (options_is(o, "--check-determinism"))
         plan->twice = true;
+    else if (options_is(o, "--mute"))
+        plan->common.mute = true;
     else if (options_is(o, "--unchecked"))
         plan->common.unchecked = true;
     else if (options_is(o, "--json"))

@@ -332,7 +332,7 @@ static void boot(struct lab *lab, int server)
         .call = call,
         .save = save,
         .apply = lab_service_apply,
-        .trace = lab->trace,
+        .trace = lab->run->mute ? NULL : lab->trace,
         .seed = mix(lab->run->seed,
                     (uint64_t)server * 1000003 + (uint64_t)instance->inc),
         .max_entries = lab->scenario->max_entries,

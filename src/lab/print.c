@@ -100,7 +100,8 @@ const char *lab_run_options(const struct lab_run *run)
 {
     static char text[300];
     int n =
-        snprintf(text, sizeof text, "%s%s%s", run->real ? " --real" : "",
+        snprintf(text, sizeof text, "%s%s%s%s", run->real ? " --real" : "",
+                 run->mute ? " --mute" : "",
                  run->schedule != SIM_ROTATE ? " --schedule " : "",
                  run->schedule != SIM_ROTATE ? schedules[run->schedule] : "");
     if (run->crash_at > 0)
@@ -190,6 +191,8 @@ void lab_print_json(FILE *out, const struct lab_run *run,
     cJSON_AddStringToObject(line, "seed", text);
     cJSON_AddStringToObject(line, "mode", run->real ? "real" : "sim");
     cJSON_AddStringToObject(line, "schedule", schedules[run->schedule]);
+    if (run->mute)
+        cJSON_AddBoolToObject(line, "mute", true);
     if (run->crash_at > 0)
         cJSON_AddNumberToObject(line, "crash_at", (double)run->crash_at);
     cJSON_AddBoolToObject(line, "passed", result->passed);

@@ -17,6 +17,7 @@ struct lab_run {
     uint64_t seed;
     bool real;
     bool unchecked;           // without the checker
+    bool mute;                // the Raft gets no trace to tell itself to
     enum sim_policy schedule; // 0: rotated by seed
     const char *raft;  // shared object of the Raft under test; NULL: reference
     const char *given; // where it came from, for replays
