@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../src/trace/fields.h"
+#include "../src/trace/save.h"
 
 static const struct {
     const char *fill, *line, *text;
@@ -132,29 +133,21 @@ double paint_width(const char *text, double size)
     return width * size;
 }
 
-static bool write_whole(const char *dot, size_t n, const char *path)
-{
-    FILE *out = fopen(path, "wb");
-    bool good = out != NULL && fwrite(dot, 1, n, out) == n;
-    if (out != NULL && fclose(out) != 0)
-        good = false;
-    if (!good)
-        fprintf(stderr, "glassraft: %s: %s\n", path, strerror(errno));
-    return good;
-}
-
-static bool run_dot(const char *type, const char *from, const char *to)
+// dot reads the text and writes the picture by descriptors: no file beside
+// the picture's is ever there.
+static bool run_dot(const char *type, int text, int picture, const char *path)
 {
     char flag[16];
     snprintf(flag, sizeof flag, "-T%s", type);
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
+        if (dup2(text, STDIN_FILENO) < 0 || dup2(picture, STDOUT_FILENO) < 0)
+            _exit(126);
         if (strcmp(type, "png") == 0)
-            execlp("dot", "dot", flag, "-Gdpi=110", from, "-o", to,
-                   (char *)NULL);
+            execlp("dot", "dot", flag, "-Gdpi=110", (char *)NULL);
         else
-            execlp("dot", "dot", flag, from, "-o", to, (char *)NULL);
+            execlp("dot", "dot", flag, (char *)NULL);
         _exit(127);
     }
     int status = -1;
@@ -164,13 +157,28 @@ static bool run_dot(const char *type, const char *from, const char *to)
         fprintf(stderr, "glassraft: dot: not found; install graphviz, or ask"
                         " for a .dot file\n");
     else if (status != 0)
-        fprintf(stderr, "glassraft: dot failed on %s\n", from);
+        fprintf(stderr, "glassraft: dot failed on %s\n", path);
     return pid > 0 && status == 0;
+}
+
+static bool draw(const char *dot, size_t n, const char *type, FILE *out,
+                 const char *path)
+{
+    FILE *text = tmpfile();
+    bool good = text != NULL && fwrite(dot, 1, n, text) == n &&
+                fflush(text) == 0 && fseek(text, 0, SEEK_SET) == 0;
+    if (!good)
+        fprintf(stderr, "glassraft: %s: cannot keep its text for dot: %s\n",
+                path, strerror(errno));
+    else
+        good = run_dot(type, fileno(text), fileno(out), path);
+    if (text != NULL)
+        fclose(text);
+    return good;
 }
 
 bool paint_save(const char *dot, size_t n, const char *path)
 {
-    char part[4096], picture[4096];
     const char *type = strrchr(path, '.');
     bool drawn = type != NULL && strcmp(type, ".dot") != 0;
     if (type == NULL ||
@@ -179,17 +187,16 @@ bool paint_save(const char *dot, size_t n, const char *path)
                 path);
         return false;
     }
-    snprintf(part, sizeof part, "%s.part.dot", path);
-    snprintf(picture, sizeof picture, "%s.part", path);
-    bool good = write_whole(dot, n, part) &&
-                (!drawn || run_dot(type + 1, part, picture));
-    if (good && rename(drawn ? picture : part, path) != 0) {
-        fprintf(stderr, "glassraft: %s: %s\n", path, strerror(errno));
-        good = false;
+    struct save save;
+    bool told = false, good = save_begin(&save, path);
+    if (good && drawn) {
+        good = draw(dot, n, type + 1, save.out, path);
+        told = !good;
+    } else if (good) {
+        good = fwrite(dot, 1, n, save.out) == n;
     }
-    if (drawn || !good)
-        unlink(part);
-    if (!good)
-        unlink(picture);
+    good = save_end(&save, good);
+    if (!good && !told)
+        fprintf(stderr, "glassraft: %s: %s\n", path, strerror(errno));
     return good;
 }

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../trace/die.h"
+#include "../trace/save.h"
 #include "cli.h"
 #include "tally.h"
 
@@ -89,6 +89,7 @@ static bool read_file(struct table *table, const char *path)
     char *line = NULL;
     size_t room = 0, number = 0;
     const char *wrong = NULL;
+    size_t before = table->n;
     FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
     if (in == NULL) {
         fprintf(stderr, "glassraft merge: %s: %s\n", path, strerror(errno));
@@ -115,10 +116,15 @@ static bool read_file(struct table *table, const char *path)
                 "glassraft merge: %s:%zu: %s, expected a result of"
                 " `glassraft run --results`\n",
                 path, number, wrong);
+    // A folder opens, too. A machine that left an empty file has not run.
+    bool unread = ferror(in) != 0, empty = wrong == NULL && table->n == before;
+    if (unread || empty)
+        fprintf(stderr, "glassraft merge: %s: %s\n", path,
+                unread ? strerror(errno) : "there is no result in it");
     free(line);
     if (in != stdin)
         fclose(in);
-    return wrong == NULL;
+    return wrong == NULL && !unread && !empty;
 }
 
 static int by_key(const void *a, const void *b)
@@ -173,19 +179,13 @@ static size_t join(struct table *table)
 
 static bool write_lines(const struct table *table, const char *path)
 {
-    char temporary[1024];
-    snprintf(temporary, sizeof temporary, "%.1000s.part", path);
-    FILE *out = fopen(temporary, "w");
-    bool good = out != NULL;
+    struct save save;
+    bool good = save_begin(&save, path);
     for (size_t i = 0; good && i < table->n; i++)
-        good = fprintf(out, "%s\n", table->row[i].line) > 0;
-    if (out != NULL && fclose(out) != 0)
-        good = false;
-    good = good && rename(temporary, path) == 0;
-    if (!good) {
+        good = fprintf(save.out, "%s\n", table->row[i].line) > 0;
+    good = save_end(&save, good);
+    if (!good)
         fprintf(stderr, "glassraft merge: %s: %s\n", path, strerror(errno));
-        unlink(temporary);
-    }
     return good;
 }
 

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../../viz/paint.h"
 #include "../trace/die.h"
+#include "../trace/save.h"
 
 enum { WARN_BUDGET = 2000, MOST_BUDGET = 10000 };
 
@@ -310,17 +310,9 @@ bool selectors_load(const struct selectors *s, const struct options *o,
 
 static bool save_text(const char *path, const char *text, size_t n)
 {
-    char part[4096];
-    snprintf(part, sizeof part, "%s.part", path);
-    FILE *file = fopen(part, "wb");
-    bool good = file != NULL && fwrite(text, 1, n, file) == n;
-    if (file != NULL && fclose(file) != 0)
-        good = false;
-    good = good && rename(part, path) == 0;
-    if (!good) {
+    bool good = save_file(path, text, n);
+    if (!good)
         fprintf(stderr, "glassraft: %s: %s\n", path, strerror(errno));
-        unlink(part);
-    }
     return good;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../trace/die.h"
+#include "../trace/save.h"
 #include "../trace/fields.h"
 
 // The character of n bytes that begins here.
@@ -192,22 +193,8 @@ char *text_read_file(const char *path, size_t most, size_t *n)
 
 bool text_write_file(const char *path, const char *text, size_t n)
 {
-    size_t room = strlen(path) + 32;
-    char *temporary = must_malloc(room);
-    snprintf(temporary, room, "%s.%ld.tmp", path, (long)getpid());
-    int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    bool good = file >= 0;
-    for (size_t done = 0; good && done < n;) {
-        ssize_t now = write(file, text + done, n - done);
-        good = now > 0 || (now < 0 && errno == EINTR);
-        done += now > 0 ? (size_t)now : 0;
-    }
-    good = (file < 0 || close(file) == 0) && good;
-    good = good && rename(temporary, path) == 0;
-    if (!good) {
+    bool good = save_file(path, text, n);
+    if (!good)
         fprintf(stderr, "glassraft grade: %s: %s\n", path, strerror(errno));
-        unlink(temporary);
-    }
-    free(temporary);
     return good;
 }

@@ -1,17 +1,15 @@
 // file.c -- a recorded run as a file: header, events, keyframes, verdict.
 #include "trace.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "die.h"
 #include "fields.h"
 #include "model.h"
 #include "pack.h"
+#include "save.h"
 #include "version.h"
 
 enum { BUFFER = 64 * 1024, KEYFRAME_EVERY = 1000 };
@@ -122,24 +120,7 @@ bool trace_write_file(const struct trace *trace, const char *path)
 {
     if (trace == NULL)
         return true;
-    size_t n = strlen(path) + 32;
-    char *temporary = must_malloc(n);
-    snprintf(temporary, n, "%s.%ld.tmp", path, (long)getpid());
-    int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    FILE *out = file >= 0 ? fdopen(file, "w") : NULL;
-    bool good = out != NULL && trace_write(trace, out);
-    int error = errno;
-    if (out != NULL && fclose(out) != 0 && good) {
-        good = false;
-        error = errno;
-    }
-    if (good && rename(temporary, path) != 0) {
-        good = false;
-        error = errno;
-    }
-    if (!good && file >= 0)
-        unlink(temporary);
-    free(temporary);
-    errno = error;
-    return good;
+    struct save save;
+    bool good = save_begin(&save, path) && trace_write(trace, save.out);
+    return save_end(&save, good);
 }
