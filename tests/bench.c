@@ -1,36 +1,65 @@
 // bench.c -- figures of speed: a table, and build/bench.json.
 //
 //     bench FILE.json
+//     bench --quick FILE.json      all figures, each from a few rounds: shows
+//                                  that they can be measured, and nothing else
 //     bench --trace N FILE.jsonl   a long trace of about N events, for trials
 #define _GNU_SOURCE
 #include "bench.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "../labs/suites.h"
 #include "../src/lab/runner.h"
 #include "../src/net/thread.h"
-#include "../src/trace/figure2.h"
 #include "../src/sim/sim.h"
 #include "../src/trace/die.h"
+#include "../src/trace/figure2.h"
+#include "../src/trace/save.h"
 
-enum { N_SWITCHES = 2000000, N_LOCKS = 2000000, N_CALLS = 100000 };
-enum { IDLE_S = 1000, N_COMMITS = 20000, N_REAL = 3000 };
+const struct bench_size bench_whole = {.n_switches = 2000000,
+                                       .n_locks = 2000000,
+                                       .n_calls = 100000,
+                                       .idle_s = 1000,
+                                       .n_commits = 20000,
+                                       .n_real = 3000,
+                                       .n_events = 1000000,
+                                       .n_recorded = 200000,
+                                       .n_tours = 1000,
+                                       .n_suites = 4};
+const struct bench_size bench_quick = {.n_switches = 2000,
+                                       .n_locks = 2000,
+                                       .n_calls = 500,
+                                       .idle_s = 20,
+                                       .n_commits = 2048,
+                                       .n_real = 128,
+                                       .n_events = 10000,
+                                       .n_recorded = 3000,
+                                       .n_tours = 3,
+                                       .n_suites = 1};
+static const struct bench_size *size = &bench_whole;
 
+// The figures, as the text of a JSON object.
 static FILE *json;
-static bool first = true;
+static int n_figures;
 
 static void figure(const char *name, double value, const char *about)
 {
-    printf("%-26s %14.2f   %s\n", name, value, about);
-    fprintf(json, "%s\n  \"%s\": %.4g", first ? "{" : ",", name, value);
-    first = false;
+    // What a quick form measures is no figure for people to read.
+    if (size == &bench_whole)
+        printf("%-26s %14.2f   %s\n", name, value, about);
+    fflush(stdout);
+    fprintf(json, "%s\n  \"%s\": %.4g", n_figures > 0 ? "," : "{", name, value);
+    n_figures++;
 }
 
 // The system's clock, also from inside of a simulation, whose own is virtual.
@@ -44,7 +73,7 @@ static double now_s(void)
 static void *yield_often(void *unused)
 {
     (void)unused;
-    for (int i = 0; i < N_SWITCHES / 2; i++)
+    for (int i = 0; i < size->n_switches / 2; i++)
         sched_yield();
     return NULL;
 }
@@ -61,7 +90,7 @@ static void lock_often(void *unused)
 {
     pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     (void)unused;
-    for (int i = 0; i < N_LOCKS; i++) {
+    for (int i = 0; i < size->n_locks; i++) {
         pthread_mutex_lock(&mutex);
         pthread_mutex_unlock(&mutex);
     }
@@ -106,7 +135,7 @@ static void call_often(void *unused)
                                        .prev_log_index = 9,
                                        .prev_log_term = 2,
                                        .entries = {&entry, 1}};
-    for (int i = 0; i < N_CALLS; i++) {
+    for (int i = 0; i < size->n_calls; i++) {
         size_t n, n_reply;
         uint8_t *bytes = message_encode(&append_entries_args_type, &args, &n);
         uint8_t *reply;
@@ -125,15 +154,18 @@ static void call_often(void *unused)
 static void idle(struct lab *lab)
 {
     lab_check_one_leader(lab);
-    lab_sleep_ms(lab, (uint64_t)IDLE_S * 1000);
+    lab_sleep_ms(lab, (uint64_t)size->idle_s * 1000);
 }
 
 static int at_a_time, n_commits;
+static double *commits_s; // in memory that a run's process shares with ours
 
 // Gives the leader commands, so many at a time, and waits for each batch.
+// Finding the leader is not part of the time.
 static void commit_often(struct lab *lab)
 {
     int leader = lab_check_one_leader(lab);
+    double begin = now_s();
     for (int done = 0; done < n_commits; done += at_a_time) {
         raft_index index = 0;
         raft_term term;
@@ -144,6 +176,7 @@ static void commit_often(struct lab *lab)
         while (lab_last_applied(lab, leader) < index)
             nanosleep(&step, NULL);
     }
+    *commits_s = now_s() - begin;
 }
 
 static double run(void (*story)(struct lab *lab), int n_servers, bool real)
@@ -152,7 +185,9 @@ static double run(void (*story)(struct lab *lab), int n_servers, bool real)
                                     .title = "bench",
                                     .run = story,
                                     .n_servers = n_servers,
-                                    .limit_s = 1000000};
+                                    .limit_s = 1000000,
+                                    // As many as there is time for.
+                                    .most_calls_s = INT_MAX};
     struct lab_run one = {
         .scenario = &scenario, .seed = 1, .real = real, .unchecked = true};
     struct lab_result result;
@@ -165,16 +200,12 @@ static double run(void (*story)(struct lab *lab), int n_servers, bool real)
 static double commits_per_s(int batch, bool real)
 {
     at_a_time = batch;
-    n_commits = real ? N_REAL : N_COMMITS;
-    // Without the second that finding the leader takes in real time.
-    int all = n_commits;
-    double with = run(commit_often, 3, real);
-    n_commits = 0;
-    double without = run(commit_often, 3, real);
-    return all / (with - without);
+    n_commits = real ? size->n_real : size->n_commits;
+    run(commit_often, 3, real);
+    return n_commits / *commits_s;
 }
 
-static void pictures(const char *size, const struct bench_viz *viz)
+static void pictures(const char *events, const struct bench_viz *viz)
 {
     const struct {
         const char *name, *about;
@@ -188,15 +219,15 @@ static void pictures(const char *size, const struct bench_viz *viz)
     };
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
         char name[64], about[128];
-        snprintf(name, sizeof name, "%s_%s_s", row[i].name, size);
-        snprintf(about, sizeof about, "%s events: %s", size, row[i].about);
+        snprintf(name, sizeof name, "%s_%s_s", row[i].name, events);
+        snprintf(about, sizeof about, "%s events: %s", events, row[i].about);
         figure(name, row[i].value, about);
     }
 }
 
 static void judge_and_load(void)
 {
-    struct bench_check check = bench_check();
+    struct bench_check check = bench_check(size);
     figure("check_events_per_s", check.events_per_s,
            "a million events, read and judged");
     figure("check_peak_10_000_mib", check.peak_10_000_mib,
@@ -212,34 +243,29 @@ static void judge_and_load(void)
     pictures("1m", &check.viz_1_000_000);
 }
 
-int main(int argc, char **argv)
+static void threads_and_calls(void)
 {
-    if (argc == 4 && strcmp(argv[1], "--trace") == 0) {
-        printf("%" PRIu64 " events\n",
-               bench_trace_file(argv[3], strtoull(argv[2], NULL, 10)));
-        return 0;
-    }
-    if (argc != 2 || (json = fopen(argv[1], "w")) == NULL) {
-        fprintf(stderr, "usage: bench FILE.json\n");
-        return 2;
-    }
-    judge_and_load();
     figure("switch_ns",
-           time_sim(SIM_ROUNDROBIN, two_that_yield) * 1e9 / N_SWITCHES,
+           time_sim(SIM_ROUNDROBIN, two_that_yield) * 1e9 / size->n_switches,
            "a simulated thread gives way to another");
-    figure("lock_unlock_ns", time_sim(SIM_RUN, lock_often) * 1e9 / N_LOCKS,
+    figure("lock_unlock_ns",
+           time_sim(SIM_RUN, lock_often) * 1e9 / size->n_locks,
            "a mutex, locked and unlocked, simulated");
-    figure("rpc_sim_us", time_sim(SIM_RUN, call_often) * 1e6 / N_CALLS,
+    figure("rpc_sim_us", time_sim(SIM_RUN, call_often) * 1e6 / size->n_calls,
            "a call with encoding, simulated");
     double begin = now_s();
     call_often(NULL);
-    figure("rpc_real_us", (now_s() - begin) * 1e6 / N_CALLS,
+    figure("rpc_real_us", (now_s() - begin) * 1e6 / size->n_calls,
            "the same between threads of the system");
-    figure("virtual_s_per_cpu_s", IDLE_S / run(idle, 5, false),
+    figure("virtual_s_per_cpu_s", size->idle_s / run(idle, 5, false),
            "five servers with a leader");
-    figure("traced_event_ns", bench_trace().stored_event_ns,
+    figure("traced_event_ns", bench_trace(size).stored_event_ns,
            "an event, recorded and kept");
-    struct bench_suite suite = bench_suite();
+}
+
+static void suites_and_commits(void)
+{
+    struct bench_suite suite = bench_suite(size);
     figure("tour_seeds_per_core_s", suite.tour_seeds_per_core_s,
            "runs of the tour, checked, with their fork");
     figure("suite28_cpu_s", suite.suite28_cpu_s,
@@ -253,6 +279,40 @@ int main(int argc, char **argv)
     figure("commits_real_1_per_s", commits_per_s(1, true),
            "the same on threads of the system");
     figure("commits_real_64_per_s", commits_per_s(64, true), "64 at a time");
+}
+
+int main(int argc, char **argv)
+{
+    char *text = NULL;
+    size_t n = 0;
+    if (argc == 4 && strcmp(argv[1], "--trace") == 0) {
+        printf("%" PRIu64 " events\n",
+               bench_trace_file(argv[3], strtoull(argv[2], NULL, 10)));
+        return 0;
+    }
+    if (argc == 3 && strcmp(argv[1], "--quick") == 0)
+        size = &bench_quick;
+    if (argc != (size == &bench_quick ? 3 : 2) || argv[argc - 1][0] == '-') {
+        fprintf(stderr, "usage: bench [--quick] FILE.json\n");
+        return 2;
+    }
+    commits_s = mmap(NULL, sizeof *commits_s, PROT_READ | PROT_WRITE,
+                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (commits_s == MAP_FAILED)
+        die("mmap: %s", strerror(errno));
+    json = open_memstream(&text, &n);
+    if (json == NULL)
+        die("no memory for the figures");
+    judge_and_load();
+    threads_and_calls();
+    suites_and_commits();
     fprintf(json, "\n}\n");
-    return fclose(json) == 0 ? 0 : 1;
+    fclose(json);
+    bool good = save_file(argv[argc - 1], text, n);
+    if (!good)
+        fprintf(stderr, "bench: %s: %s\n", argv[argc - 1], strerror(errno));
+    else if (size == &bench_quick)
+        printf("%d figures can be measured\n", n_figures);
+    free(text);
+    return good ? 0 : 2;
 }

@@ -4,13 +4,24 @@
 
 #include <stdint.h>
 
+// How much is done for each figure.
+struct bench_size {
+    int n_switches, n_locks, n_calls; // of simulated threads
+    int idle_s;                       // virtual seconds of a quiet cluster
+    int n_commits, n_real;            // commands: simulated, and real
+    uint64_t n_events;                // of the longest trace
+    int n_recorded;                   // events, to time the recorder
+    uint64_t n_tours, n_suites;       // seeds
+};
+extern const struct bench_size bench_whole, bench_quick;
+
 // Mean nanoseconds an event, or a line with its share of keyframes.
 struct bench_trace {
     double stored_event_ns, hashed_event_ns; // trace_emit()
     double written_line_ns, read_line_ns;
 };
 
-struct bench_trace bench_trace(void);
+struct bench_trace bench_trace(const struct bench_size *size);
 
 struct bench_suite {
     double tour_seeds_per_core_s;
@@ -18,7 +29,7 @@ struct bench_suite {
 };
 
 // bench_suite.c
-struct bench_suite bench_suite(void);
+struct bench_suite bench_suite(const struct bench_size *size);
 
 // Seconds for pictures of a trace, reading it and dot included.
 struct bench_viz {
@@ -32,8 +43,8 @@ struct bench_viz {
 struct bench_viz bench_viz(const char *path, uint64_t n);
 
 struct bench_check {
-    // On a trace of a million events: judged, and loaded whole (a mean event)
-    // or in windows of 3,000 events (a mean window).
+    // On the longest trace, a million events if whole: judged, and loaded whole
+    // (a mean event) or in windows of 3,000 events (a mean window).
     double events_per_s, load_us, window_ms;
     // The largest memory of judging traces of so many events.
     double peak_10_000_mib, peak_100_000_mib, peak_1_000_000_mib;
@@ -43,7 +54,7 @@ struct bench_check {
 
 // bench_check.c; to be called while the program is small, whose children's
 // memory it measures.
-struct bench_check bench_check(void);
+struct bench_check bench_check(const struct bench_size *size);
 
 // Writes the trace of a long run of about that many events, always the same:
 // five servers that crash and come back in turn, with snapshots. Returns their

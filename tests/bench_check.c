@@ -127,7 +127,7 @@ static double judging(const char *path, double *mib)
     return now_s() - begin;
 }
 
-struct bench_check bench_check(void)
+struct bench_check bench_check(const struct bench_size *size)
 {
     enum { N_SIZES = 3 };
     struct bench_check figures = {0};
@@ -136,12 +136,15 @@ struct bench_check bench_check(void)
                      &figures.peak_1_000_000_mib};
     struct bench_viz *viz[] = {&figures.viz_10_000, &figures.viz_100_000,
                                &figures.viz_1_000_000};
-    uint64_t n[N_SIZES], n_events = 1000;
+    uint64_t n[N_SIZES], n_events;
     // All judging comes first: a child has its parent's memory to begin with.
     for (int i = 0; i < N_SIZES; i++) {
         snprintf(path[i], sizeof path[i], "/tmp/glassraft-bench-%d-%d.jsonl",
                  (int)getpid(), i);
-        n[i] = bench_trace_file(path[i], n_events *= 10);
+        n_events = size->n_events;
+        for (int shorter = i + 1; shorter < N_SIZES; shorter++)
+            n_events /= 10;
+        n[i] = bench_trace_file(path[i], n_events);
         figures.events_per_s = (double)n[i] / judging(path[i], mib[i]);
     }
     for (int i = 0; i < N_SIZES; i++)

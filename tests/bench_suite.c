@@ -9,8 +9,6 @@
 #include "../src/trace/die.h"
 #include "bench.h"
 
-enum { N_TOURS = 1000, N_SUITES = 4 };
-
 // The plan of a measurement, and how far it is.
 struct plan {
     const struct lab_scenario *const *tables; // NULL ends them
@@ -72,7 +70,7 @@ static double run(struct plan plan)
     return cpu_s() - begin;
 }
 
-struct bench_suite bench_suite(void)
+struct bench_suite bench_suite(const struct bench_size *size)
 {
     // The tour alone: its table has one line.
     const struct lab_scenario *const tour[] = {tour_scenarios, NULL};
@@ -86,16 +84,17 @@ struct bench_suite bench_suite(void)
                                                 NULL};
     struct bench_suite figures;
     figures.tour_seeds_per_core_s =
-        N_TOURS / run((struct plan){tour, NULL, 1, N_TOURS, true, ""});
+        (double)size->n_tours /
+        run((struct plan){tour, NULL, 1, size->n_tours, true, ""});
     figures.suite28_cpu_s = figures.suite28_checked_cpu_s = 0;
     struct plan checked = {known, NULL, 1, 1, true, ""};
     snprintf(checked.trace, sizeof checked.trace, "/tmp/glassraft-bench-%d",
              (int)getpid());
-    for (uint64_t seed = 1; seed <= N_SUITES; seed++) {
+    for (uint64_t seed = 1; seed <= size->n_suites; seed++) {
         struct plan bare = {known, NULL, seed, seed, false, ""};
         checked.seed = checked.last = seed;
-        figures.suite28_cpu_s += run(bare) / N_SUITES;
-        figures.suite28_checked_cpu_s += run(checked) / N_SUITES;
+        figures.suite28_cpu_s += run(bare) / (double)size->n_suites;
+        figures.suite28_checked_cpu_s += run(checked) / (double)size->n_suites;
     }
     unlink(checked.trace);
     return figures;

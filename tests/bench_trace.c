@@ -7,8 +7,6 @@
 #include "src/trace/declare.h"
 #include "src/trace/trace.h"
 
-enum { EVENTS = 200000 };
-
 #define VOTE(F, m)                                                             \
     F(NUMBER, m, term)                                                         \
     F(NUMBER, m, candidate_id)                                                 \
@@ -19,7 +17,7 @@ MESSAGE_DEFINE(bench_vote, VOTE);
 static double now_ns(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    clock_gettime(CLOCK_MONOTONIC, &now);
     return 1e9 * (double)now.tv_sec + (double)now.tv_nsec;
 }
 
@@ -29,7 +27,8 @@ static uint64_t tick(void *context)
 }
 
 // A third each: a message with fields, its arrival, a change of a server.
-static struct trace *record(uint64_t *clock, bool store, double *ns)
+static struct trace *record(uint64_t *clock, int n_events, bool store,
+                            double *ns)
 {
     struct trace_config config = {.scenario = "bench",
                                   .n_servers = 5,
@@ -56,12 +55,12 @@ static struct trace *record(uint64_t *clock, bool store, double *ns)
     event[0].args.encoded.at = bytes;
     struct trace *trace = trace_make(&config);
     double began = now_ns();
-    for (int i = 0; i < EVENTS; i++) {
+    for (int i = 0; i < n_events; i++) {
         trace_emit(trace, &event[i % 3]);
         if (i % 3 == 0)
             trace_set_cause(trace, (uint64_t)i + 1);
     }
-    *ns = (now_ns() - began) / EVENTS;
+    *ns = (now_ns() - began) / n_events;
     free(bytes);
     return trace;
 }
@@ -81,18 +80,20 @@ static double read_ns(const char *text, size_t n)
     return ns;
 }
 
-struct bench_trace bench_trace(void)
+struct bench_trace bench_trace(const struct bench_size *size)
 {
+    int n_events = size->n_recorded;
     struct bench_trace result;
     uint64_t clock = 0;
-    trace_free(record(&clock, false, &result.hashed_event_ns));
-    struct trace *trace = record(&clock, true, &result.stored_event_ns);
+    trace_free(record(&clock, n_events, false, &result.hashed_event_ns));
+    struct trace *trace =
+        record(&clock, n_events, true, &result.stored_event_ns);
     char *text;
     size_t n;
     FILE *out = open_memstream(&text, &n);
     double began = now_ns();
     trace_write(trace, out);
-    result.written_line_ns = (now_ns() - began) / EVENTS;
+    result.written_line_ns = (now_ns() - began) / n_events;
     fclose(out);
     result.read_line_ns = read_ns(text, n);
     free(text);

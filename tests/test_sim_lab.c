@@ -243,6 +243,23 @@ static void test_same_seed_same_hash(void **state)
     assert_true(one.n_events > 20);
 }
 
+static void test_a_scenario_says_how_many_calls_are_too_many(void **state)
+{
+    (void)state;
+    struct lab_scenario scenario = {
+        .name = "busy", .title = "Busy", .run = good, .n_servers = 3};
+    struct lab_run run = {.scenario = &scenario, .seed = 42, .wall_s = 60};
+    struct lab_result result;
+    scenario.most_calls_s = 1;
+    lab_run_one(&run, &result);
+    assert_false(result.passed);
+    assert_string_equal(result.property, "calls without end");
+    assert_says(&result, "1 calls within a second");
+    scenario.most_calls_s = 1000000;
+    lab_run_one(&run, &result);
+    assert_true(result.passed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +273,7 @@ int main(void)
         cmocka_unit_test(test_exit_is_no_pass),
         cmocka_unit_test(test_the_next_run_goes_on),
         cmocka_unit_test(test_same_seed_same_hash),
+        cmocka_unit_test(test_a_scenario_says_how_many_calls_are_too_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

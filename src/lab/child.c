@@ -195,13 +195,15 @@ static void count_messages(const struct trace_event *event)
         child.n_sent = 0;
     }
     child.n_sent += event->kind == TRACE_SEND;
-    if (child.n_sent < STORM || child.run->real)
+    int most = child.run->scenario->most_calls_s;
+    most = most > 0 ? most : STORM;
+    if (child.n_sent < most || child.run->real)
         return;
     char text[200];
     snprintf(text, sizeof text,
              "%d calls within a second, the last from S%d to S%d: some reply"
              " makes a server call again at once, for ever.",
-             STORM, event->node + 1, (int)event->to + 1);
+             most, event->node + 1, (int)event->to + 1);
     child.n_sent = 0; // the finding is an event, too
     lab_run_fails(child.lab, "calls without end", "", text);
 }

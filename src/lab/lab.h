@@ -39,6 +39,7 @@ struct lab_scenario {
     size_t max_entries;    // raft_config's; 0 = default
     size_t snapshot_chunk; // raft_config's; 0 = default
     uint64_t limit_s;      // virtual seconds; 0 = 120
+    int most_calls_s;      // more within a virtual second fail; 0 = 20,000
     // A story that brings servers of its own (lab_net()), and their messages:
     // no Raft is started and no rule of Raft's is judged. NULL: Rafts. load()
     // then loads the code under test (NULL: what is linked in); false with one
