@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../lab/runner.h"
+#include "check_history.h"
 #include "choose.h"
 #include "cli.h"
 #include "judgement.h"
@@ -132,12 +133,22 @@ static void print_help(void)
            " in FOLDER, as\na failing run does.\n\n"
            "Exit code 0: nothing broken, 1: something is, 2: a trace cannot be"
            " read (to its\nend). Of several traces the worst counts.\n\n"
-           "example: glassraft check out/demo/trace.jsonl\n");
+           "--history: the files are histories of what clients asked and were"
+           " answered, one\nevent a line, and are judged for linearizability: "
+           "could"
+           " the answers have come\nfrom one machine? Two forms are read:\n"
+           "  {:process 3, :type :invoke, :f :append, :key \"k\", :value"
+           " \"x\"}\n"
+           "  INFO  jepsen.util - 3  :invoke  :write  4\n"
+           "An illegal history is told in a sentence, with the operations that"
+           " show it.\n\n"
+           "example: glassraft check out/demo/trace.jsonl\n"
+           "         glassraft check --history clients.txt\n");
 }
 
 int cli_check(int argc, char **argv)
 {
-    bool json = false;
+    bool json = false, history = false;
     const char *explain = NULL;
     int n_traces = 0, worst = EXIT_GOOD;
     struct options o = options_begin(argc, argv, "check");
@@ -152,6 +163,8 @@ int cli_check(int argc, char **argv)
         }
         if (options_is(&o, "--json"))
             json = true;
+        else if (options_is(&o, "--history"))
+            history = true;
         else if (options_is(&o, "--explain"))
             explain = options_value(&o);
         else if (options_rest(&o))
@@ -168,7 +181,8 @@ int cli_check(int argc, char **argv)
         return EXIT_USAGE;
     }
     for (int i = 0; i < n_traces; i++) {
-        int result = check_file(traces[i], json, explain);
+        int result = history ? check_history(traces[i], json)
+                             : check_file(traces[i], json, explain);
         worst = result > worst ? result : worst;
     }
     free(traces);

@@ -1,0 +1,458 @@
+// linear_tell.c -- the verdict of a history: key by key, and why not.
+//
+// What cannot be explained is cut down to the operations that cannot be
+// explained even if all others happened whenever they like. A sentence is
+// chosen only where it is a proof by itself; else it counts what is shown.
+#include "linear.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../trace/die.h"
+
+// Each try of leaving something out may cost this much.
+enum { CUT_BUDGET = 2000, VALUE_CHARS = 24 };
+
+// The operations of one key.
+struct part {
+    struct linear_operation *op;
+    size_t *source; // their numbers in the history
+    bool *keep;
+    size_t n;
+};
+
+static const char *or_empty(const char *value)
+{
+    return value != NULL ? value : "";
+}
+
+static bool writes(const struct linear_operation *op)
+{
+    return op->kind == LINEAR_PUT || op->kind == LINEAR_APPEND ||
+           (op->kind == LINEAR_CAS && op->outcome != LINEAR_REFUSED);
+}
+
+// ------------------------------------------------------------------- words
+
+// A value that may be long: its end tells more of appends than its beginning.
+static const char *show(const char *value, char *text, size_t room)
+{
+    value = or_empty(value);
+    if (value[0] == '\0')
+        return "nothing";
+    size_t n = strlen(value);
+    if (n > VALUE_CHARS)
+        snprintf(text, room, "...%s", value + n - VALUE_CHARS + 3);
+    else
+        snprintf(text, room, "%s", value);
+    for (char *at = text; *at != '\0'; at++)
+        if (!isprint((unsigned char)*at))
+            *at = '?';
+    return text;
+}
+
+const char *linear_words(const struct linear_operation *op, char *text,
+                         size_t room)
+{
+    char key[40], value[40], expected[40];
+    const char *k = show(op->key, key, sizeof key);
+    const char *v = show(op->value, value, sizeof value);
+    const char *open = op->outcome == LINEAR_OPEN ? " (no answer)" : "";
+    switch (op->kind) {
+    case LINEAR_GET:
+        if (op->outcome == LINEAR_OPEN)
+            snprintf(text, room, "get %s (no answer)", k);
+        else
+            snprintf(text, room, "get %s returned %s", k, v);
+        break;
+    case LINEAR_PUT:
+        snprintf(text, room, "put %s=%s%s", k, v, open);
+        break;
+    case LINEAR_APPEND:
+        snprintf(text, room, "append %s to %s%s", v, k, open);
+        break;
+    case LINEAR_CAS:
+        snprintf(text, room, "compare-and-set %s from %s to %s%s%s", k,
+                 show(op->expected, expected, sizeof expected), v, open,
+                 op->outcome == LINEAR_REFUSED ? " was refused" : "");
+        break;
+    }
+    return text;
+}
+
+// " 3.000 ms", "" when the times are not known.
+static const char *how_long(uint64_t from, uint64_t to, char *text, size_t room)
+{
+    text[0] = '\0';
+    if (from > 0 && to >= from)
+        snprintf(text, room, " %llu.%03llu ms",
+                 (unsigned long long)((to - from) / 1000),
+                 (unsigned long long)((to - from) % 1000));
+    return text;
+}
+
+// --------------------------------------------------------------- sentences
+
+// Does its answer say which value was there?
+static bool asks(const struct linear_operation *op)
+{
+    return op->outcome == LINEAR_DONE &&
+           (op->kind == LINEAR_GET || op->kind == LINEAR_CAS);
+}
+
+// Would the kept operations be illegal whatever the others did?
+static bool still_illegal(const struct part *part, uint64_t *n_configurations)
+{
+    size_t failed;
+    return linear_search(part->op, part->n, part->keep, CUT_BUDGET, &failed,
+                         n_configurations) == LINEAR_ILLEGAL;
+}
+
+// Keeps these, and all that wrote the value before a was answered. True: they
+// are illegal by themselves, and the sentence is a proof.
+static bool proves(const struct part *part, const struct linear_operation *a,
+                   const struct linear_operation *b, const char *value)
+{
+    for (size_t i = 0; i < part->n; i++) {
+        const struct linear_operation *op = &part->op[i];
+        part->keep[i] =
+            op == a || op == b ||
+            (value != NULL && writes(op) && op->called < a->returned &&
+             strcmp(or_empty(op->value), value) == 0);
+    }
+    uint64_t cost = 0;
+    return still_illegal(part, &cost);
+}
+
+static bool tell_unwritten(const struct part *part,
+                           const struct linear_operation *asker,
+                           const char *asked, char *text, size_t room)
+{
+    bool any = false;
+    if (asked[0] == '\0')
+        return false;
+    for (size_t i = 0; i < part->n; i++) {
+        const struct linear_operation *op = &part->op[i];
+        if (op->kind == LINEAR_APPEND)
+            return false;
+        if (op == asker || !writes(op) ||
+            strcmp(or_empty(op->value), asked) != 0)
+            continue;
+        if (op->called < asker->returned)
+            return false;
+        any = true;
+    }
+    char words[160];
+    linear_words(asker, words, sizeof words);
+    if (any)
+        snprintf(text, room, "%s before anybody had asked to write this value.",
+                 words);
+    else
+        snprintf(text, room, "%s, a value that nobody wrote.", words);
+    return proves(part, asker, NULL, asked);
+}
+
+// Has `newer` surely come after all that wrote the value, and before the
+// question?
+static bool surely_over(const struct part *part,
+                        const struct linear_operation *newer,
+                        const struct linear_operation *asker, const char *asked)
+{
+    if (newer->kind != LINEAR_PUT || newer->outcome != LINEAR_DONE ||
+        newer->returned > asker->called ||
+        strcmp(or_empty(newer->value), asked) == 0)
+        return false;
+    for (size_t i = 0; i < part->n; i++) {
+        const struct linear_operation *op = &part->op[i];
+        if (op->kind == LINEAR_APPEND)
+            return false;
+        if (op == asker || !writes(op) ||
+            strcmp(or_empty(op->value), asked) != 0)
+            continue;
+        bool before =
+            op->outcome == LINEAR_DONE && op->returned < newer->called;
+        if (!before && op->called < asker->returned)
+            return false;
+    }
+    return true;
+}
+
+static bool tell_stale(const struct part *part,
+                       const struct linear_operation *asker, const char *asked,
+                       char *text, size_t room)
+{
+    for (size_t i = 0; i < part->n; i++) {
+        const struct linear_operation *op = &part->op[i];
+        if (!surely_over(part, op, asker, asked))
+            continue;
+        char first[160], second[160], time[40];
+        snprintf(
+            text, room, "%s although %s had ended%s before it began.",
+            linear_words(asker, first, sizeof first),
+            linear_words(op, second, sizeof second),
+            how_long(op->returned_us, asker->called_us, time, sizeof time));
+        return proves(part, asker, op, asked);
+    }
+    return false;
+}
+
+static size_t count_in(const char *text, const char *piece)
+{
+    size_t n = 0;
+    for (; (text = strstr(text, piece)) != NULL; text += strlen(piece))
+        n++;
+    return n;
+}
+
+// Was the append the last word but for other appends: is every put surely over
+// before it was called, or called after the answer?
+static bool nothing_resets(const struct part *part,
+                           const struct linear_operation *append,
+                           const struct linear_operation *asker)
+{
+    for (size_t i = 0; i < part->n; i++) {
+        const struct linear_operation *op = &part->op[i];
+        bool over = op->outcome != LINEAR_OPEN && op->returned < append->called;
+        if (op->kind != LINEAR_APPEND && writes(op) && !over &&
+            op->called < asker->returned)
+            return false;
+    }
+    return true;
+}
+
+// How many operations may have brought this piece.
+static size_t times_asked_for(const struct part *part, const char *piece)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < part->n; i++)
+        n += writes(&part->op[i]) &&
+             strstr(or_empty(part->op[i].value), piece) != NULL;
+    return n;
+}
+
+// An append that is missing in the answer, or stands in it more often than it
+// was asked for.
+static bool tell_append(const struct part *part,
+                        const struct linear_operation *asker, const char *asked,
+                        char *text, size_t room)
+{
+    char first[160], second[160], value[40], time[40];
+    linear_words(asker, first, sizeof first);
+    for (size_t i = 0; i < part->n; i++) {
+        const struct linear_operation *op = &part->op[i];
+        if (op->kind != LINEAR_APPEND || or_empty(op->value)[0] == '\0')
+            continue;
+        const char *piece = show(op->value, value, sizeof value);
+        size_t found = count_in(asked, op->value);
+        if (found == 0 && op->outcome == LINEAR_DONE &&
+            op->returned < asker->called && nothing_resets(part, op, asker)) {
+            snprintf(
+                text, room,
+                "%s, without %s, although %s had ended%s before it began.",
+                first, piece, linear_words(op, second, sizeof second),
+                how_long(op->returned_us, asker->called_us, time, sizeof time));
+        } else if (found > 1 && times_asked_for(part, op->value) == 1) {
+            snprintf(text, room,
+                     "%s: %s stands in it %zu times and was appended once.",
+                     first, piece, found);
+        } else {
+            continue;
+        }
+        if (proves(part, asker, op, NULL))
+            return true;
+    }
+    return false;
+}
+
+// One answer that cannot be right, the earliest; false: none is wrong alone.
+static bool tell_one(const struct part *part, char *text, size_t room)
+{
+    const struct linear_operation *first = NULL;
+    for (size_t i = 0; i < part->n; i++) {
+        const struct linear_operation *op = &part->op[i];
+        if (!asks(op) || (first != NULL && op->returned > first->returned))
+            continue;
+        const char *asked =
+            or_empty(op->kind == LINEAR_GET ? op->value : op->expected);
+        if (tell_unwritten(part, op, asked, text, room) ||
+            tell_stale(part, op, asked, text, room) ||
+            tell_append(part, op, asked, text, room))
+            first = op;
+    }
+    return first != NULL;
+}
+
+static void tell_many(const struct part *part, char *text, size_t room)
+{
+    char key[40];
+    size_t n = 0;
+    for (size_t i = 0; i < part->n; i++)
+        n += part->keep[i];
+    snprintf(text, room,
+             n == 1 ? "No order explains what this operation on key %s"
+                      " returned."
+                    : "No order of these %2$zu operations on key %1$s explains"
+                      " what they returned.",
+             show(part->op[0].key, key, sizeof key), n);
+}
+
+// ------------------------------------------------------------- cutting down
+
+// Leaves out a run of kept operations, unless the rest could be explained.
+static bool cut(struct part *part, size_t from, size_t to, uint64_t *cost)
+{
+    bool any = false;
+    bool *old = must_copy(part->keep, part->n * sizeof old[0]);
+    for (size_t i = from; i < to; i++) {
+        any |= part->keep[i];
+        part->keep[i] = false;
+    }
+    bool good = !any || still_illegal(part, cost);
+    if (!good)
+        memcpy(part->keep, old, part->n * sizeof old[0]);
+    free(old);
+    return any && good;
+}
+
+static void cut_down(struct part *part, size_t failed, uint64_t *cost)
+{
+    // Nothing called after the answer that failed can explain it.
+    uint64_t end = part->op[failed].returned;
+    for (size_t i = 0; i < part->n; i++)
+        part->keep[i] = part->op[i].called <= end;
+    if (!still_illegal(part, cost))
+        memset(part->keep, true, part->n * sizeof part->keep[0]);
+    for (size_t size = part->n; size > 0; size /= 2)
+        for (bool again = true; again;) {
+            again = false;
+            // The newest first: what stays is early and close together.
+            for (size_t to = part->n; to > 0; to -= to < size ? to : size)
+                again |= cut(part, to < size ? 0 : to - size, to, cost);
+            again &= size == 1;
+        }
+}
+
+static void explain(struct part *part, size_t failed,
+                    struct linear_verdict *verdict)
+{
+    if (!tell_one(part, verdict->text, sizeof verdict->text)) {
+        cut_down(part, failed, &verdict->n_configurations);
+        tell_many(part, verdict->text, sizeof verdict->text);
+    }
+    verdict->shown = must_calloc(part->n, sizeof verdict->shown[0]);
+    for (size_t i = 0; i < part->n; i++)
+        if (part->keep[i])
+            verdict->shown[verdict->n_shown++] = part->source[i];
+}
+
+// ----------------------------------------------------------------- the keys
+
+struct numbered {
+    const struct linear_operation *op;
+    size_t source;
+};
+
+// By key, in the order of the calls.
+static int by_key(const void *a, const void *b)
+{
+    const struct numbered *first = a, *second = b;
+    int order = strcmp(first->op->key, second->op->key);
+    if (order != 0)
+        return order;
+    if (first->op->called != second->op->called)
+        return first->op->called < second->op->called ? -1 : 1;
+    return first->source < second->source ? -1 : first->source > second->source;
+}
+
+// The history sorted by key, and room for the operations of one.
+struct keys {
+    struct numbered *sorted;
+    struct part part;
+    size_t n, next;
+};
+
+static struct keys keys_open(const struct linear_operation *op, size_t n)
+{
+    struct keys keys = {must_calloc(n + 1, sizeof *keys.sorted),
+                        {must_calloc(n + 1, sizeof *op),
+                         must_calloc(n + 1, sizeof(size_t)),
+                         must_calloc(n + 1, sizeof(bool)), 0},
+                        n,
+                        0};
+    for (size_t i = 0; i < n; i++)
+        keys.sorted[i] = (struct numbered){&op[i], i};
+    qsort(keys.sorted, n, sizeof *keys.sorted, by_key);
+    return keys;
+}
+
+// Takes the next key's operations. False: there are no more.
+static bool keys_next(struct keys *keys)
+{
+    struct part *part = &keys->part;
+    const char *key = NULL;
+    part->n = 0;
+    for (; keys->next < keys->n; keys->next++) {
+        const struct numbered *at = &keys->sorted[keys->next];
+        if (key != NULL && strcmp(at->op->key, key) != 0)
+            break;
+        key = at->op->key;
+        part->op[part->n] = *at->op;
+        part->source[part->n++] = at->source;
+    }
+    return key != NULL;
+}
+
+static void keys_close(struct keys *keys)
+{
+    free(keys->sorted);
+    free(keys->part.op);
+    free(keys->part.source);
+    free(keys->part.keep);
+}
+
+enum linear_result linear_check(const struct linear_operation *op, size_t n,
+                                uint64_t budget, struct linear_verdict *verdict)
+{
+    *verdict = (struct linear_verdict){.result = LINEAR_LEGAL, .failed = n};
+    struct keys keys = keys_open(op, n);
+    const struct part *part = &keys.part;
+    while (verdict->result != LINEAR_ILLEGAL && keys_next(&keys)) {
+        size_t failed;
+        enum linear_result result =
+            linear_search(part->op, part->n, NULL, budget, &failed,
+                          &verdict->n_configurations);
+        if (result == LINEAR_LEGAL)
+            continue;
+        verdict->result = result;
+        verdict->failed = part->source[result == LINEAR_ILLEGAL ? failed : 0];
+    }
+    keys_close(&keys);
+    return verdict->result;
+}
+
+void linear_explain(const struct linear_operation *op, size_t n,
+                    struct linear_verdict *verdict)
+{
+    if (verdict->result == LINEAR_LEGAL)
+        return;
+    char key[40];
+    snprintf(verdict->text, sizeof verdict->text,
+             "The operations on key %s are too many at once for the search to"
+             " decide.",
+             show(op[verdict->failed].key, key, sizeof key));
+    struct keys keys = keys_open(op, n);
+    while (verdict->result == LINEAR_ILLEGAL && keys_next(&keys))
+        for (size_t i = 0; i < keys.part.n; i++)
+            if (keys.part.source[i] == verdict->failed)
+                explain(&keys.part, i, verdict);
+    keys_close(&keys);
+}
+
+void linear_clear(struct linear_verdict *verdict)
+{
+    free(verdict->shown);
+    verdict->shown = NULL;
+    verdict->n_shown = 0;
+}
