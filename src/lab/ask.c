@@ -1,4 +1,5 @@
 // ask.c -- what a scenario asks the cluster, and what it expects to hear.
+#include "borrow.h"
 #include "internal.h"
 
 #include <inttypes.h>
@@ -140,7 +141,9 @@ bool lab_start(struct lab *lab, int server, const void *bytes, size_t n_bytes,
         return false;
     int before = sim_server();
     sim_set_server(server);
-    bool taken = lab->api->start(instance->rf, bytes, n_bytes, index, term);
+    void *lent = lend(bytes, n_bytes);
+    bool taken = lab->api->start(instance->rf, lent, n_bytes, index, term);
+    take_back(lent, n_bytes);
     sim_set_server(before);
     lab_leave(instance);
     if (taken)

@@ -1,4 +1,5 @@
 // cluster.c -- servers, their lives and deaths, and the links between them.
+#include "borrow.h"
 #include "internal.h"
 
 #include <stdio.h>
@@ -60,10 +61,7 @@ void lab_leave(struct instance *instance)
     pthread_mutex_unlock(&lab->mutex);
 }
 
-// A crash point: a moment before or after something of this server becomes
-// known to its disk or to the others. Kills the server when the run says so;
-// true when it is dead.
-static bool crash_point(struct instance *instance)
+bool lab_crash_point(struct instance *instance)
 {
     struct lab *lab = instance->lab;
     pthread_mutex_lock(&lab->mutex);
@@ -88,10 +86,12 @@ static bool handle(void *context, const char *method, const uint8_t *args,
     pthread_mutex_unlock(&lab->mutex);
     if (!alive)
         return false;
+    void *lent = lend(args, n_args);
     bool answered =
-        lab->api->handle(instance->rf, method, args, n_args, reply, n_reply);
+        lab->api->handle(instance->rf, method, lent, n_args, reply, n_reply);
+    take_back(lent, n_args);
     // The answer is made, and never leaves.
-    if (answered && crash_point(instance)) {
+    if (answered && lab_crash_point(instance)) {
         free(*reply);
         *reply = NULL;
         answered = false;
@@ -105,57 +105,9 @@ static bool call(void *context, int peer, const char *method,
                  size_t *n_reply)
 {
     struct instance *instance = context;
-    return !crash_point(instance) &&
+    lab_check_call(instance, method, args, n_args);
+    return !lab_crash_point(instance) &&
            net_call(instance->end[peer], method, args, n_args, reply, n_reply);
-}
-
-// ---------------------------------------------------------------- persister
-
-static void save(void *context, const struct raft_saved *saved)
-{
-    struct instance *instance = context;
-    struct lab *lab = instance->lab;
-    crash_point(instance);
-    pthread_mutex_lock(&lab->mutex);
-    uint64_t slow_ms = lab->slow_save_ms[instance->server];
-    pthread_mutex_unlock(&lab->mutex);
-    if (slow_ms > 0)
-        sleep_ms(slow_ms);
-    pthread_mutex_lock(&lab->mutex);
-    int *order = &lab->crash_at_save[instance->server];
-    bool crashes = !instance->dead && *order > 0 && --*order == 0;
-    bool lost = crashes && lab->before_save[instance->server];
-    if (!instance->dead && !lost) {
-        blob_drop(instance->state);
-        blob_drop(instance->snapshot);
-        instance->state = blob_new(saved->state, saved->n_state);
-        instance->snapshot = saved->n_snapshot > 0
-                                 ? blob_new(saved->snapshot, saved->n_snapshot)
-                                 : NULL;
-    }
-    pthread_mutex_unlock(&lab->mutex);
-    if (crashes)
-        lab_lose(lab, instance);
-    crash_point(instance);
-}
-
-void lab_crash_at_save(struct lab *lab, int server, int n, bool before)
-{
-    pthread_mutex_lock(&lab->mutex);
-    lab->crash_at_save[server] = n;
-    lab->before_save[server] = before;
-    pthread_mutex_unlock(&lab->mutex);
-}
-
-size_t lab_state_size(struct lab *lab)
-{
-    size_t most = 0;
-    pthread_mutex_lock(&lab->mutex);
-    for (int i = 0; i < lab->n_servers; i++)
-        if (lab->now[i]->state != NULL && lab->now[i]->state->n > most)
-            most = lab->now[i]->state->n;
-    pthread_mutex_unlock(&lab->mutex);
-    return most;
 }
 
 // ---------------------------------------------------------------- links
@@ -279,13 +231,6 @@ void lab_clock_rate(struct lab *lab, int server, int per_mille)
     sim_set_clock_rate(server, per_mille);
 }
 
-void lab_slow_save(struct lab *lab, int server, uint64_t ms)
-{
-    pthread_mutex_lock(&lab->mutex);
-    lab->slow_save_ms[server] = ms;
-    pthread_mutex_unlock(&lab->mutex);
-}
-
 void lab_slow_apply(struct lab *lab, int server, uint64_t ms)
 {
     pthread_mutex_lock(&lab->mutex);
@@ -320,6 +265,31 @@ static struct instance *instance_new(struct lab *lab, int server)
     return instance;
 }
 
+// The config and what was saved are the Raft's for this call only.
+static struct raft *make(const struct raft_api *api,
+                         const struct raft_config *config,
+                         const struct blob *state, const struct blob *snapshot)
+{
+    struct raft_config *lent = lend(config, sizeof *config);
+    struct raft_saved saved = {0};
+    if (state != NULL) {
+        saved.state = lend(state->bytes, state->n);
+        saved.n_state = state->n;
+    }
+    if (state != NULL && snapshot != NULL) {
+        saved.snapshot = lend(snapshot->bytes, snapshot->n);
+        saved.n_snapshot = snapshot->n;
+    }
+    lent->saved = saved;
+    struct raft *rf = api->make(lent);
+    if (saved.state != NULL)
+        take_back((void *)saved.state, saved.n_state);
+    if (saved.snapshot != NULL)
+        take_back((void *)saved.snapshot, saved.n_snapshot);
+    take_back(lent, sizeof *lent);
+    return rf;
+}
+
 // Starts a server that is down, or was never up.
 static void boot(struct lab *lab, int server)
 {
@@ -330,7 +300,7 @@ static void boot(struct lab *lab, int server)
         .inc = instance->inc,
         .context = instance,
         .call = call,
-        .save = save,
+        .save = lab_save,
         .apply = lab_service_apply,
         .trace = lab->run->mute ? NULL : lab->trace,
         .seed = mix(lab->run->seed,
@@ -339,10 +309,6 @@ static void boot(struct lab *lab, int server)
         .snapshot_chunk = lab->scenario->snapshot_chunk};
     struct blob *state = blob_hold(instance->state);
     struct blob *snapshot = blob_hold(instance->snapshot);
-    if (state != NULL)
-        config.saved = (struct raft_saved){state->bytes, state->n,
-                                           snapshot ? snapshot->bytes : NULL,
-                                           snapshot ? snapshot->n : 0};
     pthread_mutex_lock(&lab->mutex);
     lab->now[server] = instance;
     pthread_mutex_unlock(&lab->mutex);
@@ -350,7 +316,7 @@ static void boot(struct lab *lab, int server)
         lab_emit(lab, TRACE_RESTART, server);
     int before = sim_server();
     sim_set_server(server);
-    struct raft *rf = lab->api->make(&config);
+    struct raft *rf = make(lab->api, &config, state, snapshot);
     sim_set_server(before);
     pthread_mutex_lock(&lab->mutex);
     instance->rf = rf;

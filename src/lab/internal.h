@@ -78,6 +78,10 @@ void lab_end(struct lab *lab); // stops everything, waits, frees
 struct instance *lab_enter(struct lab *lab, int server);
 void lab_leave(struct instance *instance);
 void lab_lose(struct lab *lab, struct instance *instance);
+// A crash point: a moment before or after something of this server becomes
+// known to its disk or to the others. Kills the server when the run says so;
+// true when it is dead.
+bool lab_crash_point(struct instance *instance);
 void lab_emit(struct lab *lab, enum trace_kind kind, int server);
 
 // ask.c: an event of a server, for lab_last_index().
@@ -87,6 +91,13 @@ void lab_observe(struct lab *lab, const struct trace_event *event);
 void lab_service_apply(void *context, const struct raft_message *message);
 // The service's state as of its persisted snapshot.
 void lab_service_restore(struct instance *instance);
+
+// disk.c: raft_config.save of an instance.
+void lab_save(void *context, const struct raft_saved *saved);
+
+// limits.c: a call of this server's Raft obeys raft_config, or ends the run.
+void lab_check_call(struct instance *instance, const char *method,
+                    const uint8_t *args, size_t n_args);
 
 // child.c: never returns.
 _Noreturn void lab_run_fails(struct lab *lab, const char *property,

@@ -4,6 +4,7 @@
 // they must agree on it; a service is the index up to which it has applied.
 // That every command of a server comes by index without a gap is checked here,
 // whatever the trace says. A snapshot is the list of all commands so far.
+#include "borrow.h"
 #include "internal.h"
 
 #include <inttypes.h>
@@ -135,6 +136,7 @@ static void apply_snapshot(struct instance *instance,
     bool good = is_snapshot(lab, message->bytes, message->n_bytes, &index) &&
                 index == message->index;
     raft_index before = instance->last_applied;
+    raft_term term = good && index > 0 ? lab->agreed[index].term : 0;
     if (good && index > before)
         instance->last_applied = index;
     pthread_mutex_unlock(&lab->mutex);
@@ -143,6 +145,12 @@ static void apply_snapshot(struct instance *instance,
                "S%d gave its service a snapshot for index %" PRIu64
                " that no service took.",
                instance->server + 1, message->index);
+    if (index > 0 && message->term != term)
+        breaks(lab, "snapshot with a wrong term", "IS.5",
+               "S%d gave its service a snapshot of index %" PRIu64
+               " and term %" PRIu64 ", but the entry there is of term %" PRIu64
+               ".",
+               instance->server + 1, index, message->term, term);
     if (index < before)
         breaks(lab, "applied out of order", "ALL.1",
                "S%d gave its service a snapshot of index %" PRIu64
@@ -176,7 +184,7 @@ static void apply_command(struct instance *instance,
         disagrees(lab, instance->server, message);
     if (snapshot != NULL) {
         lab->api->snapshot(instance->rf, message->index, snapshot, n);
-        free(snapshot);
+        take_back(snapshot, n);
     }
 }
 
