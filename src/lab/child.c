@@ -160,12 +160,16 @@ static void diagnose(const char *text)
     bool commands = child.lab != NULL && atomic_load(&child.lab->commands);
     const struct check_finding *found =
         check_diagnose(child.check, child.result.virtual_us, commands);
+    const char *clock = sim_wall_clock_use();
+    char whole[1000];
     if (found == NULL) {
-        explain("expectation", "", text);
+        snprintf(whole, sizeof whole, "%s%s%s", text, clock ? "\n" : "",
+                 clock ? clock : "");
+        explain("expectation", "", whole);
         return;
     }
-    char whole[1000];
-    snprintf(whole, sizeof whole, "%s\n%s", text, found->text);
+    snprintf(whole, sizeof whole, "%s\n%s%s%s", text, found->text,
+             clock ? "\n" : "", clock ? clock : "");
     set_text(found->property, found->tag, whole);
     child.result.n_shown = found->n_events;
     memcpy(child.result.events, found->events, sizeof found->events);
@@ -361,6 +365,7 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
                                     .policy = run->schedule,
                                     .max_us = 4 * limit_s * 1000000,
                                     .lint_sleep_locked = true,
+                                    .hostile_clocks = true,
                                     .object =
                                         run->sandbox != NULL ? run->raft : NULL,
                                     .fail = simulator_fails};

@@ -7,6 +7,7 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -16,9 +17,84 @@
 enum { SECOND = 1000000000 };
 static const uint64_t epoch_ns = 1700000000ull * SECOND;
 
+// What the clocks show is this much ahead of the server's local time.
+enum { STEP_MS = 2500, N_STEPS = 100000, HOUR_S = 3600 };
+
+static bool is_wall(clockid_t clock)
+{
+    return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE ||
+           clock == CLOCK_TAI;
+}
+
+static uint64_t hash(uint64_t a, uint64_t b)
+{
+    uint64_t random = sim.clock_seed ^ (a << 32) ^ b;
+    return sim_next(&random);
+}
+
+// A server's wall clock is set every STEP_MS, from its own phase on.
+static uint64_t step_at(int server, uint64_t ns)
+{
+    uint64_t phase_ms = hash((uint64_t)server + 1, UINT32_MAX) % STEP_MS;
+    return (ns / 1000000 + phase_ms) / STEP_MS;
+}
+
+static uint64_t step_begins_ns(int server, uint64_t step)
+{
+    uint64_t phase_ms = hash((uint64_t)server + 1, UINT32_MAX) % STEP_MS;
+    return (step * STEP_MS - phase_ms) * 1000000;
+}
+
+static uint64_t wall_ns(int server, uint64_t step)
+{
+    if (sim.clock_seed == 0 || step == 0)
+        return epoch_ns;
+    uint64_t seconds = hash((uint64_t)server + 1, step) % (12 * HOUR_S);
+    return epoch_ns + (seconds - 6 * HOUR_S) * SECOND;
+}
+
 static uint64_t offset_ns(clockid_t clock)
 {
-    return clock == CLOCK_REALTIME ? epoch_ns : 0;
+    int server = sim.now->server;
+    return is_wall(clock) ? wall_ns(server, step_at(server, sim.now_ns))
+                          : sim.origin_ns;
+}
+
+void sim_set_clocks(uint64_t seed)
+{
+    static const uint64_t wraps_ns[] = {
+        (1ull << 32) * 1000000, (1ull << 31) * 1000000, (1ull << 32) * 1000000,
+        (1ull << 32) * 1000};
+    sim.clock_seed = seed;
+    sim.wall_clock_pc = NULL;
+    sim.origin_ns = 0;
+    if (seed != 0)
+        // In whole milliseconds, so that the seed's run stays the same.
+        sim.origin_ns = (wraps_ns[sim.config->seed % 4] / 1000000 - 500 -
+                         hash(0, 0) % 1500) *
+                        1000000;
+}
+
+static void note_wall_clock(clockid_t clock, void *pc)
+{
+    if (sim.clock_seed == 0 || !is_wall(clock) || sim.now->server < 0 ||
+        sim.wall_clock_pc != NULL)
+        return;
+    sim.wall_clock_pc = pc;
+    sim.wall_clock_server = sim.now->server;
+}
+
+const char *sim_wall_clock_use(void)
+{
+    static char text[400];
+    if (sim.wall_clock_pc == NULL)
+        return NULL;
+    snprintf(text, sizeof text,
+             "S%d goes by CLOCK_REALTIME in %.120s: like any system's, that"
+             " clock is set forward and back, here by hours. CLOCK_MONOTONIC is"
+             " not; a condition waits by it after pthread_condattr_setclock().",
+             sim.wall_clock_server + 1, sim_place(sim.wall_clock_pc));
+    return text;
 }
 
 static uint64_t to_ns(const struct timespec *time)
@@ -26,12 +102,31 @@ static uint64_t to_ns(const struct timespec *time)
     return (uint64_t)time->tv_sec * SECOND + (uint64_t)time->tv_nsec;
 }
 
-uint64_t sim_deadline(clockid_t clock, const struct timespec *until)
+// As if no step came before `until`.
+static uint64_t plain_deadline(uint64_t until_ns, uint64_t offset)
 {
-    uint64_t local_ns = to_ns(until);
-    uint64_t offset = offset_ns(clock);
     return sim_from_local(sim.now->server,
-                          local_ns > offset ? local_ns - offset : 0);
+                          until_ns > offset ? until_ns - offset : 0);
+}
+
+// A wait by the wall clock ends when that clock shows the moment, by itself or
+// because it is set forward.
+uint64_t sim_deadline(clockid_t clock, const struct timespec *until, void *pc)
+{
+    uint64_t until_ns = to_ns(until);
+    int server = sim.now->server;
+    note_wall_clock(clock, pc);
+    if (sim.clock_seed == 0 || !is_wall(clock))
+        return plain_deadline(until_ns, offset_ns(clock));
+    uint64_t from_ns = sim.now_ns, step = step_at(server, from_ns);
+    for (uint64_t last = step + N_STEPS; step < last; step++) {
+        uint64_t end_ns = step_begins_ns(server, step + 1);
+        uint64_t at_ns = plain_deadline(until_ns, wall_ns(server, step));
+        if (at_ns < end_ns)
+            return at_ns > from_ns ? at_ns : from_ns;
+        from_ns = end_ns;
+    }
+    return from_ns;
 }
 
 void sim_lint_held(const char *what, struct smutex *mutex, void *pc)
@@ -44,14 +139,20 @@ void sim_lint_held(const char *what, struct smutex *mutex, void *pc)
              sim_name(sim.now), what, sim_place(sim_locked_at(mutex)), callers);
 }
 
-static void sleep_local(uint64_t local_ns, void *pc)
+static void sleep_until(uint64_t ns, void *pc)
 {
     struct fiber *fiber = sim.now;
     if (fiber->held != NULL)
         sim_lint_held("sleeps", fiber->held, pc);
-    uint64_t until = sim_local_ns(fiber->server) + local_ns;
-    sim_set_timer(fiber, sim_from_local(fiber->server, until));
+    sim_step();
+    sim_set_timer(fiber, ns);
     sim_block("sleep", pc);
+}
+
+static void sleep_local(uint64_t local_ns, void *pc)
+{
+    uint64_t until = sim_local_ns(sim.now->server) + local_ns;
+    sleep_until(sim_from_local(sim.now->server, until), pc);
 }
 
 int sim_nanosleep(const struct timespec *time, struct timespec *left)
@@ -67,11 +168,10 @@ int sim_clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
 {
     if (!sim.active)
         return clock_nanosleep(clock, flags, time, left);
-    uint64_t now = sim_local_ns(sim.now->server) + offset_ns(clock);
-    uint64_t ns = to_ns(time);
-    if ((flags & TIMER_ABSTIME) != 0)
-        ns = ns > now ? ns - now : 0;
-    sleep_local(ns, HERE);
+    if ((flags & TIMER_ABSTIME) == 0)
+        sleep_local(to_ns(time), HERE);
+    else
+        sleep_until(sim_deadline(clock, time, HERE), HERE);
     return 0;
 }
 
@@ -91,9 +191,10 @@ unsigned sim_sleep(unsigned seconds)
     return 0;
 }
 
-static uint64_t read_clock(clockid_t clock)
+static uint64_t read_clock(clockid_t clock, void *pc)
 {
     sim_point();
+    note_wall_clock(clock, pc);
     return sim_local_ns(sim.now->server) + offset_ns(clock);
 }
 
@@ -101,7 +202,7 @@ int sim_clock_gettime(clockid_t clock, struct timespec *time)
 {
     if (!sim.active)
         return clock_gettime(clock, time);
-    uint64_t ns = read_clock(clock);
+    uint64_t ns = read_clock(clock, HERE);
     time->tv_sec = (time_t)(ns / SECOND);
     time->tv_nsec = (long)(ns % SECOND);
     return 0;
@@ -111,7 +212,7 @@ int sim_gettimeofday(struct timeval *time, void *zone)
 {
     if (!sim.active)
         return gettimeofday(time, zone);
-    uint64_t ns = read_clock(CLOCK_REALTIME);
+    uint64_t ns = read_clock(CLOCK_REALTIME, HERE);
     time->tv_sec = (time_t)(ns / SECOND);
     time->tv_usec = (suseconds_t)(ns % SECOND / 1000);
     return 0;
@@ -121,7 +222,7 @@ time_t sim_time(time_t *out)
 {
     if (!sim.active)
         return time(out);
-    time_t now = (time_t)(read_clock(CLOCK_REALTIME) / SECOND);
+    time_t now = (time_t)(read_clock(CLOCK_REALTIME, HERE) / SECOND);
     if (out != NULL)
         *out = now;
     return now;

@@ -13,6 +13,7 @@
 #include <time.h>
 
 static const uint64_t STUCK_NS = 60 * 1000000000ull; // for one mutex
+enum { BUSY_STEPS = 200000 };
 static const uint64_t LOOK_NS = 10 * 1000000000ull;
 
 struct sim_state sim;
@@ -245,10 +246,31 @@ static bool wants_switch(void)
     }
 }
 
+// Whoever works for a message or a tick does a few hundred steps a second; a
+// loop that asks again and again does millions, and the machine's time is gone.
+void sim_step(void)
+{
+    struct fiber *fiber = sim.now;
+    uint64_t second = sim.now_ns / 1000000000u;
+    if (fiber->second != second) {
+        fiber->second = second;
+        fiber->n_steps = 0;
+    }
+    if (++fiber->n_steps < BUSY_STEPS || fiber->server < 0)
+        return;
+    fiber->n_steps = 0;
+    sim_fail(SIM_SPIN,
+             "%s never rests: within a second it has locked, unlocked, slept"
+             " and asked for the time %d times, as a loop without a pause"
+             " does\n  called from%s",
+             sim_name(fiber), BUSY_STEPS, sim_callers(NULL));
+}
+
 void sim_point(void)
 {
     if (!sim.active)
         return;
+    sim_step();
     sim.now_ns += POINT_NS;
     sim.points++;
     sim.since_switch++;
@@ -315,6 +337,7 @@ struct fiber *sim_new_fiber(void *(*body)(void *), void *argument)
         fiber->key[i] = NULL;
     fiber->name[0] = '\0';
     fiber->saved_errno = 0;
+    fiber->n_steps = 0;
     fiber->sp = sim_first_frame((char *)fiber);
     sim_fiber_begins(fiber);
     return fiber;
@@ -422,6 +445,7 @@ static void reset(const struct sim_config *config)
         sim.clock[i].rate = 1000;
         sim.clock[i].since_ns = sim.clock[i].local_ns = 0;
     }
+    sim_set_clocks(config->hostile_clocks ? sim_next(&seed) | 1 : 0);
     // Threads that the last run left behind are dropped where they stood.
     sim.n_ready = sim.n_heap = sim.n_pool = 0;
     for (int i = sim.n_all; i > 0; i--)

@@ -63,6 +63,8 @@ struct fiber {
     void *tsan, *asan_fake;
     unsigned cookie;        // see sanitizer.c
     uint64_t wait_since_ns; // when it began to wait
+    uint64_t second;        // of the run, and what it has done in it
+    uint32_t n_steps;
 };
 
 struct sim_state {
@@ -85,6 +87,9 @@ struct sim_state {
         int rate;
         uint64_t since_ns, local_ns;
     } clock[MAX_SERVERS];
+    uint64_t clock_seed, origin_ns; // of clock.c, with hostile clocks
+    void *wall_clock_pc;            // where a server first used it
+    int wall_clock_server;
     void (*key_destructor[MAX_KEYS])(void *);
     int n_keys;
     uint64_t look_ns; // when to look next for threads that wait too long
@@ -107,6 +112,8 @@ void sim_set_timer(struct fiber *fiber, uint64_t deadline_ns);
 // Blocks the running fiber until it is woken or its timer fires.
 void sim_block(const char *what, void *pc);
 void sim_yield(void);
+// The running fiber has done something; too much within a second ends the run.
+void sim_step(void);
 struct fiber *sim_new_fiber(void *(*body)(void *), void *argument);
 _Noreturn void sim_end_fiber(void *result);
 void sim_recycle(struct fiber *fiber);
@@ -123,7 +130,9 @@ void sim_release(struct smutex *mutex, void *pc);
 struct smutex *sim_mutex_of(pthread_mutex_t *mutex);
 
 // clock.c
-uint64_t sim_deadline(clockid_t clock, const struct timespec *until);
+void sim_set_clocks(uint64_t seed); // of a run that begins
+// The moment at which the calling thread's clock will show this.
+uint64_t sim_deadline(clockid_t clock, const struct timespec *until, void *pc);
 // Reports a thread that `what`s with a mutex held, where that is asked for.
 void sim_lint_held(const char *what, struct smutex *mutex, void *pc);
 
@@ -138,7 +147,8 @@ void sim_report_stuck(struct fiber *fiber, uint64_t waited_ns);
 void sim_watch(bool on);
 const char *sim_name(const struct fiber *fiber);
 const char *sim_place(void *pc); // "function at file.c:12"
-// The caller that pc lies in and its callers, a line each, as far as known.
+// The caller that pc lies in and its callers, a line each, as far as known;
+// with NULL, from the first one on that is no function of the runtime.
 const char *sim_callers(void *pc);
 
 // sanitizer.c
@@ -147,7 +157,6 @@ void sim_entered(struct fiber *fiber); // first thing on a new stack
 void sim_fiber_made(struct fiber *fiber);
 void sim_fiber_begins(struct fiber *fiber);
 void sim_fiber_named(struct fiber *fiber);
-bool sim_has_asan(void);
 void sim_locked(void *mutex, void *pc);
 void sim_unlocking(void *mutex, void *pc);
 void sim_mutex_made(void *mutex, void *pc);

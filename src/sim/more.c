@@ -229,7 +229,7 @@ int sim_sem_timedwait(sem_t *object, const struct timespec *until)
 {
     if (!sim.active)
         return sem_timedwait(object, until);
-    uint64_t deadline_ns = sim_deadline(CLOCK_REALTIME, until);
+    uint64_t deadline_ns = sim_deadline(CLOCK_REALTIME, until, HERE);
     sim_point();
     while (!take_one(SEMAPHORE(object)))
         if (!wait_at(SEMAPHORE(object), "semaphore", deadline_ns, HERE)) {

@@ -236,7 +236,7 @@ int sim_pthread_mutex_timedlock(pthread_mutex_t *object,
 {
     if (!sim.active)
         return pthread_mutex_timedlock(object, until);
-    return lock_until(object, sim_deadline(CLOCK_REALTIME, until), HERE);
+    return lock_until(object, sim_deadline(CLOCK_REALTIME, until, HERE), HERE);
 }
 
 int sim_pthread_mutex_clocklock(pthread_mutex_t *object, clockid_t clock,
@@ -244,7 +244,7 @@ int sim_pthread_mutex_clocklock(pthread_mutex_t *object, clockid_t clock,
 {
     if (!sim.active)
         return pthread_mutex_clocklock(object, clock, until);
-    return lock_until(object, sim_deadline(clock, until), HERE);
+    return lock_until(object, sim_deadline(clock, until, HERE), HERE);
 }
 
 int sim_pthread_mutex_unlock(pthread_mutex_t *object)
@@ -331,7 +331,7 @@ int sim_pthread_cond_timedwait(pthread_cond_t *object, pthread_mutex_t *with,
 {
     if (!sim.active)
         return pthread_cond_timedwait(object, with, until);
-    uint64_t deadline_ns = sim_deadline(cond_of(object)->clock, until);
+    uint64_t deadline_ns = sim_deadline(cond_of(object)->clock, until, HERE);
     return wait_until(object, with, deadline_ns, HERE);
 }
 
@@ -340,7 +340,7 @@ int sim_pthread_cond_clockwait(pthread_cond_t *object, pthread_mutex_t *with,
 {
     if (!sim.active)
         return pthread_cond_clockwait(object, with, clock, until);
-    return wait_until(object, with, sim_deadline(clock, until), HERE);
+    return wait_until(object, with, sim_deadline(clock, until, HERE), HERE);
 }
 
 static int wake_some(pthread_cond_t *object, bool all, void *pc)

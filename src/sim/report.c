@@ -153,15 +153,24 @@ const char *sim_place(void *pc)
     return out;
 }
 
+static bool is_runtime(void *pc)
+{
+    Dl_info info;
+    return dladdr((char *)pc - 1, &info) != 0 && info.dli_sname != NULL &&
+           strncmp(info.dli_sname, "sim_", 4) == 0;
+}
+
 const char *sim_callers(void *pc)
 {
     enum { SHOWN = 8 };
     static char text[SHOWN * 128];
     void *frame[40];
     int n = backtrace(frame, 40), first = 0;
-    while (first < n && frame[first] != pc)
+    while (first < n && frame[first] != pc &&
+           (pc != NULL || is_runtime(frame[first])))
         first++;
-    frame[0] = pc; // should the frames not be known
+    if (pc != NULL)
+        frame[0] = pc; // should the frames not be known
     first = first < n ? first : 0;
     size_t length = 0;
     text[0] = '\0';

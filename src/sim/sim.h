@@ -42,6 +42,10 @@ struct sim_config {
     uint64_t max_us;        // virtual time limit; 0 = none
     double spurious;        // probability of a spurious wake-up per wait
     bool lint_sleep_locked; // report SIM_SLEEP_LOCKED
+    // CLOCK_MONOTONIC begins, by seed, a second or two before its milliseconds
+    // or microseconds no longer fit 31 or 32 bits; CLOCK_REALTIME is set hours
+    // forward or back every few seconds, on each server at its own times.
+    bool hostile_clocks;
     // Gets each failure: kind, and a text of several lines that names threads,
     // places, what they wait for, and who holds it. It may never return (the
     // harness writes its verdict and ends the process); if it returns, the
@@ -75,9 +79,16 @@ int sim_server(void);
 // readings scale. For scenarios with drifting clocks.
 void sim_set_clock_rate(int server, int per_mille);
 
+// A sentence on the first place where a server's thread read CLOCK_REALTIME or
+// waited until a moment of it, in this run with hostile clocks; NULL: none did.
+const char *sim_wall_clock_use(void);
+
 // Suspends all threads of a server (they do not run, their timers expire
 // silently) until resumed.
 void sim_pause(int server, bool paused);
+
+// Is the program built with AddressSanitizer?
+bool sim_has_asan(void);
 
 // Data races that ThreadSanitizer reported so far; 0 without it.
 unsigned sim_n_races(void);

@@ -183,7 +183,7 @@ static struct task *next_task(struct raft *rf)
 {
     while (rf->tasks == NULL && !rf->killed && now_ms() < rf->deadline_ms) {
         struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
         uint64_t ns =
             (uint64_t)until.tv_nsec + (rf->deadline_ms - now_ms()) * 1000000;
         until.tv_sec += (time_t)(ns / 1000000000);
@@ -262,8 +262,12 @@ struct raft *raft_make(const struct raft_config *config)
     must(pthread_mutex_init(&rf->mutex, NULL), "pthread_mutex_init");
     pthread_cond_t *conds[] = {&rf->wakes, &rf->answered, &rf->due_wakes,
                                &rf->gone};
+    pthread_condattr_t steady; // the wall clock may be set
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
     for (int i = 0; i < 4; i++)
-        must(pthread_cond_init(conds[i], NULL), "pthread_cond_init");
+        must(pthread_cond_init(conds[i], &steady), "pthread_cond_init");
+    pthread_condattr_destroy(&steady);
     restore(rf);
     reset_deadline(rf);
     rf->shown_term = rf->current_term;
