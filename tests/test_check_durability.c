@@ -399,6 +399,37 @@ static void test_is5_acknowledged_before_the_snapshot_is_saved(void **state)
     }
 }
 
+// A snapshot arrives beside entries that are saved and acknowledged: the disk
+// holds what was promised. Entries that come behind the snapshot need it there.
+static void test_is7_a_snapshot_arrives_beside_entries(void **state)
+{
+    (void)state;
+    for (int late = 0; late <= 1; late++) {
+        uint64_t saved = lead_durably();
+        appends(0, 1, 1, "x");
+        uint64_t entries =
+            APPEND_ENTRIES(0, 1, .term = 1, .entries = ENTRIES({1, {NULL, 0}}));
+        if (!late) {
+            receive(entries);
+            appends(1, 1, 1, "x");
+            saved = persists(1, 1, 0, 1, 1);
+        }
+        uint64_t msg =
+            INSTALL_SNAPSHOT(0, 1, .term = 1, .last_included_index = 2,
+                             .last_included_term = 1, .done = true);
+        receive(msg);
+        STEP(1, .kind = TRACE_INSTALL, .index = 2, .entry_term = 1);
+        if (late)
+            receive(entries);
+        uint64_t replies = ANSWER_APPEND(entries, .term = 1, .success = true);
+        if (late)
+            assert_broken("answered before it was saved", "AE.4",
+                          SHOWN(replies, saved), OF(1, 0));
+        else
+            assert_sound();
+    }
+}
+
 static void test_every_property_of_durability_was_broken(void **state)
 {
     (void)state;
@@ -447,6 +478,7 @@ int main(void)
         STORY(test_ae4_acknowledged_before_a_new_entry_is_saved),
         STORY(test_ae4_a_heartbeat_answered_before_a_save),
         STORY(test_is5_acknowledged_before_the_snapshot_is_saved),
+        STORY(test_is7_a_snapshot_arrives_beside_entries),
         STORY(test_every_property_of_durability_was_broken),
     };
     return cmocka_run_group_tests_name("check_durability", tests, NULL, NULL) !=

@@ -62,15 +62,26 @@ static uint64_t lowest_installed(const struct check *check,
     return server->commit_index + 1;
 }
 
-bool check_is_durable(const struct check *check, int server, uint64_t index)
+// Is what the log had up to index at event n on the disk? A snapshot that came
+// later takes nothing back from the disk, even if it is not saved itself.
+static bool was_saved(const struct check *check, int server, uint64_t index,
+                      uint64_t n)
 {
     const struct judged *judged = &check->server[server];
     if (check->n_of_kind[TRACE_PERSIST] == 0)
         return true;
-    for (size_t i = 0; i < judged->n_unsaved; i++)
-        if (judged->unsaved[i].low <= index)
+    for (size_t i = 0; i < judged->n_unsaved; i++) {
+        const struct image *image = &judged->unsaved[i];
+        bool later = image->kind == TRACE_INSTALL && image->event > n;
+        if (image->low <= index && !later)
             return false;
+    }
     return judged->disk.last_index >= index;
+}
+
+bool check_is_durable(const struct check *check, int server, uint64_t index)
+{
+    return was_saved(check, server, index, UINT64_MAX);
 }
 
 // "a vote for S2", "no vote"
@@ -251,7 +262,8 @@ static bool reply(struct check *check, const struct trace_event *event)
                     model->snapshot_index == args->index;
     if (args->whole && args->term == facts->term &&
         model->term == facts->term && (entries || snapshot) &&
-        !check_is_durable(check, event->node, index))
+        !was_saved(check, event->node, index,
+                   entries ? flight->recv_n : UINT64_MAX))
         return check_broken(
             check, event, "answered before it was saved",
             entries ? "AE.4" : "IS.5", from, server->disk.event,
