@@ -311,7 +311,7 @@ static void tell_types(void)
     struct message_entry entries[] = {{7, {(const uint8_t *)"x=1", 3}},
                                       {UINT64_MAX, {NULL, 0}}};
     struct cargo cargo = {
-        UINT64_MAX, true, {(const uint8_t *)"a\0b", 3}, {entries, 2}};
+        STUB_MAX - 1, true, {(const uint8_t *)"a\0b", 3}, {entries, 2}};
     struct cargo back;
     struct stub_request request = stub_request(&echo_rpc, &cargo);
     // The request is a copy: what changes now does not travel.
@@ -319,13 +319,29 @@ static void tell_types(void)
     cargo.number = 2;
     if (stub_call(call_server, plug(true), 1, request, &back)) {
         n_true++;
-        n_wrong += back.number != UINT64_MAX || !back.yes || back.bytes.n != 3;
+        n_wrong +=
+            back.number != STUB_MAX - 1 || !back.yes || back.bytes.n != 3;
         n_wrong += back.entries.n != 2 || back.entries.entry[0].term != 7 ||
                    back.entries.entry[1].term != UINT64_MAX ||
                    back.entries.entry[1].command.n != 0;
         // Bytes borrowed from the reply are gone with it; the counts stay.
         message_clear(&cargo_type, &back);
     }
+}
+
+// What adds to such a number would go round to 0.
+static void tell_too_much(void)
+{
+    struct cargo cargo = {STUB_MAX, true, {NULL, 0}, {NULL, 0}}, back;
+    n_wrong += stub_call(call_server, plug(true), 1,
+                         stub_request(&echo_rpc, &cargo), &back);
+}
+
+static void test_numbers_leave_room_to_count_on(void **state)
+{
+    (void)state;
+    tell(tell_too_much);
+    assert_int_equal(n_wrong, 0);
 }
 
 static void test_every_type_travels(void **state)
@@ -392,6 +408,7 @@ int main(void)
         cmocka_unit_test(test_duplicates_are_handled_twice),
         cmocka_unit_test(test_a_late_request_outlives_its_call),
         cmocka_unit_test(test_every_type_travels),
+        cmocka_unit_test(test_numbers_leave_room_to_count_on),
         cmocka_unit_test(test_long_delays_may_change_under_a_call),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

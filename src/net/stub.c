@@ -5,6 +5,18 @@
 
 #include "../trace/die.h"
 
+static bool decode(const struct message_type *type, const uint8_t *bytes,
+                   size_t n, void *value)
+{
+    bool good = message_decode(type, bytes, n, value);
+    for (const struct message_field *f = type->fields; f->name != NULL; f++)
+        if (f->type == MESSAGE_NUMBER)
+            good &= *(const uint64_t *)((char *)value + f->offset) < STUB_MAX;
+    if (!good)
+        message_clear(type, value);
+    return good;
+}
+
 struct stub_request stub_request(const struct message_rpc *rpc,
                                  const void *args)
 {
@@ -26,7 +38,7 @@ bool stub_call(bool (*call)(void *context, int peer, const char *method,
     free(request.bytes);
     if (!answered)
         return false;
-    answered = message_decode(request.rpc->reply, bytes, n, reply);
+    answered = decode(request.rpc->reply, bytes, n, reply);
     free(bytes);
     return answered;
 }
@@ -42,7 +54,7 @@ bool stub_serve(const struct message_rpc *table,
         return false;
     void *request = must_calloc(1, rpc->args->size);
     void *result = must_calloc(1, rpc->reply->size);
-    bool answered = message_decode(rpc->args, args, n_args, request) &&
+    bool answered = decode(rpc->args, args, n_args, request) &&
                     answer(context, rpc, request, result);
     if (answered)
         *reply = message_encode(rpc->reply, result, n_reply);

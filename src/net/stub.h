@@ -22,7 +22,9 @@ struct stub_request stub_request(const struct message_rpc *rpc,
 // Calls the peer through `call` (as raft_config.call) and blocks until the
 // outcome. Takes the request; true: *reply is filled in (the struct of
 // rpc->reply; message_clear() it if it has entries). Byte strings in it are
-// gone, only their lengths are left. False: no answer, or none that decodes.
+// gone, only their lengths are left. False: no answer, or none that decodes, or
+// one with a number that leaves no room to count on (STUB_MAX).
+#define STUB_MAX (UINT64_C(1) << 62)
 bool stub_call(bool (*call)(void *context, int peer, const char *method,
                             const uint8_t *args, size_t n_args, uint8_t **reply,
                             size_t *n_reply),
@@ -31,7 +33,8 @@ bool stub_call(bool (*call)(void *context, int peer, const char *method,
 
 // Answers a call by a method of the table: answer() gets the decoded args and
 // a zeroed reply; its false means no answer. True gives *reply (malloc'd).
-// False also when the method is unknown or the bytes do not decode.
+// False also when the method is unknown, the bytes do not decode, or a number
+// is STUB_MAX or more.
 bool stub_serve(const struct message_rpc *table,
                 bool (*answer)(void *context, const struct message_rpc *rpc,
                                const void *args, void *reply),
