@@ -106,16 +106,149 @@ static void test_the_dead_lead_take_and_save_nothing(void **unused)
     fixture_free(&f);
 }
 
-static void test_only_a_leader_sends_its_snapshot(void **unused)
+// ------------------------------------- arguments that nobody can have sent
+
+// Does a call by these arguments get an answer, and does it leave the server's
+// term, vote and log as they are?
+static bool is_answered(struct fixture *f, int rpc, const void *args)
+{
+    raft_term term = f->rf->current_term;
+    int voted_for = f->rf->voted_for;
+    raft_index last = log_last_index(&f->rf->log);
+    size_t n, n_reply;
+    uint8_t *reply = NULL;
+    uint8_t *bytes = message_encode(raft_rpcs[rpc].args, args, &n);
+    bool answered =
+        raft_handle(f->rf, raft_rpcs[rpc].method, bytes, n, &reply, &n_reply);
+    free(bytes);
+    if (answered) {
+        free(reply);
+        return true;
+    }
+    assert_int_equal(f->rf->current_term, term);
+    assert_int_equal(f->rf->voted_for, voted_for);
+    assert_int_equal(log_last_index(&f->rf->log), last);
+    return false;
+}
+
+// Each number of the message at values that no server of three can send; all
+// others as they are in `good`, which gets an answer.
+static void try_numbers(struct fixture *f, int rpc, const void *good)
+{
+    static const uint64_t bad[] = {UINT64_MAX, UINT64_MAX - 1,
+                                   UINT64_C(1) << 63, UINT64_C(1) << 62};
+    const struct message_type *type = raft_rpcs[rpc].args;
+    for (const struct message_field *m = type->fields; m->name != NULL; m++) {
+        bool is_server = strstr(m->name, "_id") != NULL;
+        for (size_t i = 0; i < 4 && m->type == MESSAGE_NUMBER; i++) {
+            void *args = must_copy(good, type->size);
+            uint64_t *number = (uint64_t *)((char *)args + m->offset);
+            *number = bad[i];
+            if (is_answered(f, rpc, args))
+                fail_msg("%s: answers %s 2^64-%llu", type->name, m->name,
+                         (unsigned long long)-bad[i]);
+            *number = 3; // a cluster of three has no such server
+            if (is_server && is_answered(f, rpc, args))
+                fail_msg("%s: answers %s 3", type->name, m->name);
+            free(args);
+        }
+    }
+    assert_true(is_answered(f, rpc, good));
+}
+
+// A candidate 2^64-1 cut to 32 bits is -1, which says "nobody": two votes in
+// one term.
+static void test_no_answer_to_a_vote_that_nobody_can_ask_for(void **unused)
+{
+    (void)unused;
+    struct fixture f = {0};
+    fixture_make(&f, 3, 0);
+    const struct request_vote_args nobody = {2, UINT64_MAX, 0, 0};
+    const struct request_vote_args itself = {2, 0, 0, 0};
+    const struct request_vote_args in_term_0 = {0, 1, 0, 0};
+    const struct request_vote_args later_log = {2, 1, 1, 3};
+    const struct request_vote_args term_of_nothing = {2, 1, 0, 1};
+    const struct request_vote_args nothing_at_1 = {2, 1, 1, 0};
+    assert_false(is_answered(&f, RPC_REQUEST_VOTE, &nobody));
+    assert_false(is_answered(&f, RPC_REQUEST_VOTE, &itself));
+    assert_false(is_answered(&f, RPC_REQUEST_VOTE, &in_term_0));
+    assert_false(is_answered(&f, RPC_REQUEST_VOTE, &later_log));
+    assert_false(is_answered(&f, RPC_REQUEST_VOTE, &term_of_nothing));
+    assert_false(is_answered(&f, RPC_REQUEST_VOTE, &nothing_at_1));
+    const struct request_vote_args good = {2, 1, 1, 1};
+    try_numbers(&f, RPC_REQUEST_VOTE, &good);
+    assert_int_equal(f.rf->voted_for, 1);
+    fixture_free(&f);
+}
+
+static void test_no_answer_to_entries_that_nobody_can_send(void **unused)
+{
+    (void)unused;
+    struct fixture f = {0};
+    fixture_make(&f, 3, 0);
+    struct message_entry entry[2] = {{1, {NULL, 0}}, {2, {NULL, 0}}};
+    struct append_entries_args good = {2, 1, 0, 0, {entry, 2}, 0};
+    struct append_entries_args bad = good;
+    bad.term = 1; // the second entry is of a later term than its leader
+    assert_false(is_answered(&f, RPC_APPEND_ENTRIES, &bad));
+    bad = good, bad.prev_log_index = 1; // an entry of term 0
+    assert_false(is_answered(&f, RPC_APPEND_ENTRIES, &bad));
+    bad = good, bad.prev_log_index = 1, bad.prev_log_term = 3;
+    assert_false(is_answered(&f, RPC_APPEND_ENTRIES, &bad));
+    entry[0].term = 0;
+    assert_false(is_answered(&f, RPC_APPEND_ENTRIES, &good));
+    entry[0].term = 3; // terms never fall
+    assert_false(is_answered(&f, RPC_APPEND_ENTRIES, &good));
+    entry[0].term = UINT64_MAX;
+    assert_false(is_answered(&f, RPC_APPEND_ENTRIES, &good));
+    entry[0].term = 1;
+    bad = good, bad.term = 0, bad.entries.n = 0;
+    assert_false(is_answered(&f, RPC_APPEND_ENTRIES, &bad));
+    try_numbers(&f, RPC_APPEND_ENTRIES, &good);
+    assert_int_equal(log_last_index(&f.rf->log), 2);
+    fixture_free(&f);
+}
+
+static void test_no_answer_to_a_snapshot_that_nobody_can_send(void **unused)
+{
+    (void)unused;
+    struct fixture f = {0};
+    fixture_make(&f, 3, 0);
+    const struct install_snapshot_args good = {
+        2, 1, 5, 1, 0, {(const uint8_t *)"abc", 3}, true};
+    struct install_snapshot_args bad = good;
+    bad.last_included_index = 0; // a snapshot of nothing
+    assert_false(is_answered(&f, RPC_INSTALL_SNAPSHOT, &bad));
+    bad = good, bad.last_included_term = 3;
+    assert_false(is_answered(&f, RPC_INSTALL_SNAPSHOT, &bad));
+    bad = good, bad.last_included_term = 0;
+    assert_false(is_answered(&f, RPC_INSTALL_SNAPSHOT, &bad));
+    bad = good, bad.term = 0;
+    assert_false(is_answered(&f, RPC_INSTALL_SNAPSHOT, &bad));
+    try_numbers(&f, RPC_INSTALL_SNAPSHOT, &good);
+    assert_int_equal(f.rf->log.last_included_index, 5);
+    fixture_free(&f);
+}
+
+// A peer whose answers make no sense gets entries again, and breaks nothing.
+static void test_a_refusal_never_takes_next_index_forward(void **unused)
 {
     (void)unused;
     struct fixture f = {0};
     fixture_make(&f, 3, 0);
     fixture_log(&f, (const raft_term[]){1, 1, 0}, 1);
-    assert_false(send_snapshot(f.rf, 1, 1));
     fixture_leader(&f);
-    assert_false(send_snapshot(f.rf, 1, f.rf->current_term)); // has none
-    assert_false(send_snapshot(f.rf, 1, 1));                  // an old term
+    assert_int_equal(f.rf->peers[1].next_index, 3);
+    fixture_append_reply(
+        &f, 1, 2, 2, 0,
+        (struct append_entries_reply){2, false, 0, UINT64_C(1) << 61});
+    assert_int_equal(f.rf->peers[1].next_index, 2);
+    fixture_append_reply(&f, 1, 2, 1, 0,
+                         (struct append_entries_reply){2, false, 0, 2});
+    assert_int_equal(f.rf->peers[1].next_index, 1);
+    fixture_append_reply(&f, 1, 2, 0, 0,
+                         (struct append_entries_reply){2, false, 0, 0});
+    assert_int_equal(f.rf->peers[1].next_index, 1);
     fixture_free(&f);
 }
 
@@ -125,7 +258,10 @@ int main(void)
         cmocka_unit_test(test_saved_state_that_is_none_is_named),
         cmocka_unit_test(test_a_snapshot_of_what_was_not_applied_is_named),
         cmocka_unit_test(test_the_dead_lead_take_and_save_nothing),
-        cmocka_unit_test(test_only_a_leader_sends_its_snapshot),
+        cmocka_unit_test(test_no_answer_to_a_vote_that_nobody_can_ask_for),
+        cmocka_unit_test(test_no_answer_to_entries_that_nobody_can_send),
+        cmocka_unit_test(test_no_answer_to_a_snapshot_that_nobody_can_send),
+        cmocka_unit_test(test_a_refusal_never_takes_next_index_forward),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -204,6 +204,41 @@ static void test_l1_a_leader_does_not_time_out(void **unused)
     fixture_free(&f);
 }
 
+// What it heard before its reign is no reason to stand again at once.
+static void test_f2_a_deposed_leader_waits_a_whole_timeout(void **unused)
+{
+    (void)unused;
+    struct fixture f = {0};
+    fixture_make(&f, 3, 0);
+    fixture_log(&f, (raft_term[]){1, 0}, 1);
+    fixture_leader(&f);
+    lock(f.rf);
+    f.rf->last_heard_ms -= 2000;
+    unlock(f.rf);
+    uint64_t begin_ms = now_ms();
+    assert_false(fixture_vote(&f, 5, 1, 0, 0).vote_granted); // an older log
+    assert_int_equal(f.rf->role, TRACE_FOLLOWER);
+    assert_true(f.rf->last_heard_ms >= begin_ms);
+    lock(f.rf);
+    assert_int_equal(start_election(f.rf), 0);
+    unlock(f.rf);
+    fixture_free(&f);
+}
+
+// One who never led has a timer that goes on.
+static void test_f2_a_newer_term_leaves_a_follower_waiting(void **unused)
+{
+    (void)unused;
+    struct fixture f = {0};
+    fixture_make(&f, 3, 0);
+    fixture_log(&f, (raft_term[]){1, 0}, 1);
+    uint64_t heard_ms = f.rf->last_heard_ms -= 100;
+    assert_false(fixture_vote(&f, 2, 1, 0, 0).vote_granted); // an older log
+    assert_int_equal(f.rf->current_term, 2);
+    assert_int_equal(f.rf->last_heard_ms, heard_ms);
+    fixture_free(&f);
+}
+
 static void test_f1_answers_requests_and_nothing_else(void **unused)
 {
     (void)unused;
@@ -247,6 +282,8 @@ int main(void)
         cmocka_unit_test(test_c3_candidate_follows_this_terms_leader),
         cmocka_unit_test(test_c4_candidate_stands_again_after_its_timeout),
         cmocka_unit_test(test_l1_a_leader_does_not_time_out),
+        cmocka_unit_test(test_f2_a_deposed_leader_waits_a_whole_timeout),
+        cmocka_unit_test(test_f2_a_newer_term_leaves_a_follower_waiting),
     };
     return cmocka_run_group_tests_name("raft election", tests, NULL, NULL) != 0;
 }

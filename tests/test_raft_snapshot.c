@@ -84,6 +84,53 @@ static void test_is5_a_snapshot_of_what_is_committed_is_ignored(void **unused)
     fixture_free(&f);
 }
 
+// [IS.5] Chunks of two snapshots of one leader: the newer one goes on.
+static void test_is5_a_late_chunk_leaves_a_newer_snapshot(void **unused)
+{
+    (void)unused;
+    struct fixture f = {0};
+    fixture_make(&f, 3, 0);
+    assert_int_equal(chunk(&f, 1, 5, 1, "abcdef", 0, 3, false).bytes_stored, 3);
+    assert_int_equal(chunk(&f, 1, 9, 1, "uvwxyz", 0, 3, false).bytes_stored, 3);
+    assert_int_equal(chunk(&f, 1, 5, 1, "abcdef", 3, 3, true).bytes_stored, 0);
+    assert_int_equal(chunk(&f, 1, 5, 1, "abcdef", 0, 3, false).bytes_stored, 0);
+    chunk(&f, 1, 7, 1, "", 0, 0, true); // empty, and older as well
+    assert_null(f.rf->snapshot);
+    assert_int_equal(chunk(&f, 1, 9, 1, "uvwxyz", 3, 3, true).bytes_stored, 6);
+    assert_int_equal(f.rf->log.last_included_index, 9);
+    assert_memory_equal(f.rf->snapshot->bytes, "uvwxyz", 6);
+    fixture_free(&f);
+}
+
+// [IS.5] What a deposed leader began ends with its term.
+static void test_is5_a_new_leader_begins_anew(void **unused)
+{
+    (void)unused;
+    struct fixture f = {0};
+    fixture_make(&f, 3, 0);
+    chunk(&f, 1, 9, 1, "abcdef", 0, 3, false);
+    assert_int_equal(chunk(&f, 2, 7, 1, "uvwxyz", 0, 2, false).bytes_stored, 2);
+    chunk(&f, 2, 7, 1, "uvwxyz", 2, 4, true);
+    assert_int_equal(f.rf->log.last_included_index, 7);
+    assert_memory_equal(f.rf->snapshot->bytes, "uvwxyz", 6);
+    fixture_free(&f);
+}
+
+// A service without state has a snapshot, too: of no bytes.
+static void test_an_empty_snapshot_survives_a_restart(void **unused)
+{
+    (void)unused;
+    struct fixture f = {0};
+    fixture_make(&f, 3, 0);
+    chunk(&f, 1, 5, 1, "", 0, 0, true);
+    assert_true(persist(f.rf));
+    fixture_reboot(&f);
+    assert_int_equal(f.rf->log.last_included_index, 5);
+    assert_non_null(f.rf->snapshot);
+    assert_int_equal(f.rf->snapshot->n, 0);
+    fixture_free(&f);
+}
+
 static void test_is5_saves_the_snapshot_with_the_state(void **unused)
 {
     (void)unused;
@@ -244,7 +291,10 @@ int main(void)
         cmocka_unit_test(test_is3_chunks_go_to_their_offset_without_a_hole),
         cmocka_unit_test(test_is4_waits_for_more_until_done),
         cmocka_unit_test(test_is5_a_snapshot_of_what_is_committed_is_ignored),
+        cmocka_unit_test(test_is5_a_late_chunk_leaves_a_newer_snapshot),
+        cmocka_unit_test(test_is5_a_new_leader_begins_anew),
         cmocka_unit_test(test_is5_saves_the_snapshot_with_the_state),
+        cmocka_unit_test(test_an_empty_snapshot_survives_a_restart),
         cmocka_unit_test(test_is6_keeps_what_follows_a_matching_entry),
         cmocka_unit_test(test_is7_discards_a_log_that_does_not_match),
         cmocka_unit_test(test_is8_counts_the_snapshot_as_committed),

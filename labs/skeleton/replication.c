@@ -36,7 +36,6 @@ void append_entries_thread(void *self, struct errand errand)
 {
     // Your code here (lab 1): [L.1], §5.2, as request_vote_thread() does it.
     // Lab 2: [L.3], §5.3, more to send at once when the reply says so.
-    // Lab 4: the peer lacks what our log no longer has: send_snapshot().
     (void)self, (void)errand;
 }
 
@@ -48,6 +47,8 @@ void replicate(struct raft *rf, bool heartbeat)
     //     crew_send(&rf->crew, "append entries", append_entries_thread, rf,
     //               errand);
     // Lab 2: [L.3], §5.3. Not one thread for each of a hundred commands.
+    // Lab 4: a peer that lacks what our log no longer has gets the snapshot,
+    // by send_snapshot_thread(). What if one is on its way already?
     (void)rf, (void)heartbeat;
 }
 

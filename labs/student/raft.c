@@ -114,10 +114,12 @@ void raft_free(struct raft *rf) UNCHECKED_LOCKING
 
 void raft_get_state(struct raft *rf, raft_term *term, bool *is_leader)
 {
+    crew_enter(&rf->crew);
     lock(rf);
     *term = rf->current_term;
     *is_leader = !rf->killed && rf->role == TRACE_LEADER;
     unlock(rf);
+    crew_leave(&rf->crew);
 }
 
 // [L.2] The service asks for agreement.
@@ -140,11 +142,13 @@ bool raft_start(struct raft *rf, const void *command, size_t n_bytes,
 }
 
 // [F.1] Answers what candidates and leaders ask, and lets no promise leave
-// before it is durable.
+// before it is durable. What none of them can have sent gets no answer.
 static bool answer(void *self, const struct message_rpc *rpc, const void *args,
                    void *reply)
 {
     struct raft *rf = self;
+    if (!figure2_args_in_range(rpc, args, rf->config.n_peers, rf->config.me))
+        return false;
     lock(rf);
     bool alive = !rf->killed;
     if (alive && rpc == &raft_rpcs[RPC_REQUEST_VOTE])
@@ -161,6 +165,9 @@ static bool answer(void *self, const struct message_rpc *rpc, const void *args,
 bool raft_handle(struct raft *rf, const char *method, const uint8_t *args,
                  size_t n_args, uint8_t **reply, size_t *n_reply)
 {
-    return stub_serve(raft_rpcs, answer, rf, method, args, n_args, reply,
-                      n_reply);
+    crew_enter(&rf->crew);
+    bool answered =
+        stub_serve(raft_rpcs, answer, rf, method, args, n_args, reply, n_reply);
+    crew_leave(&rf->crew);
+    return answered;
 }

@@ -2,7 +2,9 @@
 // committed.
 #include "server.h"
 
-enum { HEARTBEAT_MS = 100 };
+// A call to a peer that is not there may hang for seconds. Heartbeats go on
+// beside it, but every other one only when MANY_CALLS hang.
+enum { HEARTBEAT_MS = 100, MANY_CALLS = 8 };
 
 void set_next(struct raft *rf, int peer, raft_index index)
 {
@@ -68,7 +70,6 @@ void append_entries_thread(void *self, struct errand errand)
 {
     // Your code here (lab 1): [L.1], §5.2, as request_vote_thread() does it.
     // Lab 2: [L.3], §5.3, more to send at once when the reply says so.
-    // Lab 4: the peer lacks what our log no longer has: send_snapshot().
     (void)self, (void)errand;
 }
 
@@ -80,6 +81,8 @@ void replicate(struct raft *rf, bool heartbeat)
     //     crew_send(&rf->crew, "append entries", append_entries_thread, rf,
     //               errand);
     // Lab 2: [L.3], §5.3. Not one thread for each of a hundred commands.
+    // Lab 4: a peer that lacks what our log no longer has gets the snapshot,
+    // by send_snapshot_thread(). What if one is on its way already?
     (void)rf, (void)heartbeat;
 }
 

@@ -11,15 +11,14 @@ void raft_snapshot(struct raft *rf, raft_index index, const void *bytes,
     (void)rf, (void)index, (void)bytes, (void)n_bytes;
 }
 
-// Sends our snapshot to a peer, chunk after chunk, as leader of term. Called
-// from append_entries_thread(), without the lock. True when the peer has it.
-bool send_snapshot(struct raft *rf, int peer, raft_term term)
+// Sends our snapshot to a peer, errand.peer, as leader of errand.term, in a
+// thread of its own: heartbeats go on beside it.
+void send_snapshot_thread(void *self, struct errand errand)
 {
     // Your code here (lab 4): §7 and Figure 13; at most
     // rf->config.snapshot_chunk bytes a message. What is compacted meanwhile
     // must not change what is sent: blob_hold() and blob_drop().
-    (void)rf, (void)peer, (void)term;
-    return false;
+    (void)self, (void)errand;
 }
 
 // A reply to that chunk. True while it makes sense to go on.

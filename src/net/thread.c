@@ -55,6 +55,22 @@ void crew_init(struct crew *crew, struct trace *trace)
     must(pthread_cond_init(&crew->gone, NULL), "pthread_cond_init");
 }
 
+void crew_enter(struct crew *crew)
+{
+    must(pthread_mutex_lock(&crew->mutex), "pthread_mutex_lock");
+    crew->n_threads++;
+    must(pthread_mutex_unlock(&crew->mutex), "pthread_mutex_unlock");
+}
+
+// Signalled under the lock: crew_end() may not free it under our feet.
+void crew_leave(struct crew *crew)
+{
+    must(pthread_mutex_lock(&crew->mutex), "pthread_mutex_lock");
+    if (--crew->n_threads == 0)
+        pthread_cond_signal(&crew->gone);
+    must(pthread_mutex_unlock(&crew->mutex), "pthread_mutex_unlock");
+}
+
 static void *member_main(void *argument)
 {
     struct member member = *(struct member *)argument;
@@ -62,11 +78,7 @@ static void *member_main(void *argument)
     free(argument);
     trace_set_cause(crew->trace, member.cause);
     member.body(member.owner, member.errand);
-    // Signalled under the lock: crew_end() may not free it under our feet.
-    must(pthread_mutex_lock(&crew->mutex), "pthread_mutex_lock");
-    if (--crew->n_threads == 0)
-        pthread_cond_signal(&crew->gone);
-    must(pthread_mutex_unlock(&crew->mutex), "pthread_mutex_unlock");
+    crew_leave(crew);
     return NULL;
 }
 
@@ -77,9 +89,7 @@ void crew_send(struct crew *crew, const char *name,
     struct member *member = must_malloc(sizeof *member);
     *member =
         (struct member){crew, body, owner, errand, trace_cause(crew->trace)};
-    must(pthread_mutex_lock(&crew->mutex), "pthread_mutex_lock");
-    crew->n_threads++;
-    must(pthread_mutex_unlock(&crew->mutex), "pthread_mutex_unlock");
+    crew_enter(crew);
     thread_start(name, member_main, member);
 }
 

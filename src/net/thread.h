@@ -43,6 +43,9 @@ void crew_init(struct crew *crew, struct trace *trace);
 void crew_send(struct crew *crew, const char *name,
                void (*body)(void *owner, struct errand errand), void *owner,
                struct errand errand);
+// The calling thread works for the owner as well, from here to crew_leave().
+void crew_enter(struct crew *crew);
+void crew_leave(struct crew *crew);
 // Blocks until no thread is left, then frees what crew_init() made.
 void crew_end(struct crew *crew);
 

@@ -41,10 +41,13 @@ static void vote_for(struct raft *rf, int candidate, const char *rule) LOCKED
     rf->changed++;
 }
 
-// Within a term the vote stays as it is: only a newer term frees it.
+// Within a term the vote stays as it is: only a newer term frees it. The
+// timer of a leader has stood still; it begins anew.
 void become_follower(struct raft *rf, raft_term term, const char *rule,
                      const char *why)
 {
+    if (rf->role == TRACE_LEADER)
+        reset_timer(rf);
     if (term > rf->current_term)
         set_term(rf, term, rule, why);
     if (rf->role != TRACE_FOLLOWER)
@@ -70,7 +73,8 @@ static void become_leader(struct raft *rf) LOCKED
     raft_index last = log_last_index(&rf->log);
     because(rf, set_role(rf, TRACE_LEADER, "C.2", "majority of votes"));
     for (int peer = 0; peer < rf->config.n_peers; peer++) {
-        rf->peers[peer] = (struct peer){0};
+        rf->peers[peer] = (struct peer){.n_calls = rf->peers[peer].n_calls,
+                                        .patience_ms = PATIENCE_MS};
         set_next(rf, peer, last + 1);
     }
     match_advance(rf, rf->config.me, last); // durable since the own vote was
@@ -105,12 +109,14 @@ static void request_vote_thread(void *self, struct errand errand)
                                      .last_log_term = log_last_term(&rf->log)};
     bool runs = still(rf, TRACE_CANDIDATE, errand.term);
     unlock(rf);
-    if (!runs ||
-        !stub_call(rf->config.call, rf->config.context, errand.peer,
-                   stub_request(&raft_rpcs[RPC_REQUEST_VOTE], &args), &reply))
-        return;
+    bool answered =
+        runs &&
+        stub_call(rf->config.call, rf->config.context, errand.peer,
+                  stub_request(&raft_rpcs[RPC_REQUEST_VOTE], &args), &reply);
     lock(rf);
-    handle_vote_reply(rf, errand.term, &reply);
+    rf->peers[errand.peer].n_calls--;
+    if (answered)
+        handle_vote_reply(rf, errand.term, &reply);
     unlock(rf);
 }
 
@@ -147,9 +153,10 @@ static void request_votes(struct raft *rf) LOCKED
 {
     for (int peer = 0; peer < rf->config.n_peers; peer++) {
         struct errand errand = {.peer = peer, .term = rf->current_term};
-        if (peer != rf->config.me)
-            crew_send(&rf->crew, "request vote", request_vote_thread, rf,
-                      errand);
+        if (peer == rf->config.me || rf->peers[peer].n_calls == MAX_CALLS)
+            continue;
+        rf->peers[peer].n_calls++;
+        crew_send(&rf->crew, "request vote", request_vote_thread, rf, errand);
     }
     if (majority(rf, rf->n_votes))
         become_leader(rf);

@@ -71,7 +71,7 @@ void restore(struct raft *rf)
     rf->log.last_included_index = state.last_included_index;
     rf->log.last_included_term = state.last_included_term;
     rf->commit_index = rf->last_applied = state.last_included_index;
-    if (saved->n_snapshot > 0)
+    if (state.last_included_index > 0) // the snapshot itself may be empty
         rf->snapshot = blob_new(saved->snapshot, saved->n_snapshot);
     for (size_t i = 0; i < state.entries.n; i++)
         log_append(&rf->log, state.entries.entry[i]);

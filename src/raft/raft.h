@@ -36,7 +36,7 @@ struct raft_message {
 struct raft_saved {
     const void *state; // NULL with 0 bytes at first boot
     size_t n_state;
-    const void *snapshot;
+    const void *snapshot; // the state tells a snapshot of 0 bytes from none
     size_t n_snapshot;
 };
 
@@ -84,21 +84,23 @@ void raft_get_state(struct raft *rf, raft_term *term, bool *is_leader);
 void raft_snapshot(struct raft *rf, raft_index index, const void *bytes,
                    size_t n_bytes);
 
-// An incoming call. Borrows args; true gives *reply (malloc'd). False when the
-// method is unknown, the arguments do not decode, or the server was killed.
-// May run in many threads at once.
+// An incoming call, maybe many at once. Borrows args; true gives *reply
+// (malloc'd). False when the method is unknown, the arguments do not decode or
+// no server of this cluster can have sent them, or the server was killed.
 bool raft_handle(struct raft *rf, const char *method, const uint8_t *args,
                  size_t n_args, uint8_t **reply, size_t *n_reply);
 
 // The methods and their messages, for the transport; ends with method NULL.
 extern const struct message_rpc *const raft_rpcs;
 
-// Tells the server to stop; returns at once. From then on it answers, applies
-// and saves nothing more (calls under way end as they can).
+// Tells the server to stop; returns at once. From then on it takes no command
+// and answers no call that comes in. Callbacks under way go on to their end,
+// and a thread that was about to make one may still begin it; no other begins,
+// and nothing follows from them.
 void raft_kill(struct raft *rf);
 
-// Kills, waits until all its threads and calls are gone, and frees. No call
-// into this server may begin any more.
+// Kills, waits until all callbacks have returned and all calls have left, and
+// frees. No call into this server may begin any more. Not from a callback.
 void raft_free(struct raft *rf);
 
 #endif

@@ -2,7 +2,9 @@
 // committed.
 #include "server.h"
 
-enum { HEARTBEAT_MS = 100 };
+// A call to a peer that is not there may hang for seconds. Heartbeats go on
+// beside it, but every other one only when MANY_CALLS hang.
+enum { HEARTBEAT_MS = 100, MANY_CALLS = 8 };
 
 void set_next(struct raft *rf, int peer, raft_index index)
 {
@@ -67,13 +69,16 @@ void append(struct raft *rf, struct message_entries entries, const char *rule)
                              .rule = rule));
 }
 
-// What the peer lacks from next_index on, at most max_entries of it; a
-// heartbeat is the same with nothing lacking. Borrows from the log.
+// What the peer lacks from next_index on, at most max_entries of it, borrowed
+// from the log; a heartbeat is the same with nothing lacking. Beside a snapshot
+// it asks whether the peer has that by now.
 static struct append_entries_args append_args(const struct raft *rf,
                                               int peer) LOCKED
 {
     raft_index next = rf->peers[peer].next_index;
     raft_index last = log_last_index(&rf->log);
+    if (next <= rf->log.last_included_index)
+        last = rf->log.last_included_index, next = last + 1;
     if (last - next + 1 > rf->config.max_entries)
         last = next + rf->config.max_entries - 1;
     return (struct append_entries_args){
@@ -96,23 +101,29 @@ static void append_entries_thread(void *self, struct errand errand)
     struct append_entries_reply reply;
     struct stub_request request;
     lock(rf);
+    uint64_t sent_ms = now_ms();
     bool leads = still(rf, TRACE_LEADER, errand.term);
-    bool sends = leads && peer->next_index > rf->log.last_included_index;
-    if (sends) {
+    if (leads) {
         args = append_args(rf, errand.peer);
         request = stub_request(&raft_rpcs[RPC_APPEND_ENTRIES], &args);
     }
     unlock(rf);
-    bool answered = sends && stub_call(rf->config.call, rf->config.context,
+    bool answered = leads && stub_call(rf->config.call, rf->config.context,
                                        errand.peer, request, &reply);
-    bool progress =
-        leads && !sends && send_snapshot(rf, errand.peer, errand.term);
     lock(rf);
-    if (answered)
-        progress = handle_append_reply(rf, errand.peer, &args, &reply);
+    peer->n_calls--;
+    bool progress =
+        answered && handle_append_reply(rf, errand.peer, &args, &reply);
     if (still(rf, TRACE_LEADER, errand.term)) {
         if (peer->sending == errand.number)
             peer->sending = 0;
+        // The peer answers this, but not a chunk of long before it: another
+        // transfer may begin, which will be waited for longer.
+        if (answered && peer->transfer != 0 &&
+            sent_ms > peer->chunk_ms + peer->patience_ms) {
+            peer->transfer = 0;
+            peer->patience_ms *= 2;
+        }
         if (progress)
             replicate(rf, false);
     }
@@ -121,18 +132,28 @@ static void append_entries_thread(void *self, struct errand errand)
 
 // To every peer, as a heartbeat; otherwise only to those that lack entries and
 // to whom no errand is under way, so that a burst of commands travels together.
+// One snapshot at a time goes to a peer that lacks what the log has no more.
 void replicate(struct raft *rf, bool heartbeat)
 {
     for (int i = 0; i < rf->config.n_peers; i++) {
         struct peer *peer = &rf->peers[i];
-        bool due =
-            peer->next_index <= log_last_index(&rf->log) && peer->sending == 0;
-        if (i == rf->config.me || !(heartbeat || due))
-            continue;
-        peer->sending = ++rf->n_errands;
-        struct errand errand = {i, rf->current_term, peer->sending};
-        crew_send(&rf->crew, "append entries", append_entries_thread, rf,
-                  errand);
+        struct errand errand = {.peer = i, .term = rf->current_term};
+        bool behind = peer->next_index <= rf->log.last_included_index;
+        bool due = peer->next_index <= log_last_index(&rf->log) && !behind &&
+                   peer->sending == 0;
+        if (heartbeat)
+            due = peer->n_calls < MANY_CALLS || rf->n_heartbeats % 2 == 0;
+        if (i != rf->config.me && due && peer->n_calls < MAX_CALLS) {
+            peer->n_calls++;
+            peer->sending = errand.number = ++rf->n_errands;
+            crew_send(&rf->crew, "append entries", append_entries_thread, rf,
+                      errand);
+        }
+        if (i != rf->config.me && behind && peer->transfer == 0) {
+            peer->transfer = errand.number = ++rf->n_errands;
+            crew_send(&rf->crew, "send snapshot", send_snapshot_thread, rf,
+                      errand);
+        }
     }
 }
 
@@ -147,6 +168,7 @@ void heartbeat_thread(void *self, struct errand unused)
         because(rf, 0);
         lock(rf);
         alive = !rf->killed;
+        rf->n_heartbeats++;
         if (alive && rf->role == TRACE_LEADER)
             replicate(rf, true);
         unlock(rf);
@@ -163,6 +185,8 @@ static raft_index back_up(const struct raft *rf, int peer,
     raft_index ours = log_last_of_term(&rf->log, reply->conflict_term);
     if (ours > 0 && ours < rf->peers[peer].next_index)
         next = ours + 1;
+    if (next >= rf->peers[peer].next_index)
+        next = rf->peers[peer].next_index - 1;
     if (next <= rf->peers[peer].match_index)
         next = rf->peers[peer].match_index + 1;
     return next;

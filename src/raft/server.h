@@ -56,10 +56,16 @@ void log_compact(struct log *log, raft_index index, raft_term term);
 struct message_entries log_slice(const struct log *log, raft_index first,
                                  raft_index last);
 
-// What a leader knows of a peer.
+// What a leader knows of a peer, and what is on its way to it. Calls of all
+// terms count, since each holds a thread.
+enum { MAX_CALLS = 40, PATIENCE_MS = 500 };
 struct peer {
     raft_index next_index, match_index;
-    uint64_t sending; // number of the newest errand to it; 0 = it is back
+    uint64_t sending;     // number of the newest errand to it; 0 = it is back
+    uint64_t transfer;    // number of the errand with a snapshot; 0 = none
+    uint64_t chunk_ms;    // when its last chunk left
+    uint64_t patience_ms; // with a chunk that is not answered
+    int n_calls;          // under way: votes asked for, entries, heartbeats
 };
 
 // What lock and unlock saw last: none of it may go back.
@@ -103,7 +109,7 @@ struct raft {
     struct blob *incoming_data GUARDED;
 
     bool killed GUARDED;
-    uint64_t n_errands GUARDED;
+    uint64_t n_errands GUARDED, n_heartbeats GUARDED;
     uint64_t commit_event GUARDED; // the cause of what is applied next
     struct seen seen GUARDED;
 };
@@ -161,7 +167,7 @@ void match_advance(struct raft *rf, int peer, raft_index index) LOCKED;
 void commit_advance(struct raft *rf, raft_index index, const char *rule) LOCKED;
 
 // snapshot.c
-bool send_snapshot(struct raft *rf, int peer, raft_term term) UNLOCKED;
+void send_snapshot_thread(void *self, struct errand errand) UNLOCKED;
 struct install_snapshot_reply
 handle_install_snapshot(struct raft *rf,
                         const struct install_snapshot_args *args) LOCKED;

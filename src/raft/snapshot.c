@@ -13,6 +13,7 @@ static void replace_snapshot(struct raft *rf, struct blob *blob,
 void raft_snapshot(struct raft *rf, raft_index index, const void *bytes,
                    size_t n_bytes)
 {
+    crew_enter(&rf->crew);
     lock(rf);
     if (index > rf->last_applied)
         die("raft_snapshot: index %llu is not applied yet",
@@ -26,42 +27,48 @@ void raft_snapshot(struct raft *rf, raft_index index, const void *bytes,
     unlock(rf);
     if (newer)
         persist(rf);
+    crew_leave(&rf->crew);
 }
 
-// Chunk after chunk in the calling thread; a lost one ends the attempt, and
-// the next heartbeat begins another. The blob is held, so that the bytes stay
-// the ones that index and term describe, whatever is compacted meanwhile.
-bool send_snapshot(struct raft *rf, int peer, raft_term term)
+// One snapshot to one peer, chunk after chunk. A lost one ends the attempt; the
+// next heartbeat begins another, which goes on behind what the peer has stored.
+// The blob is held, so that the bytes stay the ones that index and term
+// describe, whatever is compacted meanwhile.
+void send_snapshot_thread(void *self, struct errand errand)
 {
+    struct raft *rf = self;
+    struct peer *peer = &rf->peers[errand.peer];
     struct install_snapshot_reply reply = {0};
     lock(rf);
-    if (!still(rf, TRACE_LEADER, term) || rf->snapshot == NULL) {
-        unlock(rf);
-        return false;
-    }
+    bool leads = still(rf, TRACE_LEADER, errand.term);
     struct blob *blob = blob_hold(rf->snapshot);
     struct install_snapshot_args args = {
         .term = rf->current_term,
         .leader_id = (uint64_t)rf->config.me,
         .last_included_index = rf->log.last_included_index,
         .last_included_term = rf->log.last_included_term};
-    bool leads = true;
     while (leads && !args.done) {
         size_t left = blob->n - args.offset;
         args.done = left <= rf->config.snapshot_chunk;
         args.data.n = args.done ? left : rf->config.snapshot_chunk;
         args.data.at = blob->bytes + args.offset;
+        peer->chunk_ms = now_ms();
         unlock(rf);
         bool answered = stub_call(
-            rf->config.call, rf->config.context, peer,
+            rf->config.call, rf->config.context, errand.peer,
             stub_request(&raft_rpcs[RPC_INSTALL_SNAPSHOT], &args), &reply);
         lock(rf);
-        leads = answered && handle_install_reply(rf, peer, &args, &reply);
-        args.offset += args.data.n;
+        leads = answered && peer->transfer == errand.number &&
+                handle_install_reply(rf, errand.peer, &args, &reply);
+        args.offset =
+            reply.bytes_stored < blob->n ? reply.bytes_stored : blob->n;
     }
+    if (peer->transfer == errand.number)
+        peer->transfer = 0;
+    if (leads)
+        replicate(rf, false);
     blob_drop(blob);
     unlock(rf);
-    return leads;
 }
 
 // True while it makes sense to go on with this transfer.
@@ -75,7 +82,8 @@ bool handle_install_reply(struct raft *rf, int peer,
         return false;
     if (args->done)
         match_advance(rf, peer, args->last_included_index);
-    return true;
+    return args->done ||
+           rf->peers[peer].match_index < args->last_included_index;
 }
 
 // [IS.2] [IS.3] Writes a chunk at its offset. Chunks may come twice or late;
@@ -127,6 +135,10 @@ handle_install_snapshot(struct raft *rf,
     // old one would throw the state machine back.
     if (args->last_included_index <= rf->commit_index)
         return reply;
+    // [IS.5] A late chunk of an older snapshot of the same leader goes nowhere.
+    if (rf->incoming_data != NULL && args->term == rf->incoming.term &&
+        args->last_included_index < rf->incoming.last_included_index)
+        return reply.bytes_stored = 0, reply;
     reply.bytes_stored = store_chunk(rf, args);
     // [IS.4] More chunks will come.
     if (args->done && reply.bytes_stored == args->offset + args->data.n)

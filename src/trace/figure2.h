@@ -55,6 +55,12 @@ MESSAGE_DECLARE(install_snapshot_reply, INSTALL_SNAPSHOT_REPLY);
 MESSAGE_DECLARE(saved_state, SAVED_STATE);
 // clang-format on
 
+// Can these arguments have been sent by another of n_servers servers to server
+// `me`? Servers are of the cluster, and terms and indexes fit together. Who
+// leads is told for the clients' sake, and need not be another.
+bool figure2_args_in_range(const struct message_rpc *rpc, const void *args,
+                           int n_servers, int me);
+
 // The methods by which the messages travel; ends with method NULL.
 extern const struct message_rpc figure2_rpcs[];
 enum { RPC_REQUEST_VOTE, RPC_APPEND_ENTRIES, RPC_INSTALL_SNAPSHOT };
