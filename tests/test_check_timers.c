@@ -208,6 +208,34 @@ static void test_f2_set_back_without_a_reason(void **state)
     assert_sound();
 }
 
+// S1 has led for 200 ms, its last heartbeat 50 ms ago, when it is deposed;
+// 100 ms later it says to have waited for so long.
+static uint64_t time_out_after_a_reign(uint64_t waited_us, uint64_t *deposed)
+{
+    begin_story();
+    elects(0, 2, 1);
+    wait_us(150 * MS);
+    heartbeat(0, 1, 1);
+    wait_us(50 * MS);
+    take_term(0, 2);
+    *deposed = follow(0, 2);
+    wait_us(100 * MS);
+    return time_out(0, waited_us);
+}
+
+// What it heard before its reign is long ago, and no reason to stand again.
+static void test_f2_a_deposed_leader_has_not_waited(void **state)
+{
+    (void)state;
+    uint64_t deposed, times_out = time_out_after_a_reign(300 * MS, &deposed);
+    assert_broken("election timer not set back", "F.2",
+                  SHOWN(times_out, deposed), OF(0));
+    time_out_after_a_reign(101 * MS, &deposed); // since it was deposed
+    assert_sound();
+    time_out_after_a_reign(151 * MS, &deposed); // since its last heartbeat
+    assert_sound();
+}
+
 // The old leader is not heard any more: its message sets nothing back.
 static void test_f2_set_back_by_an_old_leader(void **state)
 {
@@ -281,6 +309,7 @@ int main(void)
         STORY(test_f2_not_set_back_by_the_leader),
         STORY(test_f2_not_set_back_by_a_vote),
         STORY(test_f2_set_back_without_a_reason),
+        STORY(test_f2_a_deposed_leader_has_not_waited),
         STORY(test_f2_set_back_by_an_old_leader),
         STORY(test_f2_set_back_by_what_is_being_handled),
         STORY(test_every_property_of_timers_was_broken),

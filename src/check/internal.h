@@ -114,6 +114,7 @@ struct judged {
     bool timed;
     uint64_t reset_us, reset_by_us, may_reset_us, reset_n;
     const char *reset_why; // "had granted a vote" ...
+    uint64_t led_us;       // it last sent AppendEntries in this leadership
     bool own_clock;        // runs slower or faster than the others'
     uint64_t timeout_us, waited_us;
     uint64_t commit_us, apply_us;

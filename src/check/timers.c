@@ -144,6 +144,15 @@ static void replied(struct check *check, const struct trace_event *event)
               granted ? "had granted a vote" : "had heard the leader");
 }
 
+// [L.1] A leader's AppendEntries.
+static void sent(struct check *check, const struct trace_event *event)
+{
+    const struct flight *flight = check_flight(check, event->msg);
+    if (flight != NULL && flight->args.rpc == FACTS_APPEND &&
+        check->model.server[event->node].role == TRACE_LEADER)
+        check->server[event->node].led_us = event->us;
+}
+
 bool check_timers(struct check *check, const struct trace_event *event)
 {
     struct judged *judged = &check->server[event->node];
@@ -160,9 +169,19 @@ bool check_timers(struct check *check, const struct trace_event *event)
         reset(judged, event, event->us, "had started an election");
         break;
     case TRACE_ROLE:
-        // A leader has no timer; whoever steps down may begin to wait anew.
+        // Whoever steps down may begin to wait anew; a leader must, for it has
+        // waited for nobody. Some count their own heartbeats as heard.
         if (event->to_role == TRACE_FOLLOWER)
             judged->may_reset_us = event->us;
+        if (event->to_role == TRACE_FOLLOWER &&
+            event->from_role == TRACE_LEADER && judged->led_us > 0)
+            reset(judged, event, judged->led_us,
+                  "still led, and sent heartbeats");
+        if (event->to_role == TRACE_LEADER)
+            judged->led_us = 0;
+        break;
+    case TRACE_SEND:
+        sent(check, event);
         break;
     case TRACE_REPLY:
         replied(check, event);
