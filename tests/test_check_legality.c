@@ -127,6 +127,12 @@ static void test_c2_a_leader_without_a_majority(void **state)
     stand(0, 2);
     lead(0, 2);
     assert_sound();
+    begin_story();
+    vote(1, 0, 2);
+    stand(0, 2);
+    vote(2, 0, 1); // a late one, of the election before
+    lead(0, 2);
+    assert_sound();
 }
 
 // S2 has granted S1 its votes of two terms, but S1 hears of one.

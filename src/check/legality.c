@@ -40,6 +40,9 @@ static bool vote(struct check *check, const struct trace_event *event)
                 event->node + 1, last, term, event->voted_for + 1,
                 candidate->asked_index, candidate->asked_last_term);
     }
+    // A request of an earlier election may be answered late.
+    if (event->term < candidate->given_term)
+        return true;
     if (candidate->given_term != event->term) {
         candidate->given_term = event->term;
         candidate->given = 0;
