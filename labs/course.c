@@ -31,16 +31,20 @@ static const struct course_task lab1_elections[] = {
 };
 
 static const struct course_task lab1_schedules[] = {
-    {"late-vote-request", 7},
-    {"late-vote-reply", 6},
-    {"repeated-votes", 5},
-    {"lost-elections", 5},
-    {"all-wake-at-once", 6},
-    {"newer-term-in-reply", 6},
-    {"slow-votes", 5},
-    {"deaf-server", 5},
-    {"paused-follower", 5},
-    {"drifting-clocks", 5},
+    {"late-vote-request", 5},
+    {"late-vote-reply", 4},
+    {"repeated-votes", 4},
+    {"lost-elections", 4},
+    {"all-wake-at-once", 4},
+    {"newer-term-in-reply", 4},
+    {"late-refusal-of-a-vote", 4},
+    {"slow-votes", 4},
+    {"deaf-server", 4},
+    {"lone-server", 4},
+    {"split-in-half", 4},
+    {"parked-votes", 4},
+    {"paused-follower", 3},
+    {"drifting-clocks", 3},
     {NULL, 0},
 };
 
@@ -72,12 +76,12 @@ static const struct course_task lab2_schedules[] = {
     {"figure-8-committed", 3},
     {"reply-two-elections-late", 3},
     {"request-one-election-late", 3},
-    {"long-way-back", 3},
-    {"one-behind", 3},
-    {"requests-change-places", 3},
-    {"late-refusal", 3},
-    {"leader-elected-twice", 3},
-    {"acknowledged-twice", 3},
+    {"long-way-back", 2},
+    {"one-behind", 2},
+    {"requests-change-places", 2},
+    {"late-refusal", 2},
+    {"leader-elected-twice", 2},
+    {"acknowledged-twice", 2},
     {"commit-no-further", 3},
     {"two-leaders", 2},
     {"mute-leader", 2},
@@ -90,6 +94,9 @@ static const struct course_task lab2_schedules[] = {
     {"twice-and-late", 2},
     {"a-minute-late", 2},
     {"slow-applier", 2},
+    {"between-heartbeats", 2},
+    {"parked-threads", 2},
+    {"at-rest", 2},
     {NULL, 0},
 };
 
@@ -117,9 +124,13 @@ static const struct course_task lab3_crash_points[] = {
 };
 
 static const struct course_task lab3_schedules[] = {
-    {"vote-across-restart", 4}, {"candidate-restarts", 4},
-    {"stale-heartbeats", 3},    {"figure-7", 3},
-    {"slow-disk", 2},           {NULL, 0},
+    {"vote-across-restart", 3},
+    {"candidate-restarts", 3},
+    {"stale-heartbeats", 3},
+    {"figure-7", 3},
+    {"slow-disk", 2},
+    {"clients-on-a-slow-disk", 2},
+    {NULL, 0},
 };
 
 static const struct course_part lab3_parts[] = {
@@ -142,19 +153,21 @@ static const struct course_task lab4_snapshots[] = {
 };
 
 static const struct course_task lab4_schedules[] = {
-    {"follower-compacts-first", 4},
+    {"follower-compacts-first", 3},
     {"snapshot-before-suffix", 4},
-    {"long-transfer", 4},
-    {"snapshot-under-load", 4},
-    {"snapshot-races-appends", 4},
+    {"long-transfer", 3},
+    {"snapshot-under-load", 3},
+    {"snapshot-races-appends", 3},
     {"late-snapshot", 4},
-    {"snapshot-twice", 4},
+    {"snapshot-twice", 3},
     {"snapshot-keeps-suffix", 4},
     {"tail-beyond-snapshot", 4},
     {"compacted-voter", 4},
-    {"snapshot-in-chunks", 4},
-    {"crash-during-snapshot", 4},
-    {"tour", 4},
+    {"snapshot-in-chunks", 3},
+    {"crash-during-snapshot", 3},
+    {"snapshot-after-restart", 4},
+    {"older-snapshots", 4},
+    {"tour", 3},
     {NULL, 0},
 };
 

@@ -22,7 +22,9 @@ const struct suite suites[] = {
      {schedules_compaction_scenarios, schedules_crashes_scenarios,
       schedules_elections_scenarios, schedules_figure7_scenarios,
       schedules_links_scenarios, schedules_load_scenarios,
-      schedules_logs_scenarios, schedules_snapshots_scenarios}},
+      schedules_logs_scenarios, schedules_snapshots_scenarios,
+      schedules_candidates_scenarios, schedules_clients_scenarios,
+      schedules_restored_scenarios, schedules_threads_scenarios}},
     {"tour", "a tour of everything that a Raft does", {tour_scenarios}},
     {NULL, NULL, {NULL}},
 };
@@ -30,7 +32,7 @@ const struct suite suites[] = {
 const struct lab_scenario *suites_find(const char *name)
 {
     for (const struct suite *suite = suites; suite->name != NULL; suite++)
-        for (int t = 0; t < 8 && suite->tables[t] != NULL; t++)
+        for (int t = 0; suite->tables[t] != NULL; t++)
             for (const struct lab_scenario *s = suite->tables[t];
                  s->name != NULL; s++)
                 if (strcmp(s->name, name) == 0)

@@ -8,10 +8,12 @@
 
 #include "story.h"
 
+enum { SUITE_TABLES = 16 };
+
 struct suite {
     const char *name;  // "election"; NULL ends the list
     const char *about; // one line
-    const struct lab_scenario *tables[9];
+    const struct lab_scenario *tables[SUITE_TABLES + 1];
 };
 
 extern const struct suite suites[];
@@ -27,6 +29,8 @@ extern const struct lab_scenario persistence_churn_scenarios[];
 extern const struct lab_scenario persistence_figure8_scenarios[];
 extern const struct lab_scenario persistence_2024_scenarios[];
 extern const struct lab_scenario snapshots_scenarios[];
+extern const struct lab_scenario schedules_candidates_scenarios[];
+extern const struct lab_scenario schedules_clients_scenarios[];
 extern const struct lab_scenario schedules_compaction_scenarios[];
 extern const struct lab_scenario schedules_crashes_scenarios[];
 extern const struct lab_scenario schedules_elections_scenarios[];
@@ -34,7 +38,9 @@ extern const struct lab_scenario schedules_figure7_scenarios[];
 extern const struct lab_scenario schedules_links_scenarios[];
 extern const struct lab_scenario schedules_load_scenarios[];
 extern const struct lab_scenario schedules_logs_scenarios[];
+extern const struct lab_scenario schedules_restored_scenarios[];
 extern const struct lab_scenario schedules_snapshots_scenarios[];
+extern const struct lab_scenario schedules_threads_scenarios[];
 extern const struct lab_scenario tour_scenarios[];
 extern const struct lab_scenario warmup_scenarios[];
 

@@ -97,7 +97,7 @@ bool choose(struct choice *choice, const char *command, const char *name,
     for (const struct suite *suite = suites; suite->name != NULL; suite++) {
         bool whole = all || strcmp(name, suite->name) == 0;
         consider(&search, suite->name);
-        for (int t = 0; t < 8 && suite->tables[t] != NULL; t++)
+        for (int t = 0; suite->tables[t] != NULL; t++)
             for (const struct lab_scenario *s = suite->tables[t];
                  s->name != NULL; s++)
                 look_at(choice, &search, s, whole && !(all && s->load), real);

@@ -41,7 +41,7 @@ int cli_list(int argc, char **argv)
         return EXIT_USAGE;
     for (const struct suite *suite = suites; suite->name != NULL; suite++) {
         printf("%s: %s\n", suite->name, suite->about);
-        for (int t = 0; t < 8 && suite->tables[t] != NULL; t++)
+        for (int t = 0; suite->tables[t] != NULL; t++)
             for (const struct lab_scenario *s = suite->tables[t];
                  s->name != NULL; s++)
                 printf("  %-36s %d servers%s%s\n", s->name, s->n_servers,

@@ -221,6 +221,19 @@ void lab_pause(struct lab *lab, int server, bool paused)
     sim_pause(server, paused);
 }
 
+void lab_park(struct lab *lab, int per_mille, uint64_t ms)
+{
+    if (lab->check != NULL)
+        check_untimed(lab->check);
+    sim_park(per_mille, ms);
+}
+
+int lab_n_threads(struct lab *lab, int server)
+{
+    (void)lab;
+    return sim_active() ? sim_n_threads(server) : 0;
+}
+
 void lab_clock_rate(struct lab *lab, int server, int per_mille)
 {
     struct trace_event event = {.kind = TRACE_CLOCK,

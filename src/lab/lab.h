@@ -33,6 +33,7 @@ struct lab_scenario {
     int n_servers;
     bool unreliable;       // the network delays and loses calls
     bool snapshots;        // the service takes one after every tenth command
+    bool old_snapshots;    // and hands in older ones again
     bool simulated_only;   // needs pauses, clocks or scripts in virtual time
     bool no_long_delays;   // calls that cannot be delivered fail soon
     bool crash_points;     // a server that dies anywhere is brought back
@@ -84,6 +85,10 @@ void lab_reliable(struct lab *lab, bool reliable);
 void lab_long_reordering(struct lab *lab, bool yes);
 // Suspends all threads of a server, and lets them go on. Simulated only.
 void lab_pause(struct lab *lab, int server, bool paused);
+// From now on servers' threads stand still now and then, with a chance of so
+// many in a thousand, for up to `ms`, just when they have unlocked a mutex;
+// with 0 no more. Election timers are not judged then. Simulated only.
+void lab_park(struct lab *lab, int per_mille, uint64_t ms);
 // Speed of a server's clock in thousandths. Simulated only.
 void lab_clock_rate(struct lab *lab, int server, int per_mille);
 // From now on the service needs so long for each command.
@@ -131,6 +136,8 @@ raft_index lab_last_index(struct lab *lab, int server);
 size_t lab_state_size(struct lab *lab);
 // Has any server saved a snapshot?
 bool lab_has_snapshot(struct lab *lab);
+// Threads of a server that have begun and not ended; 0 when it runs real.
+int lab_n_threads(struct lab *lab, int server);
 uint64_t lab_server_calls(struct lab *lab, int server); // since its restart
 uint64_t lab_bytes(struct lab *lab);
 

@@ -158,6 +158,26 @@ static void apply_snapshot(struct instance *instance,
                instance->server + 1, index, before);
 }
 
+// A careless service hands in the snapshot that it has just taken once more,
+// and then the one before it.
+static void again(struct instance *instance, raft_index index,
+                  const uint8_t *snapshot, size_t n)
+{
+    struct lab *lab = instance->lab;
+    size_t n_older = 0;
+    uint8_t *older = NULL;
+    pthread_mutex_lock(&lab->mutex);
+    if (index > SNAPSHOT_EVERY)
+        older = take_snapshot(lab, index - SNAPSHOT_EVERY, &n_older);
+    pthread_mutex_unlock(&lab->mutex);
+    lab->api->snapshot(instance->rf, index, snapshot, n);
+    if (older != NULL) {
+        lab->api->snapshot(instance->rf, index - SNAPSHOT_EVERY, older,
+                           n_older);
+        take_back(older, n_older);
+    }
+}
+
 static void apply_command(struct instance *instance,
                           const struct raft_message *message)
 {
@@ -184,6 +204,8 @@ static void apply_command(struct instance *instance,
         disagrees(lab, instance->server, message);
     if (snapshot != NULL) {
         lab->api->snapshot(instance->rf, message->index, snapshot, n);
+        if (lab->scenario->old_snapshots)
+            again(instance, message->index, snapshot, n);
         take_back(snapshot, n);
     }
 }

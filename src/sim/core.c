@@ -445,6 +445,8 @@ static void reset(const struct sim_config *config)
         sim.clock[i].rate = 1000;
         sim.clock[i].since_ns = sim.clock[i].local_ns = 0;
     }
+    sim.park_per_mille = 0;
+    sim.park_random = sim_next(&seed);
     sim_set_clocks(config->hostile_clocks ? sim_next(&seed) | 1 : 0);
     // Threads that the last run left behind are dropped where they stood.
     sim.n_ready = sim.n_heap = sim.n_pool = 0;

@@ -87,6 +87,8 @@ struct sim_state {
         int rate;
         uint64_t since_ns, local_ns;
     } clock[MAX_SERVERS];
+    int park_per_mille;
+    uint64_t park_ms, park_random;
     uint64_t clock_seed, origin_ns; // of clock.c, with hostile clocks
     void *wall_clock_pc;            // where a server first used it
     int wall_clock_server;
@@ -112,6 +114,7 @@ void sim_set_timer(struct fiber *fiber, uint64_t deadline_ns);
 // Blocks the running fiber until it is woken or its timer fires.
 void sim_block(const char *what, void *pc);
 void sim_yield(void);
+void sim_may_park(void *pc); // behind an unlock; see sim_park()
 // The running fiber has done something; too much within a second ends the run.
 void sim_step(void);
 struct fiber *sim_new_fiber(void *(*body)(void *), void *argument);

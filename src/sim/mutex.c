@@ -258,6 +258,7 @@ int sim_pthread_mutex_unlock(pthread_mutex_t *object)
     }
     sim_release(mutex, HERE);
     sim_point();
+    sim_may_park(HERE);
     return 0;
 }
 

@@ -67,3 +67,31 @@ void sim_pause(int server, bool paused)
         if (sim.all[i]->state == FIBER_PARKED && sim.all[i]->server == server)
             sim_make_ready(sim.all[i]);
 }
+
+void sim_park(int per_mille, uint64_t ms)
+{
+    sim.park_per_mille = per_mille;
+    sim.park_ms = ms;
+}
+
+void sim_may_park(void *pc)
+{
+    struct fiber *fiber = sim.now;
+    if (sim.park_per_mille == 0 || fiber->server < 0 || fiber->held != NULL ||
+        sim_next(&sim.park_random) % 1000 >= (uint64_t)sim.park_per_mille)
+        return;
+    uint64_t ns = sim_next(&sim.park_random) % (sim.park_ms * 1000000) + 1;
+    sim_set_timer(fiber, sim.now_ns + ns);
+    sim_block("its turn", pc);
+}
+
+int sim_n_threads(int server)
+{
+    int n = 0;
+    for (int i = 0; i < sim.n_all; i++) {
+        enum fiber_state state = sim.all[i]->state;
+        n += sim.all[i]->server == server && state != FIBER_FREE &&
+             state != FIBER_DEAD;
+    }
+    return n;
+}

@@ -90,6 +90,13 @@ void sim_pause(int server, bool paused);
 // Is the program built with AddressSanitizer?
 bool sim_has_asan(void);
 
+// From now on a server's thread that has unlocked its last mutex stands still,
+// with a chance of so many in a thousand, for up to `ms`; 0 ends that.
+void sim_park(int per_mille, uint64_t ms);
+
+// Threads of a server that have begun and not ended.
+int sim_n_threads(int server);
+
 // Data races that ThreadSanitizer reported so far; 0 without it.
 unsigned sim_n_races(void);
 
