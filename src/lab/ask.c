@@ -145,6 +145,9 @@ bool lab_start(struct lab *lab, int server, const void *bytes, size_t n_bytes,
     bool taken = lab->api->start(instance->rf, lent, n_bytes, index, term);
     take_back(lent, n_bytes);
     sim_set_server(before);
+    if (taken)
+        lab_tell_taken(instance, *index, *term,
+                       (struct message_bytes){bytes, n_bytes});
     lab_leave(instance);
     if (taken)
         atomic_store(&lab->commands, true);
@@ -322,7 +325,11 @@ void lab_observe(struct lab *lab, const struct trace_event *event)
 {
     bool *tells_saves = &lab->tells_saves[event->node];
     raft_index last;
-    if (event->kind == TRACE_PERSIST)
+    if (event->kind >= TRACE_BOOT && event->kind <= TRACE_REFUSE)
+        atomic_store(&lab->speaks, true);
+    bool saves = event->kind == TRACE_PERSIST ||
+                 (event->kind == TRACE_SAVED && event->ok);
+    if (saves)
         last = event->index;
     else if (*tells_saves)
         return;
@@ -334,7 +341,7 @@ void lab_observe(struct lab *lab, const struct trace_event *event)
         last = event->index - 1;
     else
         return;
-    *tells_saves |= event->kind == TRACE_PERSIST;
+    *tells_saves |= saves;
     __atomic_store_n(&lab->last_index[event->node], last, __ATOMIC_RELAXED);
 }
 

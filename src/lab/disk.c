@@ -6,6 +6,7 @@ void lab_save(void *context, const struct raft_saved *saved)
 {
     struct instance *instance = context;
     struct lab *lab = instance->lab;
+    uint64_t after = trace_n_events(lab->trace);
     lab_crash_point(instance);
     pthread_mutex_lock(&lab->mutex);
     uint64_t slow_ms = lab->slow_save_ms[instance->server];
@@ -23,6 +24,7 @@ void lab_save(void *context, const struct raft_saved *saved)
         instance->snapshot = saved->n_snapshot > 0
                                  ? blob_new(saved->snapshot, saved->n_snapshot)
                                  : NULL;
+        lab_tell_saved(instance, saved, after);
     }
     pthread_mutex_unlock(&lab->mutex);
     if (crashes)

@@ -63,6 +63,7 @@ struct lab {
 
     atomic_uint_least64_t n_points; // crash points passed
     atomic_bool commands, refused;  // some server has taken one; has taken none
+    atomic_bool speaks;             // some server's Raft has trace calls
 
     // Written by the observer alone: where logs end, as events tell it.
     raft_index last_index[LAB_MAX_SERVERS];
@@ -98,6 +99,20 @@ void lab_save(void *context, const struct raft_saved *saved);
 // limits.c: a call of this server's Raft obeys raft_config, or ends the run.
 void lab_check_call(struct instance *instance, const char *method,
                     const uint8_t *args, size_t n_args);
+
+// told.c: what becomes an event where the Rafts are silent. A save that began
+// behind event `after`; needs the mutex, as it is told when the disk has it.
+void lab_tell_taken(const struct instance *instance, raft_index index,
+                    raft_term term, struct message_bytes command);
+void lab_tell_saved(const struct instance *instance,
+                    const struct raft_saved *saved, uint64_t after);
+void lab_tell_given(const struct instance *instance,
+                    const struct raft_message *message);
+// False when the state is in an encoding that we do not know; true gives
+// *state, for message_clear().
+struct saved_state;
+bool lab_decode_saved(const struct lab *lab, const struct raft_saved *saved,
+                      struct saved_state *state);
 
 // child.c: never returns.
 _Noreturn void lab_run_fails(struct lab *lab, const char *property,

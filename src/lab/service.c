@@ -228,6 +228,7 @@ void lab_service_apply(void *context, const struct raft_message *message)
         sleep_ms(slow_ms);
     if (dead)
         return;
+    lab_tell_given(instance, message);
     if (message->is_snapshot)
         apply_snapshot(instance, message);
     else

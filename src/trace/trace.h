@@ -58,6 +58,11 @@ enum trace_kind {
     TRACE_RESTART,    // node = who
     TRACE_PAUSE,      // node = who, ok = paused (false: goes on)
     TRACE_CLOCK,      // node = who, to = speed of its clock in thousandths
+    // ... in the place of a Raft that tells nothing of itself
+    TRACE_TAKEN, // index, term, command: raft_start() said yes
+    TRACE_SAVED, // as TRACE_PERSIST, if the state decodes (ok); to = the last
+                 // event before the save began
+    TRACE_GIVEN, // index, term, command, ok = is a snapshot: to the service
     TRACE_CONNECT,    // node = who
     TRACE_DISCONNECT, // node = who
     TRACE_LINK,       // from, to, ok = up (false: this direction is cut)
@@ -145,7 +150,7 @@ struct trace_field {
 struct trace_kind_info {
     const char *name; // the value of "ev"
     const char *about;
-    struct trace_field fields[9];
+    struct trace_field fields[10];
 };
 
 extern const struct trace_kind_info trace_kinds[TRACE_N_KINDS];
