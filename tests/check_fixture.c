@@ -26,11 +26,23 @@ static struct {
 static char found[MOST_FOUND][80];
 static size_t n_found;
 
-void begin_story(void)
+void begin_silent_story(void)
 {
     check_free(story.check);
     memset(&story, 0, sizeof story);
     story.check = check_make(N_SERVERS);
+}
+
+int silent_setup(void **state)
+{
+    (void)state;
+    begin_silent_story();
+    return 0;
+}
+
+void begin_story(void)
+{
+    begin_silent_story();
     for (int server = 0; server < N_SERVERS; server++)
         STEP(server, .kind = TRACE_BOOT, .voted_for = TRACE_NONE);
 }
@@ -171,6 +183,20 @@ uint64_t persists(int server, uint64_t term, int voted_for, uint64_t last_index,
     return STEP(server, .kind = TRACE_PERSIST, .term = term,
                 .voted_for = voted_for, .index = last_index,
                 .entry_term = last_term);
+}
+
+uint64_t saves(int server, uint64_t term, int voted_for, uint64_t last_index,
+               uint64_t last_term)
+{
+    return STEP(server, .kind = TRACE_SAVED, .ok = true, .to = story.n,
+                .term = term, .voted_for = voted_for, .index = last_index,
+                .entry_term = last_term);
+}
+
+uint64_t restarts(int server)
+{
+    STEP(server, .kind = TRACE_CRASH);
+    return STEP(server, .kind = TRACE_RESTART);
 }
 
 uint64_t replicates(uint64_t n)

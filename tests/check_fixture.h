@@ -24,6 +24,11 @@ int story_teardown(void **state);
 
 // Another story in the same test.
 void begin_story(void);
+// Another one, in which nobody boots and the Rafts tell nothing of themselves.
+void begin_silent_story(void);
+int silent_setup(void **state);
+#define SILENT(test)                                                           \
+    cmocka_unit_test_setup_teardown(test, silent_setup, story_teardown)
 // The checker of this story.
 struct check *story_check(void);
 // Time passes.
@@ -52,6 +57,12 @@ uint64_t truncate_at(int server, uint64_t index);
 // Saves a state without a snapshot, with a log that ends so.
 uint64_t persists(int server, uint64_t term, int voted_for, uint64_t last_index,
                   uint64_t last_term);
+
+// In the place of a silent Raft: its state is on its disk, without a snapshot.
+uint64_t saves(int server, uint64_t term, int voted_for, uint64_t last_index,
+               uint64_t last_term);
+// It crashes and comes back.
+uint64_t restarts(int server);
 
 // S1 leads term 1 with S2's vote, and each of the two has n entries of term 1.
 // Gives the number of the leader's role.

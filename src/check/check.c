@@ -19,6 +19,7 @@ struct check *check_make(int n_servers)
     check->flight = must_calloc(N_FLIGHTS, sizeof *check->flight);
     check->origin = must_calloc(N_ORIGINS, sizeof *check->origin);
     check->terms.term = must_calloc(FACTS_TERMS, sizeof(uint64_t));
+    check->silent = silent_make(n_servers);
     return check;
 }
 
@@ -38,6 +39,7 @@ void check_free(struct check *check)
     free(check->flight);
     free(check->origin);
     free(check->terms.term);
+    silent_free(check->silent, check->model.n_servers);
     free(check);
 }
 
@@ -54,20 +56,15 @@ void check_show(struct check *check, uint64_t event)
         finding->events[finding->n_events++] = event;
 }
 
-bool check_broken(struct check *check, const struct trace_event *event,
-                  const char *property, const char *tag, int other,
-                  uint64_t earlier, const char *format, ...)
+bool check_found(struct check *check, const struct trace_event *event,
+                 const char *property, const char *tag, int other,
+                 uint64_t earlier, const char *text)
 {
     struct check_finding *finding = &check->finding;
-    if (!check_believes(check, property))
-        return true;
     check->broken = true;
     finding->property = property;
     finding->tag = tag;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(finding->text, sizeof finding->text, format, args);
-    va_end(args);
+    snprintf(finding->text, sizeof finding->text, "%s", text);
     finding->n_events = finding->n_servers = 0;
     finding->events[finding->n_events++] = event->n;
     check_show(check, earlier != 0 ? earlier : event->cause);
@@ -75,6 +72,20 @@ bool check_broken(struct check *check, const struct trace_event *event,
     if (other >= 0 && other != event->node)
         finding->servers[finding->n_servers++] = other;
     return false;
+}
+
+bool check_broken(struct check *check, const struct trace_event *event,
+                  const char *property, const char *tag, int other,
+                  uint64_t earlier, const char *format, ...)
+{
+    char text[sizeof check->finding.text];
+    if (!check_believes(check, property))
+        return true;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return check_found(check, event, property, tag, other, earlier, text);
 }
 
 void check_untimed(struct check *check)
@@ -114,6 +125,8 @@ bool check_step(struct check *check, const struct trace_event *event)
           check_timers(check, event) && check_durability(check, event)))
         return false;
     check_watch(check, event);
+    if (of_server && !check->broken && !check_silent(check, event))
+        return false;
     model_step(&check->model, event);
     check_forget(check, event);
     if (of_server)

@@ -172,6 +172,7 @@ struct check {
     bool untimed;      // timers are not judged
     uint64_t without;  // bits of the kinds that are passed over
     bool tells_waited; // timeouts say how long the server has waited
+    struct silent *silent;
     bool broken;
     struct check_finding finding;
 };
@@ -202,6 +203,11 @@ bool check_nobody_asks(struct check *check, uint64_t us);
 bool check_by_messages(struct check *check, uint64_t us, bool commands);
 bool check_keeps_term(struct check *check, const struct trace_event *event,
                       uint64_t term);
+
+// silent.c: the judges of Rafts that tell nothing of themselves.
+struct silent *silent_make(int n_servers);
+void silent_free(struct silent *silent, int n_servers);
+bool check_silent(struct check *check, const struct trace_event *event);
 
 // flight.c: the call of a message, NULL when it is not known any more.
 struct flight *check_flight(const struct check *check, uint64_t msg);
@@ -235,6 +241,10 @@ bool check_broken(struct check *check, const struct trace_event *event,
                   const char *property, const char *tag, int other,
                   uint64_t earlier, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
+// The same, whatever the trace lacks.
+bool check_found(struct check *check, const struct trace_event *event,
+                 const char *property, const char *tag, int other,
+                 uint64_t earlier, const char *text);
 // One more event that shows it.
 void check_show(struct check *check, uint64_t event);
 

@@ -1,0 +1,258 @@
+// silent.c -- what messages prove of a server, event by event.
+#include "silent.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../trace/die.h"
+
+// After a restart: no message of the life before.
+enum { LATE_US = 50000, MOST_SERVERS = 64 };
+
+struct silent *silent_make(int n_servers)
+{
+    struct silent *silent = must_calloc(1, sizeof *silent);
+    size_t n = (size_t)n_servers;
+    silent->speaks = n_servers > MOST_SERVERS; // votes are bits
+    silent->server = must_calloc(n, sizeof *silent->server);
+    silent->receipt = must_calloc(N_FLIGHTS, sizeof *silent->receipt);
+    for (size_t i = 0; i < n; i++)
+        silent->server[i].peer = must_calloc(n, sizeof(struct silent_peer));
+    return silent;
+}
+
+void silent_free(struct silent *silent, int n_servers)
+{
+    for (int i = 0; i < n_servers; i++)
+        free(silent->server[i].peer);
+    free(silent->server);
+    free(silent->receipt);
+    free(silent->led.cell);
+    free(silent->entries.cell);
+    free(silent);
+}
+
+bool silent_broken(const struct silent_case *c, const char *property,
+                   const char *tag, int other, uint64_t earlier,
+                   const char *format, ...)
+{
+    char text[sizeof c->check->finding.text];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return check_found(c->check, c->event, property, tag, other, earlier, text);
+}
+
+bool silent_tells(const struct silent_case *c, enum trace_kind kind)
+{
+    return c->check->n_of_kind[kind] > 0;
+}
+
+// ------------------------------------------------------------ life and death
+
+static void die_down(const struct silent_case *c)
+{
+    c->me->down = true;
+    c->me->n_pending = 0;
+}
+
+// What it has sent as a leader may not have been on its disk.
+static void start(const struct silent_case *c)
+{
+    struct silent_server *me = c->me;
+    me->down = false;
+    me->life++;
+    me->life_n = c->event->n;
+    me->life_us = c->event->us;
+    me->n_given = 0;
+    me->led_term = 0;
+    me->reset_us = c->event->us;
+    me->reset_n = c->event->n;
+    me->reset_why = "had started";
+    if ((c->check->without >> TRACE_PERSIST & 1) == 0) {
+        silent_forget_from(me, me->kept + 1);
+        return;
+    }
+    // Nothing has to survive a crash in these labs.
+    silent_forget_from(me, 1);
+    me->term = me->heard_term = me->leader_term = 0;
+    memset(me->vote, 0, sizeof me->vote);
+}
+
+// Events of a life that is over may still come. What one of its threads had
+// on its way in the crash leaves without a delay.
+static bool is_late(const struct silent_case *c)
+{
+    const struct silent_server *me = c->me;
+    bool sent = c->event->kind == TRACE_SEND;
+    if (me->down)
+        return true;
+    if (me->life == 0)
+        return false;
+    if (sent)
+        return c->event->us < me->life_us + LATE_US;
+    return c->event->kind == TRACE_REPLY_RECV && c->flight->sent_n < me->life_n;
+}
+
+// ------------------------------------------------------------ terms
+
+static void show_term(const struct silent_case *c, uint64_t term)
+{
+    struct silent_server *me = c->me;
+    if (term > me->term) {
+        me->term = term;
+        me->term_n = c->event->n;
+    }
+    if (me->led_term > 0 && term > me->led_term && me->deposed_us == 0) {
+        me->deposed_us = c->event->us;
+        me->deposed_n = c->event->n;
+    }
+}
+
+// ------------------------------------------------------------ messages
+
+static bool send(struct silent_case *c)
+{
+    bool good = c->args->rpc == FACTS_VOTE
+                    ? silent_judge_timer(c) && silent_judge_asking(c)
+                    : silent_judge_leading(c);
+    bool entries = good && c->args->rpc == FACTS_APPEND &&
+                   c->args->term == c->me->led_term;
+    good = good &&
+           (!entries || (silent_judge_entries(c) && silent_judge_commit(c)));
+    good = good && silent_judge_promise(c);
+    show_term(c, c->args->term);
+    return good;
+}
+
+static void receive(struct silent_case *c)
+{
+    struct silent_server *me = c->me;
+    struct silent_receipt *r = &c->silent->receipt[c->event->msg % N_FLIGHTS];
+    if (r->msg == c->event->msg)
+        return; // another copy of it
+    uint64_t term;
+    *r = (struct silent_receipt){.msg = c->event->msg,
+                                 .n = c->event->n,
+                                 .us = c->event->us,
+                                 .life = me->life,
+                                 .term = me->term};
+    if (me->sure > 0 && silent_term_at(me, me->sure, &r->last))
+        r->sure = me->sure;
+    bool known = c->args->rpc == FACTS_APPEND &&
+                 silent_term_at(me, c->args->index, &term);
+    r->has = known && term == c->args->index_term;
+    r->lacks = known && term != c->args->index_term;
+    if (c->args->rpc != FACTS_VOTE)
+        silent_receive(c);
+    r->n_requests = me->n_requests;
+}
+
+static bool reply(struct silent_case *c)
+{
+    if (c->reply == NULL || !c->reply->whole || c->receipt == NULL ||
+        c->receipt->life != c->me->life)
+        return true;
+    bool good = silent_judge_answer(c);
+    if (good && c->args->rpc == FACTS_APPEND)
+        good = silent_judge_append(c);
+    good = good && silent_judge_promise(c);
+    silent_reset_timer(c);
+    if (c->args->rpc != FACTS_VOTE)
+        silent_learn_commit(c);
+    show_term(c, c->reply->term);
+    return good;
+}
+
+static void hear(struct silent_case *c)
+{
+    struct silent_server *me = c->me;
+    if (c->reply == NULL || !c->reply->whole || c->flight->to < 0)
+        return;
+    if (c->reply->term > me->heard_term) {
+        me->heard_term = c->reply->term;
+        me->heard_n = c->event->n;
+    }
+    if (me->led_term > 0 && c->reply->term > me->led_term &&
+        me->deposed_us == 0) {
+        me->deposed_us = c->event->us;
+        me->deposed_n = c->event->n;
+    }
+    if (c->args->rpc == FACTS_VOTE)
+        silent_hear_vote(c);
+    else
+        silent_hear_ack(c);
+}
+
+static bool message(struct silent_case *c)
+{
+    c->flight = check_flight(c->check, c->event->msg);
+    if (c->flight == NULL || !c->flight->args.whole || c->flight->from < 0 ||
+        c->flight->to < 0 || c->event->ok)
+        return true;
+    c->args = &c->flight->args;
+    c->reply = check_reply(c->flight, c->event);
+    struct silent_receipt *r = &c->silent->receipt[c->event->msg % N_FLIGHTS];
+    c->receipt = r->msg == c->event->msg ? r : NULL;
+    if (is_late(c))
+        return true;
+    switch (c->event->kind) {
+    case TRACE_SEND:
+        return send(c);
+    case TRACE_RECV:
+        receive(c);
+        return true;
+    case TRACE_REPLY:
+        return reply(c);
+    default:
+        hear(c);
+        return true;
+    }
+}
+
+static void slow_down(const struct silent_case *c)
+{
+    c->me->still_us = c->event->us;
+    if (c->event->kind == TRACE_CLOCK)
+        c->me->own_clock = c->event->to != 1000;
+}
+
+bool check_silent(struct check *check, const struct trace_event *event)
+{
+    struct silent *silent = check->silent;
+    silent->speaks |= event->kind >= TRACE_BOOT && event->kind <= TRACE_REFUSE;
+    if (silent->speaks)
+        return true;
+    struct silent_case c = {.check = check,
+                            .silent = silent,
+                            .event = event,
+                            .me = &silent->server[event->node]};
+    switch (event->kind) {
+    case TRACE_SEND:
+    case TRACE_RECV:
+    case TRACE_REPLY:
+    case TRACE_REPLY_RECV:
+        return message(&c);
+    case TRACE_CRASH:
+        die_down(&c);
+        return true;
+    case TRACE_RESTART:
+        start(&c);
+        return true;
+    case TRACE_PAUSE:
+    case TRACE_CLOCK:
+        slow_down(&c);
+        return true;
+    case TRACE_TAKEN:
+        return c.me->down || silent_judge_taken(&c);
+    case TRACE_SAVED:
+        return c.me->down || silent_judge_saved(&c);
+    case TRACE_GIVEN:
+        return c.me->down || silent_judge_given(&c);
+    default:
+        return true;
+    }
+}

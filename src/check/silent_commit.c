@@ -1,0 +1,232 @@
+// silent_commit.c -- how far a server may commit, and how far it did.
+//
+// A follower may commit what its leader has told it, up to the last entry that
+// the leader's messages of this term vouch for [AE.5]; a leader, what a
+// majority has acknowledged, if the last of it is of its own term [L.4].
+// leader_commit in its messages, and what services are given, tell how far a
+// server went.
+#include <inttypes.h>
+#include <string.h>
+
+#include "silent.h"
+
+// A request that shows less than an earlier one was made before, until then.
+enum { SHOWS_US = 1000000 };
+
+// The highest index that n of the peers have acknowledged.
+static uint64_t acked_by(const struct silent_case *c, int n)
+{
+    uint64_t best = 0;
+    int n_servers = c->check->model.n_servers;
+    for (int i = 0; i < n_servers; i++) {
+        uint64_t index = c->me->peer[i].acked;
+        int n_peers = 0;
+        for (int k = 0; k < n_servers; k++)
+            n_peers += k != c->event->node && c->me->peer[k].acked >= index;
+        if (i != c->event->node && n_peers >= n && index > best)
+            best = index;
+    }
+    return best;
+}
+
+// What a majority holds, the leader counted where its own copy is saved.
+static uint64_t held(const struct silent_case *c)
+{
+    int majority = check_majority(c->check);
+    uint64_t without = acked_by(c, majority);
+    uint64_t with = acked_by(c, majority - 1);
+    if (with > without && !silent_has_saved(c, with)) {
+        uint64_t saved = c->me->disk.last_index;
+        with = saved < with ? saved : with;
+    }
+    return with > without ? with : without;
+}
+
+void silent_learn_held(const struct silent_case *c)
+{
+    struct silent_server *me = c->me;
+    uint64_t term, best = me->led_term > 0 ? held(c) : 0;
+    if (best > me->may_commit &&
+        (!silent_term_at(me, best, &term) || term == me->led_term))
+        me->may_commit = best;
+}
+
+void silent_hear_ack(const struct silent_case *c)
+{
+    struct silent_server *me = c->me;
+    const struct facts *args = c->args;
+    struct silent_peer *peer = &me->peer[c->flight->to];
+    bool append = args->rpc == FACTS_APPEND && c->reply->yes;
+    bool install = args->rpc == FACTS_INSTALL && args->done &&
+                   (!c->reply->tells_stored || c->reply->stored >= args->end);
+    if (args->term != me->led_term || !(append || install))
+        return;
+    uint64_t index = args->index + args->n_entries;
+    if (index > peer->acked) {
+        peer->acked = index;
+        peer->us = c->event->us;
+    }
+    silent_learn_held(c);
+}
+
+// By a request of its leader that it has, or may have accepted.
+static uint64_t vouched(const struct silent_server *me,
+                        const struct facts *args)
+{
+    uint64_t end = args->index + args->n_entries;
+    if (args->rpc == FACTS_INSTALL)
+        return args->index;
+    if (me->match_term == args->term && me->match > end)
+        end = me->match;
+    return args->leader_commit < end ? args->leader_commit : end;
+}
+
+void silent_learn_commit(const struct silent_case *c)
+{
+    struct silent_server *me = c->me;
+    const struct facts *args = c->args;
+    for (int i = 0; i < me->n_pending; i++)
+        if (me->pending[i] == c->event->msg) {
+            me->pending[i] = me->pending[--me->n_pending];
+            break;
+        }
+    bool yes = args->rpc == FACTS_INSTALL
+                   ? args->done && args->term == c->reply->term
+                   : c->reply->yes;
+    if (!yes || args->term < c->receipt->term)
+        return;
+    uint64_t end = args->index + args->n_entries;
+    if (args->rpc == FACTS_APPEND && args->term >= me->match_term) {
+        if (args->term > me->match_term)
+            me->match = 0;
+        me->match_term = args->term;
+        if (end > me->match)
+            me->match = end;
+    }
+    uint64_t index = vouched(me, args);
+    if (index > me->may_commit)
+        me->may_commit = index;
+}
+
+// Also what is being handled may have moved it.
+static uint64_t may_commit(const struct silent_case *c)
+{
+    const struct silent_server *me = c->me;
+    uint64_t best = me->may_commit;
+    for (int i = 0; i < me->n_pending; i++) {
+        const struct flight *flight = check_flight(c->check, me->pending[i]);
+        if (flight == NULL)
+            return UINT64_MAX; // forgotten
+        uint64_t index = vouched(me, &flight->args);
+        best = index > best ? index : best;
+    }
+    return me->n_pending == SILENT_PENDING ? UINT64_MAX : best;
+}
+
+static bool is_leader(const struct silent_case *c)
+{
+    const struct silent_server *me = c->me;
+    return me->led_term > 0 && me->term <= me->led_term &&
+           me->leader_term <= me->led_term;
+}
+
+// [L.4] It went further than it may.
+static bool leader_commits(const struct silent_case *c, uint64_t index,
+                           const char *how)
+{
+    const struct silent_server *me = c->me;
+    int n = check_majority(c->check), who = c->event->node + 1, n_acked = 0;
+    uint64_t with = acked_by(c, n - 1), term = 0, acked_n = me->led_n;
+    bool known = silent_term_at(me, with, &term);
+    if (index <= with && silent_has_saved(c, index) && known)
+        return silent_broken(
+            c, "commit of an older term", "L.4", TRACE_NONE, acked_n,
+            "S%d, leader of term %" PRIu64 ", %s index %" PRIu64
+            ", but what a majority has acknowledged ends with entry %" PRIu64
+            " of term %" PRIu64 ": it may still be overwritten (Figure 8).",
+            who, me->led_term, how, index, with, term);
+    for (int i = 0; i < c->check->model.n_servers; i++)
+        n_acked += i != c->event->node && me->peer[i].acked >= index;
+    return silent_broken(
+        c, "commit without a majority", "L.4", TRACE_NONE, acked_n,
+        "S%d, leader of term %" PRIu64 ", %s index %" PRIu64
+        " when %d peer%s had acknowledged it%s; a majority is %d.",
+        who, me->led_term, how, index, n_acked, n_acked == 1 ? "" : "s",
+        silent_has_saved(c, index) ? "" : " and its own copy was not saved yet",
+        n);
+}
+
+// commit_index, as messages show it, only grows.
+static bool falls(const struct silent_case *c)
+{
+    const struct silent_server *me = c->me;
+    uint64_t us = me->told_us > me->disk.us ? me->told_us : me->disk.us;
+    if (us < me->still_us)
+        us = me->still_us;
+    if (c->args->leader_commit >= me->told_commit || c->check->untimed ||
+        me->own_clock || c->event->us < us + SHOWS_US)
+        return true;
+    return silent_broken(c, "commit_index falls", "L.4", TRACE_NONE, me->told_n,
+                         "S%d, leader of term %" PRIu64
+                         ", sent leader_commit %" PRIu64
+                         " at %.3f s, but %" PRIu64 " at %.3f s before.",
+                         c->event->node + 1, me->led_term,
+                         c->args->leader_commit, check_seconds(c->event->us),
+                         me->told_commit, check_seconds(me->told_us));
+}
+
+bool silent_judge_commit(const struct silent_case *c)
+{
+    struct silent_server *me = c->me;
+    uint64_t index = c->args->leader_commit;
+    if (check_majority(c->check) == 1 || !silent_tells(c, TRACE_REPLY_RECV) ||
+        !silent_tells(c, TRACE_REPLY) || !silent_tells(c, TRACE_RECV))
+        return true;
+    if (is_leader(c) && index > may_commit(c))
+        return leader_commits(c, index, "sent leader_commit");
+    if (!falls(c))
+        return false;
+    if (index > me->told_commit) {
+        me->told_commit = index;
+        me->told_n = c->event->n;
+        me->told_us = c->event->us;
+    }
+    return true;
+}
+
+// [AE.5] A follower went further than its leader's messages let it.
+static bool follower_commits(const struct silent_case *c)
+{
+    const struct silent_server *me = c->me;
+    return silent_broken(
+        c, "commit beyond the last new entry", "AE.5", TRACE_NONE, me->led_n,
+        "S%d gave its service index %" PRIu64
+        ", but by the AppendEntries that it has accepted it may commit up to"
+        " %" PRIu64 ": the lesser of leader_commit and of their last new"
+        " entry.",
+        c->event->node + 1, c->event->index, may_commit(c));
+}
+
+bool silent_judge_given(const struct silent_case *c)
+{
+    struct silent_server *me = c->me;
+    uint64_t index = c->event->index;
+    bool entry = !c->event->ok;
+    bool told = silent_tells(c, TRACE_REPLY_RECV) &&
+                silent_tells(c, TRACE_REPLY) && silent_tells(c, TRACE_RECV);
+    if (entry && told && check_majority(c->check) > 1 &&
+        index > may_commit(c) && index > me->given) {
+        if (is_leader(c))
+            return leader_commits(c, index, "gave its service");
+        return follower_commits(c);
+    }
+    if (index > me->given)
+        me->given = index;
+    if (entry && index > c->silent->committed) {
+        c->silent->committed = index;
+        c->silent->committed_term = c->event->term;
+        c->silent->committed_n = c->event->n;
+        c->silent->committed_by = c->event->node;
+    }
+    return true;
+}

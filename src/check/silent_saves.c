@@ -1,0 +1,213 @@
+// silent_saves.c -- what is on a disk when a promise leaves, by what the
+// harness saw being saved.
+//
+// A server saves one state at a time, and makes the next when the last is on
+// its disk. So what it had promised before a save was over is in every later
+// one. States in an encoding of their own are not judged.
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "silent.h"
+
+static bool must_save(const struct silent_case *c)
+{
+    return (c->check->without >> TRACE_PERSIST & 1) == 0 && c->silent->saves &&
+           !c->me->unknown_saves;
+}
+
+// Has the saved log an entry of this index and term, or may it have one?
+static bool holds(const struct silent_image *disk, uint64_t index,
+                  uint64_t term)
+{
+    if (index <= disk->snapshot_index)
+        return true;
+    return disk->last_index >= index && disk->last_term >= term &&
+           (disk->last_index > index || disk->last_term == term);
+}
+
+bool silent_has_saved(const struct silent_case *c, uint64_t index)
+{
+    return !must_save(c) || c->me->disk.last_index >= index;
+}
+
+static const char *vote_of(int voted_for, char out[24])
+{
+    if (voted_for < 0)
+        return "no vote";
+    snprintf(out, 24, "a vote for S%d", voted_for + 1);
+    return out;
+}
+
+// [ALL.2] [RV.2] Of a term, and of the vote in it, no save goes back.
+static bool keeps_vote(const struct silent_case *c)
+{
+    const struct silent_server *me = c->me;
+    const struct trace_event *event = c->event;
+    const struct silent_image *disk = &me->disk;
+    const struct silent_vote *vote = &me->vote[event->term % SILENT_VOTES];
+    char one[24], two[24];
+    int who = event->node + 1;
+    if (event->term < me->term)
+        return silent_broken(
+            c, "saved what it is not", "ALL.2", TRACE_NONE, me->term_n,
+            "S%d saved term %" PRIu64
+            " at %.3f s, but it had been in term %" PRIu64 " before.",
+            who, event->term, check_seconds(event->us), me->term);
+    bool same = disk->n > 0 && disk->term == event->term;
+    if (disk->n > 0 && event->term < disk->term)
+        return silent_broken(
+            c, "saved what it is not", "ALL.2", TRACE_NONE, disk->n,
+            "S%d saved term %" PRIu64
+            " at %.3f s over a newer state, of term %" PRIu64 ".",
+            who, event->term, check_seconds(event->us), disk->term);
+    if (same && disk->voted_for >= 0 && event->voted_for != disk->voted_for)
+        return silent_broken(
+            c, "saved what it is not", "RV.2", event->voted_for, disk->n,
+            "S%d saved %s for term %" PRIu64
+            " at %.3f s over %s in that same term.",
+            who, vote_of(event->voted_for, one), event->term,
+            check_seconds(event->us), vote_of(disk->voted_for, two));
+    if (vote->n == 0 || vote->term != event->term ||
+        vote->to == event->voted_for)
+        return true;
+    return silent_broken(c, "saved what it is not", "RV.2", vote->to, vote->n,
+                         "S%d saved %s for term %" PRIu64
+                         " at %.3f s, but its vote in that term is S%d's.",
+                         who, vote_of(event->voted_for, one), event->term,
+                         check_seconds(event->us), vote->to + 1);
+}
+
+// [AE.3] [AE.4] The saved log has what the server had when the save before
+// this one was over, and what it has acknowledged since.
+static bool keeps_log(const struct silent_case *c)
+{
+    const struct silent_server *me = c->me;
+    const struct trace_event *event = c->event;
+    uint64_t index = me->sure_at_save > me->kept ? me->sure_at_save : me->kept;
+    uint64_t term;
+    struct silent_image now = {.last_index = event->index,
+                               .last_term = event->entry_term,
+                               .snapshot_index = event->from};
+    if (index == 0 || !silent_term_at(me, index, &term) ||
+        holds(&now, index, term))
+        return true;
+    uint64_t since = me->log[index % SILENT_LOG].n;
+    bool had = me->disk.n > 0 && holds(&me->disk, index, term);
+    if (had && event->to < me->disk.n)
+        return silent_broken(
+            c, "saved what it is not", "AE.4", TRACE_NONE, me->disk.n,
+            "S%d saved a log up to index %" PRIu64 " (term %" PRIu64
+            ") at %.3f s over a newer one, with entry %" PRIu64
+            " of term %" PRIu64 ": two saves at a time.",
+            event->node + 1, event->index, event->entry_term,
+            check_seconds(event->us), index, term);
+    if (had && me->snapshot_n > me->disk.n && event->from >= me->snapshot_index)
+        return silent_broken(
+            c, "saved what it is not", "IS.6", TRACE_NONE, me->snapshot_n,
+            "S%d saved a log up to index %" PRIu64 " (term %" PRIu64
+            ") at %.3f s, after it got a snapshot up to %" PRIu64
+            ", without entry %" PRIu64 " of term %" PRIu64
+            ", which is behind that and does not conflict with it.",
+            event->node + 1, event->index, event->entry_term,
+            check_seconds(event->us), me->snapshot_index, index, term);
+    if (had)
+        return silent_broken(
+            c, "log cut without a conflict", "AE.3", TRACE_NONE, since,
+            "S%d saved a log up to index %" PRIu64 " (term %" PRIu64
+            ") at %.3f s, without entry %" PRIu64 " of term %" PRIu64
+            ", which it had saved: no leader has taken that back.",
+            event->node + 1, event->index, event->entry_term,
+            check_seconds(event->us), index, term);
+    return silent_broken(c, "saved what it is not", "AE.4", TRACE_NONE, since,
+                         "S%d saved a log up to index %" PRIu64
+                         " (term %" PRIu64 ") at %.3f s, without entry %" PRIu64
+                         " of term %" PRIu64 ", which it had.",
+                         event->node + 1, event->index, event->entry_term,
+                         check_seconds(event->us), index, term);
+}
+
+bool silent_judge_saved(const struct silent_case *c)
+{
+    struct silent_server *me = c->me;
+    const struct trace_event *event = c->event;
+    c->silent->saves = true;
+    me->unknown_saves |= !event->ok;
+    if (event->snapshot_bytes > 0)
+        me->snapshots = true;
+    if (!must_save(c))
+        return true;
+    if (!keeps_vote(c) || !keeps_log(c))
+        return false;
+    me->disk = (struct silent_image){.n = event->n,
+                                     .us = event->us,
+                                     .term = event->term,
+                                     .voted_for = event->voted_for,
+                                     .last_index = event->index,
+                                     .last_term = event->entry_term,
+                                     .snapshot_index = event->from};
+    me->sure_at_save = me->sure;
+    silent_learn_held(c);
+    return true;
+}
+
+// An answer left too early.
+static bool unsaved(const struct silent_case *c, const char *tag,
+                    const char *what)
+{
+    const struct silent_image *disk = &c->me->disk;
+    char vote[24], saved[100] = "nothing";
+    if (disk->n > 0)
+        snprintf(saved, sizeof saved,
+                 "term %" PRIu64 ", %s, a log up to %" PRIu64 " (term %" PRIu64
+                 ")",
+                 disk->term, vote_of(disk->voted_for, vote), disk->last_index,
+                 disk->last_term);
+    return silent_broken(
+        c, "answered before it was saved", tag, c->flight->from, disk->n,
+        "S%d answered S%d's %s of term %" PRIu64
+        " at %.3f s before %s was saved; on its disk is %s.",
+        c->event->node + 1, c->flight->from + 1, c->event->rpc, c->args->term,
+        check_seconds(c->event->us), what, saved);
+}
+
+// [C.1] A candidate's term and its own vote are saved before it asks.
+static bool asks(const struct silent_case *c)
+{
+    const struct silent_image *disk = &c->me->disk;
+    uint64_t term = c->args->term;
+    bool votes = c->args->rpc == FACTS_VOTE;
+    if (disk->n > 0 &&
+        (disk->term > term ||
+         (disk->term == term && (!votes || disk->voted_for == c->event->node))))
+        return true;
+    return silent_broken(
+        c, "sent before it was saved", "C.1", TRACE_NONE, disk->n,
+        "S%d sent a %s of term %" PRIu64
+        " at %.3f s before that term%s was saved.",
+        c->event->node + 1, c->event->rpc, term, check_seconds(c->event->us),
+        votes ? " and its own vote" : "");
+}
+
+bool silent_judge_promise(const struct silent_case *c)
+{
+    const struct silent_image *disk = &c->me->disk;
+    if (!must_save(c))
+        return true;
+    if (c->event->kind == TRACE_SEND)
+        return asks(c);
+    const struct facts *args = c->args;
+    if (c->reply->term > disk->term)
+        return unsaved(c, "ALL.2", "that term");
+    if (c->reply->term != disk->term || c->reply->term != args->term ||
+        !c->reply->yes)
+        return true;
+    if (args->rpc == FACTS_VOTE && disk->voted_for != c->flight->from)
+        return unsaved(c, "RV.2", "the vote");
+    if (args->rpc != FACTS_APPEND || args->n_entries == 0)
+        return true;
+    uint64_t last = facts_term(&c->check->terms, args, args->n_entries - 1);
+    uint64_t index = args->index + args->n_entries;
+    if (last == 0 || holds(disk, index, last))
+        return true;
+    return unsaved(c, "AE.4", "what it acknowledged");
+}

@@ -1,0 +1,292 @@
+// silent_votes.c -- terms, votes and elections, as messages show them.
+#include <inttypes.h>
+
+#include "silent.h"
+
+enum {
+    // A leader that has learned of a newer term, and saves nothing meanwhile,
+    // has noticed by then.
+    NOTICES_US = 1000000,
+    // Who has heard a leader so lately may pass over a candidate (dissertation,
+    // §4.2.3).
+    LEADER_US = 1000000
+};
+
+// ------------------------------------------------------------ votes
+
+static bool again(const struct silent_case *c, const struct silent_vote *vote,
+                  int to)
+{
+    const char *lost = vote->n < c->me->life_n && c->me->life > 0
+                           ? ", before it was restarted"
+                           : "";
+    int me = c->event->node;
+    if (to == me)
+        return silent_broken(c, "one vote a term", "RV.2", vote->to, vote->n,
+                             "S%d asked for votes in term %" PRIu64
+                             ", in which it had given its own to S%d%s.",
+                             me + 1, vote->term, vote->to + 1, lost);
+    if (vote->to == me)
+        return silent_broken(c, "one vote a term", "RV.2", to, vote->n,
+                             "S%d granted S%d its vote of term %" PRIu64
+                             ", in which it had stood for election itself%s.",
+                             me + 1, to + 1, vote->term, lost);
+    return silent_broken(c, "one vote a term", "RV.2", vote->to, vote->n,
+                         "S%d granted S%d its vote of term %" PRIu64
+                         ", which it had given to S%d%s.",
+                         me + 1, to + 1, vote->term, vote->to + 1, lost);
+}
+
+// [RV.2] One vote a term, whatever comes between.
+static bool give_vote(const struct silent_case *c, uint64_t term, int to)
+{
+    struct silent_vote *vote = &c->me->vote[term % SILENT_VOTES];
+    if (vote->term == term && vote->n > 0 && vote->to != to)
+        return again(c, vote, to);
+    if (vote->term <= term && !(vote->term == term && vote->n > 0))
+        *vote = (struct silent_vote){term, c->event->n, to};
+    return true;
+}
+
+static bool is_behind(uint64_t index, uint64_t term, uint64_t other_index,
+                      uint64_t other_term)
+{
+    return term != other_term ? term < other_term : index < other_index;
+}
+
+// Does the entry that the receiver had at the receipt stand there still?
+static bool still_has(const struct silent_case *c)
+{
+    uint64_t term;
+    const struct silent_receipt *r = c->receipt;
+    return r->sure > 0 && silent_term_at(c->me, r->sure, &term) &&
+           term == r->last;
+}
+
+// [RV.1] [RV.2]
+static bool granted(const struct silent_case *c)
+{
+    const struct silent_receipt *r = c->receipt;
+    const struct facts *args = c->args;
+    int me = c->event->node + 1, from = c->flight->from + 1;
+    if (args->term < r->term)
+        return silent_broken(c, "vote for an old term", "RV.1", from - 1, r->n,
+                             "S%d, in term %" PRIu64
+                             ", granted S%d a vote of term %" PRIu64 ".",
+                             me, r->term, from, args->term);
+    if (still_has(c) &&
+        is_behind(args->index, args->index_term, r->sure, r->last))
+        return silent_broken(
+            c, "vote for a log that is behind", "RV.2", from - 1, r->n,
+            "S%d, whose log has entry %" PRIu64 " of term %" PRIu64
+            ", granted its vote of term %" PRIu64
+            " to S%d, whose log ends at index %" PRIu64 " (term %" PRIu64 ").",
+            me, r->sure, r->last, args->term, from, args->index,
+            args->index_term);
+    return give_vote(c, args->term, c->flight->from);
+}
+
+// ------------------------------------------------------------ terms
+
+// [ALL.2] The answer's term is the server's: no less than it has shown, and
+// no less than the request's.
+static bool term_of_answer(const struct silent_case *c)
+{
+    const struct silent_server *me = c->me;
+    int who = c->event->node + 1, from = c->flight->from + 1;
+    uint64_t term = c->reply->term;
+    if (term < c->receipt->term && me->life > 0 && me->term_n < me->life_n)
+        return check_keeps_term(c->check, c->event, term);
+    if (term < c->receipt->term)
+        return silent_broken(c, "current_term falls", "ALL.2", TRACE_NONE,
+                             me->term_n,
+                             "S%d answered S%d's %s with term %" PRIu64
+                             " after it had been in term %" PRIu64 ".",
+                             who, from, c->event->rpc, term, c->receipt->term);
+    bool passes = c->args->rpc == FACTS_VOTE && !c->reply->yes &&
+                  me->leader_us > 0 && c->event->us < me->leader_us + LEADER_US;
+    if (term >= c->args->term || passes)
+        return true;
+    return silent_broken(
+        c, "newer term not followed", "ALL.2", from - 1, c->receipt->n,
+        "S%d answered S%d's %s of term %" PRIu64 " with term %" PRIu64
+        ": it did not take over that term, or answered with"
+        " the one before.",
+        who, from, c->event->rpc, c->args->term, term);
+}
+
+bool silent_judge_answer(const struct silent_case *c)
+{
+    if (!term_of_answer(c))
+        return false;
+    if (c->args->rpc == FACTS_VOTE)
+        return !c->reply->yes || granted(c);
+    if (c->args->rpc != FACTS_APPEND || !c->reply->yes ||
+        c->args->term >= c->receipt->term)
+        return true;
+    return silent_broken(c, "message of an old term accepted", "AE.1",
+                         c->flight->from, c->receipt->n,
+                         "S%d, in term %" PRIu64
+                         ", accepted S%d's AppendEntries of term %" PRIu64 ".",
+                         c->event->node + 1, c->receipt->term,
+                         c->flight->from + 1, c->args->term);
+}
+
+// ------------------------------------------------------------ elections
+
+// [C.1] What a log has is not behind what the candidate says of it. Entries
+// of this term's leader may have come since the request was made.
+static bool shows_its_log(const struct silent_case *c)
+{
+    const struct silent_server *me = c->me;
+    const struct facts *args = c->args;
+    uint64_t index = me->sure, term;
+    if (index == 0 || me->leader_term >= args->term ||
+        !silent_term_at(me, index, &term) ||
+        !is_behind(args->index, args->index_term, index, term))
+        return true;
+    int who = c->event->node + 1;
+    bool lost = me->life > 0 && me->sure_n < me->life_n;
+    if (args->index < index)
+        return silent_broken(
+            c,
+            lost ? "restart from another state" : "log cut without a conflict",
+            lost ? "AE.4" : "AE.3", TRACE_NONE, me->sure_n,
+            "S%d asked for votes in term %" PRIu64
+            " with a log that ends at index %" PRIu64 " (term %" PRIu64
+            "), but it %s entry %" PRIu64 " of term %" PRIu64
+            ", and no leader has taken that back.",
+            who, args->term, args->index, args->index_term,
+            lost ? "had, before it was restarted," : "had", index, term);
+    return silent_broken(
+        c, "votes asked for another log", "C.1", TRACE_NONE, me->sure_n,
+        "S%d asked for votes in term %" PRIu64 " with a last entry %" PRIu64
+        " of term %" PRIu64 ", but its log has entry %" PRIu64
+        " of term %" PRIu64 ".",
+        who, args->term, args->index, args->index_term, index, term);
+}
+
+bool silent_judge_asking(const struct silent_case *c)
+{
+    struct silent_run *run = &c->me->run[c->args->term % SILENT_RUNS];
+    if (run->term >= c->args->term)
+        return true; // to another peer, or an old one
+    c->silent->n_runs++;
+    *run = (struct silent_run){.term = c->args->term,
+                               .n = c->event->n,
+                               .us = c->event->us,
+                               .index = c->args->index,
+                               .last_term = c->args->index_term};
+    c->me->ran_us = c->event->us;
+    return give_vote(c, c->args->term, c->event->node) && shows_its_log(c);
+}
+
+void silent_hear_vote(const struct silent_case *c)
+{
+    struct silent_run *run = &c->me->run[c->args->term % SILENT_RUNS];
+    if (c->reply->yes && run->term == c->args->term)
+        run->voters |= 1ull << c->flight->to;
+}
+
+// ------------------------------------------------------------ leaders
+
+// [C.2] Whoever begins to lead has heard of a majority's votes.
+static bool is_elected(const struct silent_case *c,
+                       const struct silent_run *run)
+{
+    int me = c->event->node, n = 0;
+    if (c->silent->n_runs == 0 || run->term > c->args->term)
+        return true; // too old to know
+    if (run->term < c->args->term)
+        return silent_broken(c, "sent as a leader that it is not", "L.1",
+                             TRACE_NONE, 0,
+                             "S%d sent %s as leader of term %" PRIu64
+                             ", in which it had not asked for votes.",
+                             me + 1, c->event->rpc, c->args->term);
+    n = __builtin_popcountll(run->voters | 1ull << me);
+    if (n >= check_majority(c->check) || !silent_tells(c, TRACE_REPLY_RECV) ||
+        !silent_tells(c, TRACE_REPLY))
+        return true;
+    return silent_broken(c, "leader without a majority", "C.2", TRACE_NONE,
+                         run->n,
+                         "S%d sent %s as leader of term %" PRIu64
+                         " when it had heard of %d vote%s for it in that"
+                         " term, a majority is %d.",
+                         me + 1, c->event->rpc, c->args->term, n,
+                         n == 1 ? "" : "s", check_majority(c->check));
+}
+
+// [P.4] What was committed before a leader asked for votes is in its log.
+static bool is_complete(const struct silent_case *c,
+                        const struct silent_run *run)
+{
+    const struct silent *silent = c->silent;
+    if (silent->committed == 0 || silent->committed_n > run->n ||
+        run->term != c->args->term ||
+        !is_behind(run->index, run->last_term, silent->committed,
+                   silent->committed_term))
+        return true;
+    return silent_broken(
+        c, "Leader Completeness", "P.4", silent->committed_by,
+        silent->committed_n,
+        "S%d became leader of term %" PRIu64
+        " with a log that ends at index %" PRIu64 " (term %" PRIu64
+        "): without entry %" PRIu64 " (term %" PRIu64
+        "), which was committed before it asked for votes.",
+        c->event->node + 1, c->args->term, run->index, run->last_term,
+        silent->committed, silent->committed_term);
+}
+
+// [P.1] [C.2] [P.4] Its first message as the leader of this term.
+static bool begins_to_lead(const struct silent_case *c)
+{
+    struct silent_server *me = c->me;
+    const struct silent_run *run = &me->run[c->args->term % SILENT_RUNS];
+    bool fresh;
+    struct table_cell *cell =
+        table_at(&c->silent->led, c->args->term + 1, 0, &fresh);
+    if (!fresh && cell->server != c->event->node)
+        return silent_broken(c, "Election Safety", "P.1", cell->server,
+                             cell->event,
+                             "S%d sent %s as leader of term %" PRIu64
+                             " at %.3f s, which S%d leads already.",
+                             c->event->node + 1, c->event->rpc, c->args->term,
+                             check_seconds(c->event->us), cell->server + 1);
+    cell->server = c->event->node;
+    cell->event = c->event->n;
+    if (!is_elected(c, run) || !is_complete(c, run))
+        return false;
+    me->led_term = c->args->term;
+    me->led_n = c->event->n;
+    bool over = me->term > me->led_term || me->heard_term > me->led_term;
+    me->deposed_us = over ? c->event->us : 0;
+    me->deposed_n = me->term > me->led_term ? me->term_n : me->heard_n;
+    me->told_commit = 0;
+    for (int i = 0; i < c->check->model.n_servers; i++)
+        me->peer[i] = (struct silent_peer){0};
+    if (run->term == c->args->term && run->index > 0)
+        silent_claim(me, run->index, run->last_term, run->n);
+    return true;
+}
+
+bool silent_judge_leading(const struct silent_case *c)
+{
+    const struct silent_server *me = c->me;
+    if (c->args->term > me->led_term)
+        return begins_to_lead(c);
+    uint64_t us = me->deposed_us;
+    if (us < me->disk.us)
+        us = me->disk.us;
+    if (us < me->still_us)
+        us = me->still_us;
+    if (c->args->term < me->led_term || me->deposed_us == 0 ||
+        c->check->untimed || me->own_clock || c->event->us < us + NOTICES_US)
+        return true; // the latter: made before
+    return silent_broken(
+        c, "newer term not followed", "ALL.2", TRACE_NONE, me->deposed_n,
+        "S%d sent %s as leader of term %" PRIu64
+        " at %.3f s, but it learned of a newer term at"
+        " %.3f s.",
+        c->event->node + 1, c->event->rpc, c->args->term,
+        check_seconds(c->event->us), check_seconds(me->deposed_us));
+}

@@ -1,0 +1,358 @@
+// test_check_silent.c -- votes, terms and elections of Rafts that tell nothing
+// of themselves.
+#include "test.h"
+
+#include "check_fixture.h"
+
+enum { MS = 1000 };
+
+// A request for a vote and its answer, up to the candidate; logs end so.
+static uint64_t asks(int candidate, int voter, uint64_t term, uint64_t index,
+                     uint64_t last_term, bool granted)
+{
+    uint64_t msg = ASK_VOTE(
+        candidate, voter, .term = term, .candidate_id = (uint64_t)candidate,
+        .last_log_index = index, .last_log_term = last_term);
+    receive(msg);
+    uint64_t n = ANSWER_VOTE(msg, .term = term, .vote_granted = granted);
+    hear(msg);
+    return n;
+}
+
+// S1 leads term 1 by S2's vote.
+static void leads(void)
+{
+    asks(0, 1, 1, 0, 0, true);
+    APPEND_ENTRIES(0, 1, .term = 1);
+}
+
+// The leader's entries behind index reach the follower, and it says yes; gives
+// the number of its answer.
+static uint64_t stores(int leader, int follower, uint64_t term, uint64_t index,
+                       uint64_t index_term, uint64_t entry_term)
+{
+    uint64_t msg = APPEND_ENTRIES(
+        leader, follower, .term = term, .prev_log_index = index,
+        .prev_log_term = index_term, .entries = ENTRIES({.term = entry_term}));
+    receive(msg);
+    uint64_t n = ANSWER_APPEND(msg, .term = term, .success = true);
+    hear(msg);
+    return n;
+}
+
+// ------------------------------------------------------ votes
+
+static void test_rv2_one_vote_a_term(void **state)
+{
+    (void)state;
+    uint64_t first = asks(0, 1, 1, 0, 0, true);
+    asks(0, 1, 1, 0, 0, true);
+    asks(2, 1, 2, 0, 0, true);
+    assert_sound();
+    begin_silent_story();
+    first = asks(0, 1, 1, 0, 0, true);
+    uint64_t second = asks(2, 1, 1, 0, 0, true);
+    assert_broken("one vote a term", "RV.2", SHOWN(second, first), OF(1, 0));
+}
+
+static void test_rv2_the_own_vote_is_one(void **state)
+{
+    (void)state;
+    uint64_t granted = asks(0, 1, 1, 0, 0, true);
+    wait_us(500 * MS);
+    ASK_VOTE(1, 2, .term = 1);
+    assert_broken("one vote a term", "RV.2", SHOWN(story_sent(), granted),
+                  OF(1, 0));
+    begin_silent_story();
+    ASK_VOTE(1, 2, .term = 1);
+    uint64_t stood = story_sent();
+    restarts(1);
+    uint64_t n = asks(0, 1, 1, 0, 0, true);
+    assert_broken("one vote a term", "RV.2", SHOWN(n, stood), OF(1, 0));
+}
+
+static void test_rv1_a_vote_for_an_old_term(void **state)
+{
+    (void)state;
+    uint64_t old = ASK_VOTE(0, 1, .term = 1), before = old;
+    receive(before); // being handled when the newer one comes
+    asks(2, 1, 2, 0, 0, true);
+    ANSWER_VOTE(before, .term = 2, .vote_granted = true);
+    assert_sound();
+    begin_silent_story();
+    asks(2, 1, 2, 0, 0, true);
+    arrive(ASK_VOTE(0, 1, .term = 1));
+    answer_vote(2, true);
+    assert_broken("vote for an old term", "RV.1",
+                  SHOWN(story_last(), arrived()), OF(1, 0));
+}
+
+static void test_rv2_a_vote_for_a_log_behind(void **state)
+{
+    (void)state;
+    leads();
+    stores(0, 1, 1, 0, 0, 1);
+    wait_us(500 * MS);
+    asks(2, 1, 2, 0, 0, false);
+    asks(0, 1, 3, 1, 1, true); // equal
+    asks(2, 1, 4, 1, 2, true); // shorter, with a newer term
+    assert_sound();
+    arrive(ASK_VOTE(2, 1, .term = 5, .last_log_index = 9));
+    answer_vote(5, true);
+    assert_broken("vote for a log that is behind", "RV.2",
+                  SHOWN(story_last(), arrived()), OF(1, 2));
+}
+
+static void test_what_a_leader_may_have_cut_is_not_known(void **state)
+{
+    (void)state;
+    leads();
+    stores(0, 1, 1, 0, 0, 1);
+    restarts(0); // it had sent its entry, not saved it
+    wait_us(500 * MS);
+    asks(2, 0, 2, 0, 0, true);
+    // Nobody knows what came of it.
+    receive(APPEND_ENTRIES(2, 1, .term = 2, .entries = ENTRIES({.term = 2})));
+    wait_us(500 * MS);
+    asks(0, 1, 3, 0, 0, true);
+    assert_sound();
+}
+
+// ------------------------------------------------------ terms
+
+static void test_all2_the_answers_term_falls(void **state)
+{
+    (void)state;
+    uint64_t before = ASK_VOTE(0, 1, .term = 1);
+    receive(before);
+    uint64_t newer = asks(2, 1, 2, 0, 0, true);
+    ANSWER_VOTE(before, .term = 1);
+    assert_sound();
+    receive(before = ASK_VOTE(0, 1, .term = 1));
+    uint64_t n = ANSWER_VOTE(before, .term = 1);
+    assert_broken("current_term falls", "ALL.2", SHOWN(n, newer), OF(1));
+}
+
+static void test_all2_an_answer_without_the_newer_term(void **state)
+{
+    (void)state;
+    leads();
+    arrive(APPEND_ENTRIES(0, 1, .term = 1));
+    answer_append(1, true);
+    // Who has heard a leader so lately may pass over a candidate.
+    asks(2, 0, 2, 0, 0, false);
+    arrive(ASK_VOTE(2, 1, .term = 3));
+    answer_vote(1, false);
+    assert_sound();
+    wait_us(1100 * MS);
+    arrive(ASK_VOTE(2, 1, .term = 3));
+    answer_vote(1, false);
+    assert_broken("newer term not followed", "ALL.2",
+                  SHOWN(story_last(), arrived()), OF(1, 2));
+}
+
+static void test_all2_a_leader_goes_on(void **state)
+{
+    (void)state;
+    leads();
+    uint64_t msg = APPEND_ENTRIES(0, 2, .term = 1);
+    receive(msg);
+    ANSWER_APPEND(msg, .term = 2);
+    uint64_t learned = hear(msg);
+    wait_us(990 * MS);
+    APPEND_ENTRIES(0, 1, .term = 1); // made before, perhaps
+    assert_sound();
+    wait_us(20 * MS);
+    APPEND_ENTRIES(0, 1, .term = 1);
+    assert_broken("newer term not followed", "ALL.2",
+                  SHOWN(story_sent(), learned), OF(0));
+}
+
+static void test_ae1_an_old_message_is_accepted(void **state)
+{
+    (void)state;
+    leads();
+    asks(2, 1, 2, 0, 0, true);
+    arrive(APPEND_ENTRIES(0, 1, .term = 1));
+    answer_append(2, false);
+    assert_sound();
+    arrive(APPEND_ENTRIES(0, 1, .term = 1));
+    answer_append(2, true);
+    assert_broken("message of an old term accepted", "AE.1",
+                  SHOWN(story_last(), arrived()), OF(1, 0));
+}
+
+// ------------------------------------------------------ elections
+
+static void test_a_candidate_shows_its_log(void **state)
+{
+    (void)state;
+    leads();
+    uint64_t stored = stores(0, 1, 1, 0, 0, 1);
+    wait_us(500 * MS);
+    ASK_VOTE(1, 2, .term = 2, .last_log_index = 1, .last_log_term = 1);
+    assert_sound();
+    wait_us(500 * MS);
+    ASK_VOTE(1, 2, .term = 3);
+    assert_broken("log cut without a conflict", "AE.3",
+                  SHOWN(story_sent(), stored), OF(1));
+    begin_silent_story();
+    leads();
+    stored = stores(0, 1, 1, 0, 0, 1);
+    restarts(1);
+    wait_us(500 * MS);
+    ASK_VOTE(1, 2, .term = 2);
+    assert_broken("restart from another state", "AE.4",
+                  SHOWN(story_sent(), stored), OF(1));
+    begin_silent_story();
+    leads();
+    stored = stores(0, 1, 1, 0, 0, 1);
+    wait_us(500 * MS);
+    ASK_VOTE(1, 2, .term = 2, .last_log_index = 7);
+    assert_broken("votes asked for another log", "C.1",
+                  SHOWN(story_sent(), stored), OF(1));
+}
+
+static void test_c2_a_leader_without_votes(void **state)
+{
+    (void)state;
+    asks(0, 1, 1, 0, 0, false);
+    uint64_t msg = ASK_VOTE(0, 2, .term = 1), asked = story_sent() - 3;
+    receive(msg);
+    ANSWER_VOTE(msg, .term = 1, .vote_granted = true); // not there yet
+    APPEND_ENTRIES(0, 1, .term = 1);
+    assert_broken("leader without a majority", "C.2",
+                  SHOWN(story_sent(), asked - 1), OF(0));
+}
+
+static void test_l1_a_leader_without_an_election(void **state)
+{
+    (void)state;
+    leads();
+    asks(2, 1, 2, 0, 0, false);
+    APPEND_ENTRIES(1, 0, .term = 2);
+    assert_broken("sent as a leader that it is not", "L.1", SHOWN(story_sent()),
+                  OF(1));
+}
+
+static void test_p1_two_leaders_of_a_term(void **state)
+{
+    (void)state;
+    leads();
+    uint64_t first = story_sent();
+    wait_us(500 * MS);
+    asks(1, 2, 2, 0, 0, true);
+    APPEND_ENTRIES(1, 0, .term = 2);
+    assert_sound();
+    asks(2, 0, 1, 0, 0, false);
+    APPEND_ENTRIES(2, 0, .term = 1);
+    assert_broken("Election Safety", "P.1", SHOWN(story_sent(), first),
+                  OF(2, 0));
+}
+
+static void test_p4_a_leader_without_a_committed_entry(void **state)
+{
+    (void)state;
+    leads();
+    stores(0, 1, 1, 0, 0, 1);
+    uint64_t given = STEP(0, .kind = TRACE_GIVEN, .index = 1, .term = 1);
+    wait_us(500 * MS);
+    uint64_t msg = ASK_VOTE(2, 0, .term = 2);
+    receive(msg);
+    ANSWER_VOTE(msg, .term = 2, .vote_granted = false);
+    msg = ASK_VOTE(2, 1, .term = 2);
+    story_reply(msg, &(struct request_vote_reply){2, true}); // it knew nothing
+    hear(msg);
+    APPEND_ENTRIES(2, 0, .term = 2);
+    assert_broken("Leader Completeness", "P.4", SHOWN(story_sent(), given),
+                  OF(2, 0));
+}
+
+static void test_f2_an_election_without_a_timeout(void **state)
+{
+    (void)state;
+    leads();
+    arrive(APPEND_ENTRIES(0, 1, .term = 1));
+    answer_append(1, true);
+    uint64_t heard = story_last();
+    wait_us(85 * MS);
+    ASK_VOTE(1, 2, .term = 2);
+    assert_broken("election timer not set back", "F.2",
+                  SHOWN(story_sent(), heard), OF(1));
+    begin_silent_story();
+    leads();
+    arrive(APPEND_ENTRIES(0, 1, .term = 1));
+    answer_append(1, true);
+    wait_us(90 * MS);
+    ASK_VOTE(1, 2, .term = 2);
+    assert_sound();
+}
+
+static void test_f2_a_slow_server_is_not_judged(void **state)
+{
+    (void)state;
+    check_untimed(story_check());
+    asks(0, 1, 1, 0, 0, true);
+    ASK_VOTE(1, 2, .term = 2);
+    assert_sound();
+    begin_silent_story();
+    STEP(1, .kind = TRACE_CLOCK, .to = 4000);
+    asks(0, 1, 1, 0, 0, true);
+    ASK_VOTE(1, 2, .term = 2);
+    assert_sound();
+}
+
+static void test_who_speaks_is_judged_by_what_it_tells(void **state)
+{
+    (void)state;
+    asks(0, 1, 1, 0, 0, true);
+    STEP(0, .kind = TRACE_TERM, .from = 0, .to = 1);
+    asks(2, 1, 1, 0, 0, true);
+    assert_sound();
+}
+
+static void test_every_rule_is_found(void **state)
+{
+    (void)state;
+    static const char *const rules[] = {"RV.2 one vote a term",
+                                        "RV.1 vote for an old term",
+                                        "RV.2 vote for a log that is behind",
+                                        "ALL.2 current_term falls",
+                                        "ALL.2 newer term not followed",
+                                        "AE.1 message of an old term accepted",
+                                        "AE.3 log cut without a conflict",
+                                        "AE.4 restart from another state",
+                                        "C.1 votes asked for another log",
+                                        "C.2 leader without a majority",
+                                        "L.1 sent as a leader that it is not",
+                                        "P.1 Election Safety",
+                                        "P.4 Leader Completeness",
+                                        "F.2 election timer not set back",
+                                        NULL};
+    assert_all_found(rules);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SILENT(test_rv2_one_vote_a_term),
+        SILENT(test_rv2_the_own_vote_is_one),
+        SILENT(test_rv1_a_vote_for_an_old_term),
+        SILENT(test_rv2_a_vote_for_a_log_behind),
+        SILENT(test_what_a_leader_may_have_cut_is_not_known),
+        SILENT(test_all2_the_answers_term_falls),
+        SILENT(test_all2_an_answer_without_the_newer_term),
+        SILENT(test_all2_a_leader_goes_on),
+        SILENT(test_ae1_an_old_message_is_accepted),
+        SILENT(test_a_candidate_shows_its_log),
+        SILENT(test_c2_a_leader_without_votes),
+        SILENT(test_l1_a_leader_without_an_election),
+        SILENT(test_p1_two_leaders_of_a_term),
+        SILENT(test_p4_a_leader_without_a_committed_entry),
+        SILENT(test_f2_an_election_without_a_timeout),
+        SILENT(test_f2_a_slow_server_is_not_judged),
+        SILENT(test_who_speaks_is_judged_by_what_it_tells),
+        cmocka_unit_test(test_every_rule_is_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}

@@ -1,0 +1,534 @@
+// test_check_silent_log.c -- logs, commits and saves of Rafts that tell nothing
+// of themselves.
+#include "test.h"
+
+#include "check_fixture.h"
+
+enum { MS = 1000 };
+
+static void elected(int leader, int voter, uint64_t term, uint64_t index,
+                    uint64_t last_term)
+{
+    uint64_t msg =
+        ASK_VOTE(leader, voter, .term = term, .last_log_index = index,
+                 .last_log_term = last_term);
+    receive(msg);
+    ANSWER_VOTE(msg, .term = term, .vote_granted = true);
+    hear(msg);
+}
+
+// S1 leads term 1 by S2's vote.
+static void leads(void)
+{
+    elected(0, 1, 1, 0, 0);
+    APPEND_ENTRIES(0, 1, .term = 1);
+}
+
+// One entry behind index, from S1 in its term; gives the message.
+static uint64_t sends(int follower, uint64_t term, uint64_t index,
+                      uint64_t index_term, uint64_t entry_term)
+{
+    return APPEND_ENTRIES(0, follower, .term = term, .prev_log_index = index,
+                          .prev_log_term = index_term,
+                          .entries = ENTRIES({.term = entry_term}));
+}
+
+static uint64_t answers(uint64_t msg, uint64_t term, bool success)
+{
+    receive(msg);
+    uint64_t n = ANSWER_APPEND(msg, .term = term, .success = success);
+    hear(msg);
+    return n;
+}
+
+// An entry of term 1 reaches S2, which says yes.
+static uint64_t stores(uint64_t index)
+{
+    return answers(sends(1, 1, index, index > 0 ? 1 : 0, 1), 1, true);
+}
+
+static uint64_t gives(int server, uint64_t index, uint64_t term)
+{
+    return STEP(server, .kind = TRACE_GIVEN, .index = index, .term = term,
+                .command = "x");
+}
+
+static uint64_t takes(int server, uint64_t index, uint64_t term)
+{
+    return STEP(server, .kind = TRACE_TAKEN, .index = index, .term = term,
+                .command = "x");
+}
+
+// ------------------------------------------------------ followers' logs
+
+static void test_ae2_accepts_behind_another_entry(void **state)
+{
+    (void)state;
+    leads();
+    stores(0);
+    stores(1);
+    restarts(0);
+    wait_us(500 * MS);
+    elected(0, 2, 2, 1, 1); // without the entry 2 that it had not saved
+    arrive(sends(1, 2, 1, 1, 2));
+    answer_append(2, true); // entry 2 of term 2 for that of term 1
+    assert_sound();
+    wait_us(500 * MS);
+    elected(2, 0, 3, 9, 2);
+    arrive(APPEND_ENTRIES(2, 1, .term = 3, .prev_log_index = 2,
+                          .prev_log_term = 1));
+    answer_append(3, false);
+    assert_sound();
+    // The entry that it lacked was cut, and comes again.
+    arrive(APPEND_ENTRIES(2, 1, .term = 3, .prev_log_index = 1,
+                          .prev_log_term = 1,
+                          .entries = ENTRIES({.term = 1})));
+    answer_append(3, true);
+    wait_us(500 * MS);
+    elected(0, 2, 4, 9, 3);
+    arrive(APPEND_ENTRIES(0, 1, .term = 4, .prev_log_index = 2,
+                          .prev_log_term = 2));
+    answer_append(4, true);
+    assert_broken("accepted without a matching entry", "AE.2",
+                  SHOWN(story_last(), arrived()), OF(1, 0));
+}
+
+static void test_ae2_accepts_behind_what_it_never_got(void **state)
+{
+    (void)state;
+    leads();
+    takes(0, 1, 1);
+    answers(sends(2, 1, 0, 0, 1), 1, true);
+    uint64_t msg = sends(1, 1, 1, 1, 1); // S2 lacks entry 1
+    answers(msg, 1, false);
+    assert_sound();
+    arrive(sends(1, 1, 1, 1, 1));
+    answer_append(1, true);
+    assert_broken("accepted without a matching entry", "AE.2",
+                  SHOWN(story_last(), arrived()), OF(1, 0));
+}
+
+static void test_ae2_refuses_what_matches(void **state)
+{
+    (void)state;
+    leads();
+    uint64_t before = sends(1, 1, 1, 1, 1);
+    receive(before); // handled before entry 1 came
+    stores(0);
+    ANSWER_APPEND(before, .term = 1);
+    assert_sound();
+    arrive(sends(1, 1, 1, 1, 1));
+    answer_append(1, false);
+    assert_broken("refused although the entry matches", "AE.2",
+                  SHOWN(story_last(), arrived()), OF(1, 0));
+}
+
+static void test_ae3_a_cut_that_was_saved(void **state)
+{
+    (void)state;
+    saves(1, 1, 0, 0, 0);
+    saves(0, 1, 0, 0, 0);
+    leads();
+    arrive(sends(1, 1, 0, 0, 1));
+    saves(1, 1, 0, 1, 1);
+    answer_append(1, true);
+    uint64_t stored = story_last();
+    saves(1, 1, 0, 1, 1);
+    assert_sound();
+    uint64_t saved = saves(1, 1, 0, 0, 0);
+    assert_broken("log cut without a conflict", "AE.3", SHOWN(saved, stored),
+                  OF(1));
+}
+
+// ------------------------------------------------------ leaders' logs
+
+static void test_l3_a_wrong_prev_log_term(void **state)
+{
+    (void)state;
+    elected(0, 1, 3, 1, 2);
+    uint64_t asked = story_sent();
+    APPEND_ENTRIES(0, 1, .term = 3, .prev_log_index = 1, .prev_log_term = 2);
+    assert_sound();
+    APPEND_ENTRIES(0, 1, .term = 3, .prev_log_index = 1, .prev_log_term = 1);
+    assert_broken("message with a wrong prev_log_term", "L.3",
+                  SHOWN(story_sent(), asked), OF(0, 1));
+}
+
+static void test_p2_an_entry_changes_its_term(void **state)
+{
+    (void)state;
+    elected(0, 1, 2, 0, 0);
+    sends(1, 2, 0, 0, 1);
+    uint64_t first = story_sent();
+    sends(2, 2, 0, 0, 1);
+    assert_sound();
+    sends(1, 2, 0, 0, 2);
+    assert_broken("Leader Append-Only", "P.2", SHOWN(story_sent(), first),
+                  OF(0, 1));
+}
+
+static void test_p3_an_entry_has_one_predecessor(void **state)
+{
+    (void)state;
+    elected(0, 1, 2, 2, 2);
+    APPEND_ENTRIES(0, 1, .term = 2, .prev_log_index = 1, .prev_log_term = 1,
+                   .entries = ENTRIES({.term = 2}));
+    uint64_t first = story_sent();
+    wait_us(500 * MS);
+    elected(2, 1, 3, 3, 2);
+    APPEND_ENTRIES(2, 1, .term = 3, .prev_log_index = 1, .prev_log_term = 1,
+                   .entries = ENTRIES({.term = 2}));
+    assert_sound();
+    APPEND_ENTRIES(2, 0, .term = 3, .prev_log_index = 1, .prev_log_term = 1);
+    restarts(2); // it may have another log now
+    wait_us(500 * MS);
+    elected(2, 1, 4, 3, 2);
+    APPEND_ENTRIES(2, 1, .term = 4, .prev_log_index = 1, .prev_log_term = 2,
+                   .entries = ENTRIES({.term = 2}));
+    assert_broken("Log Matching", "P.3", SHOWN(story_sent(), first), OF(2, 0));
+}
+
+static void test_l3_next_index_falls(void **state)
+{
+    (void)state;
+    leads();
+    uint64_t led = story_sent();
+    stores(0);
+    wait_us(200 * MS);
+    sends(1, 1, 0, 0, 1); // made before, perhaps
+    assert_sound();
+    wait_us(200 * MS);
+    APPEND_ENTRIES(0, 1, .term = 1); // a heartbeat
+    sends(1, 1, 1, 1, 1);
+    assert_sound();
+    sends(1, 1, 0, 0, 1);
+    assert_broken("next_index below match_index", "L.3",
+                  SHOWN(story_sent(), led), OF(0, 1));
+}
+
+static void test_l2_one_place_for_each_command(void **state)
+{
+    (void)state;
+    leads();
+    uint64_t second = takes(0, 2, 1); // told later than
+    takes(0, 1, 1);
+    assert_sound();
+    uint64_t third = takes(0, 2, 1);
+    assert_broken("command at another index", "L.2", SHOWN(third, second),
+                  OF(0));
+}
+
+// ------------------------------------------------------ commits
+
+static void test_l4_without_a_majority(void **state)
+{
+    (void)state;
+    leads();
+    uint64_t led = story_sent();
+    takes(0, 1, 1);
+    takes(0, 2, 1);
+    stores(0);
+    APPEND_ENTRIES(0, 2, .term = 1, .leader_commit = 1);
+    gives(0, 1, 1);
+    assert_sound();
+    APPEND_ENTRIES(0, 2, .term = 1, .leader_commit = 2);
+    assert_broken("commit without a majority", "L.4", SHOWN(story_sent(), led),
+                  OF(0));
+}
+
+static void test_l4_of_an_older_term(void **state)
+{
+    (void)state;
+    leads();
+    takes(0, 1, 1);
+    wait_us(500 * MS);
+    elected(0, 1, 2, 1, 1);
+    uint64_t msg = APPEND_ENTRIES(0, 1, .term = 2, .prev_log_index = 1,
+                                  .prev_log_term = 1);
+    uint64_t led = story_sent();
+    answers(msg, 2, false);
+    answers(sends(1, 2, 0, 0, 1), 2, true);
+    assert_sound();
+    uint64_t given = gives(0, 1, 1);
+    assert_broken("commit of an older term", "L.4", SHOWN(given, led), OF(0));
+}
+
+static void test_l4_along_with_an_entry_of_its_own(void **state)
+{
+    (void)state;
+    leads();
+    takes(0, 1, 1);
+    wait_us(500 * MS);
+    elected(0, 1, 2, 1, 1);
+    takes(0, 2, 2);
+    answers(sends(1, 2, 0, 0, 1), 2, true);
+    answers(sends(1, 2, 1, 1, 2), 2, true);
+    gives(0, 1, 1);
+    gives(0, 2, 2);
+    assert_sound();
+}
+
+static void test_l4_the_own_copy_counts_when_it_is_saved(void **state)
+{
+    (void)state;
+    saves(0, 1, 0, 0, 0);
+    saves(1, 1, 0, 0, 0);
+    leads();
+    uint64_t led = story_sent();
+    arrive(sends(1, 1, 0, 0, 1));
+    saves(1, 1, 0, 1, 1);
+    answer_append(1, true);
+    hear(3); // the vote, the heartbeat, and this
+    uint64_t given = gives(0, 1, 1);
+    assert_broken("commit without a majority", "L.4", SHOWN(given, led), OF(0));
+}
+
+static void test_l4_commit_index_falls(void **state)
+{
+    (void)state;
+    leads();
+    takes(0, 1, 1);
+    stores(0);
+    APPEND_ENTRIES(0, 1, .term = 1, .leader_commit = 1);
+    uint64_t told = story_sent();
+    wait_us(900 * MS);
+    APPEND_ENTRIES(0, 2, .term = 1); // made before, perhaps
+    assert_sound();
+    wait_us(200 * MS);
+    APPEND_ENTRIES(0, 2, .term = 1);
+    assert_broken("commit_index falls", "L.4", SHOWN(story_sent(), told),
+                  OF(0));
+}
+
+static void test_ae5_beyond_the_last_new_entry(void **state)
+{
+    (void)state;
+    leads();
+    for (uint64_t index = 0; index < 2; index++)
+        stores(index);
+    answers(APPEND_ENTRIES(0, 1, .term = 1, .leader_commit = 2), 1, true);
+    gives(1, 1, 1); // what it got before in this term vouches for it
+    gives(1, 2, 1);
+    assert_sound();
+    answers(sends(2, 1, 0, 0, 1), 1, true);
+    uint64_t msg = APPEND_ENTRIES(0, 2, .term = 1, .prev_log_index = 1,
+                                  .prev_log_term = 1, .leader_commit = 2);
+    uint64_t got = receive(msg);
+    gives(2, 1, 1); // before it answers
+    assert_sound();
+    uint64_t given = gives(2, 2, 1);
+    assert_broken("commit beyond the last new entry", "AE.5", SHOWN(given, got),
+                  OF(2));
+}
+
+// ------------------------------------------------------ saves
+
+// S1 and S2 have saved what they need for S2 to get S1's first entry.
+static void saved(void)
+{
+    saves(0, 1, 0, 0, 0);
+    saves(1, 1, 0, 0, 0);
+    leads();
+}
+
+static void test_c1_asks_before_it_is_saved(void **state)
+{
+    (void)state;
+    uint64_t first = saves(0, 1, TRACE_NONE, 0, 0);
+    ASK_VOTE(0, 1, .term = 1);
+    assert_broken("sent before it was saved", "C.1", SHOWN(story_sent(), first),
+                  OF(0));
+}
+
+static void test_answers_before_it_is_saved(void **state)
+{
+    (void)state;
+    saves(0, 1, 0, 0, 0);
+    uint64_t none = saves(1, 0, TRACE_NONE, 0, 0);
+    arrive(ASK_VOTE(0, 1, .term = 1));
+    answer_vote(1, true);
+    assert_broken("answered before it was saved", "ALL.2",
+                  SHOWN(story_last(), none), OF(1, 0));
+    begin_silent_story();
+    saves(0, 1, 0, 0, 0);
+    none = saves(1, 1, TRACE_NONE, 0, 0);
+    arrive(ASK_VOTE(0, 1, .term = 1));
+    answer_vote(1, true);
+    assert_broken("answered before it was saved", "RV.2",
+                  SHOWN(story_last(), none), OF(1, 0));
+}
+
+static void test_ae4_acknowledges_before_it_is_saved(void **state)
+{
+    (void)state;
+    saved();
+    arrive(sends(1, 1, 0, 0, 1));
+    // As long, but of an older term: these entries were replaced.
+    uint64_t other = saves(1, 1, 0, 2, 0);
+    answer_append(1, true);
+    assert_broken("answered before it was saved", "AE.4",
+                  SHOWN(story_last(), other), OF(1, 0));
+    begin_silent_story();
+    saved();
+    arrive(sends(1, 1, 0, 0, 1));
+    saves(1, 1, 0, 2, 1); // and one more that came meanwhile
+    answer_append(1, true);
+    assert_sound();
+}
+
+static void test_states_in_another_encoding_are_not_judged(void **state)
+{
+    (void)state;
+    STEP(0, .kind = TRACE_SAVED, .voted_for = TRACE_NONE);
+    STEP(1, .kind = TRACE_SAVED, .voted_for = TRACE_NONE);
+    leads();
+    stores(0);
+    assert_sound();
+}
+
+static void test_labs_without_persistence_are_not_judged(void **state)
+{
+    (void)state;
+    check_without(story_check(), TRACE_PERSIST);
+    saves(0, 0, TRACE_NONE, 0, 0);
+    saves(1, 0, TRACE_NONE, 0, 0);
+    leads();
+    stores(0);
+    restarts(1);
+    wait_us(500 * MS);
+    elected(2, 1, 1, 0, 0);
+    assert_sound();
+}
+
+static void test_a_save_goes_back(void **state)
+{
+    (void)state;
+    uint64_t newer = saves(1, 2, 0, 0, 0);
+    saves(1, 2, 0, 0, 0);
+    uint64_t n = saves(1, 1, 0, 0, 0);
+    assert_broken("saved what it is not", "ALL.2", SHOWN(n, newer + 1), OF(1));
+    begin_silent_story();
+    newer = saves(1, 2, 0, 0, 0);
+    n = saves(1, 2, TRACE_NONE, 0, 0);
+    assert_broken("saved what it is not", "RV.2", SHOWN(n, newer), OF(1));
+    begin_silent_story();
+    saves(1, 2, 0, 0, 0);
+    saves(1, 3, TRACE_NONE, 0, 0);
+    saves(1, 3, 2, 0, 0);
+    assert_sound();
+}
+
+static void test_ae4_a_save_without_what_was_acknowledged(void **state)
+{
+    (void)state;
+    leads();
+    uint64_t stored = stores(0);
+    uint64_t n = saves(1, 1, 0, 0, 0);
+    assert_broken("saved what it is not", "AE.4", SHOWN(n, stored), OF(1));
+}
+
+static void test_ae4_two_saves_at_a_time(void **state)
+{
+    (void)state;
+    saved();
+    uint64_t begun = story_last();
+    arrive(sends(1, 1, 0, 0, 1));
+    uint64_t newer = saves(1, 1, 0, 1, 1);
+    answer_append(1, true);
+    uint64_t n = STEP(1, .kind = TRACE_SAVED, .ok = true, .to = begun,
+                      .term = 1, .voted_for = 0);
+    assert_broken("saved what it is not", "AE.4", SHOWN(n, newer), OF(1));
+}
+
+static void test_is6_a_snapshot_takes_what_follows_it(void **state)
+{
+    (void)state;
+    saved();
+    arrive(APPEND_ENTRIES(0, 1, .term = 1,
+                          .entries = ENTRIES({.term = 1}, {.term = 1})));
+    saves(1, 1, 0, 2, 1);
+    answer_append(1, true);
+    uint64_t msg = INSTALL_SNAPSHOT(0, 1, .term = 1, .last_included_index = 1,
+                                    .last_included_term = 1, .done = true);
+    uint64_t got = receive(msg);
+    STEP(1, .kind = TRACE_SAVED, .ok = true, .to = story_last(), .term = 1,
+         .voted_for = 0, .index = 2, .entry_term = 1, .from = 1);
+    assert_sound();
+    uint64_t n =
+        STEP(1, .kind = TRACE_SAVED, .ok = true, .to = story_last(), .term = 1,
+             .voted_for = 0, .index = 1, .entry_term = 1, .from = 1);
+    assert_broken("log cut without a conflict", "AE.3", SHOWN(n, got - 2),
+                  OF(1));
+    begin_silent_story();
+    saved();
+    arrive(APPEND_ENTRIES(0, 1, .term = 1,
+                          .entries = ENTRIES({.term = 1}, {.term = 1})));
+    saves(1, 1, 0, 2, 1);
+    answer_append(1, true);
+    msg = INSTALL_SNAPSHOT(0, 1, .term = 1, .last_included_index = 1,
+                           .last_included_term = 1, .done = true);
+    got = receive(msg);
+    n = STEP(1, .kind = TRACE_SAVED, .ok = true, .to = story_last(), .term = 1,
+             .voted_for = 0, .index = 1, .entry_term = 1, .from = 1);
+    assert_broken("saved what it is not", "IS.6", SHOWN(n, got), OF(1));
+}
+
+static void test_every_rule_is_found(void **state)
+{
+    (void)state;
+    static const char *const rules[] = {
+        "AE.2 accepted without a matching entry",
+        "AE.2 refused although the entry matches",
+        "AE.3 log cut without a conflict",
+        "L.3 message with a wrong prev_log_term",
+        "P.2 Leader Append-Only",
+        "P.3 Log Matching",
+        "L.3 next_index below match_index",
+        "L.2 command at another index",
+        "L.4 commit without a majority",
+        "L.4 commit of an older term",
+        "L.4 commit_index falls",
+        "AE.5 commit beyond the last new entry",
+        "C.1 sent before it was saved",
+        "ALL.2 answered before it was saved",
+        "RV.2 answered before it was saved",
+        "AE.4 answered before it was saved",
+        "ALL.2 saved what it is not",
+        "RV.2 saved what it is not",
+        "AE.4 saved what it is not",
+        "IS.6 saved what it is not",
+        NULL};
+    assert_all_found(rules);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SILENT(test_ae2_accepts_behind_another_entry),
+        SILENT(test_ae2_accepts_behind_what_it_never_got),
+        SILENT(test_ae2_refuses_what_matches),
+        SILENT(test_ae3_a_cut_that_was_saved),
+        SILENT(test_l3_a_wrong_prev_log_term),
+        SILENT(test_p2_an_entry_changes_its_term),
+        SILENT(test_p3_an_entry_has_one_predecessor),
+        SILENT(test_l3_next_index_falls),
+        SILENT(test_l2_one_place_for_each_command),
+        SILENT(test_l4_without_a_majority),
+        SILENT(test_l4_of_an_older_term),
+        SILENT(test_l4_along_with_an_entry_of_its_own),
+        SILENT(test_l4_the_own_copy_counts_when_it_is_saved),
+        SILENT(test_l4_commit_index_falls),
+        SILENT(test_ae5_beyond_the_last_new_entry),
+        SILENT(test_c1_asks_before_it_is_saved),
+        SILENT(test_answers_before_it_is_saved),
+        SILENT(test_ae4_acknowledges_before_it_is_saved),
+        SILENT(test_states_in_another_encoding_are_not_judged),
+        SILENT(test_labs_without_persistence_are_not_judged),
+        SILENT(test_a_save_goes_back),
+        SILENT(test_ae4_a_save_without_what_was_acknowledged),
+        SILENT(test_ae4_two_saves_at_a_time),
+        SILENT(test_is6_a_snapshot_takes_what_follows_it),
+        cmocka_unit_test(test_every_rule_is_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
