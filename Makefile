@@ -40,7 +40,10 @@ endif
 # Our solution of lab 0.
 WARMUP := $(wildcard tests/warm-up/*.c)
 LIB_SRC := $(wildcard src/*/*.c viz/*.c labs/*.c) $(WARMUP)
-LIB_SRC := $(filter-out src/cli/main.c,$(LIB_SRC))
+LIB_SRC := $(filter-out src/cli/main.c src/cli/cage.c,$(LIB_SRC))
+# What a stranger's Raft runs in: no solution, no grader, no pictures.
+CAGE_SRC := $(filter-out src/raft/% src/grade/% src/cli/% viz/% $(WARMUP),\
+            $(LIB_SRC)) src/cli/cage.c
 ASM_SRC := $(wildcard src/sim/*.S) viz/page_data.S
 # Compiled without sanitizers and coverage: the runtime, and the recorder.
 UNINSTRUMENTED := $(wildcard src/sim/*.c) src/trace/record.c
@@ -52,7 +55,7 @@ TESTS := $(TEST_SRC:%.c=$B/%)
 BENCH_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/bench*.c))
 
 OBJ = $(LIB_SRC:%.c=$B/%.o) $(ASM_SRC:%.S=$B/%.o)
-LIBS := -lcjson -lm -ldl
+LIBS := -lcjson -lseccomp -lm -ldl
 # A tree without the reference runs the Raft that is given to it.
 REFERENCE := $(if $(wildcard src/raft/raft.c),-DGLASSRAFT_REFERENCE) \
              $(if $(WARMUP),-DGLASSRAFT_WARMUP)
@@ -82,7 +85,31 @@ $B/libglassraft.a: $(OBJ)
 WHOLE = -Wl,--whole-archive $B/libglassraft.a -Wl,--no-whole-archive
 LINK = $(CC) $(SAN) -rdynamic -pthread $(LDFLAGS) -o $@
 
-$B/glassraft: $B/src/cli/main.o $B/libglassraft.a
+# With its own copy of what would offer the reference.
+OFFERS := src/lab/raft_api.c src/lab/warmup_api.c
+CAGE_OBJ = $(patsubst %.c,$B/%.o,$(filter-out $(OFFERS),$(CAGE_SRC))) \
+           $(OFFERS:%.c=$B/cage/%.o) $(patsubst %.S,$B/%.o,$(wildcard src/sim/*.S))
+
+# A submission sees labs/allowed-symbols and the simulator, and nothing else.
+$B/cage/symbols: $(CAGE_OBJ) labs/allowed-symbols src/sim/sim.syms
+	@awk '{print $$2}' src/sim/sim.syms | cat - labs/allowed-symbols | \
+	  grep -v '^#' > $@.allowed
+	@(echo '{'; nm -g --defined-only $(CAGE_OBJ) | awk '{print $$3}' | \
+	  grep -xf $@.allowed | sort -u | sed 's/$$/;/'; echo '};') > $@
+
+$B/glassraft-cage: $(CAGE_OBJ) $B/cage/symbols
+	@echo "LD $@"
+	@$(CC) $(SAN) -Wl,-z,relro,-z,now -Wl,--dynamic-list=$B/cage/symbols \
+	  -pthread $(LDFLAGS) -o $@ $(CAGE_OBJ) $(LIBS)
+
+$B/cage/%.o: REFERENCE :=
+$B/cage/%.o: %.c src/sim/sim.syms
+	@mkdir -p $(@D)
+	@echo "CC $< (cage)"
+	@$(CC) $(BASE) $(SAN) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	@$(NO_THREAD_LOCALS); $(OBJCOPY) --redefine-syms=src/sim/sim.syms $@
+
+$B/glassraft: $B/src/cli/main.o $B/libglassraft.a | $B/glassraft-cage
 	@echo "LD $@"
 	@$(LINK) $< $(WHOLE) $(LIBS)
 
@@ -128,7 +155,7 @@ $B/%.o: %.c src/sim/sim.syms
 	@$(if $(filter $<,$(SIMULATED) $(TEST_SIMULATED)),$(NO_THREAD_LOCALS); \
 	  $(OBJCOPY) --redefine-syms=src/sim/sim.syms $@)
 
--include $(wildcard $B/*/*.d $B/*/*/*.d)
+-include $(wildcard $B/*/*.d $B/*/*/*.d $B/*/*/*/*.d)
 
 .PHONY: deps
 deps: ## install what is missing (apt-get as root), or say what to type
@@ -348,7 +375,7 @@ install: build/glassraft ## into PREFIX, /usr/local by default; DESTDIR too
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	install -d $(DESTDIR)$(PREFIX)/include/glassraft/raft
 	install -d $(DESTDIR)$(PREFIX)/include/glassraft/trace
-	install -m 755 $B/glassraft $(DESTDIR)$(PREFIX)/bin/glassraft
+	install -m 755 $B/glassraft $B/glassraft-cage $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $B/libglassraft.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 644 src/raft/raft.h $(DESTDIR)$(PREFIX)/include/glassraft/raft
 	install -d $(SHARE)/labs $(SHARE)/src/raft $(SHARE)/src/net
@@ -367,7 +394,7 @@ install: build/glassraft ## into PREFIX, /usr/local by default; DESTDIR too
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: glassraft' \
 	  'Description: a Raft you can see through' \
 	  "Version: $$(sed -n 's/.*GLASSRAFT_VERSION "\(.*\)"/\1/p' src/trace/version.h)" \
-	  'Requires: libcjson' \
+	  'Requires: libcjson libseccomp' \
 	  'Libs: -L$${prefix}/lib -lglassraft -pthread -lm -ldl' \
 	  'Cflags: -I$${prefix}/include/glassraft' \
 	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/glassraft.pc

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/personality.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -215,23 +214,6 @@ static int grade_all(const struct arguments *a, const struct grade_plan *each)
     return interrupted ? 128 + interrupted : good ? EXIT_GOOD : EXIT_USAGE;
 }
 
-// The same addresses in each run: a submission that depends on them, by a
-// mistake with memory, fails in the same way each time. Where the kernel does
-// not let us, the rest is as before.
-static void fix_addresses(int argc, char **argv)
-{
-    int now = personality(0xffffffff);
-    static char name[] = "glassraft", *words[200];
-    if (now < 0 || (now & ADDR_NO_RANDOMIZE) != 0 || argc > 190 ||
-        personality((unsigned)now | ADDR_NO_RANDOMIZE) < 0 ||
-        (personality(0xffffffff) & ADDR_NO_RANDOMIZE) == 0)
-        return;
-    words[0] = name;
-    for (int i = 0; i < argc; i++)
-        words[i + 1] = argv[i];
-    execv("/proc/self/exe", words);
-}
-
 static int grade(struct arguments *a)
 {
     struct rubric rubric;
@@ -247,8 +229,9 @@ static int grade(struct arguments *a)
     if (a->print_rubric) {
         rubric_print(&rubric, stdout);
         code = EXIT_GOOD;
-    } else if ((a->secret == NULL || secret_seeds_read(&secret, a->secret)) &&
-               sandbox_prepare(&plan.sandbox)) {
+    } else if (!sandbox_prepare(&plan.sandbox)) {
+        code = EXIT_BUG;
+    } else if (a->secret == NULL || secret_seeds_read(&secret, a->secret)) {
         struct sigaction action = {.sa_handler = on_interrupt};
         sigaction(SIGINT, &action, NULL);
         sigaction(SIGTERM, &action, NULL);
@@ -276,7 +259,5 @@ int cli_grade(int argc, char **argv)
     check(&a);
     if (a.bad)
         return EXIT_USAGE;
-    if (!a.print_rubric)
-        fix_addresses(argc, argv);
     return grade(&a);
 }

@@ -91,7 +91,7 @@ static bool can_build(const char *script, const struct sandbox_tool *tool)
             "glassraft grade: %s: user %u cannot run it; set TMPDIR to a"
             " folder that all can enter\n",
             script,
-            sandbox_powers().user ? sandbox_user(tool->user)
+            sandbox_powers().user ? sandbox_user(tool->sandbox->user)
                                   : (unsigned)geteuid());
     return false;
 }
@@ -119,7 +119,7 @@ bool submission_build(struct submission *s, const struct sandbox *sandbox)
                                 .also_readable = source,
                                 .wall_s = WALL_S,
                                 .cpu_s = CPU_S,
-                                .user = sandbox->user};
+                                .sandbox = sandbox};
     if (!can_build(script, &tool))
         return false;
     char *output = must_malloc(OUTPUT);

@@ -13,7 +13,6 @@
 enum {
     ENOUGH_FAILED = 3, // of a scenario's seeds: then its next ones are left out
     ENOUGH_TIME = 5,   // runs that used up their time: then all are
-    WALL_S = 600,
     TEXT = 3000,
 };
 
@@ -71,7 +70,6 @@ static bool next(void *context, struct lab_run *run)
                             .given = ".",
                             .lab = grade->rubric->lab,
                             .out = r->plan->keep,
-                            .wall_s = WALL_S,
                             .sandbox = &r->plan->sandbox};
     return true;
 }

@@ -8,9 +8,13 @@
 
 #include <sys/types.h>
 
+#include "../trace/save.h"
 #include "runner.h"
 
-enum { JOB_WALL_S = 600 }; // of a run that sets no limit
+enum {
+    JOB_WALL_S = 600, // of any run
+    JOB_LOOK_MS = 500 // a run in a sandbox is looked at so often
+};
 
 struct job {
     bool busy;
@@ -23,15 +27,26 @@ struct job {
     struct lab_message message;
     size_t n_read, n_extra; // of the message, and behind it
     uint64_t end_ms;        // when its time is up, by now_ms()
-    bool killed;
+    // A run in a sandbox computes all the time. What it does not is counted.
+    uint64_t looked_ms, cpu_ms, idle_ms;
+    struct save trace; // of a run in a sandbox that leaves one
+    bool saves;
+    enum job_end {
+        JOB_ENDS,
+        JOB_LATE,    // its time is up
+        JOB_STALLED, // it stands still
+        JOB_LARGE,   // it has more memory than it may
+        JOB_BROKEN   // it could not be started, for result's reason
+    } end;
     struct lab_result result;
 };
 
 void job_start(struct job *job);
 // Reads what is there; true when the child has ended and result is filled in.
 bool job_advance(struct job *job);
-// Its time is up: ends it and what it started.
-void job_kill(struct job *job);
+// Looks whether its time is up, or whether it stands still, and then ends it
+// and what it started.
+void job_look(struct job *job);
 // Ends it for good, without a result.
 void job_drop(struct job *job);
 

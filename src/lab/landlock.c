@@ -89,11 +89,17 @@ static void enforce(int rules)
     close(rules);
 }
 
-void landlock_run(const char *object)
+void landlock_run(bool sanitized)
 {
+    static const char *const libraries[] = {"/usr/lib", "/usr/lib64", "/lib",
+                                            "/lib64"};
     int rules = make_rules();
-    if (object != NULL)
-        allow(rules, object, READ_FILE);
+    if (sanitized) {
+        allow(rules, "/proc/self/exe", READ_FILE);
+        allow(rules, "/proc/self", READ_FILE | READ_DIR);
+    }
+    for (size_t i = 0; sanitized && i < 4; i++)
+        allow(rules, libraries[i], READ_FILE | READ_DIR);
     enforce(rules);
 }
 

@@ -1,9 +1,13 @@
 // object.c -- see object.h.
+#define _GNU_SOURCE // dlinfo
 #include "object.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <stdio.h>
 #include <string.h>
+
+static void *loaded;
 
 void *object_load(const char *path, const struct object_function *functions,
                   char error[300])
@@ -13,6 +17,7 @@ void *object_load(const char *path, const struct object_function *functions,
         snprintf(error, 300, "%.290s", dlerror());
         return NULL;
     }
+    loaded = object;
     for (; functions->name != NULL; functions++) {
         void *symbol = dlsym(object, functions->name);
         if (symbol == NULL) {
@@ -24,4 +29,35 @@ void *object_load(const char *path, const struct object_function *functions,
         memcpy(functions->at, &symbol, functions->n);
     }
     return object;
+}
+
+typedef void (*constructor)(int, char **, char **);
+
+static void run(uintptr_t at)
+{
+    char *nothing[] = {NULL};
+    constructor function;
+    memcpy(&function, &at, sizeof at);
+    function(0, nothing, nothing);
+}
+
+void object_start(void)
+{
+    struct link_map *map = NULL;
+    uintptr_t init = 0, array = 0;
+    size_t n = 0;
+    if (loaded == NULL || dlinfo(loaded, RTLD_DI_LINKMAP, &map) != 0)
+        return;
+    for (const ElfW(Dyn) *entry = map->l_ld; entry->d_tag != DT_NULL; entry++) {
+        if (entry->d_tag == OBJECT_INIT)
+            init = map->l_addr + entry->d_un.d_ptr;
+        else if (entry->d_tag == OBJECT_INIT_ARRAY)
+            array = map->l_addr + entry->d_un.d_ptr;
+        else if (entry->d_tag == OBJECT_INIT_ARRAYSZ)
+            n = entry->d_un.d_val / sizeof(uintptr_t);
+    }
+    if (init != 0)
+        run(init);
+    for (size_t i = 0; array != 0 && i < n; i++)
+        run(((const uintptr_t *)array)[i]);
 }

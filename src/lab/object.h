@@ -1,9 +1,11 @@
-// object.h -- the functions of a shared object, by name.
+// object.h -- the functions of a shared object, by name; and a stranger's
+// object, made harmless to load.
 #ifndef GLASSRAFT_OBJECT_H
 #define GLASSRAFT_OBJECT_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 // Where a function's address goes. OBJECT_FUNCTION(name, place) fills it in.
 struct object_function {
@@ -16,9 +18,24 @@ struct object_function {
         name, &(place), sizeof(place)                                          \
     }
 
-// Loads a shared object for good, which runs its constructors, and fills in
-// the addresses. Gives a handle for dlsym(). NULL with one line in error.
+// Loads a shared object for good, once, and fills in the addresses. Its
+// constructors run when it is loaded, unless object_defer() has marked them.
+// Gives a handle for dlsym(). NULL with one line in error.
 void *object_load(const char *path, const struct object_function *functions,
                   char error[300]);
+// Runs what object_defer() has marked in the object that was loaded.
+void object_start(void);
+
+// defer.c: changes the bytes of a shared object so that nothing of it runs
+// when it is loaded. NULL, or why such an object cannot be held: "has ...".
+const char *object_defer(uint8_t *bytes, size_t n);
+
+// The entries of a dynamic section that object_defer() turns constructors
+// into; the loader passes over them.
+enum {
+    OBJECT_INIT = 0x6000000d,
+    OBJECT_INIT_ARRAY = 0x6000000e,
+    OBJECT_INIT_ARRAYSZ = 0x6000000f,
+};
 
 #endif

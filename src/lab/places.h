@@ -1,8 +1,8 @@
 // places.h -- where in a submission something happened, looked up outside.
 //
 // A run in a sandbox cannot ask addr2line. It writes "{+0x1234}" for a place
-// in the submission's object, and the parent puts function, file and line
-// there.
+// in the submission's object and "{=0x1234}" for one in the harness, and the
+// parent puts function, file and line there.
 #ifndef GLASSRAFT_PLACES_H
 #define GLASSRAFT_PLACES_H
 

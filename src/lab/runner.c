@@ -16,30 +16,35 @@
 
 enum { MAX_JOBS = 64 };
 
-// Waits until a child has something to say or its time is up.
+// Waits until a child has something to say, or is to be looked at.
 static void wait_for_children(struct job *jobs, int n_jobs)
 {
     struct pollfd fds[MAX_JOBS];
     nfds_t n = 0;
     uint64_t first_ms = UINT64_MAX, now = now_ms();
-    for (int i = 0; i < n_jobs; i++)
-        if (jobs[i].busy) {
-            fds[n++] = (struct pollfd){.fd = jobs[i].fd, .events = POLLIN};
-            if (!jobs[i].killed && jobs[i].end_ms < first_ms)
-                first_ms = jobs[i].end_ms;
-        }
+    for (int i = 0; i < n_jobs; i++) {
+        const struct job *job = &jobs[i];
+        if (!job->busy)
+            continue;
+        fds[n++] = (struct pollfd){.fd = job->fd, .events = POLLIN};
+        uint64_t look_ms = job->run.sandbox != NULL
+                               ? job->looked_ms + JOB_LOOK_MS
+                               : job->end_ms;
+        if (job->end == JOB_ENDS && look_ms < first_ms)
+            first_ms = look_ms;
+    }
     int left_ms = first_ms > now ? (int)(first_ms - now) : 0;
     poll(fds, n, first_ms == UINT64_MAX ? -1 : left_ms);
     for (int i = 0; i < n_jobs; i++)
-        if (jobs[i].busy && !jobs[i].killed && now_ms() >= jobs[i].end_ms)
-            job_kill(&jobs[i]);
+        if (jobs[i].busy)
+            job_look(&jobs[i]);
 }
 
 // Has it something to say, or said all that it will?
 static bool is_due(const struct job *job)
 {
     struct pollfd one = {.fd = job->fd, .events = POLLIN};
-    return job->killed || poll(&one, 1, 0) > 0;
+    return job->end != JOB_ENDS || poll(&one, 1, 0) > 0;
 }
 
 // What a submission left behind, and what it could not look up itself.

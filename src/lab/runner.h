@@ -26,8 +26,8 @@ struct lab_run {
         crash_at; // the server that reaches this crash point dies; 0 = none
     const char *trace; // write it here, passed or failed; NULL = only failed
     const char *out;   // folder for what failing runs leave; NULL = nothing
-    unsigned wall_s;   // wall and CPU limit of the child; 0 = a default
-    const struct sandbox *sandbox; // for a stranger's Raft; NULL = none
+    const struct sandbox *sandbox; // for a Raft that is given; NULL = none
+    bool shown; // what a run in a sandbox prints is shown, not kept
 };
 
 // What was made of a trace for its readers: paths, "" = nothing.
@@ -37,6 +37,9 @@ struct lab_left {
     uint64_t n_facts; // that it tells
     char picture[3][200];
 };
+
+// The property of a run that could not be made: no verdict on anybody.
+#define LAB_INFRASTRUCTURE "infrastructure"
 
 struct lab_result {
     bool passed;
@@ -48,6 +51,7 @@ struct lab_result {
     uint64_t real_us;
     char folder[160], trace[200]; // what was left; "" = nothing
     struct lab_left left;         // the runner leaves this to its callers
+    bool stalled;                 // "time", because it stood still
     char printed[1600]; // by a run in a sandbox, its beginning; as it came
 };
 

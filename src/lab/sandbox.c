@@ -29,11 +29,18 @@ enum {
     TRACE_BYTES = 256 * 1 << 20, // and of a trace
 };
 
-// Sanitizers and coverage need calls and memory that a run does not.
-static bool instrumented(void)
+// A sanitizer's shadow takes terabytes of addresses, and its work time.
+static unsigned slowness(void)
 {
     const char *config = lab_config();
-    return strcmp(config, "opt") != 0 && strcmp(config, "debug") != 0;
+    return strcmp(config, "tsan") == 0   ? 6
+           : strcmp(config, "asan") == 0 ? 3
+                                         : 1;
+}
+
+static bool sanitized(void)
+{
+    return slowness() > 1;
 }
 
 // Asked once: inside, the question itself is forbidden.
@@ -42,13 +49,39 @@ struct sandbox_powers sandbox_powers(void)
     static struct sandbox_powers powers;
     static bool known;
     if (!known)
-        powers = (struct sandbox_powers){
-            .filter = filter_possible() && !instrumented(),
-            .landlock = landlock_possible() && !instrumented(),
-            .user = geteuid() == 0 && !instrumented(),
-        };
+        powers = (struct sandbox_powers){.filter = filter_possible(),
+                                         .landlock = landlock_possible(),
+                                         .user = geteuid() == 0};
     known = true;
     return powers;
+}
+
+unsigned sandbox_cpu_s(const struct sandbox *sandbox)
+{
+    return sandbox->cpu_s > 0 ? sandbox->cpu_s : CPU_S * slowness();
+}
+
+static uint64_t memory_of(const struct sandbox *sandbox)
+{
+    return sandbox->memory_bytes > 0 ? sandbox->memory_bytes
+                                     : (uint64_t)1 << 30;
+}
+
+bool sandbox_is_over(const struct sandbox *sandbox, pid_t pid)
+{
+    char path[40];
+    unsigned long long all = 0, resident = 0;
+    if (!sanitized())
+        return false;
+    snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
+    FILE *about = fopen(path, "r");
+    bool known =
+        about != NULL && fscanf(about, "%llu %llu", &all, &resident) == 2;
+    if (about != NULL)
+        fclose(about);
+    // A sanitizer remembers two to three bytes for each.
+    return known &&
+           resident * (uint64_t)sysconf(_SC_PAGESIZE) > 3 * memory_of(sandbox);
 }
 
 unsigned sandbox_user(unsigned asked)
@@ -65,12 +98,16 @@ void sandbox_limit(int what, uint64_t most)
         die("setrlimit: %s", strerror(errno));
 }
 
-void sandbox_drop_rights(unsigned user)
+static bool change_user(unsigned user)
 {
-    user = sandbox_user(user);
-    if (sandbox_powers().user &&
-        (setgroups(0, NULL) != 0 || setresgid(user, user, user) != 0 ||
-         setresuid(user, user, user) != 0))
+    return setgroups(0, NULL) == 0 && setresgid(user, user, user) == 0 &&
+           setresuid(user, user, user) == 0;
+}
+
+void sandbox_drop_rights(const struct sandbox *sandbox)
+{
+    unsigned user = sandbox_user(sandbox->user);
+    if (sandbox_powers().user && !change_user(user) && !sandbox->own)
         die("cannot become user %u: %s", user, strerror(errno));
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         die("PR_SET_NO_NEW_PRIVS: %s", strerror(errno));
@@ -104,41 +141,57 @@ static int at_random_place(int fd)
     return place;
 }
 
-// Keeps 0, 1, 2, the result and the trace; the rest is closed.
+// Closes all but these, which are in rising order.
+static void close_others(const int *kept, int n)
+{
+    int first = STDERR_FILENO + 1;
+    for (int i = 0; i < n; i++) {
+        close_from(first, kept[i] - 1);
+        first = kept[i] + 1;
+    }
+    close_from(first, 1 << 20);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+// Keeps 0, 1, 2, the result, the trace and the object; the rest is closed.
 static void arrange_files(struct sandbox_files *files)
 {
     int nothing = open("/dev/null", O_RDONLY);
     sandbox_limit(RLIMIT_NOFILE, 4 * MOST_FDS);
     if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 ||
-        dup2(files->printed, STDOUT_FILENO) < 0 ||
-        dup2(files->printed, STDERR_FILENO) < 0)
+        (files->printed >= 0 && (dup2(files->printed, STDOUT_FILENO) < 0 ||
+                                 dup2(files->printed, STDERR_FILENO) < 0)))
         die("descriptors: %s", strerror(errno));
-    int result = at_random_place(files->result);
-    int trace = files->trace >= 0 ? at_random_place(files->trace) : -1;
-    int low = trace >= 0 && trace < result ? trace : result;
-    int high = trace > result ? trace : result;
-    close_from(3, low - 1);
-    close_from(low + 1, high - 1);
-    close_from(high + 1, 1 << 20);
-    files->result = result;
-    files->trace = trace;
+    files->result = at_random_place(files->result);
     files->printed = -1;
+    if (files->trace >= 0)
+        files->trace = at_random_place(files->trace);
+    int kept[3] = {files->result}, n = 1;
+    if (files->trace >= 0)
+        kept[n++] = files->trace;
+    if (files->object >= 0)
+        kept[n++] = files->object;
+    qsort(kept, (size_t)n, sizeof kept[0], by_number);
+    close_others(kept, n);
 }
 
 static void set_limits(const struct sandbox *sandbox, bool trace)
 {
     sandbox_limit(RLIMIT_CORE, 0);
     // First a signal that says why, a second later one that none survives.
-    rlim_t cpu_s = sandbox->cpu_s > 0 ? sandbox->cpu_s : CPU_S;
+    rlim_t cpu_s = sandbox_cpu_s(sandbox);
     struct rlimit cpu = {cpu_s, cpu_s + 1};
     setrlimit(RLIMIT_CPU, &cpu);
     sandbox_limit(RLIMIT_FSIZE, trace ? TRACE_BYTES : FILE_BYTES);
     sandbox_limit(RLIMIT_MEMLOCK, 0);
-    if (instrumented())
-        return;
-    sandbox_limit(RLIMIT_AS, sandbox->memory_bytes > 0 ? sandbox->memory_bytes
-                                                       : (rlim_t)1 << 30);
-    sandbox_limit(RLIMIT_NPROC, 0);
+    if (!sandbox->own)
+        sandbox_limit(RLIMIT_NPROC, 0);
+    if (!sanitized())
+        sandbox_limit(RLIMIT_AS, memory_of(sandbox) + sandbox_ground()->gap);
 }
 
 static void (*tell_forbidden)(const char *what);
@@ -147,11 +200,12 @@ static void on_forbidden(int signal, siginfo_t *info, void *context)
 {
     (void)signal;
     (void)context;
-    char what[100];
-    const char *name = filter_name(info->si_syscall);
+    char what[200];
+    const char *instead, *name = filter_name(info->si_syscall, &instead);
     if (name != NULL)
-        snprintf(what, sizeof what, "called %s, which a submission may not",
-                 name);
+        snprintf(what, sizeof what, "called %s, which a submission may not%s%s",
+                 name, instead != NULL ? ": " : "",
+                 instead != NULL ? instead : "");
     else
         snprintf(what, sizeof what,
                  "made system call %d, which a submission may not",
@@ -170,8 +224,7 @@ static void watch_forbidden(void (*forbidden)(const char *what))
     signal(SIGXFSZ, SIG_IGN);
 }
 
-void sandbox_enter(const struct sandbox *sandbox, const char *object,
-                   struct sandbox_files *files,
+void sandbox_enter(const struct sandbox *sandbox, struct sandbox_files *files,
                    void (*forbidden)(const char *what))
 {
     struct sandbox_powers powers = sandbox_powers();
@@ -179,20 +232,30 @@ void sandbox_enter(const struct sandbox *sandbox, const char *object,
     forget_environment();
     arrange_files(files);
     set_limits(sandbox, files->trace >= 0);
-    sandbox_drop_rights(sandbox->user);
+    sandbox_drop_rights(sandbox);
     // Nobody waits for it any more when its parent was killed.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    filter_learn_names();
     watch_forbidden(forbidden);
     if (powers.landlock)
-        landlock_run(object);
-    if (powers.filter)
-        filter_run(files);
+        landlock_run(sanitized());
 }
 
-void sandbox_seal(void)
+// The sanitizers' look-up of names reads files, once.
+void __sanitizer_symbolize_pc(void *pc, const char *format, char *out, size_t n)
+    __attribute__((weak));
+
+void sandbox_seal(const struct sandbox *sandbox, struct sandbox_files *files)
 {
+    char name[200];
+    if (__sanitizer_symbolize_pc != NULL)
+        __sanitizer_symbolize_pc(__builtin_return_address(0), "%f", name,
+                                 sizeof name);
+    if (files->object >= 0)
+        close(files->object);
+    files->object = -1;
     if (sandbox_powers().filter)
-        filter_seal();
+        filter_run(files, sandbox_ground(), sandbox->own);
 }
 
 static bool is_ours(pid_t pid, const pid_t *ours, int n)
@@ -242,15 +305,38 @@ static bool walls_stand(const struct sandbox *sandbox)
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
-        struct sandbox_files files = {STDOUT_FILENO, 1, STDERR_FILENO, -1};
-        sandbox_enter(sandbox, NULL, &files, never);
-        sandbox_seal();
+        struct sandbox_files files = {STDOUT_FILENO, 1, STDERR_FILENO, -1, -1};
+        sandbox_enter(sandbox, &files, never);
+        sandbox_seal(sandbox, &files);
         _exit(0);
     }
     int status = 1;
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
     return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+// Can root's child become the user that it should?
+static bool has_user(const struct sandbox *sandbox)
+{
+    unsigned user = sandbox_user(sandbox->user);
+    if (!sandbox_powers().user || sandbox->own)
+        return true;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(change_user(user) ? 0 : errno & 127);
+    int status = 1;
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return true;
+    fprintf(stderr,
+            "glassraft: this is root, and a submission must not be: no child"
+            " can become user %u (%s); grade as an ordinary user, or choose"
+            " one by --user\n",
+            user, WIFEXITED(status) ? strerror(WEXITSTATUS(status)) : "fork");
+    return false;
 }
 
 void sandbox_adopt_orphans(void)
@@ -262,11 +348,12 @@ bool sandbox_prepare(const struct sandbox *sandbox)
 {
     struct sandbox_powers powers = sandbox_powers();
     sandbox_adopt_orphans();
+    if (!has_user(sandbox))
+        return false;
     if (!powers.filter)
         fprintf(stderr,
-                "glassraft: this %s has no seccomp: a submission's system"
-                " calls are not filtered\n",
-                instrumented() ? "build" : "kernel");
+                "glassraft: this kernel has no seccomp: a submission's system"
+                " calls are not filtered\n");
     else if (!powers.landlock && !powers.user)
         fprintf(stderr, "glassraft: without root and Landlock a submission"
                         " can read your files while it is loaded\n");

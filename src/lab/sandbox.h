@@ -1,17 +1,22 @@
 // sandbox.h -- what a stranger's code may do: compute, and little else.
 //
-// A child of the runner enters a sandbox before a submission is loaded into
-// it. From then on it has a session of its own, an ordinary user's rights if
-// it had root's, limits of time, memory and files, an empty environment, no
-// descriptors but those it needs, and a filter on system calls: no processes,
-// no sockets, no signals to others, nothing opened for writing. Once the
-// submission is loaded, no file can be opened at all.
+// A program that the runner started (cage.h) enters a sandbox before a
+// submission is loaded into it. From then on it has a session of its own, an
+// ordinary user's rights if it had root's, limits of time, memory and files,
+// an empty environment, no descriptors but those it needs, and no file in
+// sight. When the submission is loaded, and before any of it runs, the sandbox
+// is sealed by a filter on system calls: no processes, no sockets, no signals
+// to others, no file, nothing made executable, nothing of the harness moved.
+//
+// All builds have these walls. Under a sanitizer some are wider: its own work
+// needs a few calls more, and terabytes of address space, so that a run's
+// memory is looked after by the runner (sandbox_is_over()).
 //
 // The second half of the file is for tools that work on a submission from
 // outside, a compiler above all: they may start processes and write into one
 // folder.
 //
-// Linux on x86-64. What a kernel does not offer is left out, and said once.
+// Linux. What a kernel does not offer is left out, and said once.
 #ifndef GLASSRAFT_SANDBOX_H
 #define GLASSRAFT_SANDBOX_H
 
@@ -21,43 +26,64 @@
 #include <sys/types.h>
 
 struct sandbox {
-    unsigned cpu_s;        // of a run; 0 = 20
-    uint64_t memory_bytes; // address space; 0 = 1 GiB
+    unsigned cpu_s;        // of a run; 0 = sandbox_cpu_s()
+    uint64_t memory_bytes; // of a run; 0 = 1 GiB
     unsigned user; // whom root's child becomes, user and group; 0 = nobody
+    bool own;      // one's own code: root may stay root where it has to
 };
 
-// What this kernel and this build of ours offer.
+// What this kernel offers.
 struct sandbox_powers {
     bool filter;   // seccomp: calls are filtered
     bool landlock; // files are out of sight
-    bool user;     // we are root, and can give its rights up
+    bool user;     // we are root, and have to give its rights up
 };
 
 struct sandbox_powers sandbox_powers(void);
 
 // Once, by a process before its first sandbox: one child tries whether the
 // walls stand. Says on stderr what is missing; false when no sandbox can be
-// made. Orphans of its children come to it, as by the second.
+// made, which is so for root when there is no other user for its children to
+// become. Orphans of its children come to it, as by the second.
 bool sandbox_prepare(const struct sandbox *sandbox);
 void sandbox_adopt_orphans(void);
+
+// Seconds of processor time that a run has; a sanitizer's take longer.
+unsigned sandbox_cpu_s(const struct sandbox *sandbox);
+// Has this run more memory than it may? For builds whose address space cannot
+// be limited; false in others, which need no watch.
+bool sandbox_is_over(const struct sandbox *sandbox, pid_t pid);
 
 // Descriptors of a child.
 struct sandbox_files {
     int result;      // the pipe to the runner; gets another number
     size_t n_result; // what is written to it, in one piece
-    int printed;     // becomes standard output and error
+    int printed;     // becomes standard output and error; -1: ours stay
     int trace;       // may be written as well; -1: none
+    int object;      // what is loaded; keeps its number until the seal
 };
 
-// In the child, before `object` is loaded. `forbidden` is called when the
+// In the child, before the object is loaded. `forbidden` is called when the
 // code asks for what it may not, with the reason: "called socket(), ...". It
 // runs in a signal handler and does not return. Die()s when it cannot do what
 // it should.
-void sandbox_enter(const struct sandbox *sandbox, const char *object,
-                   struct sandbox_files *files,
+void sandbox_enter(const struct sandbox *sandbox, struct sandbox_files *files,
                    void (*forbidden)(const char *what));
-// And after that: nothing is opened or made executable any more.
-void sandbox_seal(void);
+// And after that, before any of the object runs: the filter.
+void sandbox_seal(const struct sandbox *sandbox, struct sandbox_files *files);
+
+// The harness's own ground: memory that a run may not move, unmap or protect
+// lies below `first`, or from `last` on. No piece of the run's own memory is as
+// long as `gap` bytes, which are empty below `last`. first = 0: not told apart.
+struct sandbox_ground {
+    uintptr_t first, last;
+    size_t gap;
+};
+
+// ground.c: keeps what is loaded now apart from what will come; called once,
+// at a program's start.
+void sandbox_hold_ground(void);
+const struct sandbox_ground *sandbox_ground(void);
 
 // Ends all processes that came from this one and are not in `ours`.
 void sandbox_end_orphans(const pid_t *ours, int n);
@@ -71,7 +97,7 @@ struct sandbox_tool {
     const char *readable;      // trees that it may read besides the system's;
     const char *also_readable; // NULL = none
     unsigned wall_s, cpu_s;
-    unsigned user; // as in struct sandbox
+    const struct sandbox *sandbox; // whose user it becomes
 };
 
 // Runs a tool; its output, standard and error, is cut to n bytes. Returns the
@@ -81,25 +107,30 @@ int sandbox_run_tool(const struct sandbox_tool *tool, char *output, size_t n);
 // For the files that make up the sandbox: a limit, soft and hard, not over the
 // one before; and root's rights given up for a user's, with no way back.
 void sandbox_limit(int what, uint64_t most);
-void sandbox_drop_rights(unsigned user);
+void sandbox_drop_rights(const struct sandbox *sandbox);
 // The user that root's children become.
 unsigned sandbox_user(unsigned asked);
 
 // ----------------------------------------------------- seccomp.c, landlock.c
 
 bool filter_possible(void);
-// What a run may call. Calls that are not on its list raise SIGSYS.
-void filter_run(const struct sandbox_files *files);
-void filter_seal(void);
+// What a run may call. Calls that are not on its list raise SIGSYS. One's own
+// code may be looked through for leaks.
+void filter_run(const struct sandbox_files *files,
+                const struct sandbox_ground *ground, bool own);
 // What a tool may not; answered with EPERM.
 void filter_tool(void);
-// The name of a system call, NULL when it is not one of the well-known.
-const char *filter_name(int call);
+// The name of a system call, NULL when it is not one of the well-known; and
+// what does its work here, or NULL. The first makes the second fit for a
+// signal handler.
+void filter_learn_names(void);
+const char *filter_name(int call, const char **instead);
 
 bool landlock_possible(void);
-// From now on only this file can be read.
-void landlock_run(const char *object);
-// From now on only the system's files and the tool's trees can be read, and
+// From now on no file can be read; for a sanitizer those can that it looks
+// names and addresses up in: this program, its libraries, /proc/self.
+void landlock_run(bool sanitized);
+// From now on only the compiler's files and the tool's trees can be read, and
 // only its folder written.
 void landlock_tool(const struct sandbox_tool *tool);
 

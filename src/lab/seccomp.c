@@ -1,336 +1,400 @@
-// seccomp.c -- filters on system calls, written by hand in classic BPF.
+// seccomp.c -- filters on system calls, written with libseccomp.
 //
-// A run gets a list of what it may call, everything else raises SIGSYS and is
-// told by name. A tool is a compiler and calls much: it gets a list of what it
-// may not, and is told EPERM.
+// A run gets a list of what it may call; everything else raises SIGSYS and is
+// told by name, with what to use instead. A tool is a compiler and calls much:
+// it gets a list of what it may not, and is told EPERM. Calls go by name, so
+// that the lists hold on each processor that libseccomp knows; one that this
+// processor does not have is passed over.
 #define _GNU_SOURCE
 #include "sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
+#include <sched.h>
+#include <seccomp.h>
 #include <signal.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "../trace/die.h"
 
-enum { ROOM = 600 };
-enum { ALLOW = SECCOMP_RET_ALLOW, TRAP = SECCOMP_RET_TRAP };
-#define ANSWER(error) (SECCOMP_RET_ERRNO | (error))
-
-struct program {
-    struct sock_filter code[ROOM];
-    unsigned short n;
-};
-
-static void add(struct program *p, unsigned code, uint32_t k, unsigned yes,
-                unsigned no)
+static void check(int answer, const char *what)
 {
-    if (p->n == ROOM)
-        die("the filter is too long");
-    p->code[p->n++] =
-        (struct sock_filter){(uint16_t)code, (uint8_t)yes, (uint8_t)no, k};
+    if (answer != 0)
+        die("libseccomp: %s: %s", what, strerror(-answer));
 }
 
-static void load(struct program *p, size_t offset)
+static scmp_filter_ctx begin(uint32_t otherwise)
 {
-    add(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
+    scmp_filter_ctx filter = seccomp_init(otherwise);
+    if (filter == NULL)
+        die("libseccomp: no filter");
+    // Ours is done already, and later filters could not do it.
+    check(seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0), "no_new_privs");
+    return filter;
 }
 
-static void end(struct program *p, uint32_t answer)
+static void install(scmp_filter_ctx filter)
 {
-    add(p, BPF_RET | BPF_K, answer, 0, 0);
+    check(seccomp_load(filter), "load");
+    seccomp_release(filter);
 }
 
-// Only our own architecture's calls have our numbers.
-static void begin(struct program *p)
+// The call is answered so when all comparisons hold.
+static void rule(scmp_filter_ctx filter, uint32_t answer, const char *name,
+                 unsigned n, const struct scmp_arg_cmp *compare)
 {
-    p->n = 0;
-    load(p, offsetof(struct seccomp_data, arch));
-    add(p, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
-    end(p, SECCOMP_RET_KILL_PROCESS);
+    int call = seccomp_syscall_resolve_name(name);
+    if (call != __NR_SCMP_ERROR && call >= 0)
+        check(seccomp_rule_add_array(filter, answer, call, n, compare), name);
 }
 
-static void always(struct program *p, long call, uint32_t answer)
+static void always(scmp_filter_ctx filter, uint32_t answer, const char *name)
 {
-    load(p, offsetof(struct seccomp_data, nr));
-    add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 1);
-    end(p, answer);
+    rule(filter, answer, name, 0, NULL);
 }
 
-// The low half of an argument; arguments that matter here are ints.
-static void argument(struct program *p, long call, int which)
+static void when(scmp_filter_ctx filter, uint32_t answer, const char *name,
+                 struct scmp_arg_cmp compare)
 {
-    load(p, offsetof(struct seccomp_data, nr));
-    add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 3);
-    load(p, offsetof(struct seccomp_data, args) +
-                (size_t)which * sizeof(uint64_t));
+    rule(filter, answer, name, 1, &compare);
 }
 
-static void equal(struct program *p, long call, int which, uint32_t value,
-                  uint32_t answer)
+static void all(scmp_filter_ctx filter, uint32_t answer,
+                const char *const *names)
 {
-    argument(p, call, which);
-    add(p, BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
-    end(p, answer);
+    for (; *names != NULL; names++)
+        always(filter, answer, *names);
 }
 
-// None of these bits is set.
-static void without(struct program *p, long call, int which, uint32_t bits,
-                    uint32_t answer)
-{
-    argument(p, call, which);
-    add(p, BPF_JMP | BPF_JSET | BPF_K, bits, 1, 0);
-    end(p, answer);
-}
-
-static void install(struct program *p)
-{
-    struct sock_fprog program = {p->n, p->code};
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
-        die("seccomp: %s", strerror(errno));
-}
+#define EQUAL(argument, value)                                                 \
+    SCMP_CMP(argument, SCMP_CMP_EQ, (scmp_datum_t)(value))
+#define WITHOUT(argument, bits)                                                \
+    SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, (scmp_datum_t)(bits), 0)
+// An int; what stands in the register's other half means nothing.
+#define INT(argument, value)                                                   \
+    SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, 0xffffffff, (uint32_t)(value))
 
 bool filter_possible(void)
 {
-#if defined(__x86_64__)
-    uint32_t action = SECCOMP_RET_TRAP;
-    return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
-#else
-    return false;
-#endif
+    uint32_t action = SCMP_ACT_TRAP;
+    return syscall(SYS_seccomp, 2 /* SECCOMP_GET_ACTION_AVAIL */, 0, &action) ==
+           0;
 }
 
 // Memory, time, signals among a run's own threads, and knowing itself.
-static const long harmless[] = {SYS_read,
-                                SYS_lseek,
-                                SYS_fstat,
-                                SYS_newfstatat,
-                                SYS_munmap,
-                                SYS_mremap,
-                                SYS_madvise,
-                                SYS_brk,
-                                SYS_mmap,
-                                SYS_mprotect,
-                                SYS_rt_sigprocmask,
-                                SYS_rt_sigreturn,
-                                SYS_sigaltstack,
-                                SYS_clock_gettime,
-                                SYS_gettimeofday,
-                                SYS_time,
-                                SYS_times,
-                                SYS_clock_getres,
-                                SYS_futex,
-                                SYS_exit,
-                                SYS_exit_group,
-                                SYS_getpid,
-                                SYS_gettid,
-                                SYS_getppid,
-                                SYS_getuid,
-                                SYS_geteuid,
-                                SYS_getgid,
-                                SYS_getegid,
-                                SYS_getrandom,
-                                SYS_getrusage,
-                                SYS_getcpu,
-                                SYS_sched_yield,
-                                SYS_sched_getaffinity,
-                                SYS_pause,
-                                SYS_uname,
-                                SYS_sysinfo,
-                                SYS_readlink,
-                                SYS_access,
-                                SYS_pread64,
-                                SYS_restart_syscall};
+static const char *const harmless[] = {"read",
+                                       "lseek",
+                                       "_llseek",
+                                       "fstat",
+                                       "newfstatat",
+                                       "fstatat64",
+                                       "munmap",
+                                       "mremap",
+                                       "madvise",
+                                       "brk",
+                                       "rt_sigprocmask",
+                                       "rt_sigreturn",
+                                       "sigaltstack",
+                                       "clock_gettime",
+                                       "gettimeofday",
+                                       "time",
+                                       "times",
+                                       "clock_getres",
+                                       "futex",
+                                       "exit",
+                                       "exit_group",
+                                       "getpid",
+                                       "gettid",
+                                       "getppid",
+                                       "getuid",
+                                       "geteuid",
+                                       "getgid",
+                                       "getegid",
+                                       "getrandom",
+                                       "getrusage",
+                                       "getcpu",
+                                       "sched_yield",
+                                       "sched_getaffinity",
+                                       "pause",
+                                       "uname",
+                                       "sysinfo",
+                                       "readlink",
+                                       "readlinkat",
+                                       "access",
+                                       "faccessat",
+                                       "faccessat2",
+                                       "pread64",
+                                       "ppoll",
+                                       "restart_syscall",
+                                       NULL};
 
-static void add_files(struct program *p, const struct sandbox_files *files)
+// What the sanitizers' own work needs besides.
+static const char *const instrumented[] = {
+    "mprotect",        "prctl",      "clock_nanosleep", "nanosleep",
+    "set_robust_list", "membarrier", "mincore",         NULL};
+
+static void add_files(scmp_filter_ctx filter, const struct sandbox_files *files,
+                      bool sanitized)
 {
-    static const long writers[] = {SYS_write, SYS_writev};
+    static const char *const writers[] = {"write", "writev"};
     for (int i = 0; i < 2; i++) {
-        equal(p, writers[i], 0, STDOUT_FILENO, ALLOW);
-        equal(p, writers[i], 0, STDERR_FILENO, ALLOW);
+        when(filter, SCMP_ACT_ALLOW, writers[i], INT(0, STDOUT_FILENO));
+        when(filter, SCMP_ACT_ALLOW, writers[i], INT(0, STDERR_FILENO));
         if (files->trace >= 0)
-            equal(p, writers[i], 0, (uint32_t)files->trace, ALLOW);
+            when(filter, SCMP_ACT_ALLOW, writers[i], INT(0, files->trace));
     }
     // The result is one write of one size.
-    load(p, offsetof(struct seccomp_data, nr));
-    add(p, BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 0, 5);
-    load(p, offsetof(struct seccomp_data, args[0]));
-    add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)files->result, 0, 3);
-    load(p, offsetof(struct seccomp_data, args[2]));
-    add(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)files->n_result, 0, 1);
-    end(p, ALLOW);
-    equal(p, SYS_close, 0, (uint32_t)files->result, TRAP);
-    always(p, SYS_close, ALLOW);
-    without(p, SYS_openat, 2,
-            O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY), ALLOW);
+    const struct scmp_arg_cmp result[] = {INT(0, files->result),
+                                          EQUAL(2, files->n_result)};
+    rule(filter, SCMP_ACT_ALLOW, "write", 2, result);
+    when(filter, SCMP_ACT_ALLOW, "close",
+         SCMP_CMP(0, SCMP_CMP_NE, (scmp_datum_t)files->result));
+    // Nothing is opened; to try and read is no crime. A sanitizer opens what
+    // Landlock leaves in sight.
+    int writing = O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
+    uint32_t answer = sanitized && landlock_possible() ? SCMP_ACT_ALLOW
+                                                       : SCMP_ACT_ERRNO(EACCES);
+    when(filter, answer, "openat", WITHOUT(2, writing));
+    when(filter, answer, "open", WITHOUT(1, writing));
     // Is it a terminal? No.
-    always(p, SYS_ioctl, ANSWER(ENOTTY));
-    equal(p, SYS_fcntl, 1, F_GETFD, ALLOW);
-    equal(p, SYS_fcntl, 1, F_GETFL, ALLOW);
+    always(filter, SCMP_ACT_ERRNO(ENOTTY), "ioctl");
+    when(filter, SCMP_ACT_ALLOW, "fcntl", INT(1, F_GETFD));
+    when(filter, SCMP_ACT_ALLOW, "fcntl", INT(1, F_GETFL));
 }
 
 // Signals go to oneself alone, and SIGSYS stays ours.
-static void add_signals(struct program *p)
+static void add_signals(scmp_filter_ctx filter)
 {
     static const int handled[] = {SIGSEGV, SIGBUS,  SIGFPE,
                                   SIGILL,  SIGABRT, SIGVTALRM};
-    uint32_t self = (uint32_t)getpid();
     for (size_t i = 0; i < sizeof handled / sizeof handled[0]; i++)
-        equal(p, SYS_rt_sigaction, 0, (uint32_t)handled[i], ALLOW);
-    equal(p, SYS_kill, 0, self, ALLOW);
-    equal(p, SYS_tgkill, 0, self, ALLOW);
-    equal(p, SYS_setitimer, 0, ITIMER_VIRTUAL, ALLOW);
-    equal(p, SYS_prlimit64, 0, 0, ALLOW);
+        when(filter, SCMP_ACT_ALLOW, "rt_sigaction", INT(0, handled[i]));
+    when(filter, SCMP_ACT_ALLOW, "kill", INT(0, getpid()));
+    when(filter, SCMP_ACT_ALLOW, "tgkill", INT(0, getpid()));
+    when(filter, SCMP_ACT_ALLOW, "setitimer", INT(0, ITIMER_VIRTUAL));
+    when(filter, SCMP_ACT_ALLOW, "prlimit64", INT(0, 0));
 }
 
-void filter_run(const struct sandbox_files *files)
+// Nothing is executed that was not when the filter came.
+static void add_memory(scmp_filter_ctx filter, bool sanitized)
 {
-    static struct program p;
-    begin(&p);
-    for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++)
-        always(&p, harmless[i], ALLOW);
-    add_files(&p, files);
-    add_signals(&p);
-    always(&p, SYS_seccomp, ALLOW); // for filter_seal(), which takes it away
-    end(&p, TRAP);
-    install(&p);
+    const struct scmp_arg_cmp own[] = {WITHOUT(2, PROT_EXEC),
+                                       WITHOUT(3, MAP_FIXED)};
+    // The sanitizers' allocators map at places of their own choice.
+    rule(filter, SCMP_ACT_ALLOW, "mmap", sanitized ? 1 : 2, own);
+    rule(filter, SCMP_ACT_ALLOW, "mmap2", sanitized ? 1 : 2, own);
+    when(filter, SCMP_ACT_ALLOW, "mremap", WITHOUT(3, MREMAP_FIXED));
+    if (!sanitized)
+        when(filter, SCMP_ACT_ALLOW, "mprotect", WITHOUT(2, PROT_EXEC));
 }
 
-// Filters add up: the strictest answer counts.
-void filter_seal(void)
+// The harness's code and constants lie below `first` or above `last`: nobody
+// moves, unmaps or protects anything there.
+static void keep_off(const struct sandbox_ground *ground)
 {
-    static struct program p;
-    begin(&p);
-    always(&p, SYS_seccomp, TRAP);
-    without(&p, SYS_openat, 2, O_ACCMODE | O_CREAT | O_TRUNC, ANSWER(EACCES));
-    without(&p, SYS_mmap, 2, PROT_EXEC, ALLOW);
-    without(&p, SYS_mprotect, 2, PROT_EXEC, ALLOW);
-    always(&p, SYS_mmap, TRAP);
-    always(&p, SYS_mprotect, TRAP);
-    end(&p, ALLOW);
-    install(&p);
+    static const char *const movers[] = {"munmap", "mremap", "mprotect",
+                                         "madvise", NULL};
+    scmp_filter_ctx filter = begin(SCMP_ACT_ALLOW);
+    for (const char *const *name = movers; *name != NULL; name++) {
+        when(filter, SCMP_ACT_TRAP, *name,
+             SCMP_CMP(0, SCMP_CMP_LT, ground->first));
+        when(filter, SCMP_ACT_TRAP, *name,
+             SCMP_CMP(0, SCMP_CMP_GE, ground->last));
+        when(filter, SCMP_ACT_TRAP, *name,
+             SCMP_CMP(1, SCMP_CMP_GE, ground->gap));
+    }
+    when(filter, SCMP_ACT_TRAP, "mremap",
+         SCMP_CMP(2, SCMP_CMP_GE, ground->gap));
+    install(filter);
+}
+
+// LeakSanitizer stops the process from a helper that shares its memory.
+static void add_leaks(scmp_filter_ctx filter)
+{
+    static const char *const used[] = {"ptrace", "wait4", "getdents64",
+                                       "rt_sigaction", NULL};
+    when(filter, SCMP_ACT_ALLOW, "clone",
+         EQUAL(0, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED));
+    all(filter, SCMP_ACT_ALLOW, used);
+}
+
+void filter_run(const struct sandbox_files *files,
+                const struct sandbox_ground *ground, bool own)
+{
+    bool sanitized = ground->first == 0;
+    if (!sanitized)
+        keep_off(ground);
+    scmp_filter_ctx filter = begin(SCMP_ACT_TRAP);
+    all(filter, SCMP_ACT_ALLOW, harmless);
+    if (sanitized)
+        all(filter, SCMP_ACT_ALLOW, instrumented);
+    if (sanitized && own)
+        add_leaks(filter);
+    add_files(filter, files, sanitized);
+    add_signals(filter);
+    add_memory(filter, sanitized);
+    install(filter);
 }
 
 void filter_tool(void)
 {
-    static const long refused[] = {SYS_socket,
-                                   SYS_socketpair,
-                                   SYS_connect,
-                                   SYS_bind,
-                                   SYS_listen,
-                                   SYS_accept,
-                                   SYS_accept4,
-                                   SYS_sendto,
-                                   SYS_sendmsg,
-                                   SYS_ptrace,
-                                   SYS_process_vm_readv,
-                                   SYS_process_vm_writev,
-                                   SYS_io_uring_setup,
-                                   SYS_bpf,
-                                   SYS_perf_event_open,
-                                   SYS_userfaultfd,
-                                   SYS_mount,
-                                   SYS_umount2,
-                                   SYS_unshare,
-                                   SYS_setns,
-                                   SYS_keyctl,
-                                   SYS_add_key,
-                                   SYS_pidfd_open,
-                                   SYS_pidfd_getfd,
-                                   SYS_setuid,
-                                   SYS_setgid,
-                                   SYS_chroot};
-    static struct program p;
-    begin(&p);
-    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
-        always(&p, refused[i], ANSWER(EPERM));
-    end(&p, ALLOW);
-    install(&p);
+    static const char *const refused[] = {"socket",
+                                          "socketpair",
+                                          "connect",
+                                          "bind",
+                                          "listen",
+                                          "accept",
+                                          "accept4",
+                                          "sendto",
+                                          "sendmsg",
+                                          "sendmmsg",
+                                          "ptrace",
+                                          "process_vm_readv",
+                                          "process_vm_writev",
+                                          "io_uring_setup",
+                                          "io_uring_enter",
+                                          "bpf",
+                                          "perf_event_open",
+                                          "userfaultfd",
+                                          "mount",
+                                          "umount2",
+                                          "move_mount",
+                                          "open_tree",
+                                          "fsopen",
+                                          "unshare",
+                                          "setns",
+                                          "keyctl",
+                                          "add_key",
+                                          "request_key",
+                                          "pidfd_open",
+                                          "pidfd_getfd",
+                                          "pidfd_send_signal",
+                                          "setuid",
+                                          "setgid",
+                                          "setreuid",
+                                          "setregid",
+                                          "setresuid",
+                                          "setresgid",
+                                          "setgroups",
+                                          "chroot",
+                                          "pivot_root",
+                                          "mknod",
+                                          "mknodat",
+                                          "setsid",
+                                          "shmget",
+                                          "msgget",
+                                          "semget",
+                                          "mq_open",
+                                          NULL};
+    scmp_filter_ctx filter = begin(SCMP_ACT_ALLOW);
+    all(filter, SCMP_ACT_ERRNO(EPERM), refused);
+    install(filter);
 }
 
-// Calls that a submission may try, by the names that people know.
+#define SEND   "messages go through raft_config's call()"
+#define THREAD "a server's work is done by pthreads"
+#define PRINT  "printf() shows, raft_config's save() keeps"
+#define SLEEP  "usleep() and pthread_cond_timedwait() wait"
+#define MEMORY "malloc() gives memory"
+
+// Calls that a submission may try, by the names that people know, and what it
+// may use instead.
 static const struct {
-    long call;
-    const char *name;
+    const char *call, *name, *instead;
 } names[] = {
-    {SYS_socket, "socket()"},
-    {SYS_socketpair, "socketpair()"},
-    {SYS_connect, "connect()"},
-    {SYS_fork, "fork()"},
-    {SYS_vfork, "vfork()"},
-    {SYS_clone, "fork() or clone()"},
-    {SYS_clone3, "clone3()"},
-    {SYS_execve, "exec()"},
-    {SYS_execveat, "exec()"},
-    {SYS_kill, "kill() for another process"},
-    {SYS_tgkill, "tgkill() for another process"},
-    {SYS_tkill, "tkill()"},
-    {SYS_ptrace, "ptrace()"},
-    {SYS_openat, "open() for writing"},
-    {SYS_open, "open()"},
-    {SYS_creat, "creat()"},
-    {SYS_write, "write() to a descriptor of the harness"},
-    {SYS_writev, "writev() to a descriptor of the harness"},
-    {SYS_pwrite64, "pwrite()"},
-    {SYS_sendto, "send()"},
-    {SYS_sendfile, "sendfile()"},
-    {SYS_close, "close() for a descriptor of the harness"},
-    {SYS_close_range, "close_range()"},
-    {SYS_dup, "dup()"},
-    {SYS_dup2, "dup2()"},
-    {SYS_dup3, "dup3()"},
-    {SYS_fcntl, "fcntl()"},
-    {SYS_pipe, "pipe()"},
-    {SYS_pipe2, "pipe()"},
-    {SYS_unlink, "unlink()"},
-    {SYS_unlinkat, "unlink()"},
-    {SYS_rename, "rename()"},
-    {SYS_renameat2, "rename()"},
-    {SYS_mkdir, "mkdir()"},
-    {SYS_mkdirat, "mkdir()"},
-    {SYS_rmdir, "rmdir()"},
-    {SYS_link, "link()"},
-    {SYS_symlink, "symlink()"},
-    {SYS_chmod, "chmod()"},
-    {SYS_fchmodat, "chmod()"},
-    {SYS_truncate, "truncate()"},
-    {SYS_ftruncate, "ftruncate()"},
-    {SYS_chdir, "chdir()"},
-    {SYS_getdents64, "readdir()"},
-    {SYS_alarm, "alarm()"},
-    {SYS_setitimer, "setitimer()"},
-    {SYS_timer_create, "timer_create()"},
-    {SYS_rt_sigaction, "sigaction()"},
-    {SYS_prctl, "prctl()"},
-    {SYS_seccomp, "seccomp()"},
-    {SYS_prlimit64, "prlimit() for another process"},
-    {SYS_setrlimit, "setrlimit()"},
-    {SYS_setsid, "setsid()"},
-    {SYS_wait4, "wait()"},
-    {SYS_nanosleep, "nanosleep()"},
-    {SYS_clock_nanosleep, "nanosleep()"},
-    {SYS_mmap, "mmap() for code"},
-    {SYS_mprotect, "mprotect() for code"},
-    {SYS_memfd_create, "memfd_create()"},
-    {SYS_io_uring_setup, "io_uring_setup()"},
-    {SYS_bpf, "bpf()"},
-    {SYS_mount, "mount()"},
-    {SYS_process_vm_writev, "process_vm_writev()"},
+    {"socket", "socket()", SEND},
+    {"socketpair", "socketpair()", SEND},
+    {"connect", "connect()", SEND},
+    {"sendto", "send()", SEND},
+    {"fork", "fork()", THREAD},
+    {"vfork", "vfork()", THREAD},
+    {"clone", "fork() or clone()", THREAD},
+    {"clone3", "clone3()", THREAD},
+    {"execve", "exec()", THREAD},
+    {"execveat", "exec()", THREAD},
+    {"wait4", "wait()", THREAD},
+    {"kill", "kill() for another process", NULL},
+    {"tgkill", "tgkill() for another process", NULL},
+    {"tkill", "tkill()", NULL},
+    {"ptrace", "ptrace()", NULL},
+    {"openat", "open() for writing", PRINT},
+    {"open", "open() for writing", PRINT},
+    {"creat", "creat()", PRINT},
+    {"write", "write() to a descriptor of the harness", PRINT},
+    {"writev", "writev() to a descriptor of the harness", PRINT},
+    {"pwrite64", "pwrite()", PRINT},
+    {"sendfile", "sendfile()", PRINT},
+    {"close", "close() for a descriptor of the harness", NULL},
+    {"close_range", "close_range()", NULL},
+    {"dup", "dup()", NULL},
+    {"dup2", "dup2()", NULL},
+    {"dup3", "dup3()", NULL},
+    {"fcntl", "fcntl()", NULL},
+    {"pipe", "pipe()", "condition variables wake threads"},
+    {"pipe2", "pipe()", "condition variables wake threads"},
+    {"eventfd2", "eventfd()", "condition variables wake threads"},
+    {"unlink", "unlink()", PRINT},
+    {"unlinkat", "unlink()", PRINT},
+    {"rename", "rename()", PRINT},
+    {"renameat", "rename()", PRINT},
+    {"renameat2", "rename()", PRINT},
+    {"mkdir", "mkdir()", PRINT},
+    {"mkdirat", "mkdir()", PRINT},
+    {"rmdir", "rmdir()", PRINT},
+    {"link", "link()", PRINT},
+    {"symlink", "symlink()", PRINT},
+    {"chmod", "chmod()", PRINT},
+    {"fchmodat", "chmod()", PRINT},
+    {"truncate", "truncate()", PRINT},
+    {"ftruncate", "ftruncate()", PRINT},
+    {"chdir", "chdir()", NULL},
+    {"getdents64", "readdir()", NULL},
+    {"alarm", "alarm()", SLEEP},
+    {"setitimer", "setitimer()", SLEEP},
+    {"timer_create", "timer_create()", SLEEP},
+    {"timerfd_create", "timerfd_create()", SLEEP},
+    {"nanosleep", "nanosleep()", SLEEP},
+    {"clock_nanosleep", "nanosleep()", SLEEP},
+    {"epoll_create1", "epoll_create()", SLEEP},
+    {"rt_sigaction", "sigaction()", NULL},
+    {"prctl", "prctl()", "pthread_setname_np() names threads"},
+    {"seccomp", "seccomp()", NULL},
+    {"prlimit64", "prlimit() for another process", NULL},
+    {"setrlimit", "setrlimit()", NULL},
+    {"setsid", "setsid()", NULL},
+    {"mmap", "mmap() for code or at a fixed place", MEMORY},
+    {"mprotect", "mprotect() for code or for memory of the harness", MEMORY},
+    {"munmap", "munmap() for memory of the harness", MEMORY},
+    {"mremap", "mremap() for memory of the harness", MEMORY},
+    {"madvise", "madvise() for memory of the harness", MEMORY},
+    {"memfd_create", "memfd_create()", MEMORY},
+    {"shmget", "shmget()", MEMORY},
+    {"io_uring_setup", "io_uring_setup()", NULL},
+    {"bpf", "bpf()", NULL},
+    {"mount", "mount()", NULL},
+    {"process_vm_writev", "process_vm_writev()", NULL},
 };
 
-const char *filter_name(int call)
+enum { N_NAMES = sizeof names / sizeof names[0] };
+static int number[N_NAMES]; // of the call, on this processor
+
+void filter_learn_names(void)
 {
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (names[i].call == call)
+    for (int i = 0; i < N_NAMES; i++)
+        number[i] = seccomp_syscall_resolve_name(names[i].call);
+}
+
+const char *filter_name(int call, const char **instead)
+{
+    for (int i = 0; i < N_NAMES; i++)
+        if (number[i] == call) {
+            *instead = names[i].instead;
             return names[i].name;
+        }
+    *instead = NULL;
     return NULL;
 }

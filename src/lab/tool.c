@@ -56,16 +56,21 @@ _Noreturn static void become(const struct sandbox_tool *tool, int output)
     sandbox_limit(RLIMIT_CORE, 0);
     sandbox_limit(RLIMIT_CPU, tool->cpu_s);
     sandbox_limit(RLIMIT_FSIZE, OUTPUT_BYTES);
-    sandbox_limit(RLIMIT_AS, (uint64_t)2 << 30);
     // The limit is one of all processes of a user: fair to nobody's alone.
-    if (powers.user)
+    if (powers.user && !tool->sandbox->own)
         sandbox_limit(RLIMIT_NPROC, PROCESSES);
-    sandbox_drop_rights(tool->user);
+    // One's own compiler on one's own files needs no other user.
+    if (tool->sandbox->own)
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    else
+        sandbox_drop_rights(tool->sandbox);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (powers.landlock)
         landlock_tool(tool);
     if (powers.filter)
         filter_tool();
+    // Last: a sanitizer in this process would have no room any more.
+    sandbox_limit(RLIMIT_AS, (uint64_t)2 << 30);
     execvp(tool->argv[0], (char *const *)tool->argv);
     fprintf(stderr, "%s: %s\n", tool->argv[0], strerror(errno));
     _exit(127);

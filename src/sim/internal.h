@@ -154,6 +154,11 @@ const char *sim_place(void *pc); // "function at file.c:12"
 // with NULL, from the first one on that is no function of the runtime.
 const char *sim_callers(void *pc);
 
+// modules.c: for runs with an object. The place of an instruction: of the
+// object "{+0xOFFSET}", of the program "{=0xOFFSET}", else a library's name.
+void sim_learn_modules(const char *object);
+void sim_place_outside(uintptr_t pc, char *out, size_t n);
+
 // sanitizer.c
 void sim_switch_to(struct fiber *from, struct fiber *to, bool dying);
 void sim_entered(struct fiber *fiber); // first thing on a new stack

@@ -112,20 +112,6 @@ static bool ask_addr2line(const char *object, uintptr_t offset, char *out,
     return true;
 }
 
-// A place when nobody can be asked; the submission's is looked up later.
-static void place_by_name(const Dl_info *info, uintptr_t offset, char *out,
-                          size_t n)
-{
-    const char *slash = strrchr(info->dli_fname, '/');
-    if (strcmp(info->dli_fname, sim.config->object) == 0)
-        snprintf(out, n, "{+0x%lx}", (unsigned long)offset);
-    else
-        snprintf(out, n, "%s",
-                 info->dli_sname != NULL ? info->dli_sname
-                 : slash != NULL         ? slash + 1
-                                         : info->dli_fname);
-}
-
 const char *sim_place(void *pc)
 {
     static char place[IN_TURN][300];
@@ -133,14 +119,14 @@ const char *sim_place(void *pc)
     char *out = place[turn++ % IN_TURN];
     Dl_info info;
     snprintf(out, sizeof place[0], "%p", pc);
+    if (sim.config->object != NULL) {
+        sim_place_outside((uintptr_t)pc - 1, out, sizeof place[0]);
+        return out;
+    }
     // A return address points behind the call: one less is inside of it.
     if (pc == NULL || dladdr((char *)pc - 1, &info) == 0)
         return out;
     uintptr_t offset = (uintptr_t)pc - 1 - (uintptr_t)info.dli_fbase;
-    if (sim.config->object != NULL) {
-        place_by_name(&info, offset, out, sizeof place[0]);
-        return out;
-    }
     char object[4096];
     ssize_t n = readlink("/proc/self/exe", object, sizeof object - 1);
     object[n > 0 ? n : 0] = '\0';
@@ -446,6 +432,8 @@ void sim_watch(bool on)
         return;
     watching = on;
     if (on) {
+        if (sim.config->object != NULL)
+            sim_learn_modules(sim.config->object);
         sim_watch_memory();
         stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
         sigaltstack(&other, NULL);

@@ -55,7 +55,8 @@ struct sim_config {
     const char *replay; // the command that repeats this run; behind what a
                         // sanitizer reports, which fail() does not get
     // No process can be started to look places up: of this object they stay
-    // "{+0xOFFSET}" in reports, of others a name. NULL: no such object.
+    // "{+0xOFFSET}" in reports, of the program "{=0xOFFSET}", of others a name.
+    // NULL: no such object.
     const char *object;
 };
 

@@ -1,5 +1,7 @@
 // memory.c -- takes all memory that there is
 // expect: raft_make at memory.c
+// expect tsan: initial-election
+// expect asan: used up its memory
 #define _GNU_SOURCE
 #include "hostile.h"
 

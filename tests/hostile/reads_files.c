@@ -12,8 +12,12 @@ AT_LOAD void run(void)
 
 struct raft *raft_make(const struct raft_config *config)
 {
-    if (fopen("/etc/passwd", "r") != NULL ||
-        fopen("/proc/self/maps", "r") != NULL || fopen(SECRET, "r") != NULL)
+    if (fopen("/etc/passwd", "r") != NULL || fopen(SECRET, "r") != NULL)
         abort();
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    // A sanitizer has to read this one.
+    if (fopen("/proc/self/maps", "r") != NULL)
+        abort();
+#endif
     return honest_make(config);
 }

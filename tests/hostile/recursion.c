@@ -1,5 +1,6 @@
 // recursion.c -- calls itself without end
 // expect: stack overflow
+// expect asan: stack-overflow
 #define _GNU_SOURCE
 #include "hostile.h"
 

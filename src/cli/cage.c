@@ -1,0 +1,19 @@
+// cage.c -- glassraft-cage: the program that a stranger's Raft runs in.
+//
+// The runner starts it (see src/lab/cage.h); it is of no use to anybody else.
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../../labs/suites.h"
+#include "../lab/cage.h"
+#include "cli.h"
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "glassraft-cage: glassraft starts this program for a"
+                        " run of a Raft that it was given\n");
+        return EXIT_USAGE;
+    }
+    cage_main((int)strtol(argv[1], NULL, 10), suites_find);
+}

@@ -1,0 +1,70 @@
+// modules.c -- where the program, its libraries and a stranger's object lie.
+//
+// The loader is asked when a run begins. A signal handler must not ask it: what
+// it interrupted may be the loader itself.
+#define _GNU_SOURCE
+#include "internal.h"
+
+#include <link.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST_MODULES = 32 };
+
+static struct {
+    uintptr_t base, from, to;
+    char name[64]; // without its folder
+    char kind;     // '+' the object, '=' the program, ' ' another
+} modules[MOST_MODULES];
+static int n_modules;
+
+static int learn(struct dl_phdr_info *info, size_t n, void *object)
+{
+    (void)n;
+    if (n_modules == MOST_MODULES)
+        return 1;
+    const char *slash = strrchr(info->dlpi_name, '/');
+    bool ours = object != NULL && strcmp(info->dlpi_name, object) == 0;
+    uintptr_t from = UINTPTR_MAX, to = 0;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        if (part->p_type != PT_LOAD)
+            continue;
+        uintptr_t at = info->dlpi_addr + part->p_vaddr;
+        from = at < from ? at : from;
+        to = at + part->p_memsz > to ? at + part->p_memsz : to;
+    }
+    modules[n_modules].base = info->dlpi_addr;
+    modules[n_modules].from = from;
+    modules[n_modules].to = to;
+    modules[n_modules].kind = ours                         ? '+'
+                              : info->dlpi_name[0] == '\0' ? '='
+                                                           : ' ';
+    snprintf(modules[n_modules].name, sizeof modules[0].name, "%s",
+             slash != NULL ? slash + 1 : info->dlpi_name);
+    n_modules++;
+    return 0;
+}
+
+void sim_learn_modules(const char *object)
+{
+    char copy[256];
+    snprintf(copy, sizeof copy, "%s", object != NULL ? object : "");
+    n_modules = 0;
+    dl_iterate_phdr(learn, copy);
+}
+
+void sim_place_outside(uintptr_t pc, char *out, size_t n)
+{
+    for (int i = 0; i < n_modules; i++) {
+        if (pc < modules[i].from || pc >= modules[i].to)
+            continue;
+        if (modules[i].kind == ' ')
+            snprintf(out, n, "%s", modules[i].name);
+        else
+            snprintf(out, n, "{%c0x%lx}", modules[i].kind,
+                     (unsigned long)(pc - modules[i].base));
+        return;
+    }
+    snprintf(out, n, "code that is no module's");
+}
