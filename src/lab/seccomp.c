@@ -93,7 +93,7 @@ static const char *const harmless[] = {"read",
                                        "newfstatat",
                                        "fstatat64",
                                        "munmap",
-                                       "mremap",
+
                                        "madvise",
                                        "brk",
                                        "rt_sigprocmask",

@@ -24,16 +24,23 @@
 struct raft *honest_make(const struct raft_config *config);
 
 // A system call that no name gives away.
-__attribute__((unused)) static long raw_call(long number, long a, long b,
-                                             long c)
+__attribute__((unused)) static long raw_call4(long number, long a, long b,
+                                              long c, long d)
 {
-    register long fourth __asm__("r10") = 8; // the bytes of a signal set
+    register long fourth __asm__("r10") = d;
     long result;
     __asm__ volatile("syscall"
                      : "=a"(result)
                      : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth)
                      : "rcx", "r11", "memory");
     return result;
+}
+
+// Of three arguments; the fourth are the bytes of a signal set.
+__attribute__((unused)) static long raw_call(long number, long a, long b,
+                                             long c)
+{
+    return raw_call4(number, a, b, c, 8);
 }
 
 #define AT_LOAD __attribute__((constructor)) static

@@ -1,5 +1,5 @@
 // loader.c -- plays the harness's own Raft, should there be one
-// expect: uses dl
+// expect: a Raft calls its own functions
 #define _GNU_SOURCE
 #include "hostile.h"
 
