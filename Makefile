@@ -25,6 +25,7 @@ SAN_opt := -O2
 SAN_debug := -O0
 SAN_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 SAN_tsan := -O1 -fsanitize=thread
+SAN_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined
 SAN_cov := -O0 --coverage -fprofile-update=atomic -DGLASSRAFT_COVERAGE
 SAN := $(SAN_$(CONFIG))
 PLAIN_opt := -O2
@@ -326,22 +327,38 @@ format: ## clang-format all sources
 bench: $B/tests/bench ## figures of speed, also in build/bench.json
 	@$B/tests/bench build/bench.json
 
-build/fuzz_trace: tests/fuzz_trace.c tests/two_ways.h $(wildcard src/trace/*.c)
-	@mkdir -p build
-	@clang $(BASE) -O1 -fsanitize=fuzzer,address,undefined \
-	  $(filter %.c,$^) -o $@ $(LIBS)
-
 .PHONY: bench-page
 bench-page: ## figures of a page of 120,000 events in a browser
 	@.ci/deps page
 	@$(MAKE) --no-print-directory all tests/page/node_modules
 	@BUILD=$(CURDIR)/$B node tests/page/bench.js
 
+# The readers, and each command that reads traces, against libFuzzer, one after
+# the other. The corpus grows in build/corpus.
+FUZZ_COMMANDS := check log timeline columns strip roles terms diff why page \
+                 shiviz perfetto mermaid tla
+FUZZ_SECONDS ?= 30
+FUZZ_LINK = clang $(BASE) $(SAN_fuzz) -fsanitize=fuzzer $(filter %.c %.a,$^) \
+            -o $@ $(LIBS)
+build/fuzz/fuzz_trace: tests/fuzz_trace.c build/fuzz/libglassraft.a
+	@$(FUZZ_LINK)
+
+build/fuzz/fuzz_%: tests/fuzz_command.c build/fuzz/libglassraft.a
+	@$(FUZZ_LINK) -D_GNU_SOURCE -DFUZZ=$*
+
 .PHONY: fuzz
-fuzz: build/fuzz_trace ## the trace reader against libFuzzer for 60 s
+fuzz: ## readers and commands against libFuzzer, FUZZ_SECONDS=30 each
+	@$(MAKE) --no-print-directory CONFIG=fuzz CC=clang fuzz-all
+
+fuzz-all: $(patsubst %,build/fuzz/fuzz_%,trace $(FUZZ_COMMANDS))
 	@mkdir -p build/corpus
-	@build/fuzz_trace -max_total_time=60 -max_len=4096 -timeout=10 \
-	  -artifact_prefix=build/ build/corpus tests/golden
+	@for target in $^; do \
+	  echo "$$target: $(FUZZ_SECONDS) s"; \
+	  $$target -max_total_time=$(FUZZ_SECONDS) -max_len=32768 -timeout=2 \
+	    -rss_limit_mb=1024 -artifact_prefix=$$target- -print_final_stats=1 \
+	    build/corpus tests/golden >$$target.log 2>&1 || \
+	    { tail -n 40 $$target.log; exit 1; }; \
+	  grep -E 'number_of_executed_units' $$target.log; done
 
 .PHONY: demo
 demo: deps ## run a small cluster and draw what happened into out/demo/

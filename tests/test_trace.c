@@ -278,6 +278,42 @@ static void test_restarts_count_incarnations(void **state)
     trace_free(trace);
 }
 
+static bool count_notes(void *context, const struct trace_event *event)
+{
+    *(int *)context += event->kind == TRACE_NOTE;
+    return true;
+}
+
+static void test_an_event_that_cannot_be_is_left_out(void **state)
+{
+    (void)state;
+    static const struct trace_event UNFIT[] = {
+        {.kind = TRACE_APPEND, .node = 40, .index = 1},
+        {.kind = TRACE_APPEND, .node = 1 << 24, .index = 1},
+        {.kind = TRACE_APPEND, .node = -2, .index = 1},
+        {.kind = (enum trace_kind)TRACE_N_KINDS, .node = 0},
+        {.kind = (enum trace_kind)4711, .node = 0},
+        {.kind = TRACE_VOTE, .node = 0, .voted_for = 5},
+        {.kind = TRACE_NEXT, .node = 0, .peer = 99},
+        {.kind = TRACE_SEND, .node = 0, .to = 7, .rpc = "RequestVote"},
+        {.kind = TRACE_ROLE, .node = 0, .to_role = (enum trace_role)3},
+    };
+    struct random_events r = {.state = 1};
+    struct trace *trace = recorder(&r, true);
+    int n_notes = 0, n = sizeof UNFIT / sizeof UNFIT[0];
+    for (int i = 0; i < n; i++)
+        trace_emit(trace, &UNFIT[i]);
+    trace_each(trace, count_notes, &n_notes);
+    assert_int_equal(n_notes, n);
+    struct trace_event fit = {
+        .kind = TRACE_VOTE, .node = 0, .voted_for = TRACE_NONE};
+    trace_emit(trace, &fit);
+    n_notes = 0;
+    trace_each(trace, count_notes, &n_notes);
+    assert_int_equal(n_notes, n);
+    trace_free(trace);
+}
+
 static void test_without_a_recorder_nothing_happens(void **state)
 {
     (void)state;
@@ -300,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_keyframes_equal_the_replay),
         cmocka_unit_test(test_an_observer_may_emit),
         cmocka_unit_test(test_restarts_count_incarnations),
+        cmocka_unit_test(test_an_event_that_cannot_be_is_left_out),
         cmocka_unit_test(test_without_a_recorder_nothing_happens),
     };
     return cmocka_run_group_tests_name("trace", tests, NULL, NULL) != 0;

@@ -8,6 +8,27 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+// The first index up to end at which two logs that both reach it differ; 0
+// when there is none. What one of them has compacted is taken for equal, and
+// not looked at: an index may be as large as a trace likes.
+static uint64_t where_they_differ(const struct model *model, int a, int b,
+                                  uint64_t end)
+{
+    const struct model_server *one = &model->server[a],
+                              *other = &model->server[b];
+    uint64_t at = larger(one->snapshot_index, other->snapshot_index) + 1;
+    end = smaller(end, smaller(model_last_index(one), model_last_index(other)));
+    for (; at <= end; at++)
+        if (!log_same_at(model, a, b, at))
+            return at;
+    return 0;
+}
+
 uint64_t log_longest(const struct model *model)
 {
     uint64_t longest = 0;
@@ -55,9 +76,9 @@ static uint64_t first_difference(const struct model *model)
                          1;
         // Equal last entries of equal terms: equal logs (Log Matching); but a
         // broken trace is to be shown as it is.
-        for (uint64_t at = 1; at < index && at < first; at++)
-            if (!log_same_at(model, 0, i, at))
-                index = at;
+        uint64_t differs = where_they_differ(model, 0, i, index - 1);
+        if (differs > 0)
+            index = differs;
         bool longer = index <= log_longest(model);
         if (longer && index < first)
             first = index;
@@ -88,10 +109,7 @@ void log_before(const struct model *model, int server, uint64_t first,
     uint64_t end = first - 1, last = model_last_index(s);
     uint64_t differs = 0;
     for (int i = 0; i < model->n_servers && differs == 0; i++)
-        for (uint64_t at = 1; at <= end && differs == 0; at++)
-            if (at <= last && at <= model_last_index(&model->server[i]) &&
-                !log_same_at(model, server, i, at))
-                differs = at;
+        differs = where_they_differ(model, server, i, end);
     if (last == 0)
         snprintf(out, n, "empty");
     else if (differs > 0)

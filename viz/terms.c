@@ -151,8 +151,12 @@ static void leave(struct terms *t, const struct trace_event *event)
 static void commit(struct terms *t, const struct trace_event *event)
 {
     const struct model_server *s = &t->model.server[event->node];
+    // Entries that this server does not have are of no term that we know.
     uint64_t index = t->committed > 0 ? t->committed : event->from;
-    while (++index <= event->to) {
+    uint64_t last = model_last_index(s);
+    if (index < s->snapshot_index)
+        index = s->snapshot_index - 1;
+    while (++index <= event->to && index <= last) {
         uint64_t number = model_term_at(s, index);
         if (number == 0)
             continue;

@@ -152,12 +152,63 @@ static int incarnation(struct trace *trace, const struct trace_event *event)
     return known ? trace->inc[event->node] : 0;
 }
 
+// Is this a server of the cluster, or none?
+static bool is_server(const struct trace *trace, int64_t server)
+{
+    return server >= TRACE_NONE && server < trace->config.n_servers;
+}
+
+// A field of the event that names a server or a role: does it name one?
+static bool field_fits(const struct trace *trace,
+                       const struct trace_event *event,
+                       const struct trace_field *field)
+{
+    const void *at = (const char *)event + field->offset;
+    if (field->type == TRACE_AS_PEER)
+        return is_server(trace, *(const int *)at);
+    if (field->type == TRACE_AS_ENDPOINT)
+        return *(const uint64_t *)at < (uint64_t)trace->config.n_servers;
+    if (field->type == TRACE_AS_ROLE)
+        return (unsigned)*(const enum trace_role *)at <= TRACE_LEADER;
+    return true;
+}
+
+// Whoever reads the event takes its servers and roles for places in tables.
+static bool fits(const struct trace *trace, const struct trace_event *event)
+{
+    if ((unsigned)event->kind >= TRACE_N_KINDS ||
+        !is_server(trace, event->node))
+        return false;
+    const struct trace_field *field = trace_kinds[event->kind].fields;
+    while (field->name != NULL && field_fits(trace, event, field))
+        field++;
+    return field->name == NULL;
+}
+
+// In the place of an event that cannot be.
+static void say_unfit(struct trace_event *whole, char *text, size_t n)
+{
+    snprintf(text, n,
+             "an event of kind %d for server %d is left out: it names a kind,"
+             " server or role that there is not",
+             (int)whole->kind, whole->node);
+    *whole = (struct trace_event){.kind = TRACE_NOTE,
+                                  .node = TRACE_NONE,
+                                  .inc = TRACE_NONE,
+                                  .cause = whole->cause,
+                                  .what = "trace",
+                                  .text = text};
+}
+
 uint64_t trace_emit(struct trace *trace, const struct trace_event *event)
 {
     if (trace == NULL)
         return 0;
     look_away();
+    char text[160];
     struct trace_event whole = *event;
+    if (!fits(trace, event))
+        say_unfit(&whole, text, sizeof text);
     if (whole.cause == 0)
         whole.cause = trace_cause(trace);
     bool taken = take(trace);
@@ -168,7 +219,7 @@ uint64_t trace_emit(struct trace *trace, const struct trace_event *event)
         trace->us = us;
     whole.us = trace->us;
     whole.n = ++trace->n;
-    whole.inc = incarnation(trace, event);
+    whole.inc = incarnation(trace, &whole);
     keep(trace, &whole);
     if (trace->config.observe != NULL)
         trace->config.observe(trace->config.context, &whole);

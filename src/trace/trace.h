@@ -181,7 +181,9 @@ struct trace *trace_make(const struct trace_config *config);
 void trace_free(struct trace *trace);
 
 // Records *event (n and us are filled in by the recorder; cause, if 0, is the
-// calling thread's cause). Returns its number, 0 without a recorder.
+// calling thread's cause). Returns its number, 0 without a recorder. An event
+// of a kind that there is not, or that names a server or role that there is
+// not, is left out, and a note says so in its place.
 uint64_t trace_emit(struct trace *trace, const struct trace_event *event);
 
 // An observer that ends the process calls this first. ThreadSanitizer looks
