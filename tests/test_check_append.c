@@ -146,13 +146,53 @@ static void test_ae3_a_cut_without_a_conflict(void **state)
     (void)state;
     two_logs(3, 2);
     SEND_2();
-    truncate_at(1, 3);
-    answer_append(2, true);
-    assert_wrong_answer("log cut without a conflict", "AE.3");
+    uint64_t cut = truncate_at(1, 3);
+    assert_broken("log cut without a conflict", "AE.3", SHOWN(cut, arrived()),
+                  OF(1, 0));
     two_logs(3, 2);
     SEND_2();
     answer_append(2, true);
     assert_sound();
+}
+
+// S2's second entry conflicts, its first does not.
+static void test_ae3_a_cut_before_the_conflict(void **state)
+{
+    (void)state;
+    two_logs(3, 1);
+    SEND_2();
+    uint64_t cut = truncate_at(1, 1);
+    assert_broken("log cut without a conflict", "AE.3", SHOWN(cut, arrived()),
+                  OF(1, 0));
+}
+
+// The entry before the new ones is another one here: that may go at once, and
+// nothing before it.
+static void test_ae3_a_cut_by_a_refused_message(void **state)
+{
+    (void)state;
+    for (uint64_t index = 2; index >= 1; index--) {
+        two_logs(3, 1);
+        arrive(APPEND_ENTRIES(0, 1, .term = 2, .prev_log_index = 2,
+                              .prev_log_term = 2));
+        uint64_t cut = truncate_at(1, index);
+        if (index == 2)
+            assert_sound();
+        else
+            assert_broken("log cut without a conflict", "AE.3",
+                          SHOWN(cut, arrived()), OF(1, 0));
+    }
+}
+
+static void test_ae3_a_cut_without_a_message(void **state)
+{
+    (void)state;
+    two_logs(3, 1);
+    arrive(APPEND_ENTRIES(0, 1, .term = 2, .prev_log_index = 1,
+                          .prev_log_term = 1));
+    answer_append(2, true);
+    uint64_t cut = truncate_at(1, 2);
+    assert_broken("log cut without a message", "AE.3", SHOWN(cut), OF(1));
 }
 
 // S2's second entry conflicts; what follows it must go, too.
@@ -265,6 +305,7 @@ static void test_every_property_of_append_answers_was_broken(void **state)
                                       "AE.1 refused although the entry matches",
                                       "AE.4 acknowledged without storing",
                                       "AE.3 log cut without a conflict",
+                                      "AE.3 log cut without a message",
                                       "AE.3 conflicting entries kept",
                                       "AE.4 entries appended twice",
                                       "AE.5 commit beyond the last new entry",
@@ -284,6 +325,9 @@ int main(void)
         STORY(test_ae4_acknowledged_without_storing),
         STORY(test_ae3_acknowledged_with_a_conflicting_entry),
         STORY(test_ae3_a_cut_without_a_conflict),
+        STORY(test_ae3_a_cut_before_the_conflict),
+        STORY(test_ae3_a_cut_by_a_refused_message),
+        STORY(test_ae3_a_cut_without_a_message),
         STORY(test_ae3_what_follows_a_conflict_is_kept),
         STORY(test_ae4_entries_appended_twice),
         STORY(test_ae5_a_commit_beyond_the_last_new_entry),

@@ -120,9 +120,10 @@ bool check_step(struct check *check, const struct trace_event *event)
         return true;
     // Each judge sees the state before the event.
     if (of_server && !lost &&
-        !(check_safety(check, event) && check_legality(check, event) &&
-          check_leader(check, event) && check_contract(check, event) &&
-          check_timers(check, event) && check_durability(check, event)))
+        !(check_safety(check, event) && check_cuts(check, event) &&
+          check_legality(check, event) && check_leader(check, event) &&
+          check_contract(check, event) && check_timers(check, event) &&
+          check_durability(check, event)))
         return false;
     check_watch(check, event);
     if (of_server && !check->broken && !check_silent(check, event))

@@ -175,12 +175,6 @@ static bool stores(const struct judgement *j)
                         ? end
                         : j->before->last_index;
     uint64_t have = model_last_index(j->after);
-    if (have < last)
-        return BROKEN(j, "log cut without a conflict", "AE.3",
-                      "S%d cut its log to index %" PRIu64
-                      " for S%d's entries %" PRIu64 " to %" PRIu64
-                      ", which do not conflict with it.",
-                      j->me, have, j->from, first, end);
     if (have > last && j->before->conflict != 0)
         return BROKEN(j, "conflicting entries kept", "AE.3",
                       "S%d's entry %" PRIu64 " conflicted with S%d's, but it"

@@ -184,6 +184,7 @@ bool check_durability(struct check *check, const struct trace_event *event);
 bool check_contract(struct check *check, const struct trace_event *event);
 bool check_leader(struct check *check, const struct trace_event *event);
 bool check_timers(struct check *check, const struct trace_event *event);
+bool check_cuts(struct check *check, const struct trace_event *event);
 
 // liveness.c: notes what a diagnosis may need.
 void check_watch(struct check *check, const struct trace_event *event);

@@ -1,0 +1,82 @@
+// cuts.c -- [AE.3] only a leader's entries cut a log, and only from the first
+// that conflicts with them.
+//
+// A truncation is judged where it happens: among the requests that its server
+// is handling at that moment must be one that justifies it. Which thread of
+// the server cuts, and what else is under way, does not matter.
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "internal.h"
+
+// The first entry of the log that the request's entries conflict with, or the
+// entry before them where the log has another one there; 0 = none.
+static uint64_t conflict(const struct check *check,
+                         const struct model_server *server,
+                         const struct facts *args)
+{
+    uint64_t last = model_last_index(server);
+    if (args->index > server->snapshot_index && args->index <= last &&
+        model_term_at(server, args->index) != args->index_term)
+        return args->index;
+    for (uint64_t i = 0; i < args->n_entries; i++) {
+        uint64_t index = args->index + 1 + i;
+        uint64_t term = facts_term(&check->terms, args, i);
+        if (index > last)
+            return 0;
+        if (index > server->snapshot_index &&
+            (term == 0 || model_term_at(server, index) != term))
+            return index;
+    }
+    return 0;
+}
+
+// Also a snapshot may replace what stands in the log.
+static bool justifies(const struct check *check, const struct flight *flight,
+                      const struct trace_event *event)
+{
+    const struct model_server *server = &check->model.server[event->node];
+    if (flight->args.rpc == FACTS_INSTALL)
+        return true;
+    return flight->args.rpc == FACTS_APPEND &&
+           conflict(check, server, &flight->args) == event->index;
+}
+
+bool check_cuts(struct check *check, const struct trace_event *event)
+{
+    const struct judged *judged = &check->server[event->node];
+    const struct model_server *server = &check->model.server[event->node];
+    const struct flight *last = NULL;
+    if (event->kind != TRACE_TRUNCATE || server->role == TRACE_LEADER ||
+        judged->n_active == N_ACTIVE)
+        return true;
+    for (int i = 0; i < judged->n_active; i++) {
+        const struct flight *flight = &check->flight[judged->active[i]];
+        if (justifies(check, flight, event))
+            return true;
+        if (flight->args.rpc == FACTS_APPEND)
+            last = flight;
+    }
+    int me = event->node + 1;
+    if (last == NULL)
+        return check_broken(
+            check, event, "log cut without a message", "AE.3", TRACE_NONE, 0,
+            "S%d cut its log at index %" PRIu64 " (term %" PRIu64
+            ", up to index %" PRIu64
+            "), but no leader's message was being handled: only a leader's"
+            " entries that conflict with it cut a log.",
+            me, event->index, model_term_at(server, event->index),
+            model_last_index(server));
+    uint64_t first = conflict(check, server, &last->args);
+    char with[60] = "does not conflict";
+    if (first != 0)
+        snprintf(with, sizeof with, "conflicts from index %" PRIu64 " on only",
+                 first);
+    return check_broken(check, event, "log cut without a conflict", "AE.3",
+                        last->from, last->recv_n,
+                        "S%d cut its log at index %" PRIu64 " (term %" PRIu64
+                        ", up to index %" PRIu64
+                        ") by S%d's AppendEntries, with which it %s.",
+                        me, event->index, model_term_at(server, event->index),
+                        model_last_index(server), last->from + 1, with);
+}
