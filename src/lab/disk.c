@@ -26,7 +26,10 @@ void lab_save(void *context, const struct raft_saved *saved)
                                  : NULL;
         lab_tell_saved(instance, saved, after);
     }
+    bool dead = instance->dead;
     pthread_mutex_unlock(&lab->mutex);
+    if (!dead && !lost)
+        lab_service_check_saved(instance, saved);
     if (crashes)
         lab_lose(lab, instance);
     lab_crash_point(instance);

@@ -90,6 +90,9 @@ void lab_observe(struct lab *lab, const struct trace_event *event);
 
 // service.c
 void lab_service_apply(void *context, const struct raft_message *message);
+// A state that is on the disk now: do its parts fit together?
+void lab_service_check_saved(struct instance *instance,
+                             const struct raft_saved *saved);
 // The service's state as of its persisted snapshot.
 void lab_service_restore(struct instance *instance);
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "../trace/die.h"
+#include "../trace/figure2.h"
 
 enum { SNAPSHOT_EVERY = 10 };
 
@@ -208,6 +209,29 @@ static void apply_command(struct instance *instance,
             again(instance, message->index, snapshot, n);
         take_back(snapshot, n);
     }
+}
+
+// [IS.5] A state's log begins where its snapshot ends, or before. Where it is
+// in an encoding of its own, nobody can say.
+void lab_service_check_saved(struct instance *instance,
+                             const struct raft_saved *saved)
+{
+    struct lab *lab = instance->lab;
+    struct saved_state state;
+    raft_index index = 0;
+    if (saved->n_snapshot == 0 || !lab_decode_saved(lab, saved, &state))
+        return;
+    raft_index begin = state.last_included_index;
+    message_clear(&saved_state_type, &state);
+    pthread_mutex_lock(&lab->mutex);
+    bool known = is_snapshot(lab, saved->snapshot, saved->n_snapshot, &index);
+    pthread_mutex_unlock(&lab->mutex);
+    if (known && index < begin)
+        breaks(lab, "saved what does not fit together", "IS.5",
+               "S%d saved a state whose log begins behind index %" PRIu64
+               ", beside a snapshot up to index %" PRIu64
+               " only: what is between is lost in a crash.",
+               instance->server + 1, begin, index);
 }
 
 void lab_service_apply(void *context, const struct raft_message *message)
