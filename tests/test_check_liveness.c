@@ -113,6 +113,20 @@ static void test_l3_next_index_does_not_go_back(void **state)
     assert_hindered("L.3", SHOWN(leads), OF(0), "does not go back");
 }
 
+// S2's snapshot covers what S1 says, so S2 has it.
+static void test_ae2_a_follower_refuses_what_its_snapshot_covers(void **state)
+{
+    (void)state;
+    lead_with_four();
+    STEP(1, .kind = TRACE_INSTALL, .index = 2, .entry_term = 1);
+    STEP(1, .kind = TRACE_APPLY, .index = 2, .term = 1, .ok = true);
+    probe(1);
+    probe(1);
+    assert_not_hindered();
+    probe(1);
+    assert_hindered("AE.2", NO_EVENT, OF(1), "its snapshot covers");
+}
+
 static void test_l3_next_index_goes_back_slowly(void **state)
 {
     (void)state;
@@ -278,6 +292,7 @@ static void test_every_diagnosis_was_made(void **state)
                                       "ALL.1 has applied up to 1",
                                       "IS.8 has not given it to its service",
                                       "L.3 does not go back",
+                                      "AE.2 its snapshot covers",
                                       "L.3 goes back too slowly",
                                       "L.1 sends no heartbeats to S2",
                                       "L.3 has sent it no entries",
@@ -298,6 +313,7 @@ int main(void)
         STORY(test_all1_committed_and_not_applied),
         STORY(test_is8_installed_and_not_applied),
         STORY(test_l3_next_index_does_not_go_back),
+        STORY(test_ae2_a_follower_refuses_what_its_snapshot_covers),
         STORY(test_l3_next_index_goes_back_slowly),
         STORY(test_l1_no_heartbeats),
         STORY(test_l3_heartbeats_without_entries),

@@ -167,7 +167,18 @@ static bool is_left_behind(struct check *check, int leader, int peer,
     const struct judged *judged = &check->server[leader];
     const struct view *view = &judged->view[peer];
     uint64_t last = model_last_index(server);
-    if (view->n_refused >= FEW_REFUSALS && us - view->refused_us < BEATS_US)
+    bool refused =
+        view->n_refused >= FEW_REFUSALS && us - view->refused_us < BEATS_US;
+    uint64_t covered = check->model.server[peer].snapshot_index;
+    if (refused && view->refused_index <= covered)
+        return check_lies(check, "AE.2", peer, 0,
+                          "S%d refuses S%d's AppendEntries, %" PRIu64
+                          " times in a row, the last with prev_log_index"
+                          " %" PRIu64 ", though its snapshot covers all up to"
+                          " %" PRIu64 ".",
+                          peer + 1, leader + 1, view->n_refused,
+                          view->refused_index, covered);
+    if (refused)
         return check_lies(check, "L.3", leader, judged->role_event,
                           "S%d refuses S%d's AppendEntries, %" PRIu64
                           " times in a row, the last %" PRIu64

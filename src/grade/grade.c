@@ -79,6 +79,7 @@ static bool is_progress(const char *property)
 {
     static const char *const names[] = {
         "liveness",
+        "calls without end",
         "no heartbeats",
         "majority without a commit",
         "election timer not set back",

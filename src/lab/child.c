@@ -204,13 +204,20 @@ static void count_messages(const struct trace_event *event)
     most = most > 0 ? most : STORM;
     if (child.n_sent < most || child.run->real)
         return;
+    bool entries = strcmp(event->rpc, "AppendEntries") == 0 ||
+                   strcmp(event->rpc, "InstallSnapshot") == 0;
+    bool votes = strcmp(event->rpc, "RequestVote") == 0;
     char text[200];
     snprintf(text, sizeof text,
-             "%d calls within a second, the last from S%d to S%d: some reply"
-             " makes a server call again at once, for ever.",
-             most, event->node + 1, (int)event->to + 1);
+             "%d calls within a second, the last a %s from S%d to S%d: some"
+             " reply makes a server call again at once, for ever.",
+             most, event->rpc, event->node + 1, (int)event->to + 1);
     child.n_sent = 0; // the finding is an event, too
-    lab_run_fails(child.lab, "calls without end", "", text);
+    lab_run_fails(child.lab, "calls without end",
+                  entries ? "L.3"
+                  : votes ? "C.1"
+                          : "",
+                  text);
 }
 
 static void observe(void *context, const struct trace_event *event)
