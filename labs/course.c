@@ -126,10 +126,11 @@ static const struct course_task lab3_crash_points[] = {
 static const struct course_task lab3_schedules[] = {
     {"vote-across-restart", 3},
     {"candidate-restarts", 3},
-    {"stale-heartbeats", 3},
-    {"figure-7", 3},
+    {"stale-heartbeats", 2},
+    {"figure-7", 2},
     {"slow-disk", 2},
     {"clients-on-a-slow-disk", 2},
+    {"overwrite-on-a-slow-disk", 2},
     {NULL, 0},
 };
 
@@ -158,15 +159,16 @@ static const struct course_task lab4_schedules[] = {
     {"long-transfer", 3},
     {"snapshot-under-load", 3},
     {"snapshot-races-appends", 3},
-    {"late-snapshot", 4},
+    {"late-snapshot", 3},
     {"snapshot-twice", 3},
     {"snapshot-keeps-suffix", 4},
-    {"tail-beyond-snapshot", 4},
+    {"tail-beyond-snapshot", 3},
     {"compacted-voter", 4},
     {"snapshot-in-chunks", 3},
     {"crash-during-snapshot", 3},
     {"snapshot-after-restart", 4},
-    {"older-snapshots", 4},
+    {"older-snapshots", 3},
+    {"old-request-after-compaction", 3},
     {"tour", 3},
     {NULL, 0},
 };

@@ -33,6 +33,7 @@ extern const struct lab_scenario schedules_candidates_scenarios[];
 extern const struct lab_scenario schedules_clients_scenarios[];
 extern const struct lab_scenario schedules_compaction_scenarios[];
 extern const struct lab_scenario schedules_crashes_scenarios[];
+extern const struct lab_scenario schedules_durable_scenarios[];
 extern const struct lab_scenario schedules_elections_scenarios[];
 extern const struct lab_scenario schedules_figure7_scenarios[];
 extern const struct lab_scenario schedules_links_scenarios[];
