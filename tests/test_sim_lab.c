@@ -16,6 +16,7 @@
 
 static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t second = PTHREAD_MUTEX_INITIALIZER;
+static volatile bool first_was_locked; // no call before it is the last one
 
 static void *lock_the_other_way(void *unused)
 {
@@ -44,11 +45,52 @@ static void deadlock(struct lab *lab)
     pthread_join(thread, NULL);
 }
 
+// The tool that a program locks with, as most have one: what matters is who
+// called it.
+__attribute__((noinline)) static void my_lock(pthread_mutex_t *mutex)
+{
+    if (pthread_mutex_lock(mutex) != 0)
+        abort();
+}
+
+__attribute__((noinline)) static void first_caller(void)
+{
+    my_lock(&first);
+    first_was_locked = true;
+}
+
+__attribute__((noinline)) static void second_caller(void)
+{
+    my_lock(&first);
+    first_was_locked = false;
+}
+
 static void relock(struct lab *lab)
 {
     (void)lab;
-    pthread_mutex_lock(&first);
-    pthread_mutex_lock(&first);
+    first_caller();
+    second_caller();
+}
+
+__attribute__((noinline)) static void undertaker(pthread_mutex_t *mutex)
+{
+    pthread_mutex_destroy(mutex);
+    first_was_locked = false;
+}
+
+__attribute__((noinline)) static void latecomer(pthread_mutex_t *mutex)
+{
+    my_lock(mutex);
+    first_was_locked = true;
+}
+
+static void lock_the_destroyed(struct lab *lab)
+{
+    pthread_mutex_t mutex;
+    (void)lab;
+    pthread_mutex_init(&mutex, NULL);
+    undertaker(&mutex);
+    latecomer(&mutex);
 }
 
 static void unlock_by_stranger(struct lab *lab)
@@ -171,7 +213,21 @@ static void test_relock(void **state)
     (void)state;
     struct lab_result result = run(relock);
     assert_string_equal(result.property, "a mutex locked twice");
-    assert_says(&result, "relock");
+    assert_says(&result, "my_lock at test_sim_lab.c");
+    assert_says(&result, "second_caller at test_sim_lab.c");
+    assert_says(&result, "the mutex was locked in");
+    assert_says(&result, "first_caller at test_sim_lab.c");
+}
+
+static void test_a_destroyed_mutex_is_named_with_its_callers(void **state)
+{
+    (void)state;
+    struct lab_result result = run(lock_the_destroyed);
+    assert_string_equal(result.property, "misuse of a thread function");
+    assert_says(&result, "uses a mutex that was destroyed");
+    assert_says(&result, "latecomer at test_sim_lab.c");
+    assert_says(&result, "the mutex was destroyed in");
+    assert_says(&result, "undertaker at test_sim_lab.c");
 }
 
 static void test_unlock_by_stranger(void **state)
@@ -265,6 +321,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_deadlock_names_threads_and_places),
         cmocka_unit_test(test_relock),
+        cmocka_unit_test(test_a_destroyed_mutex_is_named_with_its_callers),
         cmocka_unit_test(test_unlock_by_stranger),
         cmocka_unit_test(test_sleep_with_a_mutex),
         cmocka_unit_test(test_end_with_a_mutex),

@@ -80,7 +80,9 @@ bool lab_get_state(struct lab *lab, int server, raft_term *term,
     struct instance *instance = lab_enter(lab, server);
     if (instance == NULL)
         return false;
+    sim_door(SIM_ASKS);
     lab->api->get_state(instance->rf, term, is_leader);
+    sim_door(SIM_OUTSIDE);
     lab_leave(instance);
     return true;
 }
@@ -142,7 +144,9 @@ bool lab_start(struct lab *lab, int server, const void *bytes, size_t n_bytes,
     int before = sim_server();
     sim_set_server(server);
     void *lent = lend(bytes, n_bytes);
+    sim_door(SIM_CALLS);
     bool taken = lab->api->start(instance->rf, lent, n_bytes, index, term);
+    sim_door(SIM_OUTSIDE);
     take_back(lent, n_bytes);
     sim_set_server(before);
     if (taken)

@@ -1,13 +1,16 @@
 // child.c -- one run in its own process: simulation, checker, verdict.
+#define _GNU_SOURCE
 #include "internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +18,7 @@
 #include "../sim/sim.h"
 #include "../trace/die.h"
 #include "object.h"
+#include "reserve.h"
 
 enum { STORM = 20000, LIMIT_S = 120, CPU_S = 300 };
 
@@ -39,6 +43,8 @@ static struct {
     uint64_t begin_ns;
     uint64_t second; // of the events that come, and the calls in it
     int n_sent;
+    int complaints; // stderr, also of a quiet run
+    bool raw;       // sanitizers speak for themselves
     atomic_flag over;
 } child = {.over = ATOMIC_FLAG_INIT};
 
@@ -62,8 +68,8 @@ static bool write_trace(void)
     bool good = fd < 0 ? trace_write_file(child.trace, path)
                        : out != NULL && trace_write(child.trace, out);
     if (!good)
-        fprintf(stderr, "glassraft: %s: cannot write the trace: %s\n", path,
-                strerror(errno));
+        dprintf(child.complaints, "glassraft: %s: cannot write the trace: %s\n",
+                path, strerror(errno));
     return good;
 }
 
@@ -253,12 +259,20 @@ static const char *const failures[] = {
     [SIM_MISUSE] = "misuse of a thread function",
     [SIM_LIMIT] = "limit",
     [SIM_FORBIDDEN] = "forbidden call",
+    [SIM_RACE] = "data race",
+    [SIM_CALLBACK] = "callback with the server's lock held",
 };
 
 static void simulator_fails(void *context, enum sim_failure kind,
                             const char *report)
 {
     (void)context;
+    if (report == NULL) {
+        send_result();
+        _exit(1);
+    }
+    if (kind == SIM_CRASH || kind == SIM_STACK)
+        reserve_begin();
     claim();
     set_text(failures[kind], "", report);
     emit_finding(failures[kind], "", report, NULL, 0);
@@ -329,15 +343,44 @@ static void check_time(void)
 
 static void check_memory(void)
 {
+    char text[2000];
     if (sim_n_races() > 0)
-        lab_run_fails(NULL, "data race", "",
-                      "ThreadSanitizer reported a data race, see above.");
+        lab_run_fails(NULL, "data race", "", sim_race());
     // A leak is looked for by a process that only one's own code may start.
     const struct sandbox *sandbox = child.run->sandbox;
-    if ((sandbox == NULL || sandbox->own) && sim_leaks())
-        lab_run_fails(
-            NULL, "leak", "",
-            "Memory was not freed when the servers had ended, see above.");
+    if ((sandbox == NULL || sandbox->own) && sim_leaks(text, sizeof text))
+        lab_run_fails(NULL, "leak", "", text);
+}
+
+static bool wants_raw(void)
+{
+    const char *how = getenv("GLASSRAFT_SANITIZER");
+    return how != NULL && strcmp(how, "raw") == 0;
+}
+
+// What sanitizers print is for a file: our report has the gist of it. What a
+// run prints that is made again is known.
+static void send_output_away(const struct lab_run *run)
+{
+    child.complaints = fcntl(2, F_DUPFD_CLOEXEC, 3);
+    int nowhere = run->quiet && run->sandbox == NULL
+                      ? open("/dev/null", O_WRONLY | O_CLOEXEC)
+                      : -1;
+    if (nowhere >= 0) {
+        dup2(nowhere, 1);
+        dup2(nowhere, 2);
+        close(nowhere);
+    }
+    child.raw = wants_raw();
+    // A sandbox has its output where it can be written.
+    if (child.raw || run->sandbox != NULL)
+        return;
+    int fd =
+        run->sanitizer != NULL
+            ? open(run->sanitizer, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)
+            : memfd_create("sanitizer", MFD_CLOEXEC);
+    if (fd >= 0)
+        sim_sanitizers_write_to(fd);
 }
 
 void lab_child(const struct lab_run *run, const struct lab_channel *channel)
@@ -351,6 +394,7 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
     clock_gettime(CLOCK_MONOTONIC, &begin);
     child.run = run;
     child.channel = *channel;
+    send_output_away(run);
     child.begin_ns = run->real ? sim_now_ns() : 0;
     struct trace_config config = {.scenario = run->scenario->name,
                                   .seed = run->seed,
@@ -375,6 +419,7 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
              run->scenario->name, run->seed, lab_run_options(run));
     struct sim_config simulation = {.seed = run->seed,
                                     .replay = replay,
+                                    .races_go_on = child.raw,
                                     .policy = run->schedule,
                                     .max_us = 4 * limit_s * 1000000,
                                     .lint_sleep_locked = true,
@@ -382,6 +427,8 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
                                     .object =
                                         run->sandbox != NULL ? run->raft : NULL,
                                     .fail = simulator_fails};
+    if (run->real)
+        sim_outside(simulator_fails, NULL);
     if (run->real)
         body(NULL);
     else

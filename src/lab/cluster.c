@@ -87,8 +87,10 @@ static bool handle(void *context, const char *method, const uint8_t *args,
     if (!alive)
         return false;
     void *lent = lend(args, n_args);
+    sim_door(SIM_CALLS);
     bool answered =
         lab->api->handle(instance->rf, method, lent, n_args, reply, n_reply);
+    sim_door(SIM_OUTSIDE);
     take_back(lent, n_args);
     // The answer is made, and never leaves.
     if (answered && lab_crash_point(instance)) {
@@ -105,6 +107,7 @@ static bool call(void *context, int peer, const char *method,
                  size_t *n_reply)
 {
     struct instance *instance = context;
+    sim_callback("call()");
     lab_check_call(instance, method, args, n_args);
     return !lab_crash_point(instance) &&
            net_call(instance->end[peer], method, args, n_args, reply, n_reply);

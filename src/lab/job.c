@@ -15,6 +15,7 @@
 #include "../net/thread.h"
 #include "../trace/die.h"
 #include "cage.h"
+#include "printed.h"
 
 static void set(struct lab_result *result, const char *property,
                 const char *text)
@@ -30,7 +31,7 @@ static void open_files(struct job *job, struct sandbox_files *files)
     job->saves = false;
     if (job->run.sandbox == NULL)
         return;
-    if (!job->run.shown) {
+    if (printed_is_kept(&job->run)) {
         job->printed = files->printed = memfd_create("printed", MFD_CLOEXEC);
         if (job->printed < 0)
             die("memfd_create: %s", strerror(errno));
@@ -189,7 +190,7 @@ static void take_result(struct job *job)
     result->text[sizeof result->text - 1] = '\0';
     if (result->n_shown > 3)
         result->n_shown = 0;
-    result->folder[0] = '\0';
+    result->folder[0] = result->sanitizer[0] = '\0';
     snprintf(result->trace, sizeof result->trace, "%s",
              result->trace[0] != '\0' && job->run.trace != NULL ? job->run.trace
                                                                 : "");
@@ -212,9 +213,7 @@ static void take_files(struct job *job)
 {
     struct lab_result *result = &job->result;
     if (job->printed >= 0) {
-        ssize_t n =
-            pread(job->printed, result->printed, sizeof result->printed - 1, 0);
-        result->printed[n > 0 ? n : 0] = '\0';
+        printed_take(job->printed, &job->run, result);
         close(job->printed);
         job->printed = -1;
     }

@@ -8,7 +8,7 @@
 #include "../trace/die.h"
 #include "cage.h"
 
-enum { MOST = 24, OUTPUT = 16384, WALL_S = 20, CPU_S = 10 };
+enum { MOST = 96, OUTPUT = 16384, WALL_S = 20, CPU_S = 10 };
 
 // The next place of this kind in the text, NULL when there is none; its offset
 // as text.
@@ -41,46 +41,93 @@ static const char *name_of(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-// addr2line says "function\nfile:line" for each.
-static void put_places(char *text, size_t room, char kind, char *answer)
+// A text that grows into its room.
+struct room {
+    char *at;
+    size_t n, room;
+};
+
+static void put(struct room *room, const char *text, size_t n)
+{
+    n = n < room->room - 1 - room->n ? n : room->room - 1 - room->n;
+    memcpy(room->at + room->n, text, n);
+    room->n += n;
+    room->at[room->n] = '\0';
+}
+
+// A function and its place; of the harness's runtime nobody needs to know.
+static bool put_place(struct room *room, char kind, char *function, char *path)
+{
+    char text[170];
+    char *note = strstr(path, " (discriminator");
+    if (note != NULL)
+        *note = '\0';
+    bool known = function[0] != '\0' && function[0] != '?';
+    if (kind == '=' && strstr(path, "src/sim/") != NULL)
+        return false;
+    int n = snprintf(text, sizeof text, "%.80s%s%.80s",
+                     known         ? function
+                     : kind == '+' ? "the submission"
+                                   : "the harness",
+                     known && path[0] != '?' ? " at " : "",
+                     known && path[0] != '?' ? name_of(path) : "");
+    put(room, text, (size_t)n);
+    return true;
+}
+
+static bool is_place(const char *answer)
+{
+    return *answer != '\0' && strncmp(answer, "0x", 2) != 0;
+}
+
+// addr2line says the address, then "function" and "file:line": of the place,
+// and of each function into which that was inlined. Where a place stands in a
+// line of its own, as in a stack, those get lines as well.
+static void put_places(char *text, size_t n, char kind, char *answer)
 {
     char offset[20];
-    char *whole = must_malloc(room);
-    size_t used = 0;
+    struct room room = {.at = must_calloc(1, n), .room = n};
     char *from = text;
     for (char *at; (at = next_mark(from, kind, offset)) != NULL;) {
-        char *function = take_line(&answer), *place = take_line(&answer);
-        char *note = strstr(place, " (discriminator");
-        if (note != NULL)
-            *note = '\0';
-        bool known = function[0] != '\0' && function[0] != '?';
-        used +=
-            (size_t)snprintf(whole + used, room - used, "%.*s%.80s%s%.80s",
-                             (int)(at - from), from,
-                             known         ? function
-                             : kind == '+' ? "the submission"
-                                           : "the harness",
-                             known && place[0] != '?' ? " at " : "",
-                             known && place[0] != '?' ? name_of(place) : "");
-        if (used >= room)
-            used = room - 1;
-        from = strchr(at, '}') + 1;
+        char *line = at;
+        while (line > from && line[-1] == ' ')
+            line--;
+        char *behind = strchr(at, '}') + 1;
+        bool alone = line > from && line[-1] == '\n' &&
+                     (*behind == '\n' || *behind == '\0');
+        put(&room, from, (size_t)((alone ? line - 1 : at) - from));
+        if (strncmp(answer, "0x", 2) == 0)
+            take_line(&answer);
+        for (int k = 0; k == 0 || is_place(answer); k++) {
+            char *function = take_line(&answer), *path = take_line(&answer);
+            size_t before = room.n;
+            if (k > 0 && !alone)
+                continue;
+            if (alone)
+                put(&room, line - 1, (size_t)(at - line) + 1);
+            if (!put_place(&room, kind, function, path) && alone)
+                room.n = before;
+            else if (room.n == before)
+                put(&room, "the harness", strlen("the harness"));
+            room.at[room.n] = '\0';
+        }
+        from = behind;
     }
-    snprintf(whole + used, room - used, "%s", from);
-    memcpy(text, whole, room);
-    free(whole);
+    put(&room, from, strlen(from));
+    memcpy(text, room.at, n);
+    free(room.at);
 }
 
 static void resolve(const struct lab_run *run, const char *object, char kind,
                     char *text, size_t n)
 {
     static char offset[MOST][20], answer[OUTPUT];
-    const char *argv[MOST + 6] = {"addr2line", "-f", "-s", "-e", object};
+    const char *argv[MOST + 7] = {"addr2line", "-a", "-f", "-i", "-e", object};
     int n_places = 0;
     char *at = text;
     while (n_places < MOST &&
            (at = next_mark(at, kind, offset[n_places])) != NULL) {
-        argv[5 + n_places] = offset[n_places];
+        argv[6 + n_places] = offset[n_places];
         n_places++;
         at++;
     }

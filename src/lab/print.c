@@ -149,6 +149,9 @@ void lab_print_failure(FILE *out, const struct lab_run *run,
         fprintf(out, "  replay   %s\n", replay);
     if (result->trace[0] != '\0')
         fprintf(out, "  trace    %s\n", result->trace);
+    if (result->sanitizer[0] != '\0')
+        fprintf(out, "  whole    %s (what the sanitizer says)\n",
+                result->sanitizer);
     lab_print_left(out, &result->left);
 }
 

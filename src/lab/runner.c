@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include "../net/thread.h"
 #include "../trace/die.h"
@@ -110,22 +111,38 @@ struct many {
     struct told *waiting;
 };
 
+static bool has_text(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && about.st_size > 0;
+}
+
 // A failed run is made again to keep its trace: the same seed, the same run.
 static void keep_failure(struct many *many, struct job *job)
 {
     if (job->result.passed || job->run.out == NULL ||
         job->result.trace[0] != '\0')
         return;
-    char folder[160], path[200];
+    char folder[160], path[200], sanitizer[200];
     struct lab_run again = job->run;
     if (!lab_run_folder(&again, folder, sizeof folder))
         return;
     snprintf(path, sizeof path, "%s/trace.jsonl", folder);
     again.trace = path;
+    snprintf(sanitizer, sizeof sanitizer, "%s/sanitizer.txt", folder);
+    again.sanitizer = sanitizer;
+    again.quiet = true;
     struct lab_result result;
     run_beside(many->job, many->n_jobs, &again, &result);
-    if (!result.passed && result.trace[0] != '\0')
+    if (!result.passed && result.trace[0] != '\0') {
+        memcpy(result.printed, job->result.printed, sizeof result.printed);
         job->result = result;
+    }
+    if (has_text(sanitizer))
+        snprintf(job->result.sanitizer, sizeof job->result.sanitizer, "%s",
+                 sanitizer);
+    else
+        unlink(sanitizer);
     snprintf(job->result.folder, sizeof job->result.folder, "%s", folder);
 }
 

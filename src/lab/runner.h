@@ -25,7 +25,9 @@ struct lab_run {
     uint64_t
         crash_at; // the server that reaches this crash point dies; 0 = none
     const char *trace; // write it here, passed or failed; NULL = only failed
-    const char *out;   // folder for what failing runs leave; NULL = nothing
+    const char *sanitizer; // file for what a sanitizer prints; NULL = nowhere
+    bool quiet;            // what the code prints is dropped: it is known
+    const char *out;       // folder for what failing runs leave; NULL = nothing
     const struct sandbox *sandbox; // for a Raft that is given; NULL = none
     bool shown; // what a run in a sandbox prints is shown, not kept
 };
@@ -44,12 +46,13 @@ struct lab_left {
 struct lab_result {
     bool passed;
     char property[48], tag[16]; // of a finding; "" otherwise
-    char text[1200];            // why it failed, sentences
+    char text[4000];            // why it failed, sentences
     uint64_t events[3], n_shown;
     uint64_t virtual_us, n_calls, n_bytes, n_commands, n_events, hash;
     uint64_t n_points; // crash points passed: saves (twice), sends, answers
     uint64_t real_us;
     char folder[160], trace[200]; // what was left; "" = nothing
+    char sanitizer[200];          // the same
     struct lab_left left;         // the runner leaves this to its callers
     bool stalled;                 // "time", because it stood still
     char printed[1600]; // by a run in a sandbox, its beginning; as it came

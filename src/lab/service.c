@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../sim/sim.h"
 #include "../trace/die.h"
 #include "../trace/figure2.h"
 
@@ -238,6 +239,7 @@ void lab_service_apply(void *context, const struct raft_message *message)
 {
     struct instance *instance = context;
     struct lab *lab = instance->lab;
+    sim_callback("apply()");
     pthread_mutex_lock(&lab->mutex);
     // A server may begin to apply before raft_make() has told who it is.
     while (!instance->dead && instance->rf == NULL) {

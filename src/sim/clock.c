@@ -135,10 +135,8 @@ void sim_lint_held(const char *what, struct smutex *mutex, void *pc)
 {
     if (!sim.config->lint_sleep_locked)
         return;
-    const char *callers = sim_callers(pc);
-    sim_fail(SIM_SLEEP_LOCKED,
-             "%s %s while it holds a mutex\n  locked in %s\n  called from%s",
-             sim_name(sim.now), what, sim_place(sim_locked_at(mutex)), callers);
+    sim_fail_at(SIM_SLEEP_LOCKED, pc, mutex, "%s %s while it holds a mutex",
+                sim_name(sim.now), what);
 }
 
 static void sleep_until(uint64_t ns, void *pc)
@@ -232,10 +230,10 @@ time_t sim_time(time_t *out)
 
 static void reject(const char *call, void *pc)
 {
-    sim_fail(SIM_MISUSE,
-             "%s calls %s, which would wait for the world outside of the "
-             "simulation\n  in %s",
-             sim_name(sim.now), call, sim_place(pc));
+    sim_fail_at(SIM_MISUSE, pc, NULL,
+                "%s calls %s, which would wait for the world outside of the "
+                "simulation",
+                sim_name(sim.now), call);
 }
 
 int sim_poll(struct pollfd *fds, nfds_t n, int timeout_ms)

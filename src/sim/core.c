@@ -209,6 +209,7 @@ void sim_block(const char *what, void *pc)
     fiber->wait_pc = pc;
     fiber->timed_out = false;
     fiber->wait_since_ns = sim.now_ns;
+    fiber->n_wait_stack = sim_stack(pc, fiber->wait_stack, SITE_FRAMES);
     give_way(false);
 }
 
@@ -259,11 +260,11 @@ void sim_step(void)
     if (++fiber->n_steps < BUSY_STEPS || fiber->server < 0)
         return;
     fiber->n_steps = 0;
-    sim_fail(SIM_SPIN,
-             "%s never rests: within a second it has locked, unlocked, slept"
-             " and asked for the time %d times, as a loop without a pause"
-             " does\n  called from%s",
-             sim_name(fiber), BUSY_STEPS, sim_callers(NULL));
+    sim_fail_at(SIM_SPIN, __builtin_return_address(0), NULL,
+                "%s never rests: within a second it has locked, unlocked, slept"
+                " and asked for the time %d times, as a loop without a pause"
+                " does",
+                sim_name(fiber), BUSY_STEPS);
 }
 
 void sim_point(void)
@@ -274,6 +275,8 @@ void sim_point(void)
     sim.now_ns += POINT_NS;
     sim.points++;
     sim.since_switch++;
+    if (sim.raced)
+        sim_report_race();
     while (sim.n_heap > 0 && sim.heap[0]->deadline_ns <= sim.now_ns)
         fire_timer();
     if (wants_switch())
@@ -328,6 +331,7 @@ struct fiber *sim_new_fiber(void *(*body)(void *), void *argument)
     fiber->priority = (sim_next(&sim.schedule_random) >> 1) | (1ull << 32);
     fiber->order = sim.order++;
     fiber->held = NULL;
+    fiber->door = SIM_OUTSIDE;
     fiber->body = body;
     fiber->argument = argument;
     fiber->result = NULL;
@@ -383,9 +387,8 @@ void sim_end_fiber(void *result)
     struct fiber *fiber = sim.now;
     run_destructors(fiber);
     if (fiber->held != NULL)
-        sim_fail(SIM_EXIT_LOCKED,
-                 "%s ended holding a mutex that it had locked in %s",
-                 sim_name(fiber), sim_place(sim_locked_at(fiber->held)));
+        sim_fail_at(SIM_EXIT_LOCKED, NULL, fiber->held,
+                    "%s ended while it held a mutex", sim_name(fiber));
     fiber->result = result;
     fiber->state = FIBER_DEAD;
     if (!fiber->detached)
@@ -458,7 +461,7 @@ static void reset(const struct sim_config *config)
     sim.root.stack = NULL;
     sim.hash = 0xcbf29ce484222325u;
     sim.run++;
-    sim.over = sim.failed = false;
+    sim.over = sim.failed = sim.raced = false;
     choose_policy(config);
 }
 

@@ -19,6 +19,7 @@ enum {
     POINT_NS = 100, // virtual cost of a scheduling point
     QUANTUM = 1000, // points without a switch before one is forced
     MIN_POOL = 32,  // free stacks before one is used again
+    SITE_FRAMES = 6,
 };
 
 enum fiber_state {
@@ -32,6 +33,12 @@ enum fiber_state {
 
 struct smutex;
 struct scond;
+
+// Where a mutex was locked: the call, and its callers.
+struct site {
+    void *pc[SITE_FRAMES];
+    int n;
+};
 
 // A simulated thread. Lives at the top of its own stack mapping.
 struct fiber {
@@ -65,10 +72,14 @@ struct fiber {
     uint64_t wait_since_ns; // when it began to wait
     uint64_t second;        // of the run, and what it has done in it
     uint32_t n_steps;
+    void *wait_stack[SITE_FRAMES]; // from wait_pc on
+    int n_wait_stack;
+    enum sim_door door;
 };
 
 struct sim_state {
     bool active, over, failed;
+    bool raced; // ThreadSanitizer has reported a race
     const struct sim_config *config;
     struct fiber *now; // the one that runs
     struct fiber root; // the system's own stack, outside of the simulation
@@ -125,12 +136,14 @@ uint64_t sim_from_local(int server, uint64_t local_ns);
 
 // mutex.c: facts for reports
 struct fiber *sim_owner(const struct smutex *mutex);
-void *sim_locked_at(const struct smutex *mutex);
+// Where it was locked last, or destroyed; NULL: nowhere.
+const struct site *sim_locked_at(const struct smutex *mutex);
+bool sim_is_destroyed(const struct smutex *mutex);
 void sim_cond_facts(const struct scond *cond, uint32_t *n_signals,
                     uint32_t *n_unheard, void **pc);
 void sim_acquire(struct smutex *mutex, void *pc);
 void sim_release(struct smutex *mutex, void *pc);
-struct smutex *sim_mutex_of(pthread_mutex_t *mutex);
+struct smutex *sim_mutex_of(pthread_mutex_t *mutex, void *pc);
 
 // clock.c
 void sim_set_clocks(uint64_t seed); // of a run that begins
@@ -142,17 +155,51 @@ void sim_lint_held(const char *what, struct smutex *mutex, void *pc);
 // report.c
 void sim_fail(enum sim_failure kind, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+// The same with the stack that pc is in (NULL: none), and the place where
+// `held` (NULL: none) was locked or destroyed.
+void sim_fail_at(enum sim_failure kind, void *pc, const struct smutex *held,
+                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 void sim_report_deadlock(struct fiber *first);
-// memory.c; sim_report_memory() ends the run with a sanitizer's report.
+// Ends the run with a sanitizer's report: what the thread did, and places.
+void sim_report_memory(enum sim_failure kind, const char *what,
+                       const char *places);
+
+// memory.c
 void sim_watch_memory(void);
-void sim_report_memory(const char *kind, const char *lines);
+
+// race.c
+void sim_report_race(void); // the first one; ends the run
 void sim_report_stuck(struct fiber *fiber, uint64_t waited_ns);
 void sim_watch(bool on);
 const char *sim_name(const struct fiber *fiber);
+
+// stack.c: whose code a frame is: the runtime's or a library's, which nobody
+// needs to see; the harness's; or that of the code under test.
+enum frame_kind { FRAME_NONE, FRAME_HARNESS, FRAME_PROGRAM };
+enum { MOST_HARNESS = 8 };
+struct stack_text {
+    char *out;
+    size_t n, room;
+    char last[200], before[200], harness[MOST_HARNESS][200];
+    int n_again, n_lines, n_harness;
+    bool program, ended;
+};
+void sim_stack_begin(struct stack_text *text, char *out, size_t room);
+// The next frame, the innermost first; "function at file.c:12".
+void sim_stack_add(struct stack_text *text, const char *place,
+                   enum frame_kind kind);
+size_t sim_stack_end(struct stack_text *text); // its length
+
+// place.c
 const char *sim_place(void *pc); // "function at file.c:12"
-// The caller that pc lies in and its callers, a line each, as far as known;
-// with NULL, from the first one on that is no function of the runtime.
-const char *sim_callers(void *pc);
+// The return addresses of the running thread from pc on, at most so many; only
+// pc when they are not known.
+int sim_stack(void *pc, void **stack, int most);
+// A line for each function of a stack, as far as the code under test is
+// concerned; with `exact` the first is no return address. Returns the length.
+size_t sim_put_stack(char *out, size_t room, void *const *pc, int n_pc,
+                     bool exact);
+bool sim_in_malloc(void *const *pc, int n_pc); // was it interrupted in there?
 
 // modules.c: for runs with an object. The place of an instruction: of the
 // object "{+0xOFFSET}", of the program "{=0xOFFSET}", else a library's name.

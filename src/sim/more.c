@@ -182,10 +182,9 @@ int sim_pthread_rwlock_unlock(pthread_rwlock_t *object)
     else if (gate->n > 0)
         gate->n--;
     else
-        sim_fail(SIM_UNLOCK,
-                 "%s unlocks a read-write lock nobody holds\n"
-                 "  in %s",
-                 sim_name(sim.now), sim_place(HERE));
+        sim_fail_at(SIM_UNLOCK, HERE, NULL,
+                    "%s unlocks a read-write lock that nobody holds",
+                    sim_name(sim.now));
     open_gate(gate);
     return 0;
 }

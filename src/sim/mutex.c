@@ -12,10 +12,11 @@ struct smutex {
     uint32_t run;
     int32_t owner; // fiber id + 1; 0 = free
     struct fiber *waiters;
-    int32_t kind;
-    int32_t count; // of a recursive mutex
-    void *locked_pc;
-    struct smutex *below; // what its owner had locked before it
+    int16_t kind;
+    bool servers;            // the lock of a server, see sim_door()
+    int32_t count;           // of a recursive mutex
+    const struct site *site; // where it was locked
+    struct smutex *below;    // what its owner had locked before it
 };
 _Static_assert(sizeof(struct smutex) <= sizeof(pthread_mutex_t), "mutex");
 
@@ -34,27 +35,59 @@ enum { DESTROYED = 0xdddddddd };
 
 #define HERE __builtin_return_address(0)
 
-struct smutex *sim_mutex_of(pthread_mutex_t *object)
+// Places where mutexes are locked are few: each is kept once. A place that
+// finds no room takes that of another, which then tells a wrong story; there
+// is room for far more than programs have.
+static const struct site *site_of(void *pc)
+{
+    enum { N_SITES = 1 << 13, TRIES = 8 };
+    static struct site sites[N_SITES];
+    struct site here = {.n = 0};
+    here.n = sim_stack(pc, here.pc, SITE_FRAMES);
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (int i = 0; i < here.n; i++)
+        hash = (hash ^ (uint64_t)(uintptr_t)here.pc[i]) * 0x100000001b3u;
+    struct site *site = NULL;
+    for (uint64_t k = 0; k < TRIES; k++) {
+        site = &sites[(hash + (hash >> 32) + k) % N_SITES];
+        bool same = site->n == here.n;
+        for (int i = 0; same && i < here.n; i++)
+            same = site->pc[i] == here.pc[i];
+        if (same)
+            return site;
+        if (site->n == 0)
+            break;
+    }
+    for (int i = 0; i < here.n; i++)
+        site->pc[i] = here.pc[i];
+    site->n = here.n;
+    return site;
+}
+
+struct smutex *sim_mutex_of(pthread_mutex_t *object, void *pc)
 {
     struct smutex *mutex = (struct smutex *)(void *)object;
     if (mutex->run == (uint32_t)DESTROYED)
-        sim_fail(SIM_MISUSE, "%s uses a mutex that was destroyed",
-                 sim_name(sim.now));
+        sim_fail_at(SIM_MISUSE, pc, mutex, "%s uses a mutex that was destroyed",
+                    sim_name(sim.now));
     if (mutex->run != (uint32_t)sim.run) {
         mutex->run = (uint32_t)sim.run;
         mutex->owner = 0;
         mutex->waiters = NULL;
         mutex->count = 0;
+        mutex->site = NULL;
+        mutex->servers = false;
     }
     return mutex;
 }
 
-static struct scond *cond_of(pthread_cond_t *object)
+static struct scond *cond_of(pthread_cond_t *object, void *pc)
 {
     struct scond *cond = (struct scond *)(void *)object;
     if (cond->run == (uint32_t)DESTROYED)
-        sim_fail(SIM_MISUSE, "%s uses a condition variable that was destroyed",
-                 sim_name(sim.now));
+        sim_fail_at(SIM_MISUSE, pc, NULL,
+                    "%s uses a condition variable that was destroyed",
+                    sim_name(sim.now));
     if (cond->run != (uint32_t)sim.run) {
         cond->run = (uint32_t)sim.run;
         cond->waiters = NULL;
@@ -69,9 +102,14 @@ struct fiber *sim_owner(const struct smutex *mutex)
     return mutex->owner > 0 ? sim.all[mutex->owner - 1] : NULL;
 }
 
-void *sim_locked_at(const struct smutex *mutex)
+const struct site *sim_locked_at(const struct smutex *mutex)
 {
-    return mutex->locked_pc;
+    return mutex->site;
+}
+
+bool sim_is_destroyed(const struct smutex *mutex)
+{
+    return mutex->run == (uint32_t)DESTROYED;
 }
 
 void sim_cond_facts(const struct scond *cond, uint32_t *n_signals,
@@ -97,14 +135,45 @@ static void look_for_cycle(struct smutex *mutex)
     }
 }
 
+extern const char __executable_start[], etext[];
+
+static void note_servers_lock(struct smutex *mutex, const char *pc)
+{
+    bool loaded = pc < __executable_start || pc >= etext;
+    if (sim.now->door == SIM_ASKS || loaded)
+        mutex->servers = true;
+    if (sim.now->door == SIM_CALLS && loaded)
+        sim.now->door = SIM_OUTSIDE;
+}
+
 static void take(struct smutex *mutex, void *pc)
 {
     mutex->owner = sim.now->id + 1;
     mutex->count = 1;
-    mutex->locked_pc = pc;
+    mutex->site = site_of(pc);
     mutex->below = sim.now->held;
     sim.now->held = mutex;
+    if (sim.now->door != SIM_OUTSIDE)
+        note_servers_lock(mutex, pc);
     sim_locked(mutex, pc);
+}
+
+void sim_door(enum sim_door door)
+{
+    if (sim.active)
+        sim.now->door = door;
+}
+
+void sim_callback(const char *name)
+{
+    if (!sim.active)
+        return;
+    for (const struct smutex *m = sim.now->held; m != NULL; m = m->below)
+        if (m->servers)
+            sim_fail_at(SIM_CALLBACK, HERE, m,
+                        "%s calls %s with the server's lock held: it may "
+                        "block for long, and the server must go on meanwhile",
+                        sim_name(sim.now), name);
 }
 
 static void let_go(struct smutex *mutex)
@@ -146,12 +215,11 @@ void sim_release(struct smutex *mutex, void *pc)
 {
     struct fiber *owner = sim_owner(mutex);
     if (owner == NULL)
-        sim_fail(SIM_UNLOCK, "%s unlocks a mutex that nobody holds\n  in %s",
-                 sim_name(sim.now), sim_place(pc));
+        sim_fail_at(SIM_UNLOCK, pc, NULL,
+                    "%s unlocks a mutex that nobody holds", sim_name(sim.now));
     else if (owner != sim.now)
-        sim_fail(SIM_UNLOCK,
-                 "%s unlocks a mutex that another thread holds\n  in %s",
-                 sim_name(sim.now), sim_place(pc));
+        sim_fail_at(SIM_UNLOCK, pc, mutex, "%s unlocks a mutex that %s holds",
+                    sim_name(sim.now), sim_name(owner));
     sim_unlocking(mutex, pc);
     mutex->owner = 0;
     mutex->count = 0;
@@ -170,8 +238,8 @@ int sim_pthread_mutex_init(pthread_mutex_t *object,
     if (attr != NULL)
         pthread_mutexattr_gettype(attr, &kind);
     mutex->run = 0;
-    mutex->kind = kind;
-    sim_mutex_of(object);
+    mutex->kind = (int16_t)kind;
+    sim_mutex_of(object, HERE);
     sim_mutex_made(mutex, HERE);
     return 0;
 }
@@ -180,19 +248,25 @@ int sim_pthread_mutex_destroy(pthread_mutex_t *object)
 {
     if (!sim.active)
         return pthread_mutex_destroy(object);
-    struct smutex *mutex = sim_mutex_of(object);
+    struct smutex *mutex = sim_mutex_of(object, HERE);
     if (mutex->owner != 0)
-        sim_fail(SIM_MISUSE, "%s destroys a mutex that is locked\n  in %s",
-                 sim_name(sim.now), sim_place(HERE));
+        sim_fail_at(SIM_MISUSE, HERE, mutex,
+                    "%s destroys a mutex that %s holds", sim_name(sim.now),
+                    sim_name(sim_owner(mutex)));
     mutex->run = (uint32_t)DESTROYED;
+    mutex->site = site_of(HERE);
     sim_mutex_gone(mutex, HERE);
     return 0;
 }
 
 static int lock_until(pthread_mutex_t *object, uint64_t deadline_ns, void *pc)
 {
+    // The report of a failed run is made while other threads stand still, with
+    // whatever they hold.
+    if (sim.over)
+        return 0;
     sim_point();
-    struct smutex *mutex = sim_mutex_of(object);
+    struct smutex *mutex = sim_mutex_of(object, pc);
     if (sim_owner(mutex) == sim.now) {
         if (mutex->kind == PTHREAD_MUTEX_RECURSIVE) {
             mutex->count++;
@@ -200,10 +274,9 @@ static int lock_until(pthread_mutex_t *object, uint64_t deadline_ns, void *pc)
         }
         if (mutex->kind == PTHREAD_MUTEX_ERRORCHECK)
             return EDEADLK;
-        sim_fail(SIM_RELOCK,
-                 "%s locks a mutex that it already holds\n"
-                 "  in %s\n  locked in %s",
-                 sim_name(sim.now), sim_place(pc), sim_place(mutex->locked_pc));
+        sim_fail_at(SIM_RELOCK, pc, mutex,
+                    "%s locks a mutex that it already holds",
+                    sim_name(sim.now));
     }
     return acquire_until(mutex, deadline_ns, pc) ? 0 : ETIMEDOUT;
 }
@@ -220,7 +293,7 @@ int sim_pthread_mutex_trylock(pthread_mutex_t *object)
     if (!sim.active)
         return pthread_mutex_trylock(object);
     sim_point();
-    struct smutex *mutex = sim_mutex_of(object);
+    struct smutex *mutex = sim_mutex_of(object, HERE);
     if (mutex->kind == PTHREAD_MUTEX_RECURSIVE && sim_owner(mutex) == sim.now) {
         mutex->count++;
         return 0;
@@ -251,7 +324,9 @@ int sim_pthread_mutex_unlock(pthread_mutex_t *object)
 {
     if (!sim.active)
         return pthread_mutex_unlock(object);
-    struct smutex *mutex = sim_mutex_of(object);
+    if (sim.over)
+        return 0;
+    struct smutex *mutex = sim_mutex_of(object, HERE);
     if (sim_owner(mutex) == sim.now && mutex->count > 1) {
         mutex->count--;
         return 0;
@@ -273,7 +348,7 @@ int sim_pthread_cond_init(pthread_cond_t *object,
         pthread_condattr_getclock(attr, &clock);
     cond->run = 0;
     cond->clock = clock;
-    cond_of(object);
+    cond_of(object, HERE);
     return 0;
 }
 
@@ -281,12 +356,11 @@ int sim_pthread_cond_destroy(pthread_cond_t *object)
 {
     if (!sim.active)
         return pthread_cond_destroy(object);
-    struct scond *cond = cond_of(object);
+    struct scond *cond = cond_of(object, HERE);
     if (cond->waiters != NULL)
-        sim_fail(SIM_MISUSE,
-                 "%s destroys a condition variable that threads wait for\n"
-                 "  in %s",
-                 sim_name(sim.now), sim_place(HERE));
+        sim_fail_at(SIM_MISUSE, HERE, NULL,
+                    "%s destroys a condition variable that threads wait for",
+                    sim_name(sim.now));
     cond->run = (uint32_t)DESTROYED;
     return 0;
 }
@@ -294,8 +368,8 @@ int sim_pthread_cond_destroy(pthread_cond_t *object)
 static int wait_until(pthread_cond_t *object, pthread_mutex_t *with,
                       uint64_t deadline_ns, void *pc)
 {
-    struct scond *cond = cond_of(object);
-    struct smutex *mutex = sim_mutex_of(with);
+    struct scond *cond = cond_of(object, pc);
+    struct smutex *mutex = sim_mutex_of(with, pc);
     struct fiber *fiber = sim.now;
     struct smutex *other = fiber->held == mutex ? mutex->below : fiber->held;
     if (other != NULL)
@@ -332,7 +406,8 @@ int sim_pthread_cond_timedwait(pthread_cond_t *object, pthread_mutex_t *with,
 {
     if (!sim.active)
         return pthread_cond_timedwait(object, with, until);
-    uint64_t deadline_ns = sim_deadline(cond_of(object)->clock, until, HERE);
+    uint64_t deadline_ns =
+        sim_deadline(cond_of(object, HERE)->clock, until, HERE);
     return wait_until(object, with, deadline_ns, HERE);
 }
 
@@ -346,7 +421,7 @@ int sim_pthread_cond_clockwait(pthread_cond_t *object, pthread_mutex_t *with,
 
 static int wake_some(pthread_cond_t *object, bool all, void *pc)
 {
-    struct scond *cond = cond_of(object);
+    struct scond *cond = cond_of(object, pc);
     cond->n_signals++;
     cond->signal_pc = pc;
     if (cond->waiters == NULL)

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/time.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 enum {
@@ -23,6 +24,7 @@ enum {
     SPIN_TICKS = 20,      // ticks without a scheduling point: a busy loop
     MOST_THREADS = 24,    // listed in a report
     REPORT_BYTES = 8192,
+    NULL_BYTES = 4096, // below: a field behind a NULL pointer
 };
 
 static char report[REPORT_BYTES];
@@ -83,92 +85,6 @@ const char *sim_name(const struct fiber *fiber)
     return out;
 }
 
-static void chomp(char *line)
-{
-    line[strcspn(line, "\n")] = '\0';
-}
-
-// "function at file.c:12" by addr2line; false when it does not know.
-static bool ask_addr2line(const char *object, uintptr_t offset, char *out,
-                          size_t n)
-{
-    char command[4400], function[128], line[160];
-    snprintf(command, sizeof command, "addr2line -f -s -e '%s' 0x%lx 2>&-",
-             object, (unsigned long)offset);
-    FILE *pipe = popen(command, "r");
-    if (pipe == NULL)
-        return false;
-    bool got = fgets(function, sizeof function, pipe) != NULL &&
-               fgets(line, sizeof line, pipe) != NULL;
-    pclose(pipe);
-    if (!got || function[0] == '?' || line[0] == '?')
-        return false;
-    chomp(function);
-    chomp(line);
-    char *note = strstr(line, " (discriminator");
-    if (note != NULL)
-        *note = '\0';
-    snprintf(out, n, "%s at %s", function, line);
-    return true;
-}
-
-const char *sim_place(void *pc)
-{
-    static char place[IN_TURN][300];
-    static int turn;
-    char *out = place[turn++ % IN_TURN];
-    Dl_info info;
-    snprintf(out, sizeof place[0], "%p", pc);
-    if (sim.config->object != NULL) {
-        sim_place_outside((uintptr_t)pc - 1, out, sizeof place[0]);
-        return out;
-    }
-    // A return address points behind the call: one less is inside of it.
-    if (pc == NULL || dladdr((char *)pc - 1, &info) == 0)
-        return out;
-    uintptr_t offset = (uintptr_t)pc - 1 - (uintptr_t)info.dli_fbase;
-    char object[4096];
-    ssize_t n = readlink("/proc/self/exe", object, sizeof object - 1);
-    object[n > 0 ? n : 0] = '\0';
-    Dl_info own;
-    if (dladdr(&sim, &own) == 0 || own.dli_fbase != info.dli_fbase)
-        snprintf(object, sizeof object, "%s", info.dli_fname);
-    if (!ask_addr2line(object, offset, out, sizeof place[0]) &&
-        info.dli_sname != NULL)
-        snprintf(out, sizeof place[0], "%s", info.dli_sname);
-    return out;
-}
-
-static bool is_runtime(void *pc)
-{
-    Dl_info info;
-    return dladdr((char *)pc - 1, &info) != 0 && info.dli_sname != NULL &&
-           strncmp(info.dli_sname, "sim_", 4) == 0;
-}
-
-const char *sim_callers(void *pc)
-{
-    enum { SHOWN = 8 };
-    static char text[SHOWN * 128];
-    void *frame[40];
-    int n = backtrace(frame, 40), first = 0;
-    while (first < n && frame[first] != pc &&
-           (pc != NULL || is_runtime(frame[first])))
-        first++;
-    if (pc != NULL)
-        frame[0] = pc; // should the frames not be known
-    first = first < n ? first : 0;
-    size_t length = 0;
-    text[0] = '\0';
-    for (int i = first; i < n && i < first + SHOWN; i++) {
-        length += (size_t)snprintf(text + length, sizeof text - length,
-                                   "\n      %.120s", sim_place(frame[i]));
-        if (first == 0)
-            break;
-    }
-    return text;
-}
-
 static void say_run(void)
 {
     int n_threads = 0;
@@ -178,6 +94,20 @@ static void say_run(void)
     say("\n  virtual time %.6f s, step %llu, seed 0x%llx, %d threads",
         (double)sim.now_ns / 1e9, (unsigned long long)sim.points,
         (unsigned long long)sim.config->seed, n_threads);
+}
+
+static void say_stack(void *const *pc, int n, bool exact)
+{
+    n_report +=
+        sim_put_stack(report + n_report, REPORT_BYTES - n_report, pc, n, exact);
+}
+
+// Where a mutex was locked, with the callers of who locked it.
+static void say_site(const struct smutex *mutex)
+{
+    const struct site *site = sim_locked_at(mutex);
+    if (site != NULL)
+        say_stack(site->pc, site->n, false);
 }
 
 static void say_cond(const struct fiber *fiber)
@@ -195,16 +125,24 @@ static void say_cond(const struct fiber *fiber)
 
 static void say_thread(const struct fiber *fiber)
 {
-    say("\n  %-16s blocked on %s in %s", sim_name(fiber), fiber->wait,
-        sim_place(fiber->wait_pc));
-    if (fiber->wait_mutex != NULL) {
-        struct fiber *owner = sim_owner(fiber->wait_mutex);
-        if (owner != NULL)
-            say("\n      held by %s, locked in %s", sim_name(owner),
-                sim_place(sim_locked_at(fiber->wait_mutex)));
-    } else if (fiber->wait_cond != NULL) {
-        say_cond(fiber);
+    struct fiber *owner =
+        fiber->wait_mutex != NULL ? sim_owner(fiber->wait_mutex) : NULL;
+    if (owner == NULL) {
+        say("\n  %-16s blocked on %s in %s", sim_name(fiber), fiber->wait,
+            sim_place(fiber->wait_pc));
+        if (fiber->wait_cond != NULL)
+            say_cond(fiber);
+        return;
     }
+    say("\n  %s waits for a mutex in", sim_name(fiber));
+    if (fiber == sim.now) {
+        void *pc[SITE_FRAMES];
+        say_stack(pc, sim_stack(fiber->wait_pc, pc, SITE_FRAMES), false);
+    } else {
+        say_stack(fiber->wait_stack, fiber->n_wait_stack, false);
+    }
+    say("\n  %s holds it, and locked it in", sim_name(owner));
+    say_site(fiber->wait_mutex);
 }
 
 static void say_blocked_threads(void)
@@ -219,11 +157,19 @@ static void say_blocked_threads(void)
         say("\n  and %d threads more", n - MOST_THREADS);
 }
 
+// The watch for threads that never block.
+static void tick(bool on)
+{
+    long us = on ? TICK_US : 0;
+    struct itimerval timer = {{0, us}, {0, us}};
+    setitimer(ITIMER_VIRTUAL, &timer, NULL);
+}
+
 // Hands the report over and ends the run: back to who called sim_run().
 static void deliver(enum sim_failure kind)
 {
     say("\n");
-    sim_watch(false);
+    tick(false);
     sim.failed = sim.over = true;
     if (sim.config->fail != NULL)
         sim.config->fail(sim.config->context, kind, report);
@@ -243,6 +189,30 @@ void sim_fail(enum sim_failure kind, const char *format, ...)
     n_report = 0;
     say_list(format, list);
     va_end(list);
+    say_run();
+    deliver(kind);
+}
+
+// The thread's own stack, and where it locked the mutex that it holds.
+void sim_fail_at(enum sim_failure kind, void *pc, const struct smutex *held,
+                 const char *format, ...)
+{
+    enum { DEPTH = 16 };
+    void *stack[DEPTH];
+    va_list list;
+    va_start(list, format);
+    n_report = 0;
+    say_list(format, list);
+    va_end(list);
+    if (pc != NULL) {
+        say("\n  in");
+        say_stack(stack, sim_stack(pc, stack, DEPTH), false);
+    }
+    if (held != NULL) {
+        say("\n  the mutex was %s in",
+            sim_is_destroyed(held) ? "destroyed" : "locked");
+        say_site(held);
+    }
     say_run();
     deliver(kind);
 }
@@ -288,16 +258,41 @@ void sim_report_stuck(struct fiber *fiber, uint64_t waited_ns)
     deliver(SIM_DEADLOCK);
 }
 
-// The frames of the program above a signal handler: the handler's own and the
-// signal's trampoline come first.
-static void say_backtrace(int own)
+// The instruction that a signal interrupted; NULL where that is not known.
+static void *interrupted(const void *context)
 {
-    enum { SHOWN = 12 };
-    void *frame[40];
-    int n = backtrace(frame, 40);
-    for (int i = own; i < n && i < own + SHOWN; i++)
-        // The interrupted instruction is no return address.
-        say("\n      %s", sim_place((char *)frame[i] + (i == own)));
+#if defined(__x86_64__)
+    const ucontext_t *user = context;
+    return user != NULL ? (void *)user->uc_mcontext.gregs[REG_RIP] : NULL;
+#else
+    (void)context;
+    return NULL;
+#endif
+}
+
+// The frames of the program above a signal handler. The interrupted
+// instruction is the first, and no return address; where it is not known, the
+// handler's own frames and the signal's trampoline are passed over.
+enum { DEEPEST = 8192 }; // of a stack that has overflowed
+static void *backtrace_of[DEEPEST];
+
+__attribute__((noinline)) static int find_backtrace(const void *context, int *n,
+                                                    int own)
+{
+    int first = 0;
+    void *pc = interrupted(context);
+    *n = backtrace(backtrace_of, DEEPEST);
+    while (first < *n && backtrace_of[first] != pc)
+        first++;
+    return first < *n ? first : own;
+}
+
+__attribute__((noinline)) static void say_backtrace(const void *context,
+                                                    int own)
+{
+    int n = 0, first = find_backtrace(context, &n, own);
+    if (first < n)
+        say_stack(backtrace_of + first, n - first, true);
 }
 
 enum { OWN_FRAMES = 3 };
@@ -324,25 +319,52 @@ _Noreturn void __assert_fail(const char *text, const char *file, unsigned line,
     abort();
 }
 
+// A crash while a crash is reported: what there is must do.
+static void crash_again(void)
+{
+    static int n_crashes;
+    n_crashes++;
+    if (n_crashes == 1 && !sim.over)
+        return;
+    if (n_crashes > 2 || sim.config->fail == NULL)
+        _exit(70);
+    sim.failed = true;
+    if (!sim.over)
+        deliver(SIM_CRASH);
+    sim.config->fail(sim.config->context, SIM_CRASH, NULL);
+    _exit(70);
+}
+
 static void on_crash(int signal, siginfo_t *info, void *context)
 {
-    (void)context;
+    crash_again();
     n_report = 0;
+    int n = 0, first = find_backtrace(context, &n, OWN_FRAMES - 1);
+    bool in_malloc = first < n && n - first < 64 &&
+                     sim_in_malloc(backtrace_of + first, n - first);
     bool overflow = signal == SIGSEGV && in_guard(info->si_addr);
     if (overflow)
-        say("stack overflow in %s (stack %d KiB)", sim_name(sim.now),
-            STACK_BYTES / 1024);
+        say("%s used up its stack of %d KiB: a stack overflow (does a function "
+            "call itself for ever?)",
+            sim_name(sim.now), STACK_BYTES / 1024);
+    else if (in_malloc)
+        say("%s: the heap is damaged, as malloc() or free() has noticed: a "
+            "block was freed twice, or was written past its end, before this. "
+            "CONFIG=asan finds the place",
+            sim_name(sim.now));
     else if (signal == SIGABRT)
         say("%s %s%s", sim_name(sim.now),
             assertion[0] != '\0' ? "broke the assertion " : "called abort()",
             assertion);
-    else if (info->si_addr == NULL)
-        say("%s dereferenced NULL (%s)", sim_name(sim.now), strsignal(signal));
+    else if (signal == SIGSEGV && (uintptr_t)info->si_addr < NULL_BYTES)
+        say("%s dereferenced a NULL pointer (address 0x%lx)", sim_name(sim.now),
+            (unsigned long)(uintptr_t)info->si_addr);
     else
         say("%s crashed: %s at address %p", sim_name(sim.now),
             strsignal(signal), info->si_addr);
     say_run();
-    say_backtrace(OWN_FRAMES);
+    if (first < n)
+        say_stack(backtrace_of + first, n - first, true);
     deliver(overflow ? SIM_STACK : SIM_CRASH);
 }
 
@@ -352,24 +374,44 @@ void sim_forbid(const char *what)
     say("%s %s", sim_name(sim.now), what);
     say_run();
     // There is one frame more: who called this.
-    say_backtrace(OWN_FRAMES + 1);
+    say_backtrace(NULL, OWN_FRAMES + 1);
     deliver(SIM_FORBIDDEN);
 }
 
-void sim_report_memory(const char *kind, const char *lines)
+static struct {
+    void (*fail)(void *context, enum sim_failure kind, const char *report);
+    void *context;
+} outside;
+
+void sim_outside(void (*fail)(void *context, enum sim_failure kind,
+                              const char *report),
+                 void *context)
 {
+    outside.fail = fail;
+    outside.context = context;
+    sim_watch_memory();
+}
+
+void sim_report_memory(enum sim_failure kind, const char *what,
+                       const char *places)
+{
+    bool inside = sim.active && !sim.over;
+    if (!inside && (sim.active || outside.fail == NULL))
+        return;
     n_report = 0;
-    say("%s: %s", sim_name(sim.now), kind);
-    say_run();
-    say("%s", lines);
-    deliver(SIM_MEMORY);
+    say("%s %s%s", inside ? sim_name(sim.now) : "A thread", what, places);
+    if (inside) {
+        say_run();
+        deliver(kind);
+    } else {
+        outside.fail(outside.context, kind, report);
+    }
 }
 
 static void on_tick(int signal, siginfo_t *info, void *context)
 {
     (void)signal;
     (void)info;
-    (void)context;
     if (!sim.active || sim.over)
         return;
     uint64_t now = sim.points + sim.switches;
@@ -384,7 +426,7 @@ static void on_tick(int signal, siginfo_t *info, void *context)
     say("%s has run for %d ms of CPU time without blocking (a busy loop?)",
         sim_name(sim.now), SPIN_TICKS * TICK_US / 1000);
     say_run();
-    say_backtrace(OWN_FRAMES);
+    say_backtrace(context, OWN_FRAMES);
     deliver(SIM_SPIN);
 }
 
@@ -442,9 +484,7 @@ void sim_watch(bool on)
         void *frame[2];
         backtrace(frame, 2); // loads what a handler must not have to load
     }
-    long us = on ? TICK_US : 0;
-    struct itimerval timer = {{0, us}, {0, us}};
-    setitimer(ITIMER_VIRTUAL, &timer, NULL);
+    tick(on);
     watch_crashes(on);
 }
 

@@ -18,7 +18,6 @@ void __sanitizer_start_switch_fiber(void **fake, const void *bottom,
 void __sanitizer_finish_switch_fiber(void *fake, const void **bottom,
                                      size_t *size) WEAK;
 void __asan_unpoison_memory_region(const void *at, size_t size) WEAK;
-int __lsan_do_recoverable_leak_check(void) WEAK;
 void *__tsan_get_current_fiber(void) WEAK;
 void *__tsan_create_fiber(unsigned flags) WEAK;
 void __tsan_switch_to_fiber(void *fiber, unsigned flags) WEAK;
@@ -33,7 +32,6 @@ void __tsan_acquire(void *address) WEAK;
 void __tsan_release(void *address) WEAK;
 void __tsan_func_entry(void *pc) WEAK;
 void __tsan_func_exit(void) WEAK;
-void __tsan_on_report(void *report);
 
 enum { WITHOUT_ORDER = 1 }; // __tsan_switch_to_fiber_no_sync
 
@@ -103,12 +101,6 @@ void sim_fiber_named(struct fiber *fiber)
         __tsan_set_fiber_name(fiber->tsan, sim_name(fiber));
 }
 
-bool sim_leaks(void)
-{
-    return __lsan_do_recoverable_leak_check != NULL &&
-           __lsan_do_recoverable_leak_check() != 0;
-}
-
 // A hook's caller must stand in the report: the frame that locked or created.
 static void enter(void *pc)
 {
@@ -170,60 +162,4 @@ void sim_observe(void *address)
 {
     if (__tsan_acquire != NULL)
         __tsan_acquire(address);
-}
-
-// No library calls in here: ThreadSanitizer is in the middle of a report.
-
-static char *put_text(char *out, const char *text)
-{
-    while (*text != '\0')
-        *out++ = *text++;
-    return out;
-}
-
-static char *put_number(char *out, uint64_t number)
-{
-    char digits[20];
-    int n = 0;
-    do
-        digits[n++] = (char)('0' + number % 10);
-    while ((number /= 10) > 0);
-    while (n > 0)
-        *out++ = digits[--n];
-    return out;
-}
-
-static unsigned n_races;
-
-unsigned sim_n_races(void)
-{
-    return n_races;
-}
-
-void __tsan_on_report(void *about)
-{
-    (void)about;
-    n_races++;
-    if (!sim.active)
-        return;
-    char line[512];
-    char *out = put_text(line, "glassraft: the report above is from ");
-    if (sim.now->server >= 0) {
-        out = put_text(out, "S");
-        out = put_number(out, (uint64_t)sim.now->server + 1);
-        out = put_text(out, " ");
-    }
-    out = put_text(out, sim.now->name[0] != '\0' ? sim.now->name : "a thread");
-    out = put_text(out, " at virtual time ");
-    out = put_number(out, sim.now_ns / 1000);
-    out = put_text(out, " us");
-    if (sim.config->replay != NULL) {
-        out = put_text(out, "; replay: ");
-        for (const char *c = sim.config->replay;
-             *c != '\0' && out < line + sizeof line - 2; c++)
-            *out++ = *c;
-    }
-    *out++ = '\n';
-    ssize_t written = write(2, line, (size_t)(out - line));
-    (void)written;
 }

@@ -32,6 +32,8 @@ enum sim_failure {
     SIM_MISUSE,       // unsupported or invalid call, uninitialised mutex ...
     SIM_LIMIT,        // virtual time or steps ran out
     SIM_FORBIDDEN,    // sim_forbid()
+    SIM_CALLBACK,     // sim_callback() with the server's lock held
+    SIM_RACE,         // ThreadSanitizer's report of one
 };
 
 struct sim_config {
@@ -50,10 +52,13 @@ struct sim_config {
     // places, what they wait for, and who holds it. It may never return (the
     // harness writes its verdict and ends the process); if it returns, the
     // run ends and sim_run() returns false. NULL: print to stderr, same end.
+    // A NULL report: the code crashed again while fail() was at work, which is
+    // to end the process at once with what it has.
     void (*fail)(void *context, enum sim_failure kind, const char *report);
     void *context;
-    const char *replay; // the command that repeats this run; behind what a
-                        // sanitizer reports, which fail() does not get
+    const char *replay; // the command that repeats this run; behind what
+                        // ThreadSanitizer reports, should races not end it
+    bool races_go_on;   // a race does not end the run; see sim_n_races()
     // No process can be started to look places up: of this object they stay
     // "{+0xOFFSET}" in reports, of the program "{=0xOFFSET}", of others a name.
     // NULL: no such object.
@@ -90,6 +95,17 @@ void sim_pause(int server, bool paused);
 
 // Is the program built with AddressSanitizer?
 bool sim_has_asan(void);
+// The caller is about to call a server, or is back. Which mutex is the server's
+// lock follows from what is locked meanwhile. A question for its state needs
+// that lock and no other, but for those of the harness's tools, which are never
+// held in a callback. Other calls begin with it: the first that
+// a loaded object's own code locks. Nothing outside of a run.
+enum sim_door { SIM_OUTSIDE, SIM_ASKS, SIM_CALLS };
+void sim_door(enum sim_door door);
+
+// A server has called `name` of its harness, in which it may not hold its lock:
+// reports SIM_CALLBACK when it does. Nothing outside of a run.
+void sim_callback(const char *name);
 
 // From now on a server's thread that has unlocked its last mutex stands still,
 // with a chance of so many in a thousand, for up to `ms`; 0 ends that.
@@ -101,9 +117,27 @@ int sim_n_threads(int server);
 // Data races that ThreadSanitizer reported so far; 0 without it.
 unsigned sim_n_races(void);
 
-// Does LeakSanitizer know of memory that nobody points to any more? It prints
-// a report of it. Only outside of a run; false without it.
-bool sim_leaks(void);
+// The first of them in words, as a report has it; "" when there was none.
+const char *sim_race(void);
+
+// Does LeakSanitizer know of memory that nobody points to any more? Then it
+// prints a report of it, and the text says how much, and where it was
+// allocated. Only outside of a run; false without it.
+bool sim_leaks(char *text, size_t n);
+
+// The same text, made of what LeakSanitizer printed elsewhere; which is cut.
+void sim_digest_leaks(char *report, char *text, size_t n);
+
+// Sends what sanitizers print to this file, which must be readable for
+// sim_leaks() to tell more than that there are leaks. False without a
+// sanitizer: nothing will ever be written to it.
+bool sim_sanitizers_write_to(int fd);
+
+// Gets a sanitizer's report of an error outside of a run, in threads of the
+// system; does not return.
+void sim_outside(void (*fail)(void *context, enum sim_failure kind,
+                              const char *report),
+                 void *context);
 
 // Ends the run from a signal handler: the thread did what it may not. `what`
 // goes behind its name. Only inside a run.

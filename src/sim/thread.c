@@ -13,8 +13,8 @@ static struct fiber *fiber_of(pthread_t thread, const char *call, void *pc)
     struct fiber *fiber =
         (int)thread >= 0 && (int)thread < sim.n_all ? sim.all[thread] : NULL;
     if (fiber == NULL || fiber->state == FIBER_FREE)
-        sim_fail(SIM_MISUSE, "%s calls %s for no thread\n  in %s",
-                 sim_name(sim.now), call, sim_place(pc));
+        sim_fail_at(SIM_MISUSE, pc, NULL, "%s calls %s for no thread",
+                    sim_name(sim.now), call);
     return fiber;
 }
 
@@ -147,10 +147,10 @@ int sim_pthread_cancel(pthread_t thread)
 {
     if (!sim.active)
         return pthread_cancel(thread);
-    sim_fail(SIM_MISUSE,
-             "%s calls pthread_cancel, which the simulator does not have: "
-             "set a flag that the thread looks at\n  in %s",
-             sim_name(sim.now), sim_place(HERE));
+    sim_fail_at(SIM_MISUSE, HERE, NULL,
+                "%s calls pthread_cancel, which the simulator does not have: "
+                "set a flag that the thread looks at",
+                sim_name(sim.now));
     return ENOSYS;
 }
 
