@@ -61,6 +61,7 @@ static void snapshot_before_suffix(struct lab *lab)
     struct rule *untold = drop("AppendEntries", REQUEST, 0, 1);
     lab_connect(lab, 2);
     await_applied(lab, 0, last); // and S1 has compacted
+    lab_sleep_ms(lab, 300);      // no heartbeat overtakes the snapshot
     lift(untold);
     lift(unheard);
     await_applied(lab, 1, last);
