@@ -174,7 +174,7 @@ static struct lab_result run(void (*story)(struct lab *lab))
 {
     struct lab_scenario scenario = {
         .name = "broken", .title = "Broken", .run = story, .n_servers = 3};
-    struct lab_run run = {.scenario = &scenario, .seed = 42, .wall_s = 60};
+    struct lab_run run = {.scenario = &scenario, .seed = 42};
     struct lab_result result;
     lab_run_one(&run, &result);
     return result;
@@ -304,7 +304,7 @@ static void test_a_scenario_says_how_many_calls_are_too_many(void **state)
     (void)state;
     struct lab_scenario scenario = {
         .name = "busy", .title = "Busy", .run = good, .n_servers = 3};
-    struct lab_run run = {.scenario = &scenario, .seed = 42, .wall_s = 60};
+    struct lab_run run = {.scenario = &scenario, .seed = 42};
     struct lab_result result;
     scenario.most_calls_s = 1;
     lab_run_one(&run, &result);

@@ -92,6 +92,8 @@ static void send_result(void)
 _Noreturn static void finish(void)
 {
     struct lab_result *result = &child.result;
+    if (child.lab != NULL)
+        lab_price_of(child.lab, &result->prices);
     struct trace_event verdict = {.kind = TRACE_VERDICT,
                                   .node = TRACE_NONE,
                                   .inc = TRACE_NONE,
@@ -290,7 +292,7 @@ static void body(void *argument)
     // What the end of the lab does is no part of the story.
     struct lab *lab = child.lab;
     child.lab = NULL;
-    lab_end(lab);
+    lab_end(lab, &child.result.prices);
 }
 
 static void forbidden(const char *what)

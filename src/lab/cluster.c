@@ -109,8 +109,12 @@ static bool call(void *context, int peer, const char *method,
     struct instance *instance = context;
     sim_callback("call()");
     lab_check_call(instance, method, args, n_args);
-    return !lab_crash_point(instance) &&
-           net_call(instance->end[peer], method, args, n_args, reply, n_reply);
+    lab_call_begins(instance, peer, method, args, n_args);
+    bool answered =
+        !lab_crash_point(instance) &&
+        net_call(instance->end[peer], method, args, n_args, reply, n_reply);
+    lab_call_ends(instance, peer);
+    return answered;
 }
 
 // ---------------------------------------------------------------- links
@@ -355,6 +359,7 @@ static void reap(void *owner, struct errand errand)
         pthread_cond_wait(&lab->idle, &lab->mutex);
     struct raft *rf = instance->rf;
     pthread_mutex_unlock(&lab->mutex);
+    lab_ask_the_dead(instance);
     lab->api->free(rf);
 }
 
@@ -381,6 +386,7 @@ void lab_lose(struct lab *lab, struct instance *instance)
     if (instance->rf == NULL)
         die("S%d crashed before it was up", server + 1);
     lab->api->kill(instance->rf);
+    lab_was_killed(instance);
     crew_send(&lab->reapers, "reaper", reap, lab,
               (struct errand){.number = (uintptr_t)instance});
 }
@@ -439,7 +445,7 @@ struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
     return lab;
 }
 
-void lab_end(struct lab *lab)
+void lab_end(struct lab *lab, struct lab_prices *prices)
 {
     for (int server = 0; server < lab->n_servers; server++) {
         if (lab->paused[server])
@@ -453,6 +459,7 @@ void lab_end(struct lab *lab)
         if (!first)
             continue;
         lab->api->kill(instance->rf);
+        lab_was_killed(instance);
         crew_send(&lab->reapers, "reaper", reap, lab,
                   (struct errand){.number = (uintptr_t)instance});
     }
@@ -468,6 +475,8 @@ void lab_end(struct lab *lab)
     for (raft_index index = 1; index <= lab->n_agreed; index++)
         free(lab->agreed[index].bytes);
     free(lab->agreed);
+    if (prices != NULL)
+        lab_price_of(lab, prices);
     pthread_cond_destroy(&lab->idle);
     pthread_mutex_destroy(&lab->mutex);
     free(lab);

@@ -10,6 +10,7 @@ void lab_save(void *context, const struct raft_saved *saved)
     struct lab *lab = instance->lab;
     uint64_t after = trace_n_events(lab->trace);
     sim_callback("save()");
+    lab_late_save(instance);
     lab_crash_point(instance);
     pthread_mutex_lock(&lab->mutex);
     uint64_t slow_ms = lab->slow_save_ms[instance->server];

@@ -24,7 +24,10 @@ struct instance {
     struct net_end *end[LAB_MAX_SERVERS];
     struct blob *state, *snapshot; // its persister
     bool dead;
-    int n_calls; // of ours into rf, under way
+    int n_calls;                       // of ours into rf, under way
+    atomic_int n_out[LAB_MAX_SERVERS]; // its calls to each peer, under way
+    atomic_bool killed;                // raft_kill() has returned
+    atomic_int n_late_applied, n_late_saved; // begun since then
     raft_index last_applied;
 };
 
@@ -34,6 +37,12 @@ struct agreed {
     size_t n_bytes;
     uint8_t *bytes;
     int server; // that applied it first
+};
+
+// lab_prices, while they are counted.
+struct prices {
+    atomic_uint_least64_t snapshot_sent, snapshot_needed;
+    atomic_int most_calls, late_applied, late_saved, late_called, late_answered;
 };
 
 struct lab {
@@ -63,7 +72,8 @@ struct lab {
 
     atomic_uint_least64_t n_points; // crash points passed
     atomic_bool commands, refused;  // some server has taken one; has taken none
-    atomic_bool speaks;             // some server's Raft has trace calls
+    struct prices prices;
+    atomic_bool speaks; // some server's Raft has trace calls
 
     // Written by the observer alone: where logs end, as events tell it.
     raft_index last_index[LAB_MAX_SERVERS];
@@ -73,7 +83,8 @@ struct lab {
 // cluster.c
 struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
                      struct trace *trace, struct check *check);
-void lab_end(struct lab *lab); // stops everything, waits, frees
+// Stops everything, waits, frees. *prices (may be NULL) gets what it cost.
+void lab_end(struct lab *lab, struct lab_prices *prices);
 // The living instance with a call counted, NULL when the server is down or
 // paused; lab_lab_leave() ends the call.
 struct instance *lab_enter(struct lab *lab, int server);
@@ -116,6 +127,18 @@ void lab_tell_given(const struct instance *instance,
 struct saved_state;
 bool lab_decode_saved(const struct lab *lab, const struct raft_saved *saved,
                       struct saved_state *state);
+
+// prices.c: a call of the server's to a peer; raft_kill() has returned; an
+// apply or a save begins; what it came to; a call into a server that was
+// killed, and must not be answered.
+void lab_call_begins(struct instance *instance, int peer, const char *method,
+                     const uint8_t *args, size_t n_args);
+void lab_call_ends(struct instance *instance, int peer);
+void lab_was_killed(struct instance *instance);
+void lab_late_apply(struct instance *instance);
+void lab_late_save(struct instance *instance);
+void lab_price_of(struct lab *lab, struct lab_prices *out);
+void lab_ask_the_dead(struct instance *instance);
 
 // child.c: never returns.
 _Noreturn void lab_run_fails(struct lab *lab, const char *property,

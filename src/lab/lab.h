@@ -140,5 +140,9 @@ bool lab_has_snapshot(struct lab *lab);
 int lab_n_threads(struct lab *lab, int server);
 uint64_t lab_server_calls(struct lab *lab, int server); // since its restart
 uint64_t lab_bytes(struct lab *lab);
+// Bytes of snapshots that servers have sent each other so far, and of those
+// that services were given; 0 where the Raft has messages of its own.
+uint64_t lab_snapshot_sent(struct lab *lab);
+uint64_t lab_snapshot_needed(struct lab *lab);
 
 #endif

@@ -136,6 +136,24 @@ void lab_print_brief(FILE *out, const struct lab_run *run,
     fputc('\n', out);
 }
 
+static void print_n(FILE *out, int n, const char *what)
+{
+    if (n > 0)
+        fprintf(out, "  %d %s%s", n, what, n == 1 ? "" : "s");
+}
+
+// What a server may not do any more when it was killed; it fails no run.
+static void print_late(FILE *out, const struct lab_prices *prices)
+{
+    if (prices->late_applied + prices->late_saved + prices->late_answered == 0)
+        return;
+    fprintf(out, "  killed  ");
+    print_n(out, prices->late_applied, "apply");
+    print_n(out, prices->late_saved, "save");
+    print_n(out, prices->late_answered, "answer");
+    fprintf(out, " too many after raft_kill(), see raft.h\n");
+}
+
 void lab_print_failure(FILE *out, const struct lab_run *run,
                        const struct lab_result *result)
 {
@@ -152,6 +170,7 @@ void lab_print_failure(FILE *out, const struct lab_run *run,
     if (result->sanitizer[0] != '\0')
         fprintf(out, "  whole    %s (what the sanitizer says)\n",
                 result->sanitizer);
+    print_late(out, &result->prices);
     lab_print_left(out, &result->left);
 }
 
@@ -166,6 +185,7 @@ void lab_print_pass(FILE *out, const struct lab_run *run,
             (double)result->virtual_us / 1e6, run->scenario->n_servers,
             result->n_calls, result->n_bytes, result->n_commands,
             (double)result->real_us / 1e3);
+    print_late(out, &result->prices);
     lab_print_left(out, &result->left);
 }
 
@@ -215,6 +235,16 @@ void lab_print_json(FILE *out, const struct lab_run *run,
     cJSON_AddNumberToObject(line, "rpcs", (double)result->n_calls);
     cJSON_AddNumberToObject(line, "bytes", (double)result->n_bytes);
     cJSON_AddNumberToObject(line, "commands", (double)result->n_commands);
+    const struct lab_prices *prices = &result->prices;
+    cJSON_AddNumberToObject(line, "snapshot_sent",
+                            (double)prices->snapshot_sent);
+    cJSON_AddNumberToObject(line, "snapshot_needed",
+                            (double)prices->snapshot_needed);
+    cJSON_AddNumberToObject(line, "most_calls", prices->most_calls);
+    cJSON_AddNumberToObject(line, "late_applied", prices->late_applied);
+    cJSON_AddNumberToObject(line, "late_saved", prices->late_saved);
+    cJSON_AddNumberToObject(line, "late_called", prices->late_called);
+    cJSON_AddNumberToObject(line, "late_answered", prices->late_answered);
     cJSON_AddNumberToObject(line, "events_n", (double)result->n_events);
     snprintf(text, sizeof text, "%016" PRIx64, result->hash);
     cJSON_AddStringToObject(line, "hash", text);

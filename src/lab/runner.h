@@ -43,6 +43,18 @@ struct lab_left {
 // The property of a run that could not be made: no verdict on anybody.
 #define LAB_INFRASTRUCTURE "infrastructure"
 
+// What a run's servers cost, and what they did that raft_kill() forbids.
+struct lab_prices {
+    // Bytes in InstallSnapshot calls, and those of the snapshots that services
+    // got so.
+    uint64_t snapshot_sent, snapshot_needed;
+    int most_calls; // under way at a time from one server to another
+    // Begun after raft_kill() had returned: applies and saves, but for the one
+    // of each that may have been about to begin; all calls; and calls into the
+    // server that it answered.
+    int late_applied, late_saved, late_called, late_answered;
+};
+
 struct lab_result {
     bool passed;
     char property[48], tag[16]; // of a finding; "" otherwise
@@ -51,6 +63,7 @@ struct lab_result {
     uint64_t virtual_us, n_calls, n_bytes, n_commands, n_events, hash;
     uint64_t n_points; // crash points passed: saves (twice), sends, answers
     uint64_t real_us;
+    struct lab_prices prices;
     char folder[160], trace[200]; // what was left; "" = nothing
     char sanitizer[200];          // the same
     struct lab_left left;         // the runner leaves this to its callers

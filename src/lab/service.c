@@ -141,6 +141,7 @@ static void apply_snapshot(struct instance *instance,
     raft_term term = good && index > 0 ? lab->agreed[index].term : 0;
     if (good && index > before)
         instance->last_applied = index;
+    atomic_fetch_add(&lab->prices.snapshot_needed, message->n_bytes);
     pthread_mutex_unlock(&lab->mutex);
     if (!good)
         breaks(lab, "snapshot of another state", "IS.8",
@@ -240,6 +241,7 @@ void lab_service_apply(void *context, const struct raft_message *message)
     struct instance *instance = context;
     struct lab *lab = instance->lab;
     sim_callback("apply()");
+    lab_late_apply(instance);
     pthread_mutex_lock(&lab->mutex);
     // A server may begin to apply before raft_make() has told who it is.
     while (!instance->dead && instance->rf == NULL) {
