@@ -74,10 +74,11 @@ static void snapshot_before_suffix(struct lab *lab)
 
 // [F.2] [IS.1] A snapshot of many chunks travels on a slow link for longer
 // than an election timeout, and its chunks are all that the follower hears:
-// they are as good as heartbeats.
+// they are as good as heartbeats. Heartbeats beside them begin no others.
 static void long_transfer(struct lab *lab)
 {
     enum { N_BYTES = 200, N_COMMANDS = 25, HALF_TRIP_US = 50000 };
+    enum { MOST_TIMES = 4 }; // nothing is lost
     uint8_t bytes[N_BYTES];
     raft_index last = 0;
     elect(lab, 0);
@@ -98,6 +99,12 @@ static void long_transfer(struct lab *lab)
             lab_fail(lab, "the transfer to S2 cost S1 its leadership");
         one(lab, random_value(lab), 3);
     }
+    uint64_t sent = lab_snapshot_sent(lab), needed = lab_snapshot_needed(lab);
+    if (sent > MOST_TIMES * needed)
+        lab_fail(lab,
+                 "%llu bytes of snapshots were sent, and %llu were needed: does"
+                 " a transfer begin again while one is under way?",
+                 (unsigned long long)sent, (unsigned long long)needed);
 }
 
 // [IS.8] Snapshots go out at the very moments at which the leader takes new

@@ -192,6 +192,38 @@ static void slow_votes(struct lab *lab)
     one(lab, random_value(lab), 3);
 }
 
+// [F.2] A leader of long standing is deposed by a candidate that it does not
+// vote for, and must wait for its own timeout from then on: what it heard
+// before its reign is long ago.
+static void deposed_leader(struct lab *lab)
+{
+    enum { SOON_MS = 50 }; // no election timeout is as short
+    adversary_begin(lab);
+    for (int round = 0; round < 5; round++) {
+        elect(lab, 0);
+        one(lab, random_value(lab), 3);
+        lab_disconnect(lab, 1);
+        one(lab, random_value(lab), 2); // S2 lacks it, and stands alone
+        lab_sleep_ms(lab, 3 * ELECTION_TIMEOUT_MS);
+        struct rule *stands = drop("RequestVote", REQUEST, 0, ALL);
+        lab_connect(lab, 1);
+        for (int i = 0; i < 5000 && leads(lab, 0); i++)
+            lab_sleep_ms(lab, 1);
+        if (leads(lab, 0))
+            lab_fail(lab, "S1 leads on although S2 is in a newer term");
+        int before = legs(stands);
+        lab_sleep_ms(lab, SOON_MS);
+        if (legs(stands) > before)
+            lab_fail(lab,
+                     "S1 asks for votes less than %d ms after it has lost its"
+                     " leadership: has it waited for a whole timeout?",
+                     SOON_MS);
+        lift(stands);
+    }
+    adversary_end(lab);
+    one(lab, random_value(lab), 3);
+}
+
 const struct lab_scenario schedules_elections_scenarios[] = {
     {.name = "slow-votes",
      .title = "Schedule: slow votes",
@@ -232,6 +264,12 @@ const struct lab_scenario schedules_elections_scenarios[] = {
     {.name = "lost-elections",
      .title = "Schedule: lost elections",
      .run = lost_elections,
+     .n_servers = 3,
+     .simulated_only = true,
+     .limit_s = 600},
+    {.name = "deposed-leader",
+     .title = "Schedule: deposed leader",
+     .run = deposed_leader,
      .n_servers = 3,
      .simulated_only = true,
      .limit_s = 600},
