@@ -108,10 +108,13 @@ static void test_parts_of_sound_traces_are_sound(void **state)
 
 #define HEADER                                                                 \
     "{\"ev\":\"trace\",\"v\":1,\"scenario\":\"other\",\"seed\":\"1\","         \
-    "\"servers\":3,\"mode\":\"real\",\"glassraft\":\"other 2.1\"}\n"
+    "\"servers\":5,\"mode\":\"real\",\"glassraft\":\"other 2.1\"}\n"
 
 static struct check_area area[CHECK_AREAS + 3];
 static size_t n_areas;
+
+static int n_servers = 3; // instead of the header's
+static bool members_change;
 
 // Judges the text; gives the finding's tag, or "" for none.
 static const char *judge(const char *text)
@@ -122,7 +125,9 @@ static const char *judge(const char *text)
     struct trace_reader *reader =
         trace_open_memory("t", text, strlen(text), error, sizeof error);
     assert_non_null(reader);
-    struct check *check = check_make(3);
+    struct check *check = check_make(n_servers);
+    if (members_change)
+        check_members_change(check);
     while (trace_read(reader, &event) == TRACE_OK)
         if (event.kind != TRACE_UNKNOWN && !check_step(check, &event))
             break;
@@ -217,6 +222,64 @@ static void test_a_server_that_tells_no_boot_is_lost(void **state)
                         "ALL.1");
 }
 
+// An election of S1 by S2 in a cluster of five, of which three are there.
+#define ELECTION                                                               \
+    "{\"n\":1,\"us\":1,\"node\":0,\"ev\":\"term\",\"from\":0,\"to\":1}\n"      \
+    "{\"n\":2,\"us\":1,\"node\":0,\"ev\":\"role\",\"from\":\"follower\","      \
+    "\"to\":\"candidate\",\"term\":1}\n"                                       \
+    "{\"n\":3,\"us\":1,\"node\":0,\"ev\":\"vote\",\"term\":1,\"voted_for\":0}" \
+    "\n"                                                                       \
+    "{\"n\":4,\"us\":2,\"node\":2,\"ev\":\"term\",\"from\":0,\"to\":1}\n"      \
+    "{\"n\":5,\"us\":2,\"node\":1,\"ev\":\"term\",\"from\":0,\"to\":1}\n"      \
+    "{\"n\":6,\"us\":2,\"node\":1,\"ev\":\"vote\",\"term\":1,\"voted_for\":0}" \
+    "\n"
+#define ELECTED                                                                \
+    "{\"n\":9,\"us\":3,\"node\":0,\"ev\":\"role\",\"from\":\"candidate\","     \
+    "\"to\":\"leader\",\"term\":1}\n"
+#define OTHERS                                                                 \
+    "{\"n\":7,\"us\":3,\"node\":3,\"ev\":\"term\",\"from\":0,\"to\":1}\n"      \
+    "{\"n\":8,\"us\":3,\"node\":4,\"ev\":\"term\",\"from\":0,\"to\":1}\n"
+
+// A server belongs to the cluster from its first event on.
+static void test_servers_that_come_later(void **state)
+{
+    (void)state;
+    n_servers = 5;
+    assert_string_equal(judge(HEADER ELECTION ELECTED), "");
+    assert_string_equal(judge(HEADER ELECTION OTHERS ELECTED), "C.2");
+    n_servers = 3;
+}
+
+// Who says that servers leave is not judged by majorities.
+static void test_servers_that_leave(void **state)
+{
+    (void)state;
+    n_servers = 5;
+    members_change = true;
+    assert_string_equal(judge(HEADER ELECTION OTHERS ELECTED), "");
+    bool said = false;
+    for (size_t i = 0; i < n_areas; i++)
+        said |= strcmp(area[i].name, "commits") == 0 &&
+                (area[i].missing != NULL || area[i].because != NULL);
+    assert_true(said);
+    n_servers = 3;
+    members_change = false;
+}
+
+// A kind that was left out explains what does not fit, where numbers say that
+// something was left out.
+static void test_an_overwritten_entry_without_its_truncate(void **state)
+{
+    (void)state;
+#define ENTRY(n, term)                                                         \
+    "{\"n\":" #n ",\"us\":" #n ",\"node\":0,\"ev\":\"append\",\"index\":1,"    \
+    "\"entries\":[{\"term\":" #term ",\"command\":\"x\"}]}\n"
+    assert_string_equal(judge(HEADER ENTRY(1, 1) ENTRY(2, 2)), "AE.4");
+    assert_string_equal(judge(HEADER ENTRY(1, 1) ENTRY(3, 2)), "");
+    assert_missing("Leader Append-Only", "role");
+    assert_missing("log changes", "commit");
+}
+
 // The page for people tells what each judge needs.
 static void test_the_page_names_what_is_judged(void **state)
 {
@@ -246,6 +309,9 @@ int main(void)
         cmocka_unit_test(test_two_leaders_of_others),
         cmocka_unit_test(test_two_commands_at_an_index),
         cmocka_unit_test(test_a_server_that_tells_no_boot_is_lost),
+        cmocka_unit_test(test_servers_that_come_later),
+        cmocka_unit_test(test_servers_that_leave),
+        cmocka_unit_test(test_an_overwritten_entry_without_its_truncate),
         cmocka_unit_test(test_the_page_names_what_is_judged),
     };
     return cmocka_run_group_tests_name("check_partial", tests, NULL, NULL) != 0;

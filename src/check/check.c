@@ -45,7 +45,10 @@ void check_free(struct check *check)
 
 int check_majority(const struct check *check)
 {
-    return check->model.n_servers / 2 + 1;
+    int n = 0;
+    for (int i = 0; i < check->model.n_servers; i++)
+        n += check->told.seen[i];
+    return n / 2 + 1;
 }
 
 void check_show(struct check *check, uint64_t event)
@@ -98,6 +101,16 @@ void check_without(struct check *check, enum trace_kind kind)
     check->without |= 1ull << kind;
 }
 
+void check_partial(struct check *check)
+{
+    check->told.holes = true;
+}
+
+void check_members_change(struct check *check)
+{
+    check->told.members_change = true;
+}
+
 // What a server says that was taken down is the past speaking.
 static bool is_stale(const struct check *check, const struct trace_event *event)
 {
@@ -110,11 +123,14 @@ bool check_step(struct check *check, const struct trace_event *event)
 {
     if (check->broken)
         return false;
+    check_number(check, event);
     if ((check->without >> event->kind & 1) != 0)
         return true;
     bool of_server = event->node >= 0 && event->node < check->model.n_servers;
     check->n_of_kind[event->kind]++;
     check_note(check, event);
+    if (of_server)
+        check->told.seen[event->node] = true;
     bool lost = of_server && check_is_lost(check, event);
     if (of_server && is_stale(check, event))
         return true;

@@ -40,6 +40,15 @@ void check_untimed(struct check *check);
 // judged.
 void check_without(struct check *check, enum trace_kind kind);
 
+// The trace leaves out more than the numbers of its events show: a kind that
+// never comes may have had something to tell.
+void check_partial(struct check *check);
+
+// Servers join and leave the cluster: what needs a majority is not judged. A
+// server that says nothing before it joins needs no such word, for it counts
+// from its first event on.
+void check_members_change(struct check *check);
+
 // The run has failed by a bound in time that the scenario set (a command not
 // applied, no leader): the rule that most likely keeps the cluster from going
 // on, as of time us. NULL when nothing stands out. Owned by the checker, until
@@ -54,6 +63,7 @@ const struct check_finding *check_finding(const struct check *check);
 struct check_area {
     char name[48];       // "Election Safety", "votes" ...
     const char *missing; // kind of events that never came; NULL = judged
+    const char *because; // another reason why it was not judged, or NULL
 };
 
 // What was judged so far and what not, up to `most` of it; returns how many.

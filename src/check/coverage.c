@@ -2,108 +2,199 @@
 //
 // The traces of others may leave out kinds of events. A judge that compares
 // with what such a kind would have told is not believed then, and users read
-// what was not judged. A kind that comes at all is taken to come always. The
-// kinds that change a log (append, truncate, compact, install) are one, and who
-// tells what a server restores at boot tells its term, its votes and its log.
+// what was not judged. A kind that comes at all is taken to come always.
+//
+// Numbers of events that follow each other without a hole say that nothing was
+// left out: a kind that never came has had nothing to tell. Where there are
+// holes it may have been left out as well. What does not fit, and what such a
+// kind could explain, is then no finding but a doubt: it is said from then on
+// that this is not judged.
 #include "internal.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { N_NEEDS = 4 };
+enum { N_NEEDS = 8 };
+
+#define BIT(kind) (1ull << TRACE_##kind)
+// Kinds that move a log, besides its appends.
+#define CUTS (BIT(TRUNCATE) | BIT(COMPACT) | BIT(INSTALL))
+// What falsifies a comparison of two clocks.
+#define CLOCKS (BIT(PAUSE) | BIT(CLOCK))
+#define SAVED  (BIT(TERM) | BIT(VOTE) | BIT(APPEND))
+
+// What a finding needs besides: that no server is lost; that each vote, each
+// acknowledgement, each heartbeat can be read; that messages show their fields;
+// that who belongs to the cluster is known; that all commits are.
+enum {
+    OF_ALL = 1,
+    VOTES = 2,
+    ACKS = 4,
+    SHOWN = 8,
+    MEMBERS = 16,
+    COMMITS = 32,
+    BEATS = 64
+};
 
 static const struct {
     const char *name;
     enum trace_kind needs[N_NEEDS];
+    uint64_t whole;   // besides, where numbers have holes, when in doubt
+    unsigned besides; // what must be readable
 } areas[] = {
-    {"Election Safety", {TRACE_ROLE}},
-    {"Leader Append-Only", {TRACE_ROLE, TRACE_APPEND}},
-    {"Log Matching", {TRACE_APPEND}},
-    {"Leader Completeness", {TRACE_ROLE, TRACE_COMMIT, TRACE_APPEND}},
-    {"State Machine Safety", {TRACE_APPLY}},
-    {"terms", {TRACE_TERM}},
-    {"votes", {TRACE_VOTE, TRACE_APPEND, TRACE_SEND}},
-    {"elections", {TRACE_ROLE, TRACE_VOTE, TRACE_REPLY_RECV}},
-    {"log changes", {TRACE_APPEND, TRACE_COMMIT}},
-    {"commits", {TRACE_COMMIT, TRACE_ROLE, TRACE_TERM, TRACE_APPEND}},
-    {"applies", {TRACE_APPLY, TRACE_COMMIT}},
-    {"next and match indexes", {TRACE_MATCH, TRACE_NEXT, TRACE_APPEND}},
-    {"durability", {TRACE_PERSIST, TRACE_SEND, TRACE_REPLY}},
-    {"restarts", {TRACE_PERSIST, TRACE_BOOT}},
-    {"answers", {TRACE_SEND, TRACE_RECV, TRACE_REPLY, TRACE_TERM}},
-    {"election timers", {TRACE_TIMEOUT, TRACE_ROLE, TRACE_SEND, TRACE_RECV}},
+    {"Election Safety", {TRACE_ROLE}, 0, 0},
+    {"Leader Append-Only", {TRACE_ROLE, TRACE_APPEND}, CUTS, 0},
+    {"Log Matching", {TRACE_APPEND}, 0, 0},
+    {"Leader Completeness",
+     {TRACE_ROLE, TRACE_COMMIT, TRACE_APPEND, TRACE_TERM},
+     CUTS,
+     0},
+    {"State Machine Safety", {TRACE_APPLY}, 0, 0},
+    {"terms", {TRACE_TERM}, 0, 0},
+    {"votes", {TRACE_VOTE, TRACE_TERM, TRACE_APPEND, TRACE_SEND}, CUTS, 0},
+    {"elections",
+     {TRACE_ROLE, TRACE_VOTE, TRACE_TERM, TRACE_SEND, TRACE_REPLY,
+      TRACE_REPLY_RECV},
+     0,
+     VOTES | MEMBERS},
+    {"log changes", {TRACE_APPEND, TRACE_COMMIT, TRACE_TERM}, CUTS, 0},
+    {"commits",
+     {TRACE_COMMIT, TRACE_ROLE, TRACE_TERM, TRACE_VOTE, TRACE_APPEND,
+      TRACE_SEND, TRACE_REPLY, TRACE_REPLY_RECV},
+     CUTS,
+     ACKS | MEMBERS},
+    {"applies", {TRACE_APPLY, TRACE_COMMIT}, BIT(INSTALL), 0},
+    {"next and match indexes",
+     {TRACE_MATCH, TRACE_NEXT, TRACE_APPEND, TRACE_TERM, TRACE_SEND,
+      TRACE_REPLY, TRACE_REPLY_RECV},
+     CUTS,
+     ACKS},
+    {"durability",
+     {TRACE_PERSIST, TRACE_TERM, TRACE_VOTE, TRACE_APPEND, TRACE_SEND,
+      TRACE_REPLY},
+     CUTS,
+     0},
+    {"restarts",
+     {TRACE_PERSIST, TRACE_BOOT, TRACE_TERM, TRACE_VOTE, TRACE_APPEND},
+     CUTS,
+     0},
+    {"answers",
+     {TRACE_SEND, TRACE_RECV, TRACE_REPLY, TRACE_TERM, TRACE_VOTE,
+      TRACE_APPEND},
+     CUTS,
+     BEATS},
+    {"election timers",
+     {TRACE_TIMEOUT, TRACE_ROLE, TRACE_TERM, TRACE_VOTE, TRACE_SEND, TRACE_RECV,
+      TRACE_REPLY},
+     CLOCKS,
+     BEATS},
 };
-
-// What a finding needs besides: that no server is lost; that what replies say
-// is told, where any arrive; that messages show their fields.
-enum { OF_ALL = 1, HEARD = 2, SHOWN = 4 };
 
 // Findings that need more than the event that they are found at.
 static const struct {
     const char *property;
     unsigned besides;
-    enum trace_kind needs[N_NEEDS];
+    uint64_t needs, whole;
 } findings[] = {
-    {"Leader Append-Only", 0, {TRACE_ROLE, TRACE_APPEND}},
-    {"Leader Completeness", 0, {TRACE_APPEND}},
-    {"accepted without a matching entry", 0, {TRACE_APPEND}},
-    {"answered before it was saved", 0, {TRACE_TERM, TRACE_VOTE, TRACE_APPEND}},
-    {"command taken by no leader", 0, {TRACE_ROLE, TRACE_TERM}},
-    {"commit before the leader", OF_ALL, {TRACE_ROLE, TRACE_APPEND}},
-    {"commit beyond the log", 0, {TRACE_APPEND}},
-    {"commit of an older term", 0, {TRACE_APPEND, TRACE_TERM}},
-    {"commit without a majority",
-     HEARD,
-     {TRACE_APPEND, TRACE_TERM, TRACE_VOTE}},
-    {"committed entry cut", 0, {TRACE_COMMIT}},
-    {"current_term falls", 0, {TRACE_TERM}},
-    {"election timer set back without a reason",
-     0,
-     {TRACE_ROLE, TRACE_VOTE, TRACE_SEND, TRACE_RECV}},
-    {"entry of a later term", 0, {TRACE_TERM}},
-    {"leader without a majority", OF_ALL | HEARD, {TRACE_TERM}},
-    {"log cut without a message",
-     SHOWN,
-     {TRACE_APPEND, TRACE_SEND, TRACE_RECV}},
-    {"match_index is wrong", HEARD, {TRACE_APPEND, TRACE_TERM}},
-    {"next_index out of range", 0, {TRACE_APPEND}},
-    {"no heartbeats", OF_ALL | SHOWN, {TRACE_ROLE, TRACE_TERM, TRACE_SEND}},
-    {"one vote a term", 0, {TRACE_TERM}},
-    {"restart from another state", 0, {TRACE_APPEND, TRACE_TERM, TRACE_VOTE}},
-    {"saved what it is not", 0, {TRACE_APPEND, TRACE_TERM, TRACE_VOTE}},
-    {"vote for a log that is behind", 0, {TRACE_APPEND}},
-    {"vote refused without a reason",
-     0,
-     {TRACE_APPEND, TRACE_TERM, TRACE_VOTE}},
+    {"Leader Append-Only", 0, BIT(ROLE) | BIT(APPEND), CUTS},
+    {"Leader Completeness", 0, BIT(APPEND), CUTS | BIT(TERM)},
+    {"State Machine Safety", 0, 0, 0},
+    {"accepted without a matching entry", 0, BIT(APPEND), CUTS},
+    {"acknowledged without storing", 0, BIT(APPEND), CUTS},
+    {"answered before it was saved", 0, SAVED, CUTS},
+    {"answered with another term", 0, BIT(TERM), 0},
+    {"applied before commit", 0, BIT(COMMIT), BIT(INSTALL)},
+    {"applied out of order", 0, 0, 0},
+    {"candidate against a leader", 0, BIT(ROLE) | BIT(TERM), 0},
+    {"command at another index", 0, BIT(APPEND), CUTS},
+    {"command taken by no leader", 0, BIT(ROLE) | BIT(TERM), 0},
+    {"commit before the leader", OF_ALL | COMMITS, BIT(ROLE) | BIT(APPEND),
+     CUTS},
+    {"commit beyond the last new entry", 0, BIT(APPEND), CUTS},
+    {"commit beyond the log", 0, BIT(APPEND), CUTS},
+    {"commit of an older term", 0, BIT(APPEND) | BIT(TERM), CUTS},
+    {"commit without a majority", ACKS | MEMBERS, SAVED, CUTS},
+    {"commit_index falls", 0, 0, BIT(INSTALL)},
+    {"commit_index outlived a restart", 0, 0, BIT(INSTALL)},
+    {"committed entry cut", 0, BIT(COMMIT), 0},
+    {"conflicting entries kept", 0, BIT(APPEND), CUTS},
+    {"current_term falls", 0, BIT(TERM), 0},
+    {"election timer not set back", SHOWN, 0, CLOCKS},
+    {"election timer set back without a reason", SHOWN,
+     BIT(ROLE) | BIT(VOTE) | BIT(SEND) | BIT(RECV), CLOCKS | BIT(REPLY)},
+    {"election without a timeout", 0, 0, CLOCKS},
+    {"entries appended twice", 0, BIT(APPEND), CUTS},
+    {"entry of a later term", 0, BIT(TERM), 0},
+    {"gap in the log", 0, 0, CUTS},
+    {"leader without a majority", OF_ALL | VOTES | MEMBERS,
+     BIT(TERM) | BIT(VOTE), 0},
+    {"leads a term it did not win", OF_ALL, BIT(ROLE) | BIT(TERM), 0},
+    {"log cut without a conflict", 0, BIT(APPEND), CUTS},
+    {"log cut without a message", SHOWN | BEATS,
+     BIT(APPEND) | BIT(SEND) | BIT(RECV), CUTS},
+    {"majority without a commit", MEMBERS, BIT(APPEND) | BIT(TERM), CUTS},
+    {"match_index is wrong", ACKS, BIT(APPEND) | BIT(TERM), CUTS},
+    {"message of an old term accepted", 0, BIT(TERM), CUTS},
+    {"message with a wrong prev_log_term", 0, BIT(APPEND), CUTS},
+    {"newer term not followed", 0, BIT(ROLE) | BIT(TERM), 0},
+    {"next_index below match_index", ACKS, BIT(MATCH), 0},
+    {"next_index out of range", 0, BIT(APPEND), CUTS},
+    {"no heartbeats", OF_ALL | SHOWN | BEATS, BIT(ROLE) | BIT(TERM) | BIT(SEND),
+     CLOCKS},
+    {"no vote for itself", 0, BIT(VOTE), 0},
+    {"one vote a term", 0, BIT(TERM), 0},
+    {"refused although the entry matches", 0, BIT(APPEND), CUTS},
+    {"restart from another state", 0, SAVED, CUTS | BIT(PERSIST)},
+    {"saved what it is not", 0, SAVED, CUTS},
+    {"sent as a leader that it is not", OF_ALL, BIT(ROLE) | BIT(TERM), 0},
+    {"snapshot not installed", 0, 0, BIT(INSTALL) | BIT(COMMIT)},
+    {"stepped down without a newer term", OF_ALL, BIT(TERM) | BIT(ROLE), 0},
+    {"vote for a log that is behind", 0, BIT(APPEND), CUTS},
+    {"vote not remembered", 0, BIT(VOTE), 0},
+    {"vote refused without a reason", 0, SAVED, CUTS},
+    {"votes asked for another log", 0, BIT(APPEND), CUTS},
 };
 
-static bool tells(const struct check *check, enum trace_kind kind)
+// Without holes, who tells what a server restores at boot tells its term, its
+// votes and its log.
+static bool tells(const struct check *check, int kind)
 {
-    bool restored =
-        kind == TRACE_TERM || kind == TRACE_VOTE || kind == TRACE_APPEND;
+    bool restored = !check->told.holes && (SAVED >> kind & 1) != 0;
     return check->n_of_kind[kind] > 0 ||
            (restored && check->n_of_kind[TRACE_BOOT] > 0);
 }
 
-// The first of the needed kinds that has never come; TRACE_UNKNOWN for none.
-static enum trace_kind missing(const struct check *check,
-                               const enum trace_kind needs[N_NEEDS])
+// The first of the kinds that has never come; TRACE_UNKNOWN for none.
+static enum trace_kind missing_of(const struct check *check, uint64_t kinds)
 {
-    for (int i = 0; i < N_NEEDS && needs[i] != TRACE_UNKNOWN; i++)
-        if (!tells(check, needs[i]))
-            return needs[i];
+    for (int kind = 1; kind < TRACE_N_KINDS; kind++)
+        if ((kinds >> kind & 1) != 0 && !tells(check, kind))
+            return (enum trace_kind)kind;
     return TRACE_UNKNOWN;
 }
 
-// A message without its fields says nothing.
-static bool tells_replies(const struct check *check)
+// Of an area: in the order of the page for people.
+static enum trace_kind missing(const struct check *check, size_t area)
 {
-    return check->n_of_kind[TRACE_REPLY_RECV] == 0 ||
-           (check->told.fields && check->n_of_kind[TRACE_SEND] > 0 &&
-            check->n_of_kind[TRACE_REPLY] > 0);
+    for (int i = 0; i < N_NEEDS; i++) {
+        enum trace_kind kind = areas[area].needs[i];
+        if (kind != TRACE_UNKNOWN && !tells(check, kind))
+            return kind;
+    }
+    return missing_of(check, areas[area].whole & check->told.doubted);
 }
 
-bool check_believes(const struct check *check, const char *property)
+// Can all votes, or all acknowledgements, be read that have arrived?
+static bool hears(const struct check *check, unsigned besides)
+{
+    const struct told *told = &check->told;
+    return ((besides & VOTES) == 0 || !told->deaf_votes) &&
+           ((besides & ACKS) == 0 || !told->deaf_acks) &&
+           ((besides & BEATS) == 0 || !told->blind) &&
+           ((besides & COMMITS) == 0 || (told->doubted & CUTS) == 0);
+}
+
+bool check_believes(struct check *check, const char *property)
 {
     size_t n = sizeof findings / sizeof findings[0], i = 0;
     while (i < n && strcmp(findings[i].property, property) != 0)
@@ -111,10 +202,61 @@ bool check_believes(const struct check *check, const char *property)
     if (i == n)
         return true;
     unsigned besides = findings[i].besides;
-    return missing(check, findings[i].needs) == TRACE_UNKNOWN &&
-           !((besides & OF_ALL) != 0 && check->told.any_lost) &&
-           ((besides & HEARD) == 0 || tells_replies(check)) &&
-           ((besides & SHOWN) == 0 || check->told.fields);
+    struct told *told = &check->told;
+    if (told->holes && missing_of(check, findings[i].whole) != TRACE_UNKNOWN) {
+        told->doubted |= findings[i].whole;
+        return false;
+    }
+    return missing_of(check, findings[i].needs) == TRACE_UNKNOWN &&
+           !((besides & OF_ALL) != 0 && told->any_lost) &&
+           !((besides & MEMBERS) != 0 && told->members_change) &&
+           ((besides & SHOWN) == 0 || told->fields) && hears(check, besides);
+}
+
+bool check_knows_logs(struct check *check)
+{
+    if (!check->told.holes || missing_of(check, CUTS) == TRACE_UNKNOWN)
+        return true;
+    check->told.doubted |= CUTS;
+    return false;
+}
+
+// A reply arrives. One that nobody can read, of a name or with fields that we
+// do not know, may be the vote or the acknowledgement that is missed later.
+static void listen(struct check *check, const struct trace_event *event)
+{
+    struct told *told = &check->told;
+    const struct flight *flight = check_flight(check, event->msg);
+    const struct facts_reply *reply = check_reply(flight, event);
+    enum facts_rpc rpc = flight != NULL ? flight->args.rpc : FACTS_OTHER;
+    bool readable = rpc != FACTS_OTHER && flight->args.whole && reply != NULL &&
+                    reply->whole;
+    if (readable)
+        return;
+    // Calls of other names are no votes where votes have their own name.
+    told->deaf_votes |=
+        rpc == FACTS_VOTE || (rpc == FACTS_OTHER && !told->asks_votes);
+    told->deaf_acks |=
+        rpc == FACTS_APPEND || rpc == FACTS_INSTALL ||
+        (rpc == FACTS_OTHER && !(told->appends && told->installs));
+}
+
+// What the message of an event tells.
+static void look_at_message(struct check *check,
+                            const struct trace_event *event)
+{
+    struct told *told = &check->told;
+    const struct flight *flight = check_flight(check, event->msg);
+    told->fields |= event->args.type != NULL || event->args.parsed != NULL;
+    if (event->kind == TRACE_SEND && flight != NULL && flight->args.whole) {
+        told->asks_votes |= flight->args.rpc == FACTS_VOTE;
+        told->appends |= flight->args.rpc == FACTS_APPEND;
+        told->installs |= flight->args.rpc == FACTS_INSTALL;
+    } else if (event->kind == TRACE_SEND)
+        told->blind |=
+            !told->appends || flight == NULL || flight->args.rpc != FACTS_OTHER;
+    if (event->kind == TRACE_REPLY_RECV)
+        listen(check, event);
 }
 
 bool check_is_lost(struct check *check, const struct trace_event *event)
@@ -123,7 +265,7 @@ bool check_is_lost(struct check *check, const struct trace_event *event)
     struct model_server *model = &check->model.server[event->node];
     bool down = event->kind == TRACE_CRASH || event->kind == TRACE_KILL ||
                 event->kind == TRACE_RESTART;
-    told->fields |= event->args.type != NULL || event->args.parsed != NULL;
+    look_at_message(check, event);
     model->up |= model_wakes(model, event);
     if (event->kind == TRACE_BOOT)
         told->lost[event->node] = false;
@@ -133,6 +275,30 @@ bool check_is_lost(struct check *check, const struct trace_event *event)
     return told->lost[event->node];
 }
 
+void check_number(struct check *check, const struct trace_event *event)
+{
+    check->told.holes |= event->n > check->told.last + 1;
+    if (event->n > check->told.last)
+        check->told.last = event->n;
+}
+
+// Why an area whose events are all there was not judged; NULL when it was.
+static const char *unreadable(const struct check *check, size_t area)
+{
+    unsigned besides = areas[area].besides;
+    const struct told *told = &check->told;
+    if ((besides & MEMBERS) != 0 && told->members_change)
+        return "the header says that members change";
+    if ((besides & VOTES) != 0 && told->deaf_votes)
+        return "answers to RequestVote that cannot be read";
+    if ((besides & ACKS) != 0 && told->deaf_acks)
+        return "answers to AppendEntries or InstallSnapshot that cannot be"
+               " read";
+    if ((besides & BEATS) != 0 && (told->blind || !told->fields))
+        return "messages that cannot be read";
+    return NULL;
+}
+
 size_t check_areas(const struct check *check, struct check_area *out,
                    size_t most)
 {
@@ -140,8 +306,9 @@ size_t check_areas(const struct check *check, struct check_area *out,
     for (size_t i = 0; i < n_areas && n < most; i++) {
         if (check->untimed && areas[i].needs[0] == TRACE_TIMEOUT)
             continue;
-        enum trace_kind kind = missing(check, areas[i].needs);
+        enum trace_kind kind = missing(check, i);
         snprintf(out[n].name, sizeof out[n].name, "%s", areas[i].name);
+        out[n].because = kind == TRACE_UNKNOWN ? unreadable(check, i) : NULL;
         out[n++].missing =
             kind != TRACE_UNKNOWN ? trace_kinds[kind].name : NULL;
     }
@@ -150,6 +317,7 @@ size_t check_areas(const struct check *check, struct check_area *out,
             continue;
         snprintf(out[n].name, sizeof out[n].name, "S%d since it was taken down",
                  i + 1);
+        out[n].because = NULL;
         out[n++].missing = trace_kinds[TRACE_BOOT].name;
     }
     return n;

@@ -174,8 +174,8 @@ static bool persist(struct check *check, const struct trace_event *event)
             n_older = server->n_unsaved - 1 - i;
     if (n_older == SIZE_MAX && server->n_unsaved < N_UNSAVED &&
         check->model.server[event->node].booted &&
-        !equals(&server->disk, &saved))
-        return check_broken(
+        !equals(&server->disk, &saved) &&
+        !check_broken(
             check, event, "saved what it is not",
             rule_of_save(server, &now, &saved), TRACE_NONE,
             server->n_unsaved > 0 ? server->unsaved[0].event : 0,
@@ -185,7 +185,8 @@ static bool persist(struct check *check, const struct trace_event *event)
             event->node + 1, saved.term, vote_text(saved.voted_for, one),
             saved.last_index, saved.last_term, check_seconds(event->us),
             now.term, vote_text(now.voted_for, two), now.last_index,
-            now.last_term);
+            now.last_term))
+        return false;
     if (server->snapshot_bytes > 0 && event->snapshot_bytes == 0)
         return check_broken(
             check, event, "saved without its snapshot", "IS.5", TRACE_NONE, 0,
@@ -210,7 +211,8 @@ static bool send(struct check *check, const struct trace_event *event)
     const struct judged *server = &check->server[event->node];
     if (flight == NULL || !flight->args.whole ||
         check->n_of_kind[TRACE_PERSIST] == 0 ||
-        !check->model.server[event->node].up)
+        !check->model.server[event->node].up ||
+        !(server->saves || check->model.server[event->node].booted))
         return true;
     uint64_t term = flight->args.term;
     bool votes = flight->args.rpc == FACTS_VOTE;
@@ -235,7 +237,8 @@ static bool reply(struct check *check, const struct trace_event *event)
     const struct facts_reply *facts = check_reply(flight, event);
     if (facts == NULL || !facts->whole ||
         check->n_of_kind[TRACE_PERSIST] == 0 ||
-        !check->model.server[event->node].up)
+        !check->model.server[event->node].up ||
+        !(server->saves || check->model.server[event->node].booted))
         return true;
     const struct facts *args = &flight->args;
     int from = flight->from;

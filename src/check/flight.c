@@ -9,19 +9,28 @@ struct flight *check_flight(const struct check *check, uint64_t msg)
     return msg != 0 && flight->msg == msg ? flight : NULL;
 }
 
+static bool same(const struct facts_reply *a, const struct facts_reply *b)
+{
+    return a->term == b->term && a->stored == b->stored &&
+           a->whole == b->whole && a->yes == b->yes &&
+           a->tells_stored == b->tells_stored;
+}
+
 // A copy of a request has a reply of its own; the receipt's cause tells which
-// of them has arrived.
+// of them has arrived. Without a cause it is the only one, or one of equals.
 const struct facts_reply *check_reply(const struct flight *flight,
                                       const struct trace_event *event)
 {
     bool here = event->kind == TRACE_REPLY;
     uint64_t n = here ? event->n : event->cause;
-    for (int i = 0; flight != NULL && i < N_REPLIES; i++)
+    if (flight == NULL || flight->reply[0].n == 0)
+        return NULL;
+    for (int i = 0; n != 0 && i < N_REPLIES; i++)
         if (flight->reply[i].n == n)
             return &flight->reply[i].facts;
-    if (flight == NULL || here || flight->reply[1].n != 0)
-        return NULL;
-    return flight->reply[0].n != 0 ? &flight->reply[0].facts : NULL;
+    bool one = flight->reply[1].n == 0 ||
+               same(&flight->reply[0].facts, &flight->reply[1].facts);
+    return !here && one ? &flight->reply[0].facts : NULL;
 }
 
 const struct origin *check_origin(const struct check *check, uint64_t n)

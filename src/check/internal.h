@@ -9,8 +9,20 @@
 
 // How much of a run the trace tells, besides kinds of events.
 struct told {
+    uint64_t last;                // number of the last event
+    bool seen[TRACE_MAX_SERVERS]; // has had an event: belongs to the cluster
+    // Bits of kinds: one that never came may explain what does not fit.
+    uint64_t doubted;
+    bool holes;    // numbers were skipped: something was left out
     bool fields;   // messages show theirs
     bool any_lost; // some server was lost, perhaps is
+    // Requests of these names were sent.
+    bool asks_votes, appends, installs;
+    // Replies have arrived that cannot be read and may have been votes, or
+    // acknowledgements.
+    bool deaf_votes, deaf_acks;
+    bool blind;          // requests that may have been heartbeats, likewise
+    bool members_change; // not all servers belong to the cluster all the time
     // Servers that were taken down and have told no boot since: their state
     // is unknown.
     bool lost[TRACE_MAX_SERVERS];
@@ -250,7 +262,12 @@ bool check_found(struct check *check, const struct trace_event *event,
 void check_show(struct check *check, uint64_t event);
 
 // coverage.c: whether the trace has the kinds of events that a finding needs.
-bool check_believes(const struct check *check, const char *property);
+bool check_believes(struct check *check, const char *property);
+// Whether all that changes a log is told; where it is not, and something does
+// not fit, that is noted.
+bool check_knows_logs(struct check *check);
+// Notes whether numbers were skipped before this event.
+void check_number(struct check *check, const struct trace_event *event);
 // Notes what the event of a server tells. Whether that server is lost.
 bool check_is_lost(struct check *check, const struct trace_event *event);
 

@@ -145,6 +145,9 @@ static bool commit(struct check *check, const struct trace_event *event)
     bool installed = event->to <= server->snapshot_index;
     const struct judged *judged = &check->server[event->node];
     int me = event->node + 1;
+    // Where nothing was told of this server's start, its first commit tells.
+    if (!server->booted && judged->commit_us == 0)
+        return true;
     if (event->from > server->commit_index && judged->commit_us == 0)
         return check_broken(
             check, event, "commit_index outlived a restart", "ALL.1",
@@ -205,6 +208,10 @@ static bool commit(struct check *check, const struct trace_event *event)
 static bool apply(struct check *check, const struct trace_event *event)
 {
     const struct model_server *server = &check->model.server[event->node];
+    const struct judged *judged = &check->server[event->node];
+    // Nothing was told of this server's start.
+    if (!server->booted && judged->apply_us == 0)
+        return true;
     bool in_order = event->ok ? event->index >= server->last_applied
                               : event->index == server->last_applied + 1;
     if (!in_order)
@@ -305,7 +312,8 @@ bool check_legality(struct check *check, const struct trace_event *event)
     const struct model_server *server = &check->model.server[event->node];
     switch (event->kind) {
     case TRACE_TERM:
-        if (event->to > event->from && event->from == server->term)
+        if (event->to > event->from && (event->from == server->term ||
+                                        (!server->booted && server->term == 0)))
             return true;
         return check_broken(
             check, event, "current_term falls", "ALL.2", TRACE_NONE, 0,

@@ -37,8 +37,8 @@ static bool was_kept_alive(struct check *check, const struct trace_event *event)
     const struct model_server *leader = &check->model.server[cell->server];
     const struct judged *judged = &check->server[cell->server];
     uint64_t since_us = event->us - event->waited_us;
-    if (!leader->up || leader->role != TRACE_LEADER || leader->paused ||
-        leader->term != server->term || judged->own_clock ||
+    if (!leader->up || !leader->booted || leader->role != TRACE_LEADER ||
+        leader->paused || leader->term != server->term || judged->own_clock ||
         judged->spoke_us + ALIVE_US < event->us ||
         judged->role_us >= since_us ||
         (judged->pause_us > 0 && judged->pause_us + RECOVERY_US >= since_us) ||
@@ -125,12 +125,15 @@ static void replied(struct check *check, const struct trace_event *event)
     if (flight == NULL)
         return;
     const struct facts_reply *reply = check_reply(flight, event);
-    if (reply == NULL || !flight->handled || flight->confused) {
+    bool whole = reply != NULL && reply->whole && flight->args.whole;
+    // A message of another name is none of Figure 2's, where those are known.
+    bool other = flight->args.rpc == FACTS_OTHER;
+    bool foreign = other && check->told.appends && check->told.asks_votes;
+    if (!whole || !flight->handled || flight->confused) {
         // What it found is not known for sure.
-        if (flight->args.rpc != FACTS_OTHER)
+        if (!foreign)
             judged->may_reset_us = event->us;
-        if (reply == NULL || !flight->handled ||
-            flight->args.rpc == FACTS_OTHER)
+        if (!whole || !flight->handled || other)
             return;
     }
     bool granted = flight->args.rpc == FACTS_VOTE && reply->yes;

@@ -399,6 +399,9 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
     send_output_away(run);
     child.begin_ns = run->real ? sim_now_ns() : 0;
     struct trace_config config = {.scenario = run->scenario->name,
+                                  .raft = run->given != NULL  ? run->given
+                                          : run->raft != NULL ? run->raft
+                                                              : "reference",
                                   .seed = run->seed,
                                   .n_servers = run->scenario->n_servers,
                                   .real = run->real,

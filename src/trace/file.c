@@ -88,15 +88,19 @@ static bool write_verdict(void *context, const struct trace_event *event)
 
 static void write_header(FILE *out, const struct trace_config *config)
 {
-    char scenario[256];
+    char scenario[256], raft[512];
     const char *name = config->scenario != NULL ? config->scenario : "";
     if (trace_quote(name, scenario, sizeof scenario) >= sizeof scenario)
         trace_quote("(name too long)", scenario, sizeof scenario);
     fprintf(out,
             "{\"ev\":\"trace\",\"v\":%d,\"scenario\":%s,\"seed\":\"0x%" PRIx64
-            "\",\"servers\":%d,\"mode\":\"%s\",\"glassraft\":\"%s\"}\n",
+            "\",\"servers\":%d,\"mode\":\"%s\",\"glassraft\":\"%s\"",
             TRACE_VERSION, scenario, config->seed, config->n_servers,
             config->real ? "real" : "sim", GLASSRAFT_VERSION);
+    if (config->raft != NULL &&
+        trace_quote(config->raft, raft, sizeof raft) < sizeof raft)
+        fprintf(out, ",\"raft\":%s", raft);
+    fputs("}\n", out);
 }
 
 bool trace_write(const struct trace *trace, FILE *out)

@@ -321,7 +321,8 @@ static bool common_of(struct parse *parse, const cJSON *object,
     if ((event->kind != TRACE_VERDICT || n != NULL) &&
         !number_of(parse, "n", n, &event->n))
         return false;
-    if (event->n <= parse->n && event->kind != TRACE_STATE)
+    bool behind = event->kind == TRACE_FINDING && event->n == parse->n;
+    if (event->n <= parse->n && event->kind != TRACE_STATE && !behind)
         return wrong(parse, "field \"n\" is %llu, expected more than %llu",
                      (unsigned long long)event->n,
                      (unsigned long long)parse->n);
@@ -384,6 +385,23 @@ static bool copy_text(struct parse *parse, const cJSON *object,
     return true;
 }
 
+// What a header may leave out.
+static bool optional_header(struct parse *parse, const cJSON *object,
+                            struct trace_header *header)
+{
+    const cJSON *raft = cJSON_GetObjectItemCaseSensitive(object, "raft");
+    const cJSON *members = cJSON_GetObjectItemCaseSensitive(object, "members");
+    if (cJSON_IsString(raft))
+        snprintf(header->raft, sizeof header->raft, "%s", raft->valuestring);
+    if (members == NULL)
+        return true;
+    if (!cJSON_IsString(members) || (strcmp(members->valuestring, "fixed") &&
+                                     strcmp(members->valuestring, "change")))
+        return wrong(parse, "members: expected \"fixed\" or \"change\"");
+    header->members_change = strcmp(members->valuestring, "change") == 0;
+    return true;
+}
+
 bool parse_header(struct parse *parse, const cJSON *object,
                   struct trace_header *header)
 {
@@ -416,5 +434,5 @@ bool parse_header(struct parse *parse, const cJSON *object,
     header->real = strcmp(mode, "real") == 0;
     if (!header->real && strcmp(mode, "sim") != 0)
         return wrong(parse, "unknown mode, expected \"sim\" or \"real\"");
-    return true;
+    return optional_header(parse, object, header);
 }

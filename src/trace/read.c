@@ -211,11 +211,27 @@ static struct trace_reader *open_reader(const char *name, FILE *file,
     return NULL;
 }
 
+static char *instead_of, *instead;
+
+void trace_read_instead(const char *path, const char *other)
+{
+    free(instead_of);
+    free(instead);
+    instead_of = must_copy(path, strlen(path) + 1);
+    instead = must_copy(other, strlen(other) + 1);
+}
+
+const char *trace_file_behind(const char *path)
+{
+    bool known = instead_of != NULL && strcmp(path, instead_of) == 0;
+    return known ? instead : path;
+}
+
 struct trace_reader *trace_open(const char *path, char *error, size_t n)
 {
     if (strcmp(path, "-") == 0)
         return open_reader("(standard input)", stdin, NULL, 0, error, n);
-    FILE *file = fopen(path, "r");
+    FILE *file = fopen(trace_file_behind(path), "r");
     if (file == NULL) {
         snprintf(error, n, "%s:0: %s, expected a trace", path, strerror(errno));
         return NULL;

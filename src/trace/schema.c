@@ -90,7 +90,9 @@ static const char schema_header[] =
     "     \"scenario\":{\"type\":\"string\"},\"seed\":{\"type\":\"string\"},\n"
     "     \"servers\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":256},\n"
     "     \"mode\":{\"enum\":[\"sim\",\"real\"]},\n"
-    "     \"glassraft\":{\"type\":\"string\"}},\n"
+    "     \"glassraft\":{\"type\":\"string\"},\n"
+    "     \"raft\":{\"type\":\"string\"},\n"
+    "     \"members\":{\"enum\":[\"fixed\",\"change\"]}},\n"
     "    \"required\":[\"v\",\"scenario\",\"seed\",\"servers\",\"mode\","
     "\"glassraft\"]}}";
 

@@ -54,16 +54,16 @@ enum trace_kind {
     TRACE_REPLY_RECV, // msg, from, rpc
     TRACE_DROP,       // msg, from, to, rpc, leg ("request"/"reply"), why
     // of the harness
-    TRACE_CRASH,      // node = who
-    TRACE_RESTART,    // node = who
-    TRACE_PAUSE,      // node = who, ok = paused (false: goes on)
-    TRACE_CLOCK,      // node = who, to = speed of its clock in thousandths
+    TRACE_CRASH,   // node = who
+    TRACE_RESTART, // node = who
+    TRACE_PAUSE,   // node = who, ok = paused (false: goes on)
+    TRACE_CLOCK,   // node = who, to = speed of its clock in thousandths
     // ... in the place of a Raft that tells nothing of itself
-    TRACE_TAKEN, // index, term, command: raft_start() said yes
-    TRACE_SAVED, // as TRACE_PERSIST, if the state decodes (ok); to = the last
-                 // event before the save began
-    TRACE_GIVEN, // index, term, command, ok = is a snapshot: to the service
-    TRACE_CONNECT,    // node = who
+    TRACE_TAKEN,   // index, term, command: raft_start() said yes
+    TRACE_SAVED,   // as TRACE_PERSIST, if the state decodes (ok); to = the last
+                   // event before the save began
+    TRACE_GIVEN,   // index, term, command, ok = is a snapshot: to the service
+    TRACE_CONNECT, // node = who
     TRACE_DISCONNECT, // node = who
     TRACE_LINK,       // from, to, ok = up (false: this direction is cut)
     TRACE_PARTITION,  // groups
@@ -163,6 +163,7 @@ struct trace;
 
 struct trace_config {
     const char *scenario; // borrowed for the recorder's life
+    const char *raft;     // the Raft that runs, likewise; NULL = untold
     uint64_t seed;
     int n_servers;
     bool real;  // mode: false "sim", true "real"
@@ -230,7 +231,9 @@ size_t trace_format(const struct trace_event *event, char *out, size_t n);
 struct trace_header {
     int version, n_servers;
     bool real;
+    bool members_change; // servers join and leave the cluster
     char scenario[64], seed[24], glassraft[24];
+    char raft[200]; // the Raft that ran: "reference", a path; "" = untold
 };
 
 enum trace_status { TRACE_OK, TRACE_END, TRACE_BAD };
@@ -240,6 +243,10 @@ struct trace_reader;
 // Opens a trace ("-" is standard input) and reads its header. NULL on failure
 // with "file:line: what is wrong, what was expected" in error.
 struct trace_reader *trace_open(const char *path, char *error, size_t n);
+// From here on whoever opens `path` reads the file `other`, under the name of
+// path. One at a time; both are copied. trace_file_behind() gives the file.
+void trace_read_instead(const char *path, const char *other);
+const char *trace_file_behind(const char *path);
 // The same for bytes in memory, borrowed until trace_close(); name stands for
 // the path in messages.
 struct trace_reader *trace_open_memory(const char *name, const void *bytes,
