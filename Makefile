@@ -38,16 +38,26 @@ ifneq (,$(findstring gcc,$(CC)))
 SIM_FLAGS += -fno-tree-loop-distribute-patterns
 endif
 
+# The processor that is compiled for: a file of each kind in src/sim/arch.
+MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+ARCH_SRC := $(wildcard src/sim/arch/$(MACHINE).c)
+NO_BUILD := help deps clean clean-out
+ifeq (,$(ARCH_SRC)$(filter $(NO_BUILD),$(MAKECMDGOALS)))
+$(error Glassraft runs on $(basename $(notdir $(wildcard src/sim/arch/*.c))), \
+  but $(CC) makes programs for $(MACHINE))
+endif
+
 # Our solution of lab 0.
 WARMUP := $(wildcard tests/warm-up/*.c)
-LIB_SRC := $(wildcard src/*/*.c viz/*.c labs/*.c) $(WARMUP)
+LIB_SRC := $(wildcard src/*/*.c viz/*.c labs/*.c) $(ARCH_SRC) $(WARMUP)
 LIB_SRC := $(filter-out src/cli/main.c src/cli/cage.c,$(LIB_SRC))
 # What a stranger's Raft runs in: no solution, no grader, no pictures.
 CAGE_SRC := $(filter-out src/raft/% src/grade/% src/cli/% viz/% $(WARMUP),\
             $(LIB_SRC)) src/cli/cage.c
-ASM_SRC := $(wildcard src/sim/*.S) viz/page_data.S
+SWITCH := src/sim/arch/$(MACHINE)_switch.S
+ASM_SRC := $(SWITCH) viz/page_data.S
 # Compiled without sanitizers and coverage: the runtime, and the recorder.
-UNINSTRUMENTED := $(wildcard src/sim/*.c) src/trace/record.c
+UNINSTRUMENTED := $(wildcard src/sim/*.c) $(ARCH_SRC) src/trace/record.c
 SIMULATED := $(filter src/net/% src/raft/% src/lab/% labs/% src/trace/record.c,$(LIB_SRC)) $(WARMUP)
 TEST_SRC := $(wildcard tests/test_*.c)
 TEST_HELP := $(wildcard tests/*_fixture.c)
@@ -89,7 +99,7 @@ LINK = $(CC) $(SAN) -rdynamic -pthread $(LDFLAGS) -o $@
 # With its own copy of what would offer the reference.
 OFFERS := src/lab/raft_api.c src/lab/warmup_api.c
 CAGE_OBJ = $(patsubst %.c,$B/%.o,$(filter-out $(OFFERS),$(CAGE_SRC))) \
-           $(OFFERS:%.c=$B/cage/%.o) $(patsubst %.S,$B/%.o,$(wildcard src/sim/*.S))
+           $(OFFERS:%.c=$B/cage/%.o) $(SWITCH:%.S=$B/%.o)
 
 # A submission sees labs/allowed-symbols and the simulator, and nothing else.
 $B/cage/symbols: $(CAGE_OBJ) labs/allowed-symbols src/sim/sim.syms
@@ -202,6 +212,17 @@ asan: ## all tests under AddressSanitizer and UBSan
 tsan: ## all tests under ThreadSanitizer
 	@$(MAKE) --no-print-directory CONFIG=tsan SEEDS=1..5 checks
 
+.PHONY: test-arm64
+test-arm64: ## the tests for arm64, cross-compiled, under qemu
+	@.ci/deps arm64
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory CONFIG=arm64 CC=aarch64-linux-gnu-gcc \
+	  OBJCOPY=aarch64-linux-gnu-objcopy arm64-programs
+	@tests/arm64
+
+.PHONY: arm64-programs
+arm64-programs: $(TESTS) $B/glassraft
+
 .PHONY: rules
 rules: all ## each rule of Figures 2 and 13: where it stands, who exercises it
 	@tests/rules build/glassraft
@@ -299,7 +320,7 @@ coverage: ## build/coverage/: HTML, Cobertura and JSON by gcovr
 	  --txt build/coverage/summary.txt build/cov
 	@cat build/coverage/summary.txt
 
-SOURCES = $(wildcard src/*/*.[ch] viz/*.[ch] labs/*.[ch] tests/*.[ch] tests/page/*.c)
+SOURCES = $(wildcard src/*/*.[ch] src/sim/arch/*.[ch] viz/*.[ch] labs/*.[ch] tests/*.[ch] tests/page/*.c)
 
 .PHONY: skeleton
 skeleton: ## write labs/student anew from src/raft; FORCE=1 overwrites changes

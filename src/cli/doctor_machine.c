@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../sim/arch/arch.h"
 #include "../sim/sim.h"
 
 static void set_cost(struct diagnosis *row, const char *cost, const char *mend)
@@ -40,11 +41,14 @@ static void look_at_simulator(struct diagnoses *all)
     struct diagnosis *row =
         doctor_row(all, "simulator", runs ? HEALTH_OK : HEALTH_MISSING);
     row->needed = true;
-    snprintf(row->found, sizeof row->found, "%s",
-             runs ? "Linux on x86-64; threads run in simulated time"
-                  : "a simulated thread does not run here");
+    if (runs)
+        snprintf(row->found, sizeof row->found,
+                 "Linux on %s; threads run in simulated time", sim_processor);
+    else
+        snprintf(row->found, sizeof row->found,
+                 "a simulated thread does not run here");
     if (!runs)
-        set_cost(row, "no scenario runs: it needs Linux on x86-64",
+        set_cost(row, "no scenario runs: it needs Linux on x86-64 or arm64",
                  "use such a machine, or a container on one");
 }
 

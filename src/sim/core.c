@@ -347,24 +347,6 @@ struct fiber *sim_new_fiber(void *(*body)(void *), void *argument)
     return fiber;
 }
 
-#if defined(__x86_64__)
-void sim_entry(void);
-
-// As if sim_switch() had been called from sim_entry with the stack aligned.
-void *sim_first_frame(char *top)
-{
-    void **sp = (void **)((uintptr_t)top & ~(uintptr_t)15);
-    *--sp = NULL;
-    *--sp = NULL;
-    *--sp = (void *)sim_entry;
-    for (int i = 0; i < 6; i++)
-        *--sp = NULL;
-    return sp;
-}
-#else
-#error "src/sim needs a context switch for this processor"
-#endif
-
 void sim_fiber_main(void)
 {
     struct fiber *fiber = sim.now;

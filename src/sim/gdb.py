@@ -35,8 +35,13 @@ class Threads(gdb.Command):
             print("%5d  %-24s %s" % (int(fiber["id"]), name(fiber), state))
 
 
-# What sim_switch() left on a thread's stack, in this order.
-SAVED = ["r15", "r14", "r13", "r12", "rbx", "rbp", "rip"]
+# What sim_switch() left on a thread's stack, in this order (src/sim/arch): the
+# registers, the stack pointer's name, and how many words were left there.
+SAVED = {
+    "i386:x86-64": (["r15", "r14", "r13", "r12", "rbx", "rbp", "rip"],
+                    "rsp", 7),
+    "aarch64": (["x%d" % i for i in range(19, 30)] + ["pc"], "sp", 20),
+}
 
 
 def backtrace(fiber):
@@ -48,10 +53,11 @@ def backtrace(fiber):
     sp = fiber["sp"].cast(word)
     frame = gdb.newest_frame()
     frame.select()
-    names = SAVED + ["rsp"]
+    saved, stack, n_words = SAVED[frame.architecture().name()]
+    names = saved + [stack]
     before = {r: int(frame.read_register(r)) for r in names}
-    there = {r: int(sp[i]) for i, r in enumerate(SAVED)}
-    there["rsp"] = int(sp) + 8 * len(SAVED)
+    there = {r: int(sp[i]) for i, r in enumerate(saved)}
+    there[stack] = int(sp) + 8 * n_words
     try:
         for r in names:
             gdb.execute("set $%s = %d" % (r, there[r] & (2**64 - 1)))

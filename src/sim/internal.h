@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 
+#include "arch/arch.h"
 #include "sim.h"
 
 enum {
@@ -219,9 +220,6 @@ void sim_mutex_gone(void *mutex, void *pc);
 void sim_publish(void *address);
 void sim_observe(void *address);
 
-// the context switch
-void sim_switch(void **save, void *to);
-void *sim_first_frame(char *top);
-void sim_fiber_main(void);
+void sim_fiber_main(void); // core.c: where the first frame leads
 
 #endif

@@ -430,22 +430,11 @@ static void on_tick(int signal, siginfo_t *info, void *context)
     deliver(SIM_SPIN);
 }
 
-void sim_restore(void); // context_*.S: what a handler returns to
-
-// As sigaction(), but past ThreadSanitizer, which would put the handler off
-// until the next intercepted call: a spinning thread makes none.
+// Past sanitizers: see arch.h.
 static void set_tick_handler(void)
 {
-#if defined(__x86_64__)
-    struct {
-        void (*handler)(int, siginfo_t *, void *);
-        unsigned long flags;
-        void (*restorer)(void);
-        unsigned long mask;
-    } action = {on_tick, SA_SIGINFO | SA_ONSTACK | SA_NODEFER | 0x04000000,
-                sim_restore, 0};
+    struct sim_action action = sim_action(on_tick);
     syscall(SYS_rt_sigaction, SIGVTALRM, &action, NULL, 8);
-#endif
 }
 
 static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};

@@ -1,8 +1,7 @@
-// context_x86_64.S -- switching stacks on x86-64 (System V).
+// x86_64_switch.S -- switching stacks on x86-64 (System V).
 //
 // void sim_switch(void **save, void *to): saves the callee-saved registers on
 // the stack, its pointer in *save, and goes on where `to` was saved.
-#if defined(__x86_64__)
     .text
     .globl sim_switch
     .type sim_switch, @function
@@ -46,5 +45,4 @@ sim_restore:
     movq $15, %rax
     syscall
     .size sim_restore, .-sim_restore
-#endif
     .section .note.GNU-stack,"",@progbits

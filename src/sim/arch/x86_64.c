@@ -1,0 +1,33 @@
+// x86_64.c -- see arch.h.
+#define _GNU_SOURCE
+#include "arch.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+// The kernel's flag for a restorer, without which it does not return.
+enum { RESTORER = 0x04000000 };
+
+const char sim_processor[] = "x86-64";
+
+void sim_entry(void);   // x86_64_switch.S
+void sim_restore(void); // what a handler returns to
+
+// As if sim_switch() had been called from sim_entry with the stack aligned.
+void *sim_first_frame(char *top)
+{
+    void **sp = (void **)((uintptr_t)top & ~(uintptr_t)15);
+    *--sp = NULL;
+    *--sp = NULL;
+    *--sp = (void *)sim_entry;
+    for (int i = 0; i < 6; i++)
+        *--sp = NULL;
+    return sp;
+}
+
+struct sim_action sim_action(void (*handler)(int, siginfo_t *, void *))
+{
+    return (struct sim_action){handler,
+                               SA_SIGINFO | SA_ONSTACK | SA_NODEFER | RESTORER,
+                               sim_restore, 0};
+}
