@@ -51,7 +51,7 @@ static bool fail(char *error, size_t n_error, const char *format, ...)
 
 static bool read_file(struct page *page)
 {
-    FILE *file = fopen(page->path, "rb");
+    FILE *file = fopen(trace_file_behind(page->path), "rb");
     if (file == NULL)
         return false;
     size_t room = 1 << 16, n = 0, got;

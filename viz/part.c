@@ -261,7 +261,9 @@ static bool choose(struct part *part, const char *path,
         return false;
     const struct trace_event *finding = find_kind(trace, TRACE_FINDING);
     if (asked->finding && finding == NULL)
-        return fail(part, path, "has no finding; nothing is broken in it");
+        return fail(part, path,
+                    "has no finding; ask for --around EVENT, --act N or --term"
+                    " N");
     if (asked->finding)
         to_event(part, finding->n, asked->last > 0 ? 0 : BEHIND, asked);
     if (!any && extent == PART_END)

@@ -38,10 +38,16 @@ static void put_item(struct list *list, const char *format, ...)
     list->column += fprintf(list->out, "%s", item);
 }
 
+static bool is_judged(const struct check_area *area)
+{
+    return area->missing == NULL && area->because == NULL;
+}
+
 // The next area behind i, or from 0 on, that lacks the same; n_areas for none.
 static size_t next_alike(const struct judgement *j, size_t i, size_t from)
 {
-    while (from < j->n_areas && j->area[from].missing != j->area[i].missing)
+    while (from < j->n_areas && (j->area[from].missing != j->area[i].missing ||
+                                 j->area[from].because != j->area[i].because))
         from++;
     return from;
 }
@@ -50,15 +56,17 @@ static size_t next_alike(const struct judgement *j, size_t i, size_t from)
 static void print_areas(FILE *out, const struct judgement *j)
 {
     for (size_t i = 0; i < j->n_areas; i++) {
-        const char *missing = j->area[i].missing;
+        const struct check_area *area = &j->area[i];
         if (next_alike(j, i, 0) < i)
             continue;
-        struct list list = {out, missing ? "not judged" : "judged", 0};
+        struct list list = {out, is_judged(area) ? "judged" : "not judged", 0};
         for (size_t k = i, next; k < j->n_areas; k = next) {
             next = next_alike(j, i, k + 1);
-            if (missing != NULL && next == j->n_areas)
+            if (area->missing != NULL && next == j->n_areas)
                 put_item(&list, "%s: no \"%s\" events", j->area[k].name,
-                         missing);
+                         area->missing);
+            else if (area->because != NULL && next == j->n_areas)
+                put_item(&list, "%s: %s", j->area[k].name, area->because);
             else
                 put_item(&list, "%s", j->area[k].name);
         }
@@ -73,16 +81,19 @@ static void print_areas(FILE *out, const struct judgement *j)
         fprintf(out, "  verdict    none: the run may have been cut off\n");
 }
 
-// The run that a trace is of. Where its scenario is none of ours it has no
-// body and cannot be replayed.
+// The run that a trace is of. Where its scenario is none of ours, or it does
+// not say which Raft ran, it has no body and cannot be replayed.
 static void run_of(const struct judgement *j, struct lab_scenario *foreign,
                    struct lab_run *run)
 {
     const struct lab_scenario *ours = suites_find(j->header->scenario);
+    const char *raft = j->header->raft;
     *foreign = (struct lab_scenario){.name = j->header->scenario};
-    *run = (struct lab_run){.scenario = ours != NULL ? ours : foreign,
-                            .seed = strtoull(j->header->seed, NULL, 0),
-                            .real = j->header->real};
+    *run = (struct lab_run){
+        .scenario = ours != NULL && raft[0] ? ours : foreign,
+        .seed = strtoull(j->header->seed, NULL, 0),
+        .given = raft[0] && strcmp(raft, "reference") != 0 ? raft : NULL,
+        .real = j->header->real};
 }
 
 static void print_finding(FILE *out, const struct judgement *j)
@@ -100,6 +111,9 @@ static void print_finding(FILE *out, const struct judgement *j)
     for (size_t i = 0; i < finding->n_events; i++)
         result.events[i] = finding->events[i];
     lab_print_failure(out, &run, &result);
+    if (run.scenario->run == NULL && suites_find(j->header->scenario) != NULL)
+        fprintf(out, "  replay   unknown: the trace does not say which Raft"
+                     " ran\n");
     fprintf(out, "  servers ");
     for (size_t i = 0; i < finding->n_servers; i++)
         fprintf(out, "%s S%d", i > 0 ? "," : "", finding->servers[i] + 1);
@@ -130,13 +144,16 @@ static void add_areas(cJSON *line, const struct judgement *j)
     cJSON *lacking = cJSON_AddArrayToObject(line, "not_judged");
     for (size_t i = 0; i < j->n_areas; i++) {
         const struct check_area *area = &j->area[i];
-        if (area->missing == NULL) {
+        if (is_judged(area)) {
             cJSON_AddItemToArray(judged, cJSON_CreateString(area->name));
             continue;
         }
         cJSON *item = cJSON_CreateObject();
         cJSON_AddStringToObject(item, "area", area->name);
-        cJSON_AddStringToObject(item, "missing", area->missing);
+        if (area->missing != NULL)
+            cJSON_AddStringToObject(item, "missing", area->missing);
+        else
+            cJSON_AddStringToObject(item, "because", area->because);
         cJSON_AddItemToArray(lacking, item);
     }
 }

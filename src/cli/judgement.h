@@ -12,12 +12,15 @@ enum { JUDGEMENT_AREAS = CHECK_AREAS + TRACE_MAX_SERVERS };
 struct judgement {
     const char *path;
     const struct trace_header *header;   // NULL: not even that could be read
+    struct trace_header head;            // ... itself
     uint64_t n_events, n_unknown;        // judged; of kinds that we do not know
     uint64_t us;                         // of the last of them
     char verdict[16];                    // of the run itself, "" = none
     const struct check_finding *finding; // NULL = nothing broken
-    struct check_finding recorded;       // one that the run itself wrote down
+    struct check_finding found;          // ... itself
     char property[48], tag[16];          // ... its texts
+    bool recorded;                       // the trace has a finding already
+    size_t line; // where it was found, 0 = the trace has it already
     struct check_area area[JUDGEMENT_AREAS];
     size_t n_areas;
     struct lab_left left; // what was made of the finding

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../trace/die.h"
+#include "judge.h"
 #include "selectors.h"
 
 static void usage(void)
@@ -120,6 +121,8 @@ int cli_page(int argc, char **argv)
     }
     struct viz_window window;
     int status;
+    if (!o.failed)
+        judge_before_drawing("page", s.trace);
     if ((!o.failed && asks_for_less(&s)) ||
         !choose_window(&s, &o, &window, &status))
         return EXIT_USAGE;

@@ -8,6 +8,7 @@
 
 #include "../../viz/paint.h"
 #include "../trace/die.h"
+#include "judge.h"
 #include "../trace/save.h"
 
 enum { WARN_BUDGET = 2000, MOST_BUDGET = 10000 };
@@ -281,6 +282,7 @@ bool selectors_load(const struct selectors *s, const struct options *o,
                 o->command, o->command);
         return false;
     }
+    judge_before_drawing(o->command, s->trace);
     if (!load(s, kinds, part)) {
         fprintf(stderr, "glassraft: %s\n", part->error);
         return false;

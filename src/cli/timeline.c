@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../../viz/paint.h"
+#include "judge.h"
 #include "selectors.h"
 
 struct command {
@@ -157,14 +158,17 @@ static void end_with(struct part_asked *asked, uint64_t event)
     asked->finding = false;
 }
 
-// The number of the first finding; 0 when there is none or it cannot be told.
-static uint64_t find_finding(const char *path)
+// The number of the first finding; 0 when there is none, of which *none tells,
+// or when that cannot be told.
+static uint64_t find_finding(const char *path, bool *none)
 {
     const struct trace_part wanted = {.kinds = UINT64_C(1) << TRACE_FINDING};
     struct trace_file trace;
     uint64_t n = 0;
-    if (trace_load_part(&trace, path, &wanted) && trace.n_events > 0)
+    bool good = trace_load_part(&trace, path, &wanted);
+    if (good && trace.n_events > 0)
         n = trace.event[0].n;
+    *none = good && n == 0;
     trace_unload(&trace);
     return n;
 }
@@ -192,8 +196,17 @@ int cli_past(int argc, char **argv)
             c.s.trace = arg;
     }
     if (!o.failed && c.s.trace != NULL && c.look.past == 0) {
-        c.look.past = find_finding(c.s.trace);
+        judge_before_drawing("past", c.s.trace);
+        bool none;
+        c.look.past = find_finding(c.s.trace, &none);
         c.s.asked.finding = c.look.past == 0;
+        if (none) {
+            fprintf(stderr,
+                    "glassraft: %s: has no finding; name an event: glassraft"
+                    " past %s EVENT\n",
+                    c.s.trace, c.s.trace);
+            return EXIT_USAGE;
+        }
     }
     if (c.look.past > 0)
         end_with(&c.s.asked, c.look.past);
