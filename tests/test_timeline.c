@@ -30,7 +30,7 @@ static void test_a_part_draws_as_the_whole(void **state)
     static const struct part_asked asked[] = {
         {.since = true, .until = true, .from_us = 3700000, .to_us = 4700000},
         {.around = 1500, .radius = 100},
-        {.around = 1005, .radius = 4},
+        {.around = 1012, .radius = 4},
         {.term = 3},
         {.act = 8},
         {.last = 300},
