@@ -1,22 +1,55 @@
 // adversary.c -- see adversary.h.
 #include "adversary.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../src/trace/figure2.h"
 #include "../src/trace/die.h"
 
-// A clock of SLOW thousandths stretches a leader's heartbeats beyond every
-// election timeout of a server whose clock is right. Who is elected rests for
-// SETTLE_MS: a heartbeat thread that fell asleep by a slow clock sleeps on by
-// it for so long.
-enum { PATIENCE_MS = 10000, STEP_MS = 5, SLOW = 150, SETTLE_MS = 700 };
+enum { PATIENCE_MS = 10000, STEP_MS = 5 };
 
 // Guarded by mutex; change is signalled by lift.
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t change = PTHREAD_COND_INITIALIZER;
 static struct rule rules[MAX_RULES];
 static int n_rules, n_held;
+static bool in_force;          // the network asks us
+static int favourite = NOBODY; // nobody else's requests arrive
+static unsigned reach_it;      // of these servers, as bits
+// The request that a rule has kept.
+static struct {
+    char method[32];
+    int from, to;
+    uint8_t *bytes;
+    size_t n_bytes;
+} kept;
+// Of the latest AppendEntries: the message, and the index that it reaches.
+static struct {
+    uint64_t msg;
+    raft_index index;
+} reaches[1024];
+
+static void note_reach(const struct net_leg *leg)
+{
+    struct append_entries_args args;
+    size_t slot = leg->msg % (sizeof reaches / sizeof reaches[0]);
+    if (leg->reply || strcmp(leg->method, "AppendEntries") != 0 ||
+        !message_decode(&append_entries_args_type, leg->bytes, leg->n_bytes,
+                        &args))
+        return;
+    reaches[slot].msg = leg->msg;
+    reaches[slot].index = args.prev_log_index + args.entries.n;
+    message_clear(&append_entries_args_type, &args);
+}
+
+static bool reaches_to(const struct net_leg *leg, raft_index index)
+{
+    size_t slot = leg->msg % (sizeof reaches / sizeof reaches[0]);
+    return leg->reply && reaches[slot].msg == leg->msg &&
+           reaches[slot].index >= index;
+}
 
 static bool takes(const struct rule *rule, const struct net_leg *leg)
 {
@@ -27,7 +60,18 @@ static bool takes(const struct rule *rule, const struct net_leg *leg)
            (rule->from == ALL || rule->from == leg->from) &&
            (rule->to == ALL || rule->to == leg->to) &&
            (rule->method == NULL || strcmp(rule->method, leg->method) == 0) &&
-           (rule->fits == NULL || rule->fits(leg));
+           (rule->fits == NULL || rule->fits(leg)) &&
+           (rule->covers == 0 || reaches_to(leg, rule->covers));
+}
+
+static void keep_copy(const struct net_leg *leg)
+{
+    free(kept.bytes);
+    kept.bytes = must_copy(leg->bytes, leg->n_bytes);
+    kept.n_bytes = leg->n_bytes;
+    kept.from = leg->from;
+    kept.to = leg->to;
+    snprintf(kept.method, sizeof kept.method, "%s", leg->method);
 }
 
 // Called in the thread that carries the leg, which may wait here.
@@ -38,11 +82,17 @@ static enum net_fate judge(void *context, const struct net_leg *leg,
     enum net_fate fate = NET_PASS;
     *hold_us = 0;
     pthread_mutex_lock(&mutex);
+    note_reach(leg);
+    if (favourite != NOBODY && !leg->reply && leg->from != favourite &&
+        leg->from >= 0 && (reach_it >> leg->from & 1) != 0)
+        fate = NET_DROP;
     for (int i = 0; i < n_rules; i++) {
         struct rule *rule = &rules[i];
         if (!takes(rule, leg))
             continue;
         fate = ++rule->n_legs > rule->skip ? rule->fate : NET_PASS;
+        if (rule->keeps && rule->n_legs == 1)
+            keep_copy(leg);
         if (fate == NET_HOLD) {
             n_held++;
             while (!rule->lifted)
@@ -60,6 +110,7 @@ void adversary_begin(struct lab *lab)
 {
     pthread_mutex_lock(&mutex);
     n_rules = n_held = 0;
+    in_force = true;
     pthread_mutex_unlock(&mutex);
     net_script(lab_net(lab), judge, NULL);
 }
@@ -74,6 +125,12 @@ void adversary_end(struct lab *lab)
         n = n_held;
         pthread_mutex_unlock(&mutex);
     }
+    pthread_mutex_lock(&mutex);
+    in_force = false;
+    n_rules = 0;
+    free(kept.bytes);
+    kept.bytes = NULL;
+    pthread_mutex_unlock(&mutex);
     net_script(lab_net(lab), NULL, NULL);
 }
 
@@ -103,6 +160,38 @@ struct rule *hold(const char *method, enum side side, int from, int to)
 struct rule *twice(const char *method, enum side side, int from, int to)
 {
     return add(NET_TWICE, method, side, from, to);
+}
+
+struct rule *keep(const char *method, int from, int to)
+{
+    struct rule *rule = drop(method, REQUEST, from, to);
+    rule->keeps = true;
+    return rule;
+}
+
+void arrive_again(struct lab *lab)
+{
+    char name[16];
+    uint8_t *reply = NULL;
+    size_t n_reply = 0;
+    snprintf(name, sizeof name, "S%d", kept.to + 1);
+    struct net_end *end = net_make_end(lab_net(lab), kept.from);
+    net_connect(end, name);
+    net_enable(end, true);
+    if (net_call(end, kept.method, kept.bytes, kept.n_bytes, &reply, &n_reply))
+        free(reply);
+}
+
+struct rule *watch(const char *method, enum side side, int from, int to)
+{
+    return add(NET_PASS, method, side, from, to);
+}
+
+void covering(struct rule *rule, raft_index index)
+{
+    pthread_mutex_lock(&mutex);
+    rule->covers = index;
+    pthread_mutex_unlock(&mutex);
 }
 
 void only(struct rule *rule, bool (*fits)(const struct net_leg *leg))
@@ -156,12 +245,40 @@ int legs(struct rule *rule)
     return n;
 }
 
+void adversary_favour(struct lab *lab, int server, unsigned reach)
+{
+    pthread_mutex_lock(&mutex);
+    favourite = server;
+    reach_it = reach;
+    bool scripted = in_force || server != NOBODY;
+    pthread_mutex_unlock(&mutex);
+    net_script(lab_net(lab), scripted ? judge : NULL, NULL);
+}
+
 void await_legs(struct lab *lab, struct rule *rule, int n)
 {
     for (int ms = 0; legs(rule) < n; ms += STEP_MS) {
         if (ms >= PATIENCE_MS)
             lab_fail(lab, "no %s came within %d seconds",
                      rule->method != NULL ? rule->method : "message",
+                     PATIENCE_MS / 1000);
+        lab_sleep_ms(lab, STEP_MS);
+    }
+}
+
+void await_need(struct lab *lab, struct rule *rule, int server,
+                const char *what)
+{
+    raft_index last = 0;
+    for (int other = 0; other < lab_n_servers(lab); other++)
+        if (lab_last_applied(lab, other) > last)
+            last = lab_last_applied(lab, other);
+    for (int ms = 0; legs(rule) == 0; ms += STEP_MS) {
+        if (lab_last_applied(lab, server) >= last)
+            lab_not_set_up(lab, "S%d is up to date without %s", server + 1,
+                           what);
+        if (ms >= PATIENCE_MS)
+            lab_fail(lab, "no %s came within %d seconds", rule->method,
                      PATIENCE_MS / 1000);
         lab_sleep_ms(lab, STEP_MS);
     }
@@ -198,129 +315,4 @@ bool is_success(const struct net_leg *leg)
 bool is_refusal(const struct net_leg *leg)
 {
     return answers(leg, false);
-}
-
-// -------------------------------------------------- clocks, leaders, links
-
-void only_clock_of(struct lab *lab, int server)
-{
-    for (int other = 0; other < lab_n_servers(lab); other++)
-        lab_clock_rate(lab, other, other == server ? 1000 : SLOW);
-}
-
-void clocks_agree(struct lab *lab)
-{
-    for (int server = 0; server < lab_n_servers(lab); server++)
-        lab_clock_rate(lab, server, 1000);
-}
-
-bool leads(struct lab *lab, int server)
-{
-    raft_term term;
-    bool is_leader = false;
-    return lab_get_state(lab, server, &term, &is_leader) && is_leader;
-}
-
-raft_term term_of(struct lab *lab, int server)
-{
-    raft_term term = 0;
-    bool is_leader;
-    lab_get_state(lab, server, &term, &is_leader);
-    return term;
-}
-
-void await_leader(struct lab *lab, int server)
-{
-    for (int ms = 0; !leads(lab, server); ms += STEP_MS) {
-        if (ms >= PATIENCE_MS)
-            lab_fail(lab, "S%d was not elected within %d seconds", server + 1,
-                     PATIENCE_MS / 1000);
-        lab_sleep_ms(lab, STEP_MS);
-    }
-}
-
-raft_index agree_on(struct lab *lab, int server, struct value value, int n)
-{
-    raft_index index = must_propose(lab, server, value);
-    wait_for(lab, index, n, 0, NULL);
-    return index;
-}
-
-void await_applied(struct lab *lab, int server, raft_index index)
-{
-    for (int ms = 0; lab_last_applied(lab, server) < index; ms += STEP_MS) {
-        if (ms >= PATIENCE_MS)
-            lab_fail(lab, "S%d did not apply index %llu within %d seconds",
-                     server + 1, (unsigned long long)index, PATIENCE_MS / 1000);
-        lab_sleep_ms(lab, STEP_MS);
-    }
-}
-
-void await_log(struct lab *lab, int server, raft_index index)
-{
-    for (int ms = 0; lab_last_index(lab, server) != index; ms += STEP_MS) {
-        // Of a Raft that does not tell, it is hoped.
-        if (lab_last_index(lab, server) == LAB_UNKNOWN && ms >= SETTLE_MS)
-            return;
-        if (ms >= PATIENCE_MS)
-            lab_fail(lab, "the log of S%d does not end at index %llu",
-                     server + 1, (unsigned long long)index);
-        lab_sleep_ms(lab, STEP_MS);
-    }
-}
-
-void elect(struct lab *lab, int server)
-{
-    only_clock_of(lab, server);
-    do {
-        await_leader(lab, server);
-        lab_sleep_ms(lab, SETTLE_MS); // its heartbeats come regularly
-    } while (!leads(lab, server));    // it has met a newer term
-    clocks_agree(lab);
-}
-
-void fall_behind(struct lab *lab, int leader, int server, int n)
-{
-    elect(lab, leader);
-    only_clock_of(lab, leader);
-    lab_disconnect(lab, server);
-    raft_index last = 0;
-    for (int i = 0; i < n; i++)
-        last = must_propose(lab, leader, random_value(lab));
-    await_applied(lab, leader, last);
-}
-
-static bool in(const int *servers, int n, int server)
-{
-    for (int i = 0; i < n; i++)
-        if (servers[i] == server)
-            return true;
-    return false;
-}
-
-// Cuts the links between the n servers and the others, and mends those among
-// the n; the others hear each other or not.
-static void split(struct lab *lab, const int *servers, int n, bool others_hear)
-{
-    for (int a = 0; a < lab_n_servers(lab); a++)
-        for (int b = 0; b < lab_n_servers(lab); b++)
-            if (a != b)
-                net_cut(lab_net(lab), a, b,
-                        in(servers, n, a) != in(servers, n, b) ||
-                            (!others_hear && !in(servers, n, a)));
-}
-
-void group(struct lab *lab, const int *servers, int n)
-{
-    split(lab, servers, n, true);
-}
-
-void apart(struct lab *lab, const int *servers, int n)
-{
-    split(lab, servers, n, false);
-}
-
-void one_world(struct lab *lab)
-{
-    group(lab, NULL, 0);
 }

@@ -63,8 +63,7 @@ static void vote_across_restart(struct lab *lab)
     lab_crash(lab, 0);
     lab_restart(lab, 0);
     only_clock_of(lab, 2);
-    while (term_of(lab, 2) < term)
-        lab_sleep_ms(lab, 5);
+    await_term(lab, 2, term);
     lab_sleep_ms(lab, 100);
     if (leads(lab, 2) && term_of(lab, 2) == term)
         lab_fail(lab, "S1 voted for S2 and, restarted, for S3 in term %llu",
@@ -91,8 +90,7 @@ static void candidate_restarts(struct lab *lab)
     lab_crash(lab, 1);
     lab_restart(lab, 1);
     only_clock_of(lab, 2);
-    while (term_of(lab, 2) < term)
-        lab_sleep_ms(lab, 5);
+    await_term(lab, 2, term);
     lab_sleep_ms(lab, 100);
     if (leads(lab, 2) && term_of(lab, 2) == term)
         lab_fail(lab, "S2 ran in term %llu and, restarted, voted for S3",
@@ -112,8 +110,7 @@ static void late_vote_reply(struct lab *lab)
     await_legs(lab, votes, 2);
     raft_term term = term_of(lab, 2);
     struct rule *mute = drop("RequestVote", REQUEST, 2, ALL);
-    while (term_of(lab, 2) == term)
-        lab_sleep_ms(lab, 5);
+    await_term(lab, 2, term + 1);
     lift(votes);
     lab_sleep_ms(lab, 100);
     if (leads(lab, 2))

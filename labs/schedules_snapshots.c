@@ -35,16 +35,15 @@ static void snapshot_races_appends(struct lab *lab)
 }
 
 // S2 falls behind its leader S1, comes back, and the first snapshot that S1
-// sends it is held.
-static struct rule *hold_snapshot(struct lab *lab)
+// sends it does not arrive, as it seems; arrive_again() shows that it was late.
+static void delay_snapshot(struct lab *lab)
 {
     fall_behind(lab, 0, 1, 30);
-    struct rule *late = hold("InstallSnapshot", REQUEST, 0, 1);
+    struct rule *late = keep("InstallSnapshot", 0, 1);
     at_most(late, 1);
     lab_connect(lab, 1);
-    await_legs(lab, late, 1);
+    await_need(lab, late, 1, "a snapshot");
     clocks_agree(lab);
-    return late;
 }
 
 // [IS.5] An InstallSnapshot arrives again after newer entries were applied:
@@ -53,9 +52,9 @@ static void late_snapshot(struct lab *lab)
 {
     adversary_begin(lab);
     agree_n(lab, 5, 3);
-    struct rule *late = hold_snapshot(lab);
+    delay_snapshot(lab);
     raft_index last = agree_n(lab, 25, 3); // by another InstallSnapshot
-    lift(late);
+    arrive_again(lab);
     lab_sleep_ms(lab, 500);
     if (lab_last_applied(lab, 1) < last)
         lab_fail(lab, "an old snapshot threw S2 back to index %llu",
@@ -89,7 +88,7 @@ static void snapshot_keeps_suffix(struct lab *lab)
 {
     adversary_begin(lab);
     agree_n(lab, 5, 3);
-    struct rule *late = hold_snapshot(lab);
+    delay_snapshot(lab);
     one(lab, random_value(lab), 3); // S2 has caught up
     lab_disconnect(lab, 2);
     // S1 and S2 agree; S2 is not told, since nothing more reaches it.
@@ -99,7 +98,7 @@ static void snapshot_keeps_suffix(struct lab *lab)
     lab_sleep_ms(lab, 20);
     lift(told);
     one(lab, random_value(lab), 2);
-    lift(late);
+    arrive_again(lab);
     lab_sleep_ms(lab, 100);
     lab_disconnect(lab, 0);
     lab_connect(lab, 2);
@@ -113,9 +112,18 @@ static void snapshot_keeps_suffix(struct lab *lab)
     adversary_end(lab);
 }
 
+// Of tail_beyond_snapshot(): counts the snapshots that were sent.
+static struct rule *snapshots_sent;
+
+// Called for a rule, under the adversary's lock.
+static bool has_entries_behind_snapshot(const struct net_leg *leg)
+{
+    return snapshots_sent->n_legs > 0 && has_entries(leg);
+}
+
 // [IS.7] The wrong tail of an old leader is longer than the snapshot that it
 // gets: an entry at the snapshot's index does not make the tail right. No
-// AppendEntries may come to its help.
+// AppendEntries behind it may come to its help.
 static void tail_beyond_snapshot(struct lab *lab)
 {
     enum { N_WRONG = 60 };
@@ -127,8 +135,9 @@ static void tail_beyond_snapshot(struct lab *lab)
         for (int i = 0; i < N_WRONG; i++)
             must_propose(lab, old, random_value(lab));
         raft_index last = agree_n(lab, 35, 2);
+        snapshots_sent = watch("InstallSnapshot", REQUEST, ALL, old);
         struct rule *entries = drop("AppendEntries", REQUEST, ALL, old);
-        only(entries, has_entries);
+        only(entries, has_entries_behind_snapshot);
         lab_connect(lab, old);
         await_applied(lab, old, fork + 20); // a snapshot
         raft_index end = lab_last_index(lab, old);
@@ -193,10 +202,10 @@ static void crash_during_snapshot(struct lab *lab)
     adversary_begin(lab);
     agree_n(lab, 5, 3);
     for (int round = 0; round < 3; round++) {
-        struct rule *late = hold_snapshot(lab);
+        delay_snapshot(lab);
         lab_crash(lab, 1);
         lab_restart(lab, 1);
-        lift(late);
+        arrive_again(lab);
         agree_n(lab, 3, 3);
     }
     adversary_end(lab);

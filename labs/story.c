@@ -55,6 +55,12 @@ raft_index one(struct lab *lab, struct value value, int n)
     return lab_one(lab, value.text, strlen(value.text), n, true);
 }
 
+raft_index one_within(struct lab *lab, struct value value, int n,
+                      unsigned seconds)
+{
+    return lab_one_within(lab, value.text, strlen(value.text), n, seconds);
+}
+
 raft_index one_at_once(struct lab *lab, struct value value, int n)
 {
     return lab_one(lab, value.text, strlen(value.text), n, false);
@@ -72,10 +78,15 @@ bool propose(struct lab *lab, int server, struct value value, raft_index *index,
 raft_index must_propose(struct lab *lab, int server, struct value value)
 {
     raft_index index = 0;
-    if (!propose(lab, server, value, &index, NULL))
-        lab_fail(lab, "S%d refused a command although it was the leader",
-                 server + 1);
-    return index;
+    if (propose(lab, server, value, &index, NULL))
+        return index;
+    raft_term term;
+    bool is_leader = false;
+    if (lab_get_state(lab, server, &term, &is_leader) && !is_leader)
+        lab_not_set_up(lab, "S%d, which was the leader, leads no more",
+                       server + 1);
+    lab_fail(lab, "S%d refused a command although it was the leader",
+             server + 1);
 }
 
 int n_committed(struct lab *lab, raft_index index, struct value *value)

@@ -34,12 +34,16 @@ int after(struct lab *lab, int server, int k);
 // first leader that takes it, within two seconds.
 raft_index one(struct lab *lab, struct value value, int n);
 raft_index one_at_once(struct lab *lab, struct value value, int n);
+// As one(), with another patience.
+raft_index one_within(struct lab *lab, struct value value, int n,
+                      unsigned seconds);
 
 // Gives a server a command; false when it does not lead. index and term may
 // be NULL.
 bool propose(struct lab *lab, int server, struct value value, raft_index *index,
              raft_term *term);
-// The same for a server that must lead; returns the index.
+// The same for a server that was made the leader; returns the index. When it
+// leads no more, the story is not set up.
 raft_index must_propose(struct lab *lab, int server, struct value value);
 
 // How many servers have applied this index; *value (may be NULL) gets which

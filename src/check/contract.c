@@ -25,10 +25,24 @@ struct judgement {
     check_broken((j)->check, (j)->event, property, tag, (j)->flight->from,     \
                  (j)->flight->recv_n, __VA_ARGS__)
 
+enum { LED_US = 1000000, SLOW_LED_US = 7000000 };
+
+// §6: may the voter ignore this request, its term, too, since it has heard
+// the leader of its term within an election timeout, by its own clock?
+static bool may_ignore(const struct judgement *j)
+{
+    const struct judged *judged = &j->check->server[j->event->node];
+    uint64_t patience_us = judged->own_clock ? SLOW_LED_US : LED_US;
+    return j->args->rpc == FACTS_VOTE && !j->reply->yes &&
+           j->before->role == TRACE_FOLLOWER &&
+           j->args->term > j->before->term && judged->followed_us > 0 &&
+           judged->followed_us + patience_us > j->flight->recv_us;
+}
+
 // [ALL.2] A newer term is followed, by everybody, and answered with.
 static bool follows(const struct judgement *j)
 {
-    bool newer = j->args->term > j->before->term;
+    bool newer = j->args->term > j->before->term && !may_ignore(j);
     if (newer && j->after->term < j->args->term)
         return BROKEN(j, "newer term not followed", "ALL.2",
                       "S%d, in term %" PRIu64 ", answered S%d's %s of term"
@@ -90,7 +104,8 @@ static bool judge_vote(const struct judgement *j)
                       " but its voted_for is not S%d.",
                       j->me, j->from, args->term, j->from);
     // A vote that was given may be given again, or be passed over.
-    if (!j->reply->yes && !old && vote == TRACE_NONE && up_to_date)
+    if (!j->reply->yes && !old && vote == TRACE_NONE && up_to_date &&
+        !may_ignore(j))
         return BROKEN(j, "vote refused without a reason",
                       rule_of_refusal(j, "RV.2"),
                       "S%d refused S%d its vote of term %" PRIu64

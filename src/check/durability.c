@@ -285,12 +285,16 @@ static void reply_recv(struct check *check, const struct trace_event *event)
     const struct facts_reply *facts = check_reply(flight, event);
     struct judged *server = &check->server[event->node];
     uint64_t term = check->model.server[event->node].term;
-    if (facts == NULL || flight->args.rpc != FACTS_VOTE || !facts->yes ||
+    if (facts == NULL || flight->args.rpc != FACTS_VOTE ||
         flight->args.term != term || flight->to < 0)
         return;
     if (server->heard_term != term) {
         server->heard_term = term;
-        server->heard = server->enough_us = 0;
+        server->heard = server->refused = server->enough_us = 0;
+    }
+    if (!facts->yes) {
+        server->refused |= 1ull << (flight->to % 64);
+        return;
     }
     server->heard |= 1ull << (flight->to % 64);
     uint64_t votes = server->heard | 1ull << (event->node % 64);

@@ -109,6 +109,7 @@ struct judged {
     int n_active;
     // Votes for it: given by servers, and heard of by itself.
     uint64_t given_term, given, heard_term, heard;
+    uint64_t refused; // in heard_term, by these
     // When the votes it heard of were a majority, and the last election that
     // it gave up long after that.
     uint64_t enough_us, enough_event, missed_us, missed_event, missed_term;
@@ -129,6 +130,7 @@ struct judged {
     uint64_t led_us;       // it last sent AppendEntries in this leadership
     bool own_clock;        // runs slower or faster than the others'
     uint64_t timeout_us, waited_us;
+    uint64_t followed_us; // it last heard a leader of its term; 0 = never
     uint64_t commit_us, apply_us;
     uint64_t spoke_us; // its last event of its own
     uint64_t pause_us; // its threads stood still, or its clock was set

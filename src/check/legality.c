@@ -4,6 +4,9 @@
 
 #include "internal.h"
 
+// Below any election timeout that these labs allow.
+enum { ALONE_US = 100000 };
+
 static int bits(uint64_t mask)
 {
     return __builtin_popcountll(mask);
@@ -51,8 +54,31 @@ static bool vote(struct check *check, const struct trace_event *event)
     return true;
 }
 
-// [ALL.2] [C.3] Back to follower only for a newer term, or for the leader of
-// this one.
+// May a leader think that it has lost its majority? Not as long as one answers
+// it, nor before one could.
+static bool is_alone(const struct check *check, int leader, uint64_t us)
+{
+    const struct judged *judged = &check->server[leader];
+    int n = 1;
+    for (int peer = 0; peer < check->model.n_servers; peer++)
+        n += peer != leader && judged->view[peer].heard_us + ALONE_US > us;
+    return n < check_majority(check) && judged->role_us + ALONE_US <= us;
+}
+
+// May a candidate give its election up? When too many have refused it, or
+// when it has waited for a while.
+static bool is_lost(const struct check *check, int candidate, uint64_t us)
+{
+    const struct judged *judged = &check->server[candidate];
+    uint64_t refused =
+        judged->heard_term == judged->role_term ? judged->refused : 0;
+    return bits(refused) > check->model.n_servers - check_majority(check) ||
+           judged->role_us + ALONE_US <= us;
+}
+
+// [ALL.2] [C.3] Back to follower for a newer term, or for the leader of this
+// one; and in the same term, with the vote kept, where it leads nobody (check
+// quorum, dissertation 6.2) or has lost its election.
 static bool step_down(struct check *check, const struct trace_event *event)
 {
     const struct model_server *server = &check->model.server[event->node];
@@ -60,7 +86,8 @@ static bool step_down(struct check *check, const struct trace_event *event)
     if (check->n_of_kind[TRACE_TERM] == 0 || judged->role_event == 0 ||
         server->term != judged->role_term)
         return true;
-    if (server->role == TRACE_LEADER)
+    if (server->role == TRACE_LEADER &&
+        !is_alone(check, event->node, event->us))
         return check_broken(check, event, "stepped down without a newer term",
                             "ALL.2", TRACE_NONE, judged->role_event,
                             "S%d, leader of term %" PRIu64
@@ -68,7 +95,8 @@ static bool step_down(struct check *check, const struct trace_event *event)
                             event->node + 1, server->term,
                             check_seconds(event->us));
     if (server->role == TRACE_CANDIDATE &&
-        check_leader_of(check, server->term) == NULL)
+        check_leader_of(check, server->term) == NULL &&
+        !is_lost(check, event->node, event->us))
         return check_broken(check, event, "stepped down without a newer term",
                             "C.3", TRACE_NONE, judged->role_event,
                             "S%d, candidate of term %" PRIu64
@@ -115,7 +143,8 @@ static bool elected(struct check *check, const struct trace_event *event)
 static bool role(struct check *check, const struct trace_event *event)
 {
     if (event->to_role == TRACE_CANDIDATE)
-        check->server[event->node].heard = 0;
+        check->server[event->node].heard = check->server[event->node].refused =
+            0;
     if (event->to_role == TRACE_FOLLOWER)
         return step_down(check, event);
     return event->to_role != TRACE_LEADER || elected(check, event);

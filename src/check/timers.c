@@ -140,6 +140,8 @@ static void replied(struct check *check, const struct trace_event *event)
     bool heard = flight->args.rpc != FACTS_VOTE &&
                  reply->term == flight->args.term &&
                  flight->args.term >= flight->before.term;
+    if (heard)
+        judged->followed_us = event->us;
     if (flight->confused && (granted || heard))
         judged->timed = false; // the order with another is not known
     else if (granted || heard)
@@ -164,6 +166,7 @@ bool check_timers(struct check *check, const struct trace_event *event)
     case TRACE_BOOT:
         reset(judged, event, event->us, "had started");
         judged->timeout_us = judged->waited_us = judged->may_reset_us = 0;
+        judged->followed_us = 0;
         break;
     case TRACE_TIMEOUT:
         good = timeout(check, event);
@@ -185,6 +188,11 @@ bool check_timers(struct check *check, const struct trace_event *event)
         break;
     case TRACE_SEND:
         sent(check, event);
+        break;
+    case TRACE_PERSIST:
+        // A candidate may wait from when its own vote is durable.
+        if (check->model.server[event->node].role == TRACE_CANDIDATE)
+            judged->may_reset_us = event->us;
         break;
     case TRACE_REPLY:
         replied(check, event);

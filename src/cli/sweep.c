@@ -165,6 +165,7 @@ static void tell(struct sweep *sweep, const struct lab_run *run,
         leave_run(&sweep->leave, run, result);
     tally_add(&sweep->tally, name, run->seed, result->passed,
               result->virtual_us, result->real_us);
+    tally_draws(&sweep->tally, name, result->n_drawn_again, result->not_set_up);
     if (!result->passed)
         tally_explain(&sweep->tally, name, run->seed, result->property,
                       result->tag);

@@ -38,6 +38,22 @@ void tally_add(struct tally *tally, const char *scenario, uint64_t seed,
     tally->n_failed += !passed;
 }
 
+void tally_draws(struct tally *tally, const char *scenario,
+                 uint64_t n_drawn_again, bool not_set_up)
+{
+    struct tally_line *line = find(tally, scenario);
+    line->n_drawn_again += n_drawn_again;
+    line->n_not_set_up += not_set_up;
+}
+
+static void print_draws(const struct tally_line *line, FILE *out)
+{
+    if (line->n_drawn_again > 0)
+        fprintf(out, "    drawn again: %" PRIu64, line->n_drawn_again);
+    if (line->n_not_set_up > 0)
+        fprintf(out, ", not set up: %" PRIu64, line->n_not_set_up);
+}
+
 uint64_t tally_failed(struct tally *tally, const char *scenario)
 {
     return find(tally, scenario)->n_failed;
@@ -89,6 +105,7 @@ static void print_line(const struct tally_line *line, FILE *out)
             (double)line->slowest_us / 1e3, line->slowest_seed);
     if (line->n_failed > 0)
         fprintf(out, "  failed first: 0x%" PRIx64, line->first_failed);
+    print_draws(line, out);
     fputc('\n', out);
 }
 
@@ -123,6 +140,7 @@ static int print_part(const struct tally *tally, const struct course_part *part,
         if (line->n_failed > 0)
             fprintf(out, "    seed 0x%" PRIx64 ": %s", line->first_failed,
                     line->why);
+        print_draws(line, out);
         fputc('\n', out);
     }
     return n_passed;

@@ -11,6 +11,8 @@ enum { TALLY_MOST = 256 };
 struct tally_line {
     char name[64];
     uint64_t n_runs, n_failed;
+    // Schedules that did not come about: drawn again, and given up.
+    uint64_t n_drawn_again, n_not_set_up;
     uint64_t virtual_us, real_us; // sums
     uint64_t slowest_us;          // the longest in real time
     uint64_t slowest_seed, first_failed;
@@ -28,6 +30,10 @@ struct course_lab;
 // Counts one run.
 void tally_add(struct tally *tally, const char *scenario, uint64_t seed,
                bool passed, uint64_t virtual_us, uint64_t real_us);
+
+// Counts the draws of a run whose schedule did not come about.
+void tally_draws(struct tally *tally, const char *scenario,
+                 uint64_t n_drawn_again, bool not_set_up);
 
 // Prints the table and, as the last line, "N passed, N failed".
 void tally_print(const struct tally *tally, FILE *out);

@@ -85,7 +85,11 @@ static bool is_progress(const char *property)
         "election timer not set back",
         "election timer set back without a reason",
         "election without a timeout",
-        "a leader times out"};
+        "a leader times out",
+        "stepped down without a newer term",
+        "candidate against a leader",
+        "vote refused without a reason",
+        "refused although the entry matches"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(property, names[i]) == 0)
             return true;

@@ -124,6 +124,26 @@ void lab_fail(struct lab *lab, const char *format, ...)
     lab_run_fails(lab, "liveness", "L.2", whole);
 }
 
+void lab_fail_by(struct lab *lab, const char *tag, const char *format, ...)
+{
+    char text[600];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    lab_run_fails(lab, "liveness", tag, text);
+}
+
+void lab_not_set_up(struct lab *lab, const char *format, ...)
+{
+    char text[600];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    lab_run_not_set_up(lab, text);
+}
+
 static void answered(struct lab *lab, const char *what, const char *answer)
 {
     struct trace_event event = {.kind = TRACE_CHECK,
@@ -268,8 +288,8 @@ static bool committed(struct lab *lab, raft_index index, const void *bytes,
            (n_bytes == 0 || memcmp(command.at, bytes, n_bytes) == 0);
 }
 
-raft_index lab_one(struct lab *lab, const void *bytes, size_t n_bytes,
-                   int n_servers, bool retry)
+static raft_index agree(struct lab *lab, const void *bytes, size_t n_bytes,
+                        int n_servers, bool retry, uint64_t patience_ms)
 {
     // Lab 1 knows of no commands: the leader who could take one is enough.
     if (lab->run->lab == 1) {
@@ -281,7 +301,7 @@ raft_index lab_one(struct lab *lab, const void *bytes, size_t n_bytes,
     message_digest(bytes, n_bytes, digest);
     raft_index index = 0;
     int taker = -1;
-    while (now_ms() - begin_ms < ONE_MS) {
+    while (now_ms() - begin_ms < patience_ms) {
         int server = start_somewhere(lab, bytes, n_bytes, &index);
         if (server < 0) {
             sleep_ms(NO_LEADER_MS);
@@ -305,16 +325,33 @@ raft_index lab_one(struct lab *lab, const void *bytes, size_t n_bytes,
                      " but %d servers did not apply it within two seconds",
                      digest, index, n_servers);
     }
+    char patience[32] = "ten seconds";
+    if (patience_ms != ONE_MS)
+        snprintf(patience, sizeof patience, "%" PRIu64 " seconds",
+                 patience_ms / 1000);
     if (taker < 0)
         lab_fail(lab,
-                 "no agreement on \"%s\" by %d servers within ten seconds:"
+                 "no agreement on \"%s\" by %d servers within %s:"
                  " nobody took it",
-                 digest, n_servers);
+                 digest, n_servers, patience);
     lab_fail(lab,
-             "no agreement on \"%s\" by %d servers within ten seconds; S%d took"
+             "no agreement on \"%s\" by %d servers within %s; S%d took"
              " it last, at index %" PRIu64 ", which %d have applied",
-             digest, n_servers, taker + 1, index,
+             digest, n_servers, patience, taker + 1, index,
              lab_n_committed(lab, index, NULL));
+}
+
+raft_index lab_one(struct lab *lab, const void *bytes, size_t n_bytes,
+                   int n_servers, bool retry)
+{
+    return agree(lab, bytes, n_bytes, n_servers, retry, ONE_MS);
+}
+
+raft_index lab_one_within(struct lab *lab, const void *bytes, size_t n_bytes,
+                          int n_servers, unsigned seconds)
+{
+    return agree(lab, bytes, n_bytes, n_servers, true,
+                 (uint64_t)seconds * 1000);
 }
 
 raft_index lab_last_applied(struct lab *lab, int server)

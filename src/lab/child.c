@@ -199,6 +199,17 @@ void lab_run_fails(struct lab *lab, const char *property, const char *tag,
     finish();
 }
 
+void lab_run_not_set_up(struct lab *lab, const char *text)
+{
+    (void)lab;
+    claim();
+    child.result.virtual_us = now_us(NULL);
+    set_text("", "", text);
+    child.result.passed = child.result.not_set_up = true;
+    trace_note(child.trace, TRACE_NONE, "scenario", "not set up: %s", text);
+    finish();
+}
+
 // Messages that answer each other without any delay would go on until all
 // memory is full of them.
 static void count_messages(const struct trace_event *event)
@@ -422,7 +433,7 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
     char replay[500];
     snprintf(replay, sizeof replay, "glassraft run %s --seed 0x%" PRIx64 "%s",
              run->scenario->name, run->seed, lab_run_options(run));
-    struct sim_config simulation = {.seed = run->seed,
+    struct sim_config simulation = {.seed = lab_run_seed(run),
                                     .replay = replay,
                                     .races_go_on = child.raw,
                                     .policy = run->schedule,

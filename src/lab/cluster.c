@@ -16,6 +16,11 @@ static uint64_t mix(uint64_t a, uint64_t b)
     return z ^ (z >> 31);
 }
 
+uint64_t lab_run_seed(const struct lab_run *run)
+{
+    return run->draw == 0 ? run->seed : mix(run->seed, 7919 + run->draw);
+}
+
 static void name_of(int server, char name[16])
 {
     snprintf(name, 16, "S%d", server + 1);
@@ -323,7 +328,7 @@ static void boot(struct lab *lab, int server)
         .save = lab_save,
         .apply = lab_service_apply,
         .trace = lab->run->mute ? NULL : lab->trace,
-        .seed = mix(lab->run->seed,
+        .seed = mix(lab_run_seed(lab->run),
                     (uint64_t)server * 1000003 + (uint64_t)instance->inc),
         .max_entries = lab->scenario->max_entries,
         .snapshot_chunk = lab->scenario->snapshot_chunk};
@@ -422,7 +427,7 @@ struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
     lab->n_servers = run->scenario->n_servers;
     lab->trace = trace;
     lab->check = check;
-    lab->random = mix(run->seed, 1);
+    lab->random = mix(lab_run_seed(run), 1);
     for (int server = 0; server < lab->n_servers; server++)
         lab->last_index[server] = LAB_UNKNOWN;
     must(pthread_mutex_init(&lab->mutex, NULL), "pthread_mutex_init");
@@ -430,7 +435,7 @@ struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
     crew_init(&lab->reapers, trace);
     const struct message_rpc *own = run->scenario->rpcs;
     struct net_config config = {.n_nodes = lab->n_servers,
-                                .seed = mix(run->seed, 2),
+                                .seed = mix(lab_run_seed(run), 2),
                                 .trace = trace,
                                 .rpcs = own ? own : api->rpcs,
                                 .enter_node = sim_set_server};

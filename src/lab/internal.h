@@ -143,5 +143,9 @@ void lab_ask_the_dead(struct instance *instance);
 // child.c: never returns.
 _Noreturn void lab_run_fails(struct lab *lab, const char *property,
                              const char *tag, const char *text);
+_Noreturn void lab_run_not_set_up(struct lab *lab, const char *text);
+
+// The seed of all that is drawn in this run.
+uint64_t lab_run_seed(const struct lab_run *run);
 
 #endif

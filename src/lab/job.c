@@ -185,6 +185,8 @@ static void take_result(struct job *job)
     unsigned char passed;
     memcpy(&passed, &result->passed, 1);
     result->passed = passed == 1;
+    memcpy(&passed, &result->not_set_up, 1);
+    result->not_set_up = passed == 1 && result->passed;
     result->property[sizeof result->property - 1] = '\0';
     result->tag[sizeof result->tag - 1] = '\0';
     result->text[sizeof result->text - 1] = '\0';
@@ -254,6 +256,12 @@ bool job_advance(struct job *job)
         explain(job, status);
     take_files(job);
     job->busy = false;
+    if (job->result.not_set_up && job->run.draw + 1 < JOB_DRAWS) {
+        job->run.draw++;
+        job_start(job);
+        return false;
+    }
+    job->result.n_drawn_again = job->run.draw;
     return true;
 }
 

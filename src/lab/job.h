@@ -12,8 +12,9 @@
 #include "runner.h"
 
 enum {
-    JOB_WALL_S = 600, // of any run
-    JOB_LOOK_MS = 500 // a run in a sandbox is looked at so often
+    JOB_WALL_S = 600,  // of any run
+    JOB_LOOK_MS = 500, // a run in a sandbox is looked at so often
+    JOB_DRAWS = 6      // of a run that is never set up
 };
 
 struct job {
@@ -43,6 +44,7 @@ struct job {
 
 void job_start(struct job *job);
 // Reads what is there; true when the child has ended and result is filled in.
+// A run that was not set up begins again, with the next draw of its seed.
 bool job_advance(struct job *job);
 // Looks whether its time is up, or whether it stands still, and then ends it
 // and what it started.

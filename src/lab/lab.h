@@ -63,6 +63,15 @@ void lab_note(struct lab *lab, const char *format, ...)
 // The run has failed, for this reason; does not return.
 _Noreturn void lab_fail(struct lab *lab, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+// The same, for a rule that is known, "L.3": something was not done in time.
+_Noreturn void lab_fail_by(struct lab *lab, const char *tag, const char *format,
+                           ...) __attribute__((format(printf, 3, 4)));
+// What the story begins with did not come about, for this reason, which is
+// nobody's fault: a correct Raft may be of another design, or another server
+// was faster. The runner draws the run again from the same seed, a few times;
+// a run that is never set up passes, and is counted. Does not return.
+_Noreturn void lab_not_set_up(struct lab *lab, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 // ---------------------------------------------------------------- faults
 
@@ -126,6 +135,9 @@ int lab_n_committed(struct lab *lab, raft_index index,
 // has two, and only with retry there is a second. Returns its index.
 raft_index lab_one(struct lab *lab, const void *bytes, size_t n_bytes,
                    int n_servers, bool retry);
+// The same, with retries for so long.
+raft_index lab_one_within(struct lab *lab, const void *bytes, size_t n_bytes,
+                          int n_servers, unsigned seconds);
 raft_index lab_last_applied(struct lab *lab, int server);
 // Last index of the log that the server saved last, or, where its Raft tells
 // nothing of saves, of its log now; LAB_UNKNOWN when it tells nothing of that

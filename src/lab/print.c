@@ -174,6 +174,20 @@ void lab_print_failure(FILE *out, const struct lab_run *run,
     lab_print_left(out, &result->left);
 }
 
+// A schedule that took more than one draw, or never came about.
+static void print_draws(FILE *out, const struct lab_result *result)
+{
+    char text[sizeof result->text + 64];
+    if (result->not_set_up)
+        snprintf(text, sizeof text, "in %u draws; the last time: %s",
+                 result->n_drawn_again + 1, result->text);
+    if (result->not_set_up)
+        print_block(out, "  not set up ", text);
+    else if (result->n_drawn_again > 0)
+        fprintf(out, "  drawn again %u time%s: the schedule was not set up\n",
+                result->n_drawn_again, result->n_drawn_again == 1 ? "" : "s");
+}
+
 void lab_print_pass(FILE *out, const struct lab_run *run,
                     const struct lab_result *result)
 {
@@ -186,6 +200,7 @@ void lab_print_pass(FILE *out, const struct lab_run *run,
             result->n_calls, result->n_bytes, result->n_commands,
             (double)result->real_us / 1e3);
     print_late(out, &result->prices);
+    print_draws(out, result);
     lab_print_left(out, &result->left);
 }
 
@@ -219,6 +234,10 @@ void lab_print_json(FILE *out, const struct lab_run *run,
     if (run->crash_at > 0)
         cJSON_AddNumberToObject(line, "crash_at", (double)run->crash_at);
     cJSON_AddBoolToObject(line, "passed", result->passed);
+    if (result->n_drawn_again > 0)
+        cJSON_AddNumberToObject(line, "drawn_again", result->n_drawn_again);
+    if (result->not_set_up)
+        cJSON_AddStringToObject(line, "not_set_up", result->text);
     if (!result->passed) {
         cJSON_AddStringToObject(line, "property", result->property);
         cJSON_AddStringToObject(line, "tag", result->tag);

@@ -15,6 +15,7 @@
 struct lab_run {
     const struct lab_scenario *scenario;
     uint64_t seed;
+    unsigned draw; // the same seed once more, all drawn anew; 0 = the first
     bool real;
     bool unchecked;           // without the checker
     bool mute;                // the Raft gets no trace to tell itself to
@@ -57,6 +58,9 @@ struct lab_prices {
 
 struct lab_result {
     bool passed;
+    // The schedule did not come about, and text says why; passed is true.
+    bool not_set_up;
+    unsigned n_drawn_again;     // draws before this one, which were not set up
     char property[48], tag[16]; // of a finding; "" otherwise
     char text[4000];            // why it failed, sentences
     uint64_t events[3], n_shown;
