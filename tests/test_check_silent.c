@@ -2,6 +2,8 @@
 // of themselves.
 #include "test.h"
 
+#include <string.h>
+
 #include "check_fixture.h"
 
 enum { MS = 1000 };
@@ -116,6 +118,52 @@ static void test_what_a_leader_may_have_cut_is_not_known(void **state)
     wait_us(500 * MS);
     asks(0, 1, 3, 0, 0, true);
     assert_sound();
+}
+
+// S1 and S3 stand in term 2, in which S2 has not voted yet; its log has one
+// entry.
+static void two_candidates(void)
+{
+    begin_silent_story();
+    wait_us(2000 * MS);
+    saves(0, 2, 0, 0, 0);
+    saves(2, 2, 2, 0, 0);
+    saves(1, 2, TRACE_NONE, 1, 1);
+}
+
+static void test_rv2_an_owed_vote_is_refused(void **state)
+{
+    (void)state;
+    two_candidates();
+    arrive(ASK_VOTE(0, 1, .term = 2, .last_log_index = 1));
+    answer_vote(2, false); // for its log
+    uint64_t other =
+        ASK_VOTE(2, 1, .term = 2, .last_log_index = 1, .last_log_term = 1);
+    receive(other);
+    arrive(ASK_VOTE(0, 1, .term = 2, .last_log_index = 1, .last_log_term = 1));
+    answer_vote(2, false); // S3 may have it
+    assert_sound();
+    two_candidates();
+    arrive(ASK_VOTE(2, 1, .term = 2));
+    answer_vote(2, false);
+    assert_sound();
+    arrive(ASK_VOTE(0, 1, .term = 2, .last_log_index = 1, .last_log_term = 1));
+    answer_vote(2, false);
+    assert_broken("vote refused without a reason", "RV.2",
+                  SHOWN(story_last(), arrived()), OF(1, 0));
+}
+
+static void test_rv2_a_vote_refused_for_a_leader(void **state)
+{
+    (void)state;
+    two_candidates();
+    asks(0, 2, 1, 0, 0, false);
+    receive(APPEND_ENTRIES(0, 1, .term = 2)); // whatever comes of it
+    arrive(ASK_VOTE(2, 1, .term = 2, .last_log_index = 1, .last_log_term = 1));
+    answer_vote(2, false);
+    assert_false(check_finding(story_check()) != NULL &&
+                 strcmp(check_finding(story_check())->property,
+                        "vote refused without a reason") == 0);
 }
 
 // ------------------------------------------------------ terms
@@ -288,6 +336,31 @@ static void test_f2_an_election_without_a_timeout(void **state)
     assert_sound();
 }
 
+static void test_f2_a_server_that_does_not_stand(void **state)
+{
+    (void)state;
+    saves(0, 1, 0, 0, 0);
+    saves(1, 1, TRACE_NONE, 1, 1);
+    wait_us(2480 * MS);
+    arrive(ASK_VOTE(0, 1, .term = 1));
+    answer_vote(1, false);
+    assert_sound();
+    wait_us(20 * MS);
+    arrive(ASK_VOTE(0, 1, .term = 1));
+    answer_vote(1, false);
+    assert_broken("election timer set back without a reason", "F.2",
+                  SHOWN(story_last(), arrived()), OF(1));
+    begin_silent_story();
+    saves(0, 1, 0, 0, 0);
+    saves(1, 1, TRACE_NONE, 1, 1);
+    wait_us(2480 * MS);
+    STEP(1, .kind = TRACE_PAUSE, .ok = false); // it stood still
+    wait_us(20 * MS);
+    arrive(ASK_VOTE(0, 1, .term = 1));
+    answer_vote(1, false);
+    assert_sound();
+}
+
 static void test_f2_a_slow_server_is_not_judged(void **state)
 {
     (void)state;
@@ -317,6 +390,9 @@ static void test_every_rule_is_found(void **state)
     static const char *const rules[] = {"RV.2 one vote a term",
                                         "RV.1 vote for an old term",
                                         "RV.2 vote for a log that is behind",
+                                        "RV.2 vote refused without a reason",
+                                        "F.2 election timer set back without a "
+                                        "reason",
                                         "ALL.2 current_term falls",
                                         "ALL.2 newer term not followed",
                                         "AE.1 message of an old term accepted",
@@ -340,6 +416,9 @@ int main(void)
         SILENT(test_rv1_a_vote_for_an_old_term),
         SILENT(test_rv2_a_vote_for_a_log_behind),
         SILENT(test_what_a_leader_may_have_cut_is_not_known),
+        SILENT(test_rv2_an_owed_vote_is_refused),
+        SILENT(test_rv2_a_vote_refused_for_a_leader),
+        SILENT(test_f2_a_server_that_does_not_stand),
         SILENT(test_all2_the_answers_term_falls),
         SILENT(test_all2_an_answer_without_the_newer_term),
         SILENT(test_all2_a_leader_goes_on),

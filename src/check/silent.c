@@ -68,7 +68,8 @@ static void start(const struct silent_case *c)
     me->life_n = c->event->n;
     me->life_us = c->event->us;
     me->n_given = 0;
-    me->led_term = 0;
+    me->led_term = me->deposed_us = 0;
+    me->changed_n = 0;
     me->reset_us = c->event->us;
     me->reset_n = c->event->n;
     me->reset_why = "had started";
@@ -132,6 +133,8 @@ static void receive(struct silent_case *c)
 {
     struct silent_server *me = c->me;
     struct silent_receipt *r = &c->silent->receipt[c->event->msg % N_FLIGHTS];
+    if (c->args->rpc == FACTS_VOTE)
+        silent_be_asked(c);
     if (r->msg == c->event->msg)
         return; // another copy of it
     uint64_t term;
@@ -159,7 +162,7 @@ static bool reply(struct silent_case *c)
     bool good = silent_judge_answer(c);
     if (good && c->args->rpc == FACTS_APPEND)
         good = silent_judge_append(c);
-    good = good && silent_judge_promise(c);
+    good = good && silent_judge_promise(c) && silent_judge_waiting(c);
     silent_reset_timer(c);
     if (c->args->rpc != FACTS_VOTE)
         silent_learn_commit(c);

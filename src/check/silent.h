@@ -57,6 +57,9 @@ struct silent_server {
         uint64_t voters;           // that it has heard of, bits
     } run[SILENT_RUNS];            // [term % SILENT_RUNS]
     uint64_t ran_us;               // its last election
+    struct silent_asked {
+        uint64_t term, by; // who has asked it for a vote, bits
+    } asked[SILENT_VOTES]; // [term % SILENT_VOTES]
 
     // The newest term in which it has sent as the leader.
     uint64_t led_term, led_n;
@@ -75,6 +78,7 @@ struct silent_server {
     uint64_t sure, sure_n, kept;
     uint64_t leader_term; // newest term of a leader that has reached it
     uint64_t n_requests;  // of leaders
+    uint64_t changed_n;   // the last event that may have changed it
 
     // It may commit that far, whatever comes; and by its leader's entries.
     uint64_t may_commit, match, match_term;
@@ -134,6 +138,7 @@ bool silent_judge_asking(const struct silent_case *c);  // a RequestVote leaves
 bool silent_judge_leading(const struct silent_case *c); // a leader's message
 bool silent_judge_answer(const struct silent_case *c);  // terms and votes
 void silent_hear_vote(const struct silent_case *c);
+void silent_be_asked(const struct silent_case *c); // a RequestVote arrives
 
 // silent_log.c
 void silent_claim(struct silent_server *server, uint64_t index, uint64_t term,
@@ -161,7 +166,8 @@ bool silent_judge_promise(const struct silent_case *c); // a send, an answer
 bool silent_has_saved(const struct silent_case *c, uint64_t index);
 
 // silent_timers.c
-bool silent_judge_timer(const struct silent_case *c); // an election begins
-void silent_reset_timer(const struct silent_case *c); // an answer leaves
+bool silent_judge_timer(const struct silent_case *c);   // an election begins
+bool silent_judge_waiting(const struct silent_case *c); // an answer leaves
+void silent_reset_timer(const struct silent_case *c);   // an answer leaves
 
 #endif

@@ -107,6 +107,8 @@ void silent_receive(const struct silent_case *c)
         return; // [AE.1] [IS.1]
     me->leader_us = c->event->us;
     me->n_requests++;
+    if (args->rpc == FACTS_INSTALL || args->n_entries > 0)
+        me->changed_n = c->event->n;
     if (args->term > me->leader_term)
         me->leader_term = args->term;
     if (args->rpc == FACTS_APPEND) {
@@ -301,6 +303,7 @@ bool silent_judge_taken(const struct silent_case *c)
                         "; it has an entry of another term there.",
                 c->event->node + 1, index, term);
     }
+    me->changed_n = c->event->n;
     silent_claim(me, index, term, c->event->n);
     me->log[index % SILENT_LOG].taken = true;
     return true;

@@ -182,10 +182,9 @@ static bool asks(const struct silent_case *c)
         return true;
     return silent_broken(
         c, "sent before it was saved", "C.1", TRACE_NONE, disk->n,
-        "S%d sent a %s of term %" PRIu64
-        " at %.3f s before that term%s was saved.",
+        "S%d sent a %s of term %" PRIu64 " at %.3f s before that term%s saved.",
         c->event->node + 1, c->event->rpc, term, check_seconds(c->event->us),
-        votes ? " and its own vote" : "");
+        votes ? " and its own vote were" : " was");
 }
 
 bool silent_judge_promise(const struct silent_case *c)

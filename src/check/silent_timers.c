@@ -9,7 +9,11 @@
 
 #include "silent.h"
 
-enum { SHORTEST_US = 90000 };
+enum {
+    SHORTEST_US = 90000,
+    // No timeout is so long; a thread may stand still for a while besides.
+    LONGEST_US = 2500000
+};
 
 bool silent_judge_timer(const struct silent_case *c)
 {
@@ -26,6 +30,31 @@ bool silent_judge_timer(const struct silent_case *c)
         " timer back.",
         c->event->node + 1, term, check_seconds(us),
         (double)(us - me->reset_us) / 1e3, me->reset_why);
+}
+
+// Whoever answers in the term that its disk has, does not wait for its disk.
+// For so long it has neither heard a leader, given a vote nor run itself.
+bool silent_judge_waiting(const struct silent_case *c)
+{
+    const struct silent_server *me = c->me;
+    uint64_t us = me->reset_us;
+    const uint64_t others[] = {me->ran_us, me->still_us, me->leader_us,
+                               me->life_us, me->deposed_us};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        us = others[i] > us ? others[i] : us;
+    bool leads = me->led_term > 0 && me->led_term >= me->term;
+    if (c->check->untimed || me->own_clock || leads || me->disk.n == 0 ||
+        c->reply->term != me->disk.term || c->reply->yes ||
+        c->event->us < us + LONGEST_US)
+        return true;
+    return silent_broken(
+        c, "election timer set back without a reason", "F.2", TRACE_NONE,
+        me->reset_n,
+        "S%d has not stood for election by %.3f s, though for %.1f ms it has"
+        " heard no leader of its term, given no vote and not run itself:"
+        " nothing else sets the election timer back.",
+        c->event->node + 1, check_seconds(c->event->us),
+        (double)(c->event->us - us) / 1e3);
 }
 
 void silent_reset_timer(const struct silent_case *c)

@@ -9,7 +9,8 @@ enum {
     NOTICES_US = 1000000,
     // Who has heard a leader so lately may pass over a candidate (dissertation,
     // §4.2.3).
-    LEADER_US = 1000000
+    LEADER_US = 1000000,
+    MIN_TIMEOUT_US = 700000
 };
 
 // ------------------------------------------------------------ votes
@@ -86,6 +87,47 @@ static bool granted(const struct silent_case *c)
     return give_vote(c, args->term, c->flight->from);
 }
 
+void silent_be_asked(const struct silent_case *c)
+{
+    struct silent_asked *asked = &c->me->asked[c->args->term % SILENT_VOTES];
+    if (asked->term != c->args->term)
+        *asked = (struct silent_asked){.term = c->args->term};
+    asked->by |= 1ull << c->flight->from;
+}
+
+// [RV.2] A voter that has saved this term without a vote has not stood for
+// election in it; and nobody else has asked it for one. So it owes its vote,
+// if its log is the one on its disk: nothing has come since that changes it.
+static bool refused(const struct silent_case *c)
+{
+    const struct silent_server *me = c->me;
+    const struct facts *args = c->args;
+    const struct silent_image *disk = &me->disk;
+    struct silent_asked *asked = &c->me->asked[args->term % SILENT_VOTES];
+    bool changed = me->n_pending > 0 || me->changed_n > disk->n;
+    bool leader =
+        me->leader_us > 0 && c->event->us < me->leader_us + MIN_TIMEOUT_US;
+    if (asked->term != args->term)
+        return true;
+    asked->by &= ~(1ull << c->flight->from); // this one has it not
+    if (c->reply->term != args->term || disk->n == 0 || changed || leader ||
+        disk->n > c->receipt->n || disk->term != args->term ||
+        disk->voted_for >= 0 || asked->by != 0 ||
+        is_behind(args->index, args->index_term, disk->last_index,
+                  disk->last_term))
+        return true;
+    int from = c->flight->from + 1;
+    return silent_broken(
+        c, "vote refused without a reason", "RV.2", from - 1, c->receipt->n,
+        "S%d refused S%d its vote of term %" PRIu64
+        ", which it owed: it had saved that term without a vote, had"
+        " refused all others that asked, and S%d's log (to index %" PRIu64
+        ", term %" PRIu64 ") is as up-to-date as its own (to index %" PRIu64
+        ", term %" PRIu64 ").",
+        c->event->node + 1, from, args->term, from, args->index,
+        args->index_term, disk->last_index, disk->last_term);
+}
+
 // ------------------------------------------------------------ terms
 
 // [ALL.2] The answer's term is the server's: no less than it has shown, and
@@ -120,7 +162,7 @@ bool silent_judge_answer(const struct silent_case *c)
     if (!term_of_answer(c))
         return false;
     if (c->args->rpc == FACTS_VOTE)
-        return !c->reply->yes || granted(c);
+        return c->reply->yes ? granted(c) : refused(c);
     if (c->args->rpc != FACTS_APPEND || !c->reply->yes ||
         c->args->term >= c->receipt->term)
         return true;
