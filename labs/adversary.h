@@ -115,11 +115,12 @@ void await_applied(struct lab *lab, int server, raft_index index);
 bool leads(struct lab *lab, int server);
 raft_term term_of(struct lab *lab, int server);
 
-// Cuts or mends the links, both ways, between a server and all others; or
-// one direction of one link.
+// Splits the network in two: these n servers hear each other, and so do all
+// others; no message passes between the two groups.
 void group(struct lab *lab, const int *servers, int n);
-// Only the n servers hear each other; all others are alone.
+// Only these n servers hear each other; each of the others is alone.
 void apart(struct lab *lab, const int *servers, int n);
+// Every server hears every other.
 void one_world(struct lab *lab);
 
 #endif

@@ -99,14 +99,14 @@ static void unreliable_agree(struct lab *lab)
         for (int k = 0; k < N_BACKGROUND; k++) {
             struct agreement *agreement = &agreements[round][k];
             *agreement = (struct agreement){lab, 100 * (round + 1) + k};
-            begin(&threads[round][k], agree_one, agreement);
+            begin_thread(&threads[round][k], agree_one, agreement);
         }
         one(lab, number(round + 1), 1);
     }
     lab_reliable(lab, true);
     for (int round = 0; round < N_ROUNDS; round++)
         for (int k = 0; k < N_BACKGROUND; k++)
-            end(threads[round][k]);
+            end_thread(threads[round][k]);
     one(lab, number(100), 5);
 }
 

@@ -149,7 +149,7 @@ static void churn(struct lab *lab)
     pthread_mutex_init(&all.mutex, NULL);
     for (int i = 0; i < N_CLIENTS; i++) {
         clients[i] = (struct client){.churn = &all, .number = i};
-        begin(&threads[i], client_main, &clients[i]);
+        begin_thread(&threads[i], client_main, &clients[i]);
     }
     change_servers(lab);
     settle(lab);
@@ -158,7 +158,7 @@ static void churn(struct lab *lab)
     all.stop = true;
     pthread_mutex_unlock(&all.mutex);
     for (int i = 0; i < N_CLIENTS; i++)
-        end(threads[i]);
+        end_thread(threads[i]);
     lab_sleep_ms(lab, ELECTION_TIMEOUT_MS);
     check_log(lab, clients);
     for (int i = 0; i < N_CLIENTS; i++)

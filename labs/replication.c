@@ -94,10 +94,10 @@ static bool try_concurrent_starts(struct lab *lab)
     for (int i = 0; i < N_STARTERS; i++) {
         starters[i] = (struct starter){.lab = lab, .leader = leader};
         starters[i].value = 100 + i;
-        begin(&threads[i], start_one, &starters[i]);
+        begin_thread(&threads[i], start_one, &starters[i]);
     }
     for (int i = 0; i < N_STARTERS; i++)
-        end(threads[i]);
+        end_thread(threads[i]);
     if (term_moved(lab, term))
         return false;
 

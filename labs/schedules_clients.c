@@ -75,10 +75,10 @@ static void ask_all(struct lab *lab, struct client *clients)
     pthread_t threads[N_CLIENTS];
     for (int i = 0; i < N_CLIENTS; i++) {
         clients[i] = (struct client){.lab = lab, .number = i};
-        begin(&threads[i], client_main, &clients[i]);
+        begin_thread(&threads[i], client_main, &clients[i]);
     }
     for (int i = 0; i < N_CLIENTS; i++)
-        end(threads[i]);
+        end_thread(threads[i]);
 }
 
 // [L.2] Clients come while the leader saves: each gets an index of its own, and

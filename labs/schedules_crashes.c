@@ -143,13 +143,13 @@ static void crash_points(struct lab *lab)
     struct nurse nurse = {.lab = lab};
     pthread_t thread;
     pthread_mutex_init(&nurse.mutex, NULL);
-    begin(&thread, nurse_main, &nurse);
+    begin_thread(&thread, nurse_main, &nurse);
     small_life(lab);
     one(lab, random_value(lab), 3);
     pthread_mutex_lock(&nurse.mutex);
     nurse.stop = true;
     pthread_mutex_unlock(&nurse.mutex);
-    end(thread);
+    end_thread(thread);
     pthread_mutex_destroy(&nurse.mutex);
 }
 

@@ -88,7 +88,7 @@ static void with_watch(struct lab *lab, bool commands)
     pthread_mutex_init(&watch.mutex, NULL);
     for (int server = 0; server < n; server++) {
         askers[server] = (struct asker){&watch, server};
-        begin(&threads[server], asker_main, &askers[server]);
+        begin_thread(&threads[server], asker_main, &askers[server]);
     }
     lab_park(lab, PER_MILLE, LONGEST_MS);
     unrest(lab, N_ROUNDS, commands);
@@ -97,7 +97,7 @@ static void with_watch(struct lab *lab, bool commands)
     watch.stop = true;
     pthread_mutex_unlock(&watch.mutex);
     for (int server = 0; server < n; server++)
-        end(threads[server]);
+        end_thread(threads[server]);
     pthread_mutex_destroy(&watch.mutex);
     lab_sleep_ms(lab, ELECTION_TIMEOUT_MS); // the last of them go on
     one(lab, random_value(lab), n);

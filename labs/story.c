@@ -179,12 +179,12 @@ uint64_t delivered(struct lab *lab)
     return n;
 }
 
-void begin(pthread_t *thread, void *(*body)(void *), void *argument)
+void begin_thread(pthread_t *thread, void *(*body)(void *), void *argument)
 {
     must(pthread_create(thread, NULL, body, argument), "pthread_create");
 }
 
-void end(pthread_t thread)
+void end_thread(pthread_t thread)
 {
     must(pthread_join(thread, NULL), "pthread_join");
 }

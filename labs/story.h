@@ -70,7 +70,7 @@ void restart_all(struct lab *lab);
 uint64_t delivered(struct lab *lab);
 
 // Threads of a story.
-void begin(pthread_t *thread, void *(*body)(void *), void *argument);
-void end(pthread_t thread);
+void begin_thread(pthread_t *thread, void *(*body)(void *), void *argument);
+void end_thread(pthread_t thread);
 
 #endif

@@ -43,7 +43,7 @@ static void start_clients(struct client *clients, pthread_t *threads, int n,
                                      .cluster = cluster,
                                      .from = 1 + i % (SERVERS - 1),
                                      .at_least = at_least};
-        begin(&threads[i], body, &clients[i]);
+        begin_thread(&threads[i], body, &clients[i]);
     }
 }
 
@@ -85,7 +85,7 @@ static void counter_sum(struct lab *lab)
     lab_act(lab, "eight clients add 1 to S1's counter, eight times each");
     start_clients(clients, threads, CLIENTS, lab, cluster, add_ones);
     for (int i = 0; i < CLIENTS; i++)
-        end(threads[i]);
+        end_thread(threads[i]);
     lab_act(lab, "what is its value now?");
     if (!cluster_get(cluster, 1, 0, 0, &value))
         lab_fail(lab, "S1's counter did not answer a Counter.Get");
@@ -127,8 +127,8 @@ static void counter_audit(struct lab *lab)
     start_clients(adders, adding, CLIENTS, lab, cluster, add_ones);
     start_clients(auditors, auditing, CLIENTS, lab, cluster, audit_often);
     for (int i = 0; i < CLIENTS; i++) {
-        end(adding[i]);
-        end(auditing[i]);
+        end_thread(adding[i]);
+        end_thread(auditing[i]);
     }
     cluster_end(cluster);
 }
@@ -187,7 +187,7 @@ static void counter_wait(struct lab *lab)
         check_waiting(lab, clients, WAITING, step);
     }
     for (int i = 0; i < WAITING; i++)
-        end(threads[i]);
+        end_thread(threads[i]);
     cluster_end(cluster);
 }
 
@@ -218,7 +218,7 @@ static void counter_stop(struct lab *lab)
         if (clients[i].answered)
             lab_fail(lab, "S1's counter answered a Counter.Get after it was"
                           " told to stop");
-        end(threads[i]);
+        end_thread(threads[i]);
     }
     if (cluster_add(cluster, 1, 0, 1, &value))
         lab_fail(lab, "S1's counter answered a Counter.Add after it was told to"
@@ -340,7 +340,7 @@ static void ping_stop(struct lab *lab)
     net_delay(lab_net(lab), 0, 1, 1000000, 1500000);
     lab_partition(lab, 1 << 0 | 1 << 1);
     cluster_watch(cluster, 0);
-    begin(&thread, ping_for_long, &client);
+    begin_thread(&thread, ping_for_long, &client);
     lab_sleep_ms(lab, 1000);
     if (client.done)
         lab_fail(lab, "S1's ping_all() has returned, although only S2 hears it"
@@ -356,7 +356,7 @@ static void ping_stop(struct lab *lab)
     if (!client.done)
         lab_fail(lab, "S1's ping_all() still waits, %d ms after ping_kill()",
                  SOON_MS);
-    end(thread);
+    end_thread(thread);
     // S2 hears nobody but S1, and that only if a dead pinger answers.
     if (cluster_ping(cluster, 1, 2000) > 1)
         lab_fail(lab, "S1's pinger answered a ping after ping_kill()");

@@ -348,13 +348,13 @@ static void end_server(struct cluster *cluster, struct server *server)
     cluster->api->counter_free(server->counter);
     struct freeing freeing = {server, 1};
     pthread_t thread;
-    begin(&thread, free_pinger, &freeing);
+    begin_thread(&thread, free_pinger, &freeing);
     if (!await_none(cluster, &freeing.n, FREE_MS))
         lab_fail(cluster->lab,
                  "S%d was told to stop, but ping_free() has not returned %d s"
                  " later: which of its threads goes on?",
                  server->me + 1, FREE_MS / 1000);
-    end(thread);
+    end_thread(thread);
 }
 
 void cluster_end(struct cluster *cluster)

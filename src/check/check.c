@@ -1,4 +1,4 @@
-// check.c -- one event after the other past three judges.
+// check.c -- one event after the other past all judges.
 #include "internal.h"
 
 #include <stdarg.h>

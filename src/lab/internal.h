@@ -86,7 +86,7 @@ struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
 // Stops everything, waits, frees. *prices (may be NULL) gets what it cost.
 void lab_end(struct lab *lab, struct lab_prices *prices);
 // The living instance with a call counted, NULL when the server is down or
-// paused; lab_lab_leave() ends the call.
+// paused; lab_leave() ends the call.
 struct instance *lab_enter(struct lab *lab, int server);
 void lab_leave(struct instance *instance);
 void lab_lose(struct lab *lab, struct instance *instance);

@@ -91,7 +91,7 @@ struct trace_entry {
 struct trace_message {
     const struct message_type *type; // NULL when read from a file
     struct message_bytes encoded;
-    const void *parsed; // reader's own (a cJSON object); NULL when recorded
+    const void *parsed; // the reader's own list; NULL when recorded
 };
 
 // One event, flat. Zero is "absent" for numbers, NULL for texts. Pointers are
