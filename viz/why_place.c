@@ -38,6 +38,33 @@ static bool has_backtrace(const char *text)
     return line != NULL && strcspn(at, "\n") > (size_t)(line - at);
 }
 
+// What the runtime or a sanitizer has found is no rule of Raft's, whatever the
+// servers were at: the report has the place, a rule would be a guess.
+static bool is_of_runtime(const struct trace_event *finding)
+{
+    static const char *const found[] = {
+        "deadlock",
+        "a thread that never blocks",
+        "unlock by a stranger",
+        "a mutex locked twice",
+        "sleep with a mutex held",
+        "callback with the server's lock held",
+        "a thread that ended with a mutex held",
+        "misuse of a thread function",
+        "stack overflow",
+        "crash",
+        "memory error",
+        "leak",
+        "data race",
+        "forbidden call",
+    };
+    for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
+        if (finding != NULL && finding->what != NULL &&
+            strcmp(finding->what, found[i]) == 0)
+            return !has_assertion(finding->text);
+    return false;
+}
+
 // Where progress ends, for a finding that names no event; the rule to look at.
 static const char *find_stuck(const struct why *why, char *text, size_t n)
 {
@@ -55,6 +82,10 @@ void why_place(const struct why *why, struct why_place *place)
 {
     *place = (struct why_place){.tag = NULL};
     const struct trace_event *finding = why->finding;
+    if (is_of_runtime(finding)) {
+        place->backtrace = true;
+        return;
+    }
     if (finding != NULL && finding->tag != NULL && finding->tag[0] != '\0')
         place->tag = finding->tag;
     if (why->guessed && place->tag == NULL) {
