@@ -437,6 +437,10 @@ install: build/glassraft ## into PREFIX, /usr/local by default; DESTDIR too
 	  'Cflags: -I$${prefix}/include/glassraft' \
 	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/glassraft.pc
 
+.PHONY: clean-out
+clean-out: ## remove what runs left in out/
+	rm -rf out
+
 .PHONY: clean
 clean: ## remove build/ and out/
 	rm -rf build out

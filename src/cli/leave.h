@@ -5,7 +5,7 @@
 // run's folder, out/SCENARIO-SEED. The environment variable GLASSRAFT_VIZ says
 // when: never, fail (the default), or always (of passing runs too, when they
 // write a trace). Without `dot` the pictures stay DOT text. Only the first few
-// failures of a scenario are drawn: the traces of all are kept.
+// failures of a scenario are drawn; the runner keeps the traces of some more.
 #ifndef GLASSRAFT_LEAVE_H
 #define GLASSRAFT_LEAVE_H
 

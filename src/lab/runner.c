@@ -17,6 +17,9 @@
 
 enum { MAX_JOBS = 64 };
 
+// What a sweep may leave: traces of a scenario, and bytes of all traces.
+enum { MOST_KEPT = 10, MOST_SCENARIOS = 256, MOST_KEPT_MIB = 256 };
+
 // Waits until a child has something to say, or is to be looked at.
 static void wait_for_children(struct job *jobs, int n_jobs)
 {
@@ -109,19 +112,50 @@ struct many {
     bool exhausted, enough;
     uint64_t next_number, next_told;
     struct told *waiting;
+    // What failed runs have left.
+    struct {
+        const struct lab_scenario *scenario;
+        int n;
+    } kept[MOST_SCENARIOS];
+    int64_t kept_bytes;
+    bool said; // that no more is kept
 };
 
-static bool has_text(const char *path)
+static int64_t size_of(const char *path)
 {
     struct stat about;
-    return stat(path, &about) == 0 && about.st_size > 0;
+    return stat(path, &about) == 0 ? (int64_t)about.st_size : 0;
+}
+
+// Is there room for another trace of this scenario? Counts it, and says once
+// that there is none.
+static bool may_keep(struct many *many, const struct lab_scenario *scenario)
+{
+    int i = 0;
+    while (i < MOST_SCENARIOS - 1 && many->kept[i].scenario != NULL &&
+           many->kept[i].scenario != scenario)
+        i++;
+    many->kept[i].scenario = scenario;
+    if (many->kept[i].n < MOST_KEPT && many->kept_bytes < (int64_t)MOST_KEPT_MIB
+                                                              << 20) {
+        many->kept[i].n++;
+        return true;
+    }
+    if (!many->said)
+        fprintf(stderr,
+                "glassraft: %s: traces are kept of %d failures of a scenario,"
+                " and %d MiB in all; of others the replay makes one with"
+                " --trace\n",
+                scenario->name, MOST_KEPT, MOST_KEPT_MIB);
+    many->said = true;
+    return false;
 }
 
 // A failed run is made again to keep its trace: the same seed, the same run.
 static void keep_failure(struct many *many, struct job *job)
 {
     if (job->result.passed || job->run.out == NULL ||
-        job->result.trace[0] != '\0')
+        job->result.trace[0] != '\0' || !may_keep(many, job->run.scenario))
         return;
     char folder[160], path[200], sanitizer[200];
     struct lab_run again = job->run;
@@ -138,7 +172,8 @@ static void keep_failure(struct many *many, struct job *job)
         memcpy(result.printed, job->result.printed, sizeof result.printed);
         job->result = result;
     }
-    if (has_text(sanitizer))
+    many->kept_bytes += size_of(path) + size_of(sanitizer);
+    if (size_of(sanitizer) > 0)
         snprintf(job->result.sanitizer, sizeof job->result.sanitizer, "%s",
                  sanitizer);
     else
