@@ -180,7 +180,10 @@ static struct grade make_grade(struct rubric *rubric)
 {
     char error[300];
     assert_true(rubric_default(rubric, 1, error));
-    struct grade grade = {.rubric = rubric, .built = true, .complete = true};
+    static struct grade_plan plan;
+    plan = (struct grade_plan){.rubric = rubric};
+    struct grade grade = {
+        .plan = &plan, .rubric = rubric, .built = true, .complete = true};
     grade.task = calloc((size_t)rubric->n_tasks, sizeof grade.task[0]);
     for (int i = 0; i < rubric->n_tasks; i++)
         grade.task[i] = (struct grade_task){

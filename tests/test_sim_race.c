@@ -24,7 +24,7 @@ static void run(void (*story)(struct lab *lab), struct said *said)
 {
     struct lab_scenario scenario = {
         .name = "broken", .title = "Broken", .run = story, .n_servers = 3};
-    struct lab_run run = {.scenario = &scenario, .seed = 42, .wall_s = 60};
+    struct lab_run run = {.scenario = &scenario, .seed = 42};
     FILE *file = tmpfile();
     int before = dup(2);
     assert_non_null(file);

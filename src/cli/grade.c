@@ -38,7 +38,8 @@ static const char help[] =
     "  --limit SECONDS       processor time of a run, default 20\n"
     "  --user UID            whom root's children become, default nobody\n\n"
     "Exit code 0: full marks (with --all: all are graded), 1: points were\n"
-    "lost, 2: wrong usage or input, 130: Ctrl-C.\n\n"
+    "lost, 2: wrong usage or input, 70: the grader cannot work here (what is\n"
+    "not graded then, the next run grades), 130: Ctrl-C.\n\n"
     "example: glassraft grade alice --lab 1 --report gradescope --out"
     " results.json\n";
 
@@ -47,6 +48,7 @@ static volatile int interrupted;
 static void on_interrupt(int signal)
 {
     interrupted = signal;
+    sandbox_stop_tools();
 }
 
 struct arguments {
@@ -180,6 +182,8 @@ static bool stopped(void *context)
 static int grade_one(struct arguments *a, struct grade_plan *plan)
 {
     struct grade grade;
+    if (!grade_canary(&plan->sandbox))
+        return EXIT_BUG;
     plan->folder = a->folder;
     plan->n_jobs = (int)a->jobs;
     plan->told = told;
@@ -192,8 +196,10 @@ static int grade_one(struct arguments *a, struct grade_plan *plan)
         report_print(a->out == NULL && a->has_format ? a->format : REPORT_TEXT,
                      &grade, stdout);
     bool full = grade_points(&grade) == rubric_points(plan->rubric);
+    bool trouble = grade.trouble != NULL;
     grade_free(&grade);
-    return !good         ? EXIT_USAGE
+    return trouble       ? EXIT_BUG
+           : !good       ? EXIT_USAGE
            : interrupted ? 128 + interrupted
            : full        ? EXIT_GOOD
                          : EXIT_FINDING;
@@ -210,8 +216,11 @@ static int grade_all(const struct arguments *a, const struct grade_plan *each)
                               .extra = a->has_format,
                               .format = a->format,
                               .interrupted = &interrupted};
-    bool good = class_grade(&plan);
-    return interrupted ? 128 + interrupted : good ? EXIT_GOOD : EXIT_USAGE;
+    enum class_end end = class_grade(&plan);
+    return interrupted            ? 128 + interrupted
+           : end == CLASS_GRADED  ? EXIT_GOOD
+           : end == CLASS_TROUBLE ? EXIT_BUG
+                                  : EXIT_USAGE;
 }
 
 static int grade(struct arguments *a)

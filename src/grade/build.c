@@ -78,7 +78,8 @@ static bool take_object(struct submission *s)
 }
 
 // The builder's own trouble is not the submission's.
-static bool can_build(const char *script, const struct sandbox_tool *tool)
+static bool can_build(struct submission *s, const char *script,
+                      const struct sandbox_tool *tool)
 {
     const char *argv[] = {"test", "-x", script, NULL};
     char output[400];
@@ -87,12 +88,15 @@ static bool can_build(const char *script, const struct sandbox_tool *tool)
     int status = sandbox_run_tool(&test, output, sizeof output);
     if (status == 0)
         return true;
-    fprintf(stderr,
-            "glassraft grade: %s: user %u cannot run it; set TMPDIR to a"
-            " folder that all can enter\n",
-            script,
-            sandbox_powers().user ? sandbox_user(tool->sandbox->user)
-                                  : (unsigned)geteuid());
+    if (status == SANDBOX_NO_TOOL)
+        snprintf(s->trouble, sizeof s->trouble, "%.90s", output);
+    else
+        snprintf(s->trouble, sizeof s->trouble,
+                 "%.180s: user %u cannot run it; set TMPDIR to a folder that"
+                 " all can enter",
+                 script,
+                 sandbox_powers().user ? sandbox_user(tool->sandbox->user)
+                                       : (unsigned)geteuid());
     return false;
 }
 
@@ -105,8 +109,10 @@ bool submission_build(struct submission *s, const struct sandbox *sandbox)
     bool staged =
         lab_home(place, sizeof place) && submission_stage(place, home);
     umask(mask);
-    if (!staged)
+    if (!staged) {
+        submission_trouble(s, "the builder's own files cannot be copied");
         return false;
+    }
     snprintf(script, sizeof script, "%s/labs/build-raft", home);
     snprintf(source, sizeof source, "%s/source", s->work);
     snprintf(folder, sizeof folder, "%s/build", s->work);
@@ -120,19 +126,24 @@ bool submission_build(struct submission *s, const struct sandbox *sandbox)
                                 .wall_s = WALL_S,
                                 .cpu_s = CPU_S,
                                 .sandbox = sandbox};
-    if (!can_build(script, &tool))
+    if (!can_build(s, script, &tool))
         return false;
     char *output = must_malloc(OUTPUT);
     int status = sandbox_run_tool(&tool, output, OUTPUT);
     sandbox_end_orphans(NULL, 0);
     hide_folders(s, output, OUTPUT);
-    bool good = true;
-    if (status < 0)
+    bool good = status != SANDBOX_NO_TOOL;
+    if (!good)
+        submission_trouble(s, output);
+    else if (status < 0)
         set_problem(s, "the compiler did not end in time");
     else if (status != 0)
         set_problem(s, output[0] != '\0' ? output : "the build failed");
     else
         good = take_object(s);
+    if (!good && s->trouble[0] == '\0')
+        submission_trouble(s, "the object cannot be kept");
+    submission_clear(s);
     free(output);
     return good;
 }

@@ -5,6 +5,7 @@
 #include <cjson/cJSON.h>
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +27,11 @@ struct worker {
 struct class {
     const struct class_plan *plan;
     struct worker worker[MOST_JOBS];
-    int n_busy, n_done, n_kept, n_bad, n_all;
+    int n_busy, n_done, n_kept, n_bad, n_trouble, n_all;
+    sigset_t outside; // the signal mask that waits and workers have
 };
+
+enum { WORKED = 0, INCOMPLETE = 1, TROUBLE = 70 }; // a worker's exit status
 
 static bool is_folder(const char *path)
 {
@@ -66,13 +70,13 @@ static void result_path(const struct class_plan *plan, const char *name,
 // Is there a complete result for just these files?
 static bool is_done(const struct class_plan *plan, const char *name)
 {
-    char path[4400], key[200];
+    char path[4400], key[300];
     uint64_t digest;
     size_t n = 0;
     snprintf(path, sizeof path, "%.4000s/%s", plan->folder, name);
     if (!submission_digest(path, plan->each.rubric->lab, &digest))
         return false;
-    grade_key(plan->each.rubric, plan->each.secret, digest, key, sizeof key);
+    grade_key(&plan->each, digest, key, sizeof key);
     result_path(plan, name, "json", path, sizeof path);
     char *text = text_read_file(path, RESULT_BYTES, &n);
     cJSON *whole = text != NULL ? cJSON_Parse(text) : NULL;
@@ -100,7 +104,12 @@ static bool told(void *context, const struct grade *grade)
     char path[4400];
     bool good = true;
     if (r->plan->extra) {
-        result_path(r->plan, r->name, ends[r->plan->format], path, sizeof path);
+        // The table of all has the name that this one would have.
+        bool taken =
+            r->plan->format == REPORT_CSV && strcmp(r->name, "summary") == 0;
+        result_path(r->plan, r->name,
+                    taken ? "report.csv" : ends[r->plan->format], path,
+                    sizeof path);
         good = report_write(r->plan->format, grade, path);
     }
     result_path(r->plan, r->name, "json", path, sizeof path);
@@ -113,23 +122,39 @@ static bool stopped(void *context)
     return *r->plan->interrupted != 0;
 }
 
-_Noreturn static void work(const struct class_plan *plan, const char *name)
+// Each submission's traces in a folder of its own.
+static const char *keep_folder(const struct class_plan *plan, const char *name)
 {
+    static char folder[4400];
+    if (plan->each.keep == NULL)
+        return NULL;
+    (void)mkdir(plan->each.keep, 0777);
+    snprintf(folder, sizeof folder, "%.4000s/%.300s", plan->each.keep, name);
+    return folder;
+}
+
+_Noreturn static void work(const struct class *class, const char *name)
+{
+    const struct class_plan *plan = class->plan;
     char folder[4400];
     struct grade grade;
     struct reporter reporter = {plan, name};
     struct grade_plan each = plan->each;
     snprintf(folder, sizeof folder, "%.4000s/%s", plan->folder, name);
     each.folder = folder;
+    each.keep = keep_folder(plan, name);
     each.n_jobs = 1;
+    signal(SIGCHLD, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &class->outside, NULL);
     each.told = told;
     each.stopped = stopped;
     each.context = &reporter;
     sandbox_adopt_orphans();
     bool good = grade_run(&grade, &each) && grade.complete;
+    int code = grade.trouble != NULL ? TROUBLE : good ? WORKED : INCOMPLETE;
     grade_free(&grade);
     fflush(NULL);
-    _exit(good ? 0 : 1);
+    _exit(code);
 }
 
 // --------------------------------------------------------------- the parent
@@ -150,35 +175,66 @@ static void start(struct class *class, const char *name)
     show_progress(class, name);
     fflush(NULL);
     pid_t pid = fork();
-    if (pid < 0)
-        die("fork: %s", strerror(errno));
+    if (pid < 0) {
+        fprintf(stderr, "glassraft grade: %s: fork: %s\n", name,
+                strerror(errno));
+        class->n_trouble++;
+        return;
+    }
     if (pid == 0)
-        work(class->plan, name);
+        work(class, name);
     *worker = (struct worker){pid, name};
     class->n_busy++;
+}
+
+static void on_child(int signal)
+{
+    (void)signal;
+}
+
+// No signal comes between a look and a wait: outside of the wait all that
+// matter are held back.
+static void hold_signals(struct class *class)
+{
+    struct sigaction action = {.sa_handler = on_child};
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGCHLD);
+    sigaddset(&held, SIGINT);
+    sigaddset(&held, SIGTERM);
+    sigaction(SIGCHLD, &action, NULL);
+    sigprocmask(SIG_BLOCK, &held, &class->outside);
+}
+
+static void end_worker(struct class *class, struct worker *worker, int status)
+{
+    bool ended = WIFEXITED(status);
+    if (!ended || WEXITSTATUS(status) != WORKED) {
+        fprintf(stderr, "glassraft grade: %s: no complete result\n",
+                worker->name);
+        class->n_bad++;
+        class->n_trouble += ended && WEXITSTATUS(status) == TROUBLE;
+    }
+    worker->pid = 0;
+    class->n_busy--;
+    class->n_done++;
 }
 
 static void await_one(struct class *class)
 {
     int status = 0;
-    pid_t pid = waitpid(-1, &status, 0);
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) == 0) {
+        ppoll(NULL, 0, NULL, &class->outside);
+        for (int i = 0; i < MOST_JOBS && *class->plan->interrupted; i++)
+            if (class->worker[i].pid != 0)
+                kill(class->worker[i].pid, SIGTERM);
+    }
     if (pid < 0 && errno != EINTR)
         die("waitpid: %s", strerror(errno));
-    for (int i = 0; i < MOST_JOBS && *class->plan->interrupted; i++)
-        if (class->worker[i].pid != 0)
-            kill(class->worker[i].pid, SIGTERM);
-    for (int i = 0; i < MOST_JOBS && pid > 0; i++) {
-        if (class->worker[i].pid != pid)
-            continue;
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-            fprintf(stderr, "glassraft grade: %s: no complete result\n",
-                    class->worker[i].name);
-            class->n_bad++;
-        }
-        class->worker[i].pid = 0;
-        class->n_busy--;
-        class->n_done++;
-    }
+    for (int i = 0; i < MOST_JOBS && pid > 0; i++)
+        if (class->worker[i].pid == pid)
+            end_worker(class, &class->worker[i], status);
 }
 
 static void grade_names(struct class *class, char **names, int n)
@@ -202,14 +258,14 @@ static void grade_names(struct class *class, char **names, int n)
         fputs("\r\033[K", stderr);
 }
 
-bool class_grade(const struct class_plan *plan)
+enum class_end class_grade(const struct class_plan *plan)
 {
     struct class class = {.plan = plan};
     char **names = NULL;
     if (mkdir(plan->results, 0777) != 0 && errno != EEXIST) {
         fprintf(stderr, "glassraft grade: %s: %s\n", plan->results,
                 strerror(errno));
-        return false;
+        return CLASS_INCOMPLETE;
     }
     int n = class_list(plan->folder, is_folder, &names);
     if (n == 0)
@@ -217,8 +273,12 @@ bool class_grade(const struct class_plan *plan)
                 plan->folder);
     for (int i = 0; i < n; i++)
         class.n_all += (uint64_t)i % plan->n_shards == plan->shard - 1;
-    if (n > 0)
+    bool able = n <= 0 || grade_canary(&plan->each.sandbox);
+    if (n > 0 && able) {
+        hold_signals(&class);
         grade_names(&class, names, n);
+        sigprocmask(SIG_SETMASK, &class.outside, NULL);
+    }
     for (int i = 0; i < n; i++)
         free(names[i]);
     free(names);
@@ -228,6 +288,9 @@ bool class_grade(const struct class_plan *plan)
                 " graded again\n",
                 class.n_kept, class.n_all);
     bool good = n > 0 && class.n_bad == 0 && !*plan->interrupted;
+    if (!able || class.n_trouble > 0)
+        return CLASS_TROUBLE;
     // Of few submissions some shards get none, and are done.
-    return good && (class.n_all == 0 || class_summary(plan->results, stdout));
+    good = good && (class.n_all == 0 || class_summary(plan->results, stdout));
+    return good ? CLASS_GRADED : CLASS_INCOMPLETE;
 }

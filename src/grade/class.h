@@ -20,9 +20,15 @@ struct class_plan {
     const volatile int *interrupted; // becomes true: end
 };
 
-// Grades; a table on stdout, progress on stderr. False when not all submissions
-// have a complete result.
-bool class_grade(const struct class_plan *plan);
+enum class_end {
+    CLASS_GRADED,     // all have a complete result
+    CLASS_INCOMPLETE, // not all have
+    CLASS_TROUBLE     // for reasons of this machine: what has none is for
+                      // another run
+};
+
+// Grades; a table on stdout, progress on stderr.
+enum class_end class_grade(const struct class_plan *plan);
 
 // The table of a results folder on out, and into FOLDER/summary.csv. False
 // with a line on stderr when there is nothing to read.

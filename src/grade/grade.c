@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lab/outcome.h"
 #include "../lab/runner.h"
 #include "../trace/die.h"
 #include "text.h"
@@ -13,6 +14,7 @@
 enum {
     ENOUGH_FAILED = 3, // of a scenario's seeds: then its next ones are left out
     ENOUGH_TIME = 5,   // runs that used up their time: then all are
+    STALLED = 3,       // a run that stood still counts as so many of them
     TEXT = 3000,
 };
 
@@ -71,29 +73,10 @@ static bool next(void *context, struct lab_run *run)
                             .lab = grade->rubric->lab,
                             .out = r->plan->keep,
                             .sandbox = &r->plan->sandbox};
+    run->secret = secret && !grade->reveal;
+    if (run->secret)
+        run->out = NULL;
     return true;
-}
-
-// Rules of the paper that say when something happens, not that it must never.
-static bool is_progress(const char *property)
-{
-    static const char *const names[] = {
-        "liveness",
-        "calls without end",
-        "no heartbeats",
-        "majority without a commit",
-        "election timer not set back",
-        "election timer set back without a reason",
-        "election without a timeout",
-        "a leader times out",
-        "stepped down without a newer term",
-        "candidate against a leader",
-        "vote refused without a reason",
-        "refused although the entry matches"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(property, names[i]) == 0)
-            return true;
-    return false;
 }
 
 static enum grade_kind kind_of(const struct lab_result *result)
@@ -101,7 +84,7 @@ static enum grade_kind kind_of(const struct lab_result *result)
     if (strcmp(result->property, "forbidden call") == 0 ||
         strcmp(result->property, "forged result") == 0)
         return GRADE_FOUL;
-    return result->tag[0] != '\0' && !is_progress(result->property)
+    return result->tag[0] != '\0' && !outcome_is_progress(result->property)
                ? GRADE_SAFETY
                : GRADE_OWN;
 }
@@ -113,18 +96,7 @@ static void free_finding(struct grade_finding *finding)
     *finding = (struct grade_finding){.seed = 0};
 }
 
-// Whatever shows the seed is taken out of a text.
-static void hide_seed(char *text, size_t n, uint64_t seed)
-{
-    char hex[32], decimal[32];
-    snprintf(hex, sizeof hex, "0x%" PRIx64, seed);
-    snprintf(decimal, sizeof decimal, "%" PRIu64, seed);
-    text_replace(text, n, hex, "(secret)");
-    if (seed > 99)
-        text_replace(text, n, decimal, "(secret)");
-}
-
-static void keep_finding(struct grade_task *task, const struct grade *grade,
+static void keep_finding(struct grade_task *task,
                          const struct lab_result *result, uint64_t seed,
                          bool secret)
 {
@@ -133,20 +105,24 @@ static void keep_finding(struct grade_task *task, const struct grade *grade,
         return;
     free_finding(&task->first);
     char text[TEXT];
-    bool hide = secret && !grade->reveal;
     text_clean(result->text, text, sizeof text);
-    if (hide)
-        hide_seed(text, sizeof text, seed);
     task->first =
         (struct grade_finding){.kind = kind, .seed = seed, .secret = secret};
     snprintf(task->first.property, sizeof task->first.property, "%s",
              result->property);
     snprintf(task->first.tag, sizeof task->first.tag, "%s", result->tag);
     task->first.text = must_copy(text, strlen(text) + 1);
-    // A program that knows its seed could print it.
-    if (result->printed[0] != '\0' && !hide)
+    if (result->printed[0] != '\0')
         task->first.printed =
             text_cleaned(result->printed, sizeof result->printed + 8);
+}
+
+static void grade_in_trouble(struct grade *grade, const char *why)
+{
+    free(grade->trouble);
+    grade->trouble = text_cleaned(why, TEXT);
+    fprintf(stderr, "glassraft grade: the grader cannot work: %s\n",
+            grade->trouble);
 }
 
 static void end_task(struct run *r, struct grade_task *task)
@@ -165,14 +141,20 @@ static bool done(void *context, const struct lab_run *run,
     while (grade->rubric->task[index].scenario != run->scenario)
         index++;
     struct grade_task *task = &grade->task[index];
+    if (strcmp(result->property, LAB_INFRASTRUCTURE) == 0) {
+        grade_in_trouble(grade, result->text);
+        return false;
+    }
     // A run that was under way when its task had failed enough.
     if (task->state != GRADE_NOT_RUN)
         return true;
     bool secret = task->n_run++ >= n_open(grade->rubric, index);
     if (!result->passed) {
-        keep_finding(task, grade, result, run->seed, secret);
+        keep_finding(task, result, run->seed, secret);
         task->n_failed++;
-        r->n_late += strcmp(result->property, "time") == 0;
+        r->n_late += result->stalled                         ? STALLED
+                     : strcmp(result->property, "time") == 0 ? 1
+                                                             : 0;
     }
     task->cut = task->n_failed >= ENOUGH_FAILED && task->n_run < task->n_seeds;
     grade->out_of_time = r->n_late >= ENOUGH_TIME;
@@ -200,8 +182,10 @@ static void run_all(struct run *r)
 
 static void begin(struct grade *grade, const struct grade_plan *plan)
 {
-    *grade = (struct grade){
-        .rubric = plan->rubric, .secret = plan->secret, .reveal = plan->reveal};
+    *grade = (struct grade){.plan = plan,
+                            .rubric = plan->rubric,
+                            .secret = plan->secret,
+                            .reveal = plan->reveal};
     grade->task =
         must_calloc((size_t)plan->rubric->n_tasks, sizeof grade->task[0]);
     for (int i = 0; i < plan->rubric->n_tasks; i++)
@@ -209,22 +193,45 @@ static void begin(struct grade *grade, const struct grade_plan *plan)
                                  (plan->secret != NULL ? plan->secret->n : 0);
 }
 
+// The copy and its object. False when that cannot be told of: our trouble, or a
+// folder that is none.
+static bool prepare(struct run *r)
+{
+    struct grade *grade = r->grade;
+    const struct grade_plan *plan = r->plan;
+    struct submission *s = &grade->submission;
+    bool good =
+        submission_take(s, plan->folder, plan->rubric->lab, &plan->sandbox) &&
+        plan->told(plan->context, grade) && submission_build(s, &plan->sandbox);
+    // What does not build here may fail for a reason that is ours.
+    if (good && s->problem != NULL && !stopped(r) &&
+        !grade_canary(&plan->sandbox)) {
+        submission_trouble(s, "not even a known Raft can be built and run");
+        good = false;
+    }
+    if (s->trouble[0] != '\0')
+        grade_in_trouble(grade, s->trouble);
+    return good;
+}
+
 bool grade_run(struct grade *grade, const struct grade_plan *plan)
 {
     struct run r = {.plan = plan, .grade = grade};
     begin(grade, plan);
-    if (!submission_take(&grade->submission, plan->folder, plan->rubric->lab,
-                         &plan->sandbox) ||
-        !plan->told(plan->context, grade) ||
-        !submission_build(&grade->submission, &plan->sandbox))
-        return false;
+    bool good = prepare(&r);
+    if (!good && grade->trouble != NULL)
+        plan->told(plan->context, grade);
+    if (!good || stopped(&r))
+        return good && !r.failed;
     grade->built = grade->submission.problem == NULL;
     if (!plan->told(plan->context, grade))
         return false;
     if (grade->built)
         run_all(&r);
-    if (r.failed || r.stopped)
-        return !r.failed;
+    if (grade->trouble != NULL)
+        plan->told(plan->context, grade);
+    if (r.failed || r.stopped || grade->trouble != NULL)
+        return !r.failed && grade->trouble == NULL;
     grade->complete = true;
     return plan->told(plan->context, grade);
 }
@@ -234,5 +241,6 @@ void grade_free(struct grade *grade)
     for (int i = 0; grade->task != NULL && i < grade->rubric->n_tasks; i++)
         free_finding(&grade->task[i].first);
     free(grade->task);
+    free(grade->trouble);
     submission_end(&grade->submission);
 }

@@ -55,7 +55,10 @@ struct grade_task {
     struct grade_finding first; // the first of the weightiest; if it failed
 };
 
+struct grade_plan;
+
 struct grade {
+    const struct grade_plan *plan;
     const struct rubric *rubric;
     const struct secret_seeds *secret; // NULL = none
     bool reveal;                       // secret seeds may be told
@@ -63,6 +66,9 @@ struct grade {
     struct grade_task *task; // as the rubric's
     bool built, complete;
     bool out_of_time; // too many runs used up their time
+    // Why the grader could not work, NULL when it could. Such a grade is never
+    // complete and says nothing about the submission.
+    char *trouble;
 };
 
 struct grade_plan {
@@ -80,14 +86,18 @@ struct grade_plan {
 };
 
 // Grades; false with a line on stderr when that could not be done, or told()
-// said so. The grade is the caller's to free in either case.
+// said so. It was the grader's own trouble if grade->trouble says so. The grade
+// is the caller's to free in either case.
 bool grade_run(struct grade *grade, const struct grade_plan *plan);
+// canary.c: tries whether a Raft that is known can be built and run here. True,
+// or false with a line on stderr.
+bool grade_canary(const struct sandbox *sandbox);
 void grade_free(struct grade *grade);
 
 // All that a grade depends on, but the submission's name: lab, seeds, rubric,
-// version and the digest of its files. Equal keys, equal grades.
-void grade_key(const struct rubric *rubric, const struct secret_seeds *secret,
-               uint64_t digest, char *out, size_t n);
+// the digest of its files, this build and its limits. Equal keys, equal grades.
+void grade_key(const struct grade_plan *plan, uint64_t digest, char *out,
+               size_t n);
 
 // What it comes to.
 int grade_task_points(const struct grade *grade, int task);

@@ -130,13 +130,15 @@ static cJSON *json_part(const struct grade *grade, int part)
 void report_json(const struct grade *grade, FILE *out)
 {
     const struct submission *s = &grade->submission;
-    char text[100];
+    char text[200];
     cJSON *whole = cJSON_CreateObject();
     cJSON_AddStringToObject(whole, "glassraft", GLASSRAFT_VERSION);
     cJSON_AddStringToObject(whole, "submission", s->name);
-    grade_key(grade->rubric, grade->secret, s->digest, text, sizeof text);
+    grade_key(grade->plan, s->digest, text, sizeof text);
     cJSON_AddStringToObject(whole, "key", text);
     cJSON_AddBoolToObject(whole, "complete", grade->complete);
+    if (grade->trouble != NULL)
+        cJSON_AddStringToObject(whole, "infrastructure", grade->trouble);
     cJSON_AddBoolToObject(whole, "builds", grade->built && s->problem == NULL);
     cJSON_AddNumberToObject(whole, "lab", grade->rubric->lab);
     cJSON_AddStringToObject(whole, "title", grade->rubric->title);

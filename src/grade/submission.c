@@ -16,6 +16,18 @@
 #include "../trace/message.h"
 #include "text.h"
 
+void submission_trouble(struct submission *s, const char *what)
+{
+    snprintf(s->trouble, sizeof s->trouble, "%.290s", what);
+}
+
+static bool cannot_make(struct submission *s, const char *path)
+{
+    snprintf(s->trouble, sizeof s->trouble, "%.200s: %.90s", path,
+             strerror(errno));
+    return false;
+}
+
 // The sources of a folder, by name.
 struct sources {
     int folder;
@@ -181,7 +193,7 @@ static bool read_sources(const struct sources *sources, const char *to,
         bool good = to == NULL || copy_source(to, sources->name[i], bytes, n);
         free(bytes);
         if (!good)
-            return false;
+            return cannot_make(sources->notes, to);
     }
     return true;
 }
@@ -209,14 +221,19 @@ static const char *temporary(void)
     return good ? given : "/tmp";
 }
 
+bool submission_folder(char path[200], const char *name)
+{
+    snprintf(path, 200, "%.150s/%.20s-XXXXXX", temporary(), name);
+    return mkdtemp(path) != NULL;
+}
+
 // Our folder: source/ is read by the builder, build/ is written.
 static bool make_folders(struct submission *s, const struct sandbox *sandbox)
 {
     char path[240];
     unsigned user = sandbox_user(sandbox->user);
-    snprintf(s->work, sizeof s->work, "%.150s/glassraft-XXXXXX", temporary());
-    if (mkdtemp(s->work) == NULL) {
-        fprintf(stderr, "glassraft grade: %s: %s\n", s->work, strerror(errno));
+    if (!submission_folder(s->work, "glassraft")) {
+        cannot_make(s, s->work);
         s->work[0] = '\0';
         return false;
     }
@@ -227,9 +244,7 @@ static bool make_folders(struct submission *s, const struct sandbox *sandbox)
     good = good && mkdir(path, 0700) == 0;
     if (good && sandbox_powers().user)
         good = chown(path, user, user) == 0;
-    if (!good)
-        fprintf(stderr, "glassraft grade: %s: %s\n", path, strerror(errno));
-    return good;
+    return good || cannot_make(s, path);
 }
 
 static void name_submission(struct submission *s, const char *folder)
@@ -283,6 +298,14 @@ static int remove_one(const char *path, const struct stat *about, int type,
     (void)at;
     remove(path);
     return 0;
+}
+
+void submission_clear(const struct submission *s)
+{
+    char path[240];
+    snprintf(path, sizeof path, "%s/build", s->work);
+    if (s->work[0] != '\0')
+        nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 void submission_end(struct submission *s)

@@ -24,9 +24,10 @@ struct submission {
     char name[256];  // the folder's, cleaned
     uint64_t digest; // of names and contents of its files
     int n_files;
-    char work[200];   // our folder for it; "" = none
-    char object[240]; // when it was built
-    char *problem;    // why it was not; NULL = it was
+    char work[200];    // our folder for it; "" = none
+    char object[240];  // when it was built
+    char *problem;     // why it was not; NULL = it was
+    char trouble[300]; // what kept us from it that is not its; "" = nothing
     char *note[SUBMISSION_NOTES];
     int n_notes, n_more_notes;
 };
@@ -37,6 +38,10 @@ struct submission {
 // problem.
 bool submission_take(struct submission *s, const char *folder, unsigned lab,
                      const struct sandbox *sandbox);
+// A new folder, in TMPDIR if all users can enter that; false and errno.
+bool submission_folder(char path[200], const char *name);
+// The machine is in the way, not the submission.
+void submission_trouble(struct submission *s, const char *what);
 // The digest alone, without a copy.
 bool submission_digest(const char *folder, unsigned lab, uint64_t *digest);
 // Builds it; true also when it does not compile. False with a line on stderr
@@ -45,6 +50,8 @@ bool submission_build(struct submission *s, const struct sandbox *sandbox);
 // stage.c: copies what labs/build-raft needs of our tree into a new folder.
 // False with a line on stderr.
 bool submission_stage(const char *home, const char *to);
+// Removes what the builder has left, but for the object.
+void submission_clear(const struct submission *s);
 // Removes the copy, frees the rest.
 void submission_end(struct submission *s);
 

@@ -15,11 +15,6 @@ enum { RESULT_BYTES = 16 << 20, WIDTH = 28 };
 static bool is_result(const char *path)
 {
     size_t n = strlen(path);
-    static const char *const others[] = {".gradescope.json", ".full.json"};
-    for (int i = 0; i < 2; i++)
-        if (n > strlen(others[i]) &&
-            strcmp(path + n - strlen(others[i]), others[i]) == 0)
-            return false;
     return n > 5 && strcmp(path + n - 5, ".json") == 0;
 }
 
@@ -40,6 +35,15 @@ static int number_of(const cJSON *object, const char *name)
     return cJSON_IsNumber(item) ? item->valueint : 0;
 }
 
+// A result is called after its submission; other reports in JSON are not.
+static bool is_named(const cJSON *whole, const char *file)
+{
+    char name[256], clean[256];
+    snprintf(name, sizeof name, "%.*s", (int)strlen(file) - 5, file);
+    text_clean(name, clean, sizeof clean);
+    return strcmp(clean, text_of(whole, "submission")) == 0;
+}
+
 static cJSON *read_result(const char *folder, const char *name)
 {
     char path[4400];
@@ -48,10 +52,15 @@ static cJSON *read_result(const char *folder, const char *name)
     char *text = text_read_file(path, RESULT_BYTES, &n);
     cJSON *whole = text != NULL ? cJSON_Parse(text) : NULL;
     free(text);
-    if (cJSON_IsObject(whole) && cJSON_IsArray(member(whole, "parts")) &&
-        member(whole, "key") != NULL)
+    if (cJSON_IsArray(member(whole, "parts")) &&
+        cJSON_IsString(member(whole, "key")) && is_named(whole, name))
         return whole;
-    fprintf(stderr, "glassraft grade: %s: no result of a grade\n", path);
+    size_t length = strlen(name);
+    bool other =
+        (length > 16 && strcmp(name + length - 16, ".gradescope.json") == 0) ||
+        (length > 10 && strcmp(name + length - 10, ".full.json") == 0);
+    if (!other)
+        fprintf(stderr, "glassraft grade: %s: no result of a grade\n", path);
     cJSON_Delete(whole);
     return NULL;
 }
@@ -82,7 +91,9 @@ static void first_finding(const cJSON *whole, char *out, size_t n)
 
 static const char *state_of(const cJSON *whole)
 {
-    return cJSON_IsTrue(member(whole, "complete")) ? "complete" : "partial";
+    return cJSON_IsTrue(member(whole, "complete"))   ? "complete"
+           : member(whole, "infrastructure") != NULL ? "infrastructure"
+                                                     : "partial";
 }
 
 static void print_head(const cJSON *whole, FILE *table, FILE *csv)
@@ -105,7 +116,9 @@ static void print_row(const cJSON *whole, FILE *table, FILE *csv)
     const cJSON *part;
     char finding[200], cell[40];
     first_finding(whole, finding, sizeof finding);
-    bool partial = strcmp(state_of(whole), "complete") != 0;
+    char note[24] = "";
+    if (strcmp(state_of(whole), "complete") != 0)
+        snprintf(note, sizeof note, "(%s) ", state_of(whole));
     fprintf(table, "%-*.*s", WIDTH, WIDTH, text_of(whole, "submission"));
     text_csv(csv, text_of(whole, "submission"));
     fprintf(csv, ",%d", number_of(whole, "lab"));
@@ -119,7 +132,7 @@ static void print_row(const cJSON *whole, FILE *table, FILE *csv)
     }
     snprintf(cell, sizeof cell, "%d/%d", number_of(whole, "points"),
              number_of(whole, "max_points"));
-    fprintf(table, " %9s  %s%s\n", cell, partial ? "(partial) " : "", finding);
+    fprintf(table, " %9s  %s%s\n", cell, note, finding);
     fprintf(csv, ",%d,%d,%s,", number_of(whole, "points"),
             number_of(whole, "max_points"), state_of(whole));
     text_csv(csv, finding);

@@ -2,19 +2,51 @@
 #include "grade.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "../lab/cage.h"
+#include "../lab/home.h"
+#include "../trace/message.h"
 #include "../trace/version.h"
+#include "text.h"
 
-void grade_key(const struct rubric *rubric, const struct secret_seeds *secret,
-               uint64_t digest, char *out, size_t n)
+enum { PROGRAM_BYTES = 256 << 20 };
+
+// What this program and the one that runs submissions are made of.
+static uint64_t hash_of_build(void)
 {
+    static uint64_t hash;
+    char path[4200];
+    if (hash != 0)
+        return hash;
+    hash = 14695981039346656037u;
+    for (int i = 0; i < 2; i++) {
+        size_t n = 0;
+        snprintf(path, sizeof path, "/proc/self/exe");
+        if (i == 1 && !cage_program(path, sizeof path))
+            break;
+        char *bytes = text_read_file(path, PROGRAM_BYTES, &n);
+        if (bytes != NULL)
+            hash = message_hash(hash, bytes, n);
+        free(bytes);
+    }
+    return hash;
+}
+
+void grade_key(const struct grade_plan *plan, uint64_t digest, char *out,
+               size_t n)
+{
+    const struct secret_seeds *secret = plan->secret;
     snprintf(out, n,
              "lab%u rubric %016" PRIx64 " secret %04" PRIx64
-             " files %016" PRIx64 " " GLASSRAFT_VERSION,
-             rubric->lab, rubric_hash(rubric),
+             " files %016" PRIx64 " " GLASSRAFT_VERSION " %s %016" PRIx64
+             " limit %u s %" PRIu64,
+             plan->rubric->lab, rubric_hash(plan->rubric),
              // So short that nobody finds a seed by it.
-             secret != NULL ? secret->hash & 0xffff : 0, digest);
+             secret != NULL ? secret->hash & 0xffff : 0, digest, lab_config(),
+             hash_of_build(), sandbox_cpu_s(&plan->sandbox),
+             plan->sandbox.memory_bytes);
 }
 
 int grade_zeroed_by(const struct grade *grade, int part)
@@ -144,7 +176,12 @@ void grade_why(const struct grade *grade, int task, FILE *out)
 void grade_remarks(const struct grade *grade, FILE *out)
 {
     const struct submission *s = &grade->submission;
-    if (s->problem != NULL)
+    if (grade->trouble != NULL)
+        fprintf(out,
+                "infrastructure: the grader could not work, this is no grade:"
+                " %s\n",
+                grade->trouble);
+    else if (s->problem != NULL)
         fprintf(out, "The submission does not build:\n%s\n", s->problem);
     for (int i = 0; i < s->n_notes; i++)
         fprintf(out, "%s\n", s->note[i]);

@@ -168,6 +168,10 @@ void cage_become(struct cage *cage, const struct lab_run *run,
                                .sandbox = *run->sandbox,
                                .channel = *channel,
                                .object = cage->object};
+    if (run->secret) {
+        request.run.seed = lab_drawn(run);
+        request.run.hashed = true;
+    }
     name_build(request.build);
     copy_text(request.scenario, NAME, run->scenario->name);
     copy_text(request.given, PATH, run->given);
@@ -218,7 +222,7 @@ void cage_main(int from, const struct lab_scenario *(*find)(const char *name))
     run->raft = object;
     run->given = request.given[0] != '\0' ? request.given : NULL;
     run->trace = request.trace[0] != '\0' ? request.trace : NULL;
-    run->out = NULL;
+    run->out = run->sanitizer = NULL;
     run->sandbox = &request.sandbox;
     request.channel.files.object = request.object;
     if (run->scenario == NULL)

@@ -18,6 +18,7 @@
 #include "../sim/sim.h"
 #include "../trace/die.h"
 #include "object.h"
+#include "outcome.h"
 #include "reserve.h"
 
 enum { STORM = 20000, LIMIT_S = 120, CPU_S = 300 };
@@ -259,23 +260,6 @@ static void observe(void *context, const struct trace_event *event)
     finish();
 }
 
-static const char *const failures[] = {
-    [SIM_DEADLOCK] = "deadlock",
-    [SIM_SPIN] = "a thread that never blocks",
-    [SIM_UNLOCK] = "unlock by a stranger",
-    [SIM_RELOCK] = "a mutex locked twice",
-    [SIM_SLEEP_LOCKED] = "sleep with a mutex held",
-    [SIM_STACK] = "stack overflow",
-    [SIM_CRASH] = "crash",
-    [SIM_MEMORY] = "memory error",
-    [SIM_EXIT_LOCKED] = "a thread that ended with a mutex held",
-    [SIM_MISUSE] = "misuse of a thread function",
-    [SIM_LIMIT] = "limit",
-    [SIM_FORBIDDEN] = "forbidden call",
-    [SIM_RACE] = "data race",
-    [SIM_CALLBACK] = "callback with the server's lock held",
-};
-
 static void simulator_fails(void *context, enum sim_failure kind,
                             const char *report)
 {
@@ -286,9 +270,10 @@ static void simulator_fails(void *context, enum sim_failure kind,
     }
     if (kind == SIM_CRASH || kind == SIM_STACK)
         reserve_begin();
+    const char *property = outcome_of_simulator(kind);
     claim();
-    set_text(failures[kind], "", report);
-    emit_finding(failures[kind], "", report, NULL, 0);
+    set_text(property, "", report);
+    emit_finding(property, "", report, NULL, 0);
     child.result.virtual_us = now_us(NULL);
     finish();
 }

@@ -15,6 +15,7 @@
 #include "../net/thread.h"
 #include "../trace/die.h"
 #include "cage.h"
+#include "outcome.h"
 #include "printed.h"
 
 static void set(struct lab_result *result, const char *property,
@@ -36,6 +37,8 @@ static void open_files(struct job *job, struct sandbox_files *files)
         if (job->printed < 0)
             die("memfd_create: %s", strerror(errno));
     }
+    if (job->run.secret)
+        job->run.trace = NULL;
     if (job->run.trace == NULL)
         return;
     job->saves = save_begin(&job->trace, job->run.trace);
@@ -255,6 +258,8 @@ bool job_advance(struct job *job)
     else
         explain(job, status);
     take_files(job);
+    if (job->run.secret)
+        outcome_forget(&job->result);
     job->busy = false;
     if (job->result.not_set_up && job->run.draw + 1 < JOB_DRAWS) {
         job->run.draw++;

@@ -31,6 +31,10 @@ struct lab_run {
     const char *out;       // folder for what failing runs leave; NULL = nothing
     const struct sandbox *sandbox; // for a Raft that is given; NULL = none
     bool shown; // what a run in a sandbox prints is shown, not kept
+    // Of its outcome only kind and rule are told; nothing else leaves the
+    // sandbox, and the seed does not enter it.
+    bool secret;
+    bool hashed; // the seed is what lab_drawn() gave
 };
 
 // What was made of a trace for its readers: paths, "" = nothing.
@@ -74,6 +78,12 @@ struct lab_result {
     bool stalled;                 // "time", because it stood still
     char printed[1600]; // by a run in a sandbox, its beginning; as it came
 };
+
+// Seeds below this one can be found by trying.
+#define LAB_SMALL_SEED ((uint64_t)1 << 32)
+// The number that a run draws everything from: its seed, if it is small, else
+// one from which nobody finds the seed.
+uint64_t lab_drawn(const struct lab_run *run);
 
 // Runs one in a child and waits for it.
 void lab_run_one(const struct lab_run *run, struct lab_result *result);

@@ -100,9 +100,16 @@ struct sandbox_tool {
     const struct sandbox *sandbox; // whose user it becomes
 };
 
+enum { SANDBOX_LATE = -1, SANDBOX_NO_TOOL = -2 };
+
 // Runs a tool; its output, standard and error, is cut to n bytes. Returns the
-// wait status, or -1 when its time was up.
+// wait status; SANDBOX_LATE when its time was up or sandbox_stop_tools() was
+// called; SANDBOX_NO_TOOL when there is no process for it, with the reason for
+// its output.
 int sandbox_run_tool(const struct sandbox_tool *tool, char *output, size_t n);
+
+// For a signal handler: the tool that runs is ended, and no other begins.
+void sandbox_stop_tools(void);
 
 // For the files that make up the sandbox: a limit, soft and hard, not over the
 // one before; and root's rights given up for a user's, with no way back.

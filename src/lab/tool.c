@@ -76,6 +76,13 @@ _Noreturn static void become(const struct sandbox_tool *tool, int output)
     _exit(127);
 }
 
+static volatile sig_atomic_t stop;
+
+void sandbox_stop_tools(void)
+{
+    stop = 1;
+}
+
 // Waits; the status, or -1 when the time was up and the tool was ended.
 static int await(pid_t pid, unsigned wall_s)
 {
@@ -88,7 +95,7 @@ static int await(pid_t pid, unsigned wall_s)
             return late ? -1 : status;
         if (got < 0 && errno != EINTR)
             die("waitpid: %s", strerror(errno));
-        late = now_ms() >= end_ms;
+        late = now_ms() >= end_ms || stop;
         if (late)
             kill(pid, SIGKILL);
         else
@@ -99,12 +106,14 @@ static int await(pid_t pid, unsigned wall_s)
 int sandbox_run_tool(const struct sandbox_tool *tool, char *output, size_t n)
 {
     int file = memfd_create("output", MFD_CLOEXEC);
-    if (file < 0)
-        die("memfd_create: %s", strerror(errno));
     fflush(NULL);
-    pid_t pid = fork();
-    if (pid < 0)
-        die("fork: %s", strerror(errno));
+    pid_t pid = file >= 0 ? fork() : -1;
+    if (pid < 0) {
+        snprintf(output, n, "%s: %s", tool->argv[0], strerror(errno));
+        if (file >= 0)
+            close(file);
+        return SANDBOX_NO_TOOL;
+    }
     if (pid == 0)
         become(tool, file);
     int status = await(pid, tool->wall_s);
