@@ -18,7 +18,8 @@ static uint64_t mix(uint64_t a, uint64_t b)
 
 uint64_t lab_run_seed(const struct lab_run *run)
 {
-    return run->draw == 0 ? lab_drawn(run) : mix(lab_drawn(run), 7919 + run->draw);
+    return run->draw == 0 ? lab_drawn(run)
+                          : mix(lab_drawn(run), 7919 + run->draw);
 }
 
 static void name_of(int server, char name[16])
