@@ -1,5 +1,5 @@
 // check.c -- one event after the other past all judges.
-#include "internal.h"
+#include "record.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -64,13 +64,21 @@ bool check_found(struct check *check, const struct trace_event *event,
                  uint64_t earlier, const char *text)
 {
     struct check_finding *finding = &check->finding;
+    // Whoever records wants the rule behind a property that is broken, too.
+    bool first = !check->broken;
+    if (!first && (check->reason.tag != NULL || finding->tag[0] != 'P' ||
+                   finding->events[0] != event->n))
+        return true;
+    if (!first)
+        finding = &check->reason;
     check->broken = true;
     finding->property = property;
     finding->tag = tag;
     snprintf(finding->text, sizeof finding->text, "%s", text);
     finding->n_events = finding->n_servers = 0;
     finding->events[finding->n_events++] = event->n;
-    check_show(check, earlier != 0 ? earlier : event->cause);
+    if (first)
+        check_show(check, earlier != 0 ? earlier : event->cause);
     finding->servers[finding->n_servers++] = event->node;
     if (other >= 0 && other != event->node)
         finding->servers[finding->n_servers++] = other;
@@ -119,9 +127,23 @@ static bool is_stale(const struct check *check, const struct trace_event *event)
            (!server->up || event->inc < server->inc);
 }
 
+// Each judge sees the state before the event. Whoever records goes on behind
+// the first finding, which stays the only one.
+static bool judge(struct check *check, const struct trace_event *event)
+{
+    static bool (*const judges[])(struct check *,
+                                  const struct trace_event *) = {
+        check_safety,   check_cuts,   check_legality,  check_leader,
+        check_contract, check_timers, check_durability};
+    for (size_t i = 0; i < sizeof judges / sizeof judges[0]; i++)
+        if (!judges[i](check, event) && check->book == NULL)
+            return false;
+    return true;
+}
+
 bool check_step(struct check *check, const struct trace_event *event)
 {
-    if (check->broken)
+    if (check->broken && check->book == NULL)
         return false;
     check_number(check, event);
     if ((check->without >> event->kind & 1) != 0)
@@ -134,15 +156,13 @@ bool check_step(struct check *check, const struct trace_event *event)
     bool lost = of_server && check_is_lost(check, event);
     if (of_server && is_stale(check, event))
         return true;
-    // Each judge sees the state before the event.
-    if (of_server && !lost &&
-        !(check_safety(check, event) && check_cuts(check, event) &&
-          check_legality(check, event) && check_leader(check, event) &&
-          check_contract(check, event) && check_timers(check, event) &&
-          check_durability(check, event)))
+    if (of_server && !lost && !judge(check, event))
         return false;
+    if (check->book != NULL)
+        record_event(check->book, check, event);
     check_watch(check, event);
-    if (of_server && !check->broken && !check_silent(check, event))
+    if (of_server && !check->broken && !check_silent(check, event) &&
+        check->book == NULL)
         return false;
     model_step(&check->model, event);
     check_forget(check, event);

@@ -280,6 +280,66 @@ static bool judge(const struct judgement *j)
     return true;
 }
 
+// [AE.3] [AE.5] What a follower may commit by a message that it accepts.
+static bool commits_what_it_carries(struct check *check,
+                                    const struct trace_event *event,
+                                    const struct flight *flight)
+{
+    const struct facts *args = &flight->args;
+    const struct model_server *server = &check->model.server[event->node];
+    uint64_t last = args->index + args->n_entries;
+    uint64_t term =
+        event->to > args->index
+            ? facts_term(&check->terms, args, event->to - args->index - 1)
+            : 0;
+    uint64_t ours = model_term_at(server, event->to);
+    if (term != 0 && ours != 0 && ours != term)
+        return check_broken(
+            check, event, "conflicting entries kept", "AE.3", flight->from,
+            flight->recv_n,
+            "S%d committed its entry %" PRIu64 " of term %" PRIu64
+            " by S%d's AppendEntries, which carried one of term %" PRIu64
+            " there: that conflicts, and goes with all behind it.",
+            event->node + 1, event->to, ours, flight->from + 1, term);
+    if (event->to <= last && event->to <= args->leader_commit)
+        return true;
+    return check_broken(
+        check, event, "commit beyond the last new entry", "AE.5", flight->from,
+        flight->recv_n,
+        "S%d moved its commit_index to %" PRIu64
+        " by S%d's AppendEntries, whose last new entry is %" PRIu64
+        " and whose leader_commit is %" PRIu64 ".",
+        event->node + 1, event->to, flight->from + 1, last,
+        args->leader_commit);
+}
+
+bool check_accepted(struct check *check, const struct trace_event *event)
+{
+    const struct flight *flight = check_handling(check, event->n);
+    const struct model_server *server = &check->model.server[event->node];
+    if (flight == NULL || flight->args.rpc != FACTS_APPEND ||
+        !flight->args.whole || flight->to != event->node || !server->booted ||
+        server->role == TRACE_LEADER)
+        return true;
+    const struct facts *args = &flight->args;
+    // Of a commit the answer tells more, unless a property is broken by then.
+    bool commits = event->kind == TRACE_COMMIT;
+    if (commits && !check->broken && event->to <= model_last_index(server))
+        return true;
+    if (args->index >= server->snapshot_index &&
+        model_term_at(server, args->index) != args->index_term)
+        return check_broken(
+            check, event, "accepted without a matching entry", "AE.2",
+            flight->from, flight->recv_n,
+            "S%d %s entry %" PRIu64 " by S%d's AppendEntries, though its log"
+            " (to index %" PRIu64 ") has no entry %" PRIu64 " of term %" PRIu64
+            ".",
+            event->node + 1, commits ? "committed" : "appended",
+            commits ? event->to : event->index, flight->from + 1,
+            model_last_index(server), args->index, args->index_term);
+    return !commits || commits_what_it_carries(check, event, flight);
+}
+
 bool check_contract(struct check *check, const struct trace_event *event)
 {
     if (event->kind != TRACE_REPLY)

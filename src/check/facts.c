@@ -120,6 +120,7 @@ struct facts facts_of(const struct trace_event *event,
     struct reading reading = {.facts = &facts, .terms = terms};
     args_each(&event->args, read_request, &reading);
     facts.whole = (reading.seen & must[facts.rpc]) == must[facts.rpc];
+    facts.begin = reading.offset;
     facts.end += reading.offset;
     facts.done |= !(reading.seen & DONE);
     return facts;

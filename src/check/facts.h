@@ -19,8 +19,8 @@ struct facts {
     // InstallSnapshot: the last included.
     uint64_t index, index_term;
     uint64_t n_entries, leader_commit;
-    uint64_t terms_at; // place of the entries' first term in facts_terms
-    uint64_t end;      // InstallSnapshot: offset behind this chunk
+    uint64_t terms_at;   // place of the entries' first term in facts_terms
+    uint64_t begin, end; // InstallSnapshot: offsets of this chunk
 };
 
 // Of a reply.

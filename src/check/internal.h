@@ -85,10 +85,22 @@ struct image {
 
 // What a leader has heard of a peer, in this leadership.
 struct view {
-    uint64_t acked; // highest index that a reply has acknowledged
+    uint64_t acked;   // highest index that a reply has acknowledged
+    uint64_t n_again; // acknowledged entries in a row that raised it no more
+    uint64_t told_commit; // leader_commit of the last AppendEntries to it
+    // Snapshots: how often one was begun, since the last that was finished,
+    // and the last beginning.
+    uint64_t n_begun, begun_us;
+    uint64_t refused_n, refused_send; // the last refusal, what it answered
     uint64_t sent_us, entries_us, heard_us, refused_us;
     uint64_t n_refused, refused_index; // refusals in a row, the last one's
     uint64_t n_same;                   // ... of them for the same index
+};
+
+// What became of a candidate's requests in a term: servers, as bits.
+struct poll {
+    uint64_t term, n, us; // the first request
+    uint64_t asked, received, granted, refused;
 };
 
 enum { N_UNSAVED = 16, N_ACTIVE = 32 };
@@ -117,6 +129,7 @@ struct judged {
     uint64_t cut_index, cut_term, cut_event; // the last truncation
     uint64_t role_event, role_us, role_term; // the last change of its role
     uint64_t ran_term;                       // it last stood for election
+    struct poll poll;                        // of its last RequestVotes
     // Of its last RequestVote.
     uint64_t asked_term, asked_index, asked_last_term;
     struct view *view; // [peer], of its leadership
@@ -182,13 +195,20 @@ struct check {
     // who ran.
     uint64_t n_leaderless, leaderless_us, leaderless_term, ran;
     struct check_finding diagnosis;
-    bool entries_sent; // some AppendEntries had entries
-    bool untimed;      // timers are not judged
-    uint64_t without;  // bits of the kinds that are passed over
+    // AppendEntries of old terms that arrived since the last election timeout,
+    // the last of them and who sent it.
+    uint64_t n_old, old_n, old_term;
+    int old_from;
+    uint64_t timeout_us, timeout_n; // the last election timeout of all
+    bool entries_sent;              // some AppendEntries had entries
+    bool untimed;                   // timers are not judged
+    uint64_t without;               // bits of the kinds that are passed over
     bool tells_waited; // timeouts say how long the server has waited
     struct silent *silent;
     bool broken;
     struct check_finding finding;
+    struct evidence_book *book;  // in which it records; NULL
+    struct check_finding reason; // at the same event, for properties
 };
 
 // Each judges an event by the state before it; false when it is broken.
@@ -200,6 +220,10 @@ bool check_leader(struct check *check, const struct trace_event *event);
 bool check_timers(struct check *check, const struct trace_event *event);
 bool check_cuts(struct check *check, const struct trace_event *event);
 
+// contract.c: whether an entry that is appended, or a commit_index that moves
+// too far, follows from the AppendEntries that is being handled.
+bool check_accepted(struct check *check, const struct trace_event *event);
+
 // liveness.c: notes what a diagnosis may need.
 void check_watch(struct check *check, const struct trace_event *event);
 
@@ -208,6 +232,9 @@ void check_watch(struct check *check, const struct trace_event *event);
 bool check_lies(struct check *check, const char *tag, int server,
                 uint64_t event, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+// progress.c: notes what becomes of elections.
+void check_polled(struct check *check, const struct trace_event *event);
 
 // spoken.c: notes what messages tell; whether nobody ever asks for votes; and
 // what hinders a Raft that tells no roles. Whoever crashed comes back in the

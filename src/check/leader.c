@@ -176,14 +176,39 @@ static bool candidacy(struct check *check, const struct trace_event *event,
     return true;
 }
 
+// What a leader sends a peer, for those who wait for it.
+static void note_sent(struct check *check, const struct trace_event *event,
+                      const struct flight *flight)
+{
+    const struct facts *args = &flight->args;
+    struct view *view = &check->server[event->node].view[flight->to];
+    view->sent_us = event->us;
+    if (args->n_entries > 0 || args->rpc == FACTS_INSTALL)
+        view->entries_us = event->us;
+    if (args->rpc == FACTS_APPEND) {
+        view->told_commit = args->leader_commit;
+        return;
+    }
+    if (args->begin == 0) {
+        view->n_begun++;
+        view->begun_us = event->us;
+    }
+    if (args->done)
+        view->n_begun = 0;
+}
+
 static bool send(struct check *check, const struct trace_event *event)
 {
     const struct flight *flight = check_flight(check, event->msg);
     const struct model_server *server = &check->model.server[event->node];
-    if (flight == NULL || !flight->args.whole || event->ok || !server->up ||
-        !server->booted)
+    if (flight == NULL || !flight->args.whole || event->ok || !server->up)
         return true;
     const struct facts *args = &flight->args;
+    bool leads_it = server->role == TRACE_LEADER && server->term == args->term;
+    if (leads_it && args->rpc != FACTS_VOTE && flight->to >= 0)
+        note_sent(check, event, flight);
+    if (!server->booted)
+        return true;
     if (args->rpc == FACTS_VOTE)
         return candidacy(check, event, args);
     if (check->n_of_kind[TRACE_ROLE] == 0)
@@ -192,14 +217,8 @@ static bool send(struct check *check, const struct trace_event *event)
         (args->rpc == FACTS_APPEND && check->n_of_kind[TRACE_APPEND] > 0 &&
          !shows_its_log(check, event, args)))
         return false;
-    if (server->role != TRACE_LEADER || server->term != args->term)
+    if (!leads_it)
         return true;
-    if (flight->to >= 0) {
-        struct view *view = &check->server[event->node].view[flight->to];
-        view->sent_us = event->us;
-        if (args->n_entries > 0 || args->rpc == FACTS_INSTALL)
-            view->entries_us = event->us;
-    }
     return check->n_of_kind[TRACE_COMMIT] == 0 || commits_in_time(check, event);
 }
 
@@ -235,13 +254,20 @@ static void heard(struct check *check, const struct trace_event *event)
     uint64_t acked = 0;
     if (args->rpc == FACTS_APPEND && reply->yes)
         acked = args->index + args->n_entries;
-    else if (args->rpc == FACTS_APPEND)
+    else if (args->rpc == FACTS_APPEND) {
         refused(view, args, event->us);
-    else if (args->done && (!reply->tells_stored || reply->stored >= args->end))
+        view->refused_n = event->n;
+        view->refused_send = flight->sent_n;
+    } else if (args->done &&
+               (!reply->tells_stored || reply->stored >= args->end))
         acked = args->index;
     if (acked == 0)
         return;
     view->n_refused = view->n_same = 0;
+    if (acked > view->acked)
+        view->n_again = 0;
+    else if (args->n_entries > 0)
+        view->n_again++;
     if (acked > view->acked)
         view->acked = acked;
 }

@@ -202,18 +202,9 @@ static bool commit(struct check *check, const struct trace_event *event)
                             "S%d moved commit_index from %" PRIu64
                             " to %" PRIu64 ", it stood at %" PRIu64 ".",
                             me, event->from, event->to, server->commit_index);
-    const struct flight *request = check_handling(check, event->n);
+    if (!check_accepted(check, event))
+        return false;
     bool beyond = event->to > model_last_index(server);
-    if (beyond && request != NULL && request->args.rpc == FACTS_APPEND &&
-        request->args.whole && !request->before.matches)
-        return check_broken(
-            check, event, "accepted without a matching entry", "AE.2",
-            request->from, request->recv_n,
-            "S%d committed entry %" PRIu64 " by S%d's AppendEntries, though its"
-            " log (to index %" PRIu64 ") has no entry %" PRIu64
-            " of term %" PRIu64 ".",
-            me, event->to, request->from + 1, model_last_index(server),
-            request->args.index, request->args.index_term);
     if (beyond)
         return check_broken(
             check, event, "commit beyond the log", "AE.5", TRACE_NONE, 0,
@@ -309,6 +300,8 @@ static bool append(struct check *check, const struct trace_event *event)
 {
     const struct model_server *server = &check->model.server[event->node];
     struct judged *judged = &check->server[event->node];
+    if (!check_accepted(check, event))
+        return false;
     if (event->index != model_last_index(server) + 1)
         return check_broken(
             check, event, "gap in the log", "AE.4", TRACE_NONE, 0,

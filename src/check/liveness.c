@@ -40,8 +40,10 @@ void check_watch(struct check *check, const struct trace_event *event)
     struct judged *judged = of_server ? &check->server[event->node] : NULL;
     if (of_server && event->kind <= TRACE_REPLY_RECV)
         judged->spoke_us = event->us;
-    if (of_server)
+    if (of_server) {
+        check_polled(check, event);
         check_listen(check, event);
+    }
     switch (judged != NULL ? event->kind : TRACE_UNKNOWN) {
     case TRACE_BOOT:
         judged->commit_us = 0;
