@@ -101,7 +101,7 @@ static void test_a_failure_leaves_story_and_pictures(void **state)
              "  picture  %s/tour-7/timeline.svg   log.svg   index.html\n",
              out, out);
     assert_non_null(strstr(text, expected));
-    assert_non_null(strstr(text, "  look     [L.4] what moves the leader's"));
+    assert_non_null(strstr(text, "  look     [L.4] event "));
     free(text);
     report = open_memstream(&text, &n);
     lab_print_json(report, &s.run, &s.result);

@@ -155,6 +155,9 @@ int viz_why_json(const struct trace_file *trace, const struct viz_why *asked,
                  FILE *out, char *error, size_t n);
 int viz_why_dot(const struct trace_file *trace, const struct viz_why *asked,
                 FILE *out, char *error, size_t n);
+// What stories say of each event, a line of JSON each, for programs that check
+// it. Events that another tells of (a candidate's role: its timeout) have none.
+void viz_why_every(const struct trace_file *trace, FILE *out);
 
 // The exports to other tools. Messages whose both ends a window shows are
 // joined; what it begins with (roles, terms, logs) is carried in.

@@ -12,7 +12,7 @@
 #include "../src/trace/fields.h"
 #include "causes.h"
 
-enum { MOST_FACTS = 60, FARTHEST = 9, LOOK_AHEAD = 400 };
+enum { MOST_FACTS = 60, FARTHEST = 9 };
 // Without a hint: so many of the named servers' last facts, so many in all;
 // and as if they were so many steps away.
 enum { GUESSES_NAMED = 6, GUESSES = 10, GUESS_COST = 5 };
@@ -24,72 +24,34 @@ uint64_t why_number(const struct trace_event *event, const char *name)
     return value;
 }
 
-// ----------------------------------------------------------------- lanes
-
 static bool of_harness(enum trace_kind kind)
 {
     return kind >= TRACE_CRASH && kind <= TRACE_NETWORK;
 }
 
-static void make_lanes(struct why *why)
+bool why_cuts(const struct trace_event *event)
 {
-    why->lane = must_calloc((size_t)why->n_servers + 1, sizeof *why->lane);
-    for (size_t i = 0; i < why->trace->n_events; i++) {
-        const struct trace_event *event = &why->trace->event[i];
-        bool server = event->kind >= TRACE_BOOT &&
-                      event->kind <= TRACE_REFUSE && event->node >= 0 &&
-                      event->node < why->n_servers;
-        if (!server && !of_harness(event->kind))
-            continue;
-        struct why_lane *lane =
-            &why->lane[server ? event->node : why->n_servers];
-        if (lane->n == lane->room) {
-            lane->room = 2 * lane->room + 64;
-            lane->at = must_realloc(lane->at, lane->room * sizeof *lane->at);
-        }
-        lane->at[lane->n++] = i;
-    }
+    return event->kind == TRACE_CRASH || event->kind == TRACE_DISCONNECT ||
+           event->kind == TRACE_PARTITION ||
+           (event->kind == TRACE_PAUSE && event->ok) ||
+           (event->kind == TRACE_LINK && !event->ok);
 }
 
-// How many of a lane's events stand before the position.
-static size_t count_before(const struct why_lane *lane, size_t before)
+const struct evidence *why_evidence(const struct why *why, size_t at)
 {
-    size_t low = 0, high = lane->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (lane->at[middle] < before)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return evidence_of(why->book, at);
 }
 
-size_t why_last(const struct why *why, int lane, size_t before,
-                bool (*is)(const struct trace_event *event, const void *key),
-                const void *key)
+// The position of event n; SIZE_MAX when it is 0.
+static size_t position(const struct why *why, uint64_t n)
 {
-    if (lane < 0 || lane > why->n_servers)
-        return SIZE_MAX;
-    const struct why_lane *of = &why->lane[lane];
-    for (size_t i = count_before(of, before); i > 0; i--)
-        if (is(&why->trace->event[of->at[i - 1]], key))
-            return of->at[i - 1];
-    return SIZE_MAX;
+    return n > 0 ? causes_position(why->trace, n) : SIZE_MAX;
 }
 
-size_t why_next(const struct why *why, int lane, size_t behind,
-                bool (*is)(const struct trace_event *event, const void *key),
-                const void *key)
+const struct trace_event *why_request(const struct why *why, size_t at)
 {
-    if (lane < 0 || lane > why->n_servers)
-        return SIZE_MAX;
-    const struct why_lane *of = &why->lane[lane];
-    size_t i = count_before(of, behind + 1);
-    for (size_t end = i + LOOK_AHEAD; i < of->n && i < end; i++)
-        if (is(&why->trace->event[of->at[i]], key))
-            return of->at[i];
-    return SIZE_MAX;
+    size_t send = position(why, why_evidence(why, at)->request);
+    return send < at ? why_event(why, send) : NULL;
 }
 
 // ----------------------------------------------------------------- facts
@@ -132,13 +94,25 @@ static void add_link(struct why *why, size_t effect, size_t cause, bool needed)
     why->link[why->n_links++] = (struct why_link){effect, cause, needed};
 }
 
-struct why_fact *why_rests(struct why *why, size_t effect, size_t cause,
-                           int step, bool needed)
+// The fact that tells of an event: a timeout tells of the candidate's role.
+static size_t fact_of(const struct why *why, size_t at)
 {
-    if (cause == SIZE_MAX || (cause = why_fact_of(why, cause)) == effect)
-        return NULL;
-    const struct why_fact *from = why_find(why, effect);
-    int cost = (from != NULL ? from->cost : 0) + step;
+    for (int hops = 0; hops < 3; hops++) {
+        uint64_t by = why_evidence(why, at)->told_by;
+        if (by == 0)
+            break;
+        at = position(why, by);
+    }
+    return at;
+}
+
+static void add_cause(struct why *why, size_t effect,
+                      const struct evidence_cause *of)
+{
+    size_t cause = fact_of(why, position(why, of->n));
+    if (cause == effect)
+        return;
+    int cost = why_find(why, effect)->cost + (int)of->step;
     struct why_fact *fact = why_find(why, cause);
     if (fact == NULL) {
         // What the harness did is a root: nothing lies behind it.
@@ -146,14 +120,22 @@ struct why_fact *why_rests(struct why *why, size_t effect, size_t cause,
         if (!why->all &&
             ((cost > FARTHEST && !root) || why->n_facts >= MOST_FACTS)) {
             why->n_cut++;
-            return NULL;
+            return;
         }
         fact = add_fact(why, cause, cost);
     }
     if (cost < fact->cost)
         fact->cost = cost;
-    add_link(why, effect, cause, needed);
-    return fact;
+    add_link(why, effect, cause, of->needed);
+}
+
+static void explain(struct why *why, size_t at)
+{
+    const struct evidence_cause *of;
+    for (size_t i = why_evidence(why, at)->causes; i != 0; i = of->next) {
+        of = evidence_cause(why->book, i);
+        add_cause(why, at, of);
+    }
 }
 
 // The nearest first, as long as there is a limit to what is told.
@@ -167,7 +149,7 @@ static void explain_all(struct why *why)
                 next = &why->fact[i];
         if (!next->explained) {
             next->explained = true;
-            why_explain(why, next->at);
+            explain(why, next->at);
         }
         while (begin < why->n_facts && why->fact[begin].explained)
             begin++;
@@ -195,16 +177,20 @@ static void mark_needed(struct why *why)
 
 static void add_goal(struct why *why, size_t at)
 {
-    at = why_fact_of(why, at);
+    at = fact_of(why, at);
     struct why_fact *fact = why_find(why, at);
     if (fact == NULL)
         fact = add_fact(why, at, 0);
     fact->goal = true;
 }
 
-static bool unplugs(const struct trace_event *event, const void *node)
+static bool was_unplugged(const struct why *why, int node, size_t before)
 {
-    return event->kind == TRACE_DISCONNECT && event->node == *(const int *)node;
+    for (size_t i = before; i > 0; i--)
+        if (why_event(why, i - 1)->kind == TRACE_DISCONNECT &&
+            why_event(why, i - 1)->node == node)
+            return true;
+    return false;
 }
 
 static bool decides(const struct why *why, size_t at)
@@ -213,14 +199,12 @@ static bool decides(const struct why *why, size_t at)
     switch (event->kind) {
     case TRACE_CONNECT:
         // Plugged in again, not for the first time.
-        return why_last(why, why->n_servers, at, unplugs, &event->node) !=
-               SIZE_MAX;
+        return was_unplugged(why, event->node, at);
     case TRACE_ROLE:
     case TRACE_VOTE:
     case TRACE_TRUNCATE:
     case TRACE_INSTALL:
     case TRACE_TERM:
-        return true;
     case TRACE_APPEND:
     case TRACE_COMMIT:
         return true;
@@ -261,7 +245,7 @@ static void guess(struct why *why, size_t end, const bool *named, size_t most)
         if (!last && !decides(why, i - 1))
             continue;
         receipt = false;
-        size_t at = why_fact_of(why, i - 1);
+        size_t at = fact_of(why, i - 1);
         if (why_find(why, at) == NULL)
             add_fact(why, at, GUESS_COST)->goal = true;
     }
@@ -291,8 +275,6 @@ static void ask_finding(struct why *why, size_t at)
             why->trace->event[shown].n != finding->events[i])
             continue;
         add_goal(why, shown);
-        if (why->trace->event[shown].kind == TRACE_COMMIT)
-            why->index = why->trace->event[shown].to;
     }
     if (why->n_facts == 0)
         guess_goals(why, at);
@@ -346,6 +328,31 @@ static size_t find_question(const struct trace_file *trace,
     return at;
 }
 
+// Puts a fact into words, and what the checker found wrong with it; a story of
+// that very finding has said it at its head.
+static void tell(const struct why *why, const struct model *model,
+                 struct why_fact *fact)
+{
+    const struct check_finding *found = evidence_finding(why->book);
+    const struct trace_event *asked = why->finding;
+    uint64_t n = why_event(why, fact->at)->n;
+    why_say(why, model, fact);
+    fact->doubt = "";
+    if (found != NULL && found->events[0] == n) {
+        const struct check_finding *reason = evidence_reason(why->book);
+        fact->rule = reason != NULL ? reason->tag : found->tag;
+        if (reason != NULL)
+            fact->doubt = reason->text;
+        else if (asked == NULL || asked->text == NULL ||
+                 strcmp(asked->text, found->text) != 0)
+            fact->doubt = found->text;
+    } else if (asked != NULL && asked->n_shown > 0 && asked->events[0] == n &&
+               asked->tag != NULL && asked->tag[0] != '\0' &&
+               strcmp(why_title(asked), "liveness") != 0) {
+        fact->rule = asked->tag;
+    }
+}
+
 // One replay of the trace puts the facts into words.
 static void put_into_words(struct why *why)
 {
@@ -353,14 +360,34 @@ static void put_into_words(struct why *why)
     model_init(&model, why->n_servers);
     size_t next = 0;
     for (size_t i = 0; i < why->trace->n_events && next < why->n_facts; i++) {
-        if (why->fact[next].at == i) {
-            why_say(why, &model, &why->fact[next]);
-            why_doubt(why, &model, &why->fact[next]);
-            next++;
-        }
+        if (why->fact[next].at == i)
+            tell(why, &model, &why->fact[next++]);
         model_step(&model, &why->trace->event[i]);
     }
     model_free(&model);
+}
+
+void why_every(struct why *why, const struct trace_file *trace,
+               void (*told)(const struct why *why, const struct why_fact *fact,
+                            FILE *out),
+               FILE *out)
+{
+    struct model model;
+    *why = (struct why){.trace = trace, .n_servers = trace->header.n_servers};
+    why->book = evidence_gather(trace);
+    model_init(&model, why->n_servers);
+    for (size_t i = 0; i < trace->n_events; i++) {
+        const struct trace_event *event = &trace->event[i];
+        bool outside = event->kind >= TRACE_NETWORK;
+        struct why_fact fact = {.at = i};
+        if (!outside && event->kind != TRACE_UNKNOWN && fact_of(why, i) == i) {
+            tell(why, &model, &fact);
+            told(why, &fact, out);
+        }
+        model_step(&model, event);
+    }
+    model_free(&model);
+    evidence_free(why->book);
 }
 
 static int by_position(const void *a, const void *b)
@@ -378,7 +405,7 @@ bool why_make(struct why *why, const struct trace_file *trace,
     size_t at = find_question(trace, asked, error, n);
     if (at == SIZE_MAX)
         return false;
-    make_lanes(why);
+    why->book = evidence_gather(trace);
     why->number = must_calloc(trace->n_events, sizeof *why->number);
     if (trace->event[at].kind == TRACE_FINDING)
         ask_finding(why, at);
@@ -407,9 +434,7 @@ size_t why_needed(const struct why *why)
 
 void why_free(struct why *why)
 {
-    for (int i = 0; why->lane != NULL && i <= why->n_servers; i++)
-        free(why->lane[i].at);
-    free(why->lane);
+    evidence_free(why->book);
     free(why->number);
     free(why->fact);
     free(why->link);

@@ -37,15 +37,15 @@ static uint64_t term_of(const struct trace_event *event)
 static uint64_t colour_of(const struct why *why, const struct why_fact *fact)
 {
     const struct trace_event *event = &why->trace->event[fact->at];
-    if (event->kind != TRACE_COMMIT)
-        return term_of(event);
-    for (size_t i = 0; i < why->n_links; i++) {
+    uint64_t term = term_of(event);
+    for (size_t i = 0; event->kind == TRACE_COMMIT && i < why->n_links; i++) {
         const struct why_link *link = &why->link[i];
         const struct trace_event *copy = &why->trace->event[link->cause];
-        if (link->effect == fact->at && why_holds(copy, &event->to))
-            return term_of(copy);
+        bool stores = copy->kind == TRACE_APPEND || copy->kind == TRACE_INSTALL;
+        if (link->effect == fact->at && stores && term == 0)
+            term = term_of(copy);
     }
-    return 0;
+    return term;
 }
 
 // Breaks a sentence into lines of an HTML label.

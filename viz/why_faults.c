@@ -22,13 +22,13 @@ static void say_message(const struct why *why, struct why_fact *fact)
          : reply ? "answered"
                  : "sent",
          other + 1, !sends && reply ? "the answer to " : "", rpc);
-    size_t send =
-        event->kind == TRACE_RECV ? why_request(why, fact->at) : SIZE_MAX;
-    if (sends)
-        TEXT(" in term %" PRIu64, why_number(event, "term"));
-    else if (send != SIZE_MAX)
-        TEXT(" of term %" PRIu64 " and began to handle it%s%s%s",
-             why_number(&why->trace->event[send], "term"),
+    const struct trace_event *asked =
+        event->kind == TRACE_RECV ? why_request(why, fact->at) : NULL;
+    uint64_t term;
+    if (sends && trace_message_number(&event->args, "term", &term))
+        TEXT(" in term %" PRIu64, term);
+    else if (asked != NULL && trace_message_number(&asked->args, "term", &term))
+        TEXT(" of term %" PRIu64 " and began to handle it%s%s%s", term,
              code != NULL ? " (" : "", code != NULL ? code : "",
              code != NULL ? ")" : "");
     if (says)
@@ -95,7 +95,7 @@ static void say_start(const struct why *why, struct why_fact *fact)
         TEXT(", which said: index %" PRIu64 ", term %" PRIu64 ".", start->index,
              start->term);
     else
-        TEXT(", which does not lead.");
+        TEXT(", which said that it does not lead.");
     LABEL("client: %.60s", command);
     NOTE("to S%d, entry %" PRIu64, start->node + 1, start->index);
 }
@@ -104,12 +104,22 @@ static void say_drop(const struct why *why, struct why_fact *fact)
 {
     const struct trace_event *drop = why_event(why, fact->at);
     int from = trace_endpoint(drop->from), to = trace_endpoint(drop->to);
-    TEXT("%" PRIu64 " message%s from S%d to S%d %s lost (%s).", fact->n_other,
-         fact->n_other == 1 ? "" : "s", from + 1, to + 1,
-         fact->n_other == 1 ? "was" : "were",
-         drop->why != NULL ? drop->why : "lost");
+    uint64_t n = why_evidence(why, fact->at)->number;
+    const char *reason = drop->why != NULL ? drop->why : "lost";
     LABEL("S%d to S%d lost", from + 1, to + 1);
-    NOTE("%" PRIu64 " messages", fact->n_other);
+    if (n == 0)
+        TEXT("An answer of S%d to S%d was lost (%s).", from + 1, to + 1,
+             reason);
+    else if (n == 1)
+        TEXT("A message of S%d to S%d was lost (%s).", from + 1, to + 1,
+             reason);
+    else
+        TEXT("%" PRIu64 " messages of S%d to S%d were lost in a row, this one"
+             " too (%s).",
+             n, from + 1, to + 1, reason);
+    NOTE("%s%s", n == 0 ? "an answer" : "", n == 1 ? "a message" : "");
+    if (n > 1)
+        NOTE("%" PRIu64 " in a row", n);
 }
 
 static void say_other(const struct why *why, struct why_fact *fact)
@@ -124,9 +134,14 @@ static void say_other(const struct why *why, struct why_fact *fact)
         LABEL("S%d in T%" PRIu64, event->node + 1, event->to);
         break;
     case TRACE_APPLY:
-        TEXT("S%d applied index %" PRIu64 " (term %" PRIu64 ", \"%s\").",
-             event->node + 1, event->index, event->term,
-             event->command != NULL ? event->command : "");
+        if (event->ok)
+            TEXT("S%d gave its service the snapshot up to index %" PRIu64
+                 " (term %" PRIu64 ").",
+                 event->node + 1, event->index, event->term);
+        else
+            TEXT("S%d applied index %" PRIu64 " (term %" PRIu64 ", \"%s\").",
+                 event->node + 1, event->index, event->term,
+                 event->command != NULL ? event->command : "");
         LABEL("S%d applies %" PRIu64, event->node + 1, event->index);
         NOTE("entry of T%" PRIu64, event->term);
         break;

@@ -65,22 +65,9 @@ static bool is_of_runtime(const struct trace_event *finding)
     return false;
 }
 
-// Where progress ends, for a finding that names no event; the rule to look at.
-static const char *find_stuck(const struct why *why, char *text, size_t n)
-{
-    struct model model;
-    size_t end = (size_t)(why->finding - why->trace->event);
-    model_init(&model, why->n_servers);
-    for (size_t i = 0; i < end; i++)
-        model_step(&model, &why->trace->event[i]);
-    const char *tag = why_stuck(why, &model, end, text, n);
-    model_free(&model);
-    return tag;
-}
-
 void why_place(const struct why *why, struct why_place *place)
 {
-    *place = (struct why_place){.tag = NULL};
+    *place = (struct why_place){.stuck = ""};
     const struct trace_event *finding = why->finding;
     if (is_of_runtime(finding)) {
         place->backtrace = true;
@@ -89,7 +76,8 @@ void why_place(const struct why *why, struct why_place *place)
     if (finding != NULL && finding->tag != NULL && finding->tag[0] != '\0')
         place->tag = finding->tag;
     if (why->guessed && place->tag == NULL) {
-        const char *stops = find_stuck(why, place->stuck, sizeof place->stuck);
+        const char *stops;
+        place->stuck = evidence_progress(why->book, &stops);
         place->tag = tag_of(finding->text);
         place->backtrace = place->tag == NULL && has_backtrace(finding->text);
         if (place->tag == NULL && !place->backtrace)
@@ -110,35 +98,30 @@ void why_place(const struct why *why, struct why_place *place)
     }
 }
 
-// The handler that was at work: in which a term was taken over, or which the
-// report of a crash interrupts. NULL when that says nothing.
-static const char *handler_of(const struct why *why,
-                              const struct why_place *place)
+// The message that a server was handling when it took over a term, or when the
+// report of a crash interrupted it. NULL when that says nothing.
+const char *why_handler(const struct why *why, const struct why_place *place)
 {
-    size_t at = SIZE_MAX;
-    if (place->fact != NULL &&
-        why_event(why, place->fact->at)->kind == TRACE_TERM) {
-        size_t answer = why_receipt(why, place->fact->at, TRACE_REPLY_RECV);
-        at = answer != SIZE_MAX ? answer
-                                : why_receipt(why, place->fact->at, TRACE_RECV);
-    }
-    for (size_t i = why->n_facts; i > 0 && place->fact == NULL; i--) {
-        enum trace_kind kind = why_event(why, why->fact[i - 1].at)->kind;
-        bool receipt = kind == TRACE_RECV || kind == TRACE_REPLY_RECV;
-        if (!why->guessed || !why->fact[i - 1].goal || !receipt)
-            continue;
-        at = why->fact[i - 1].at;
-        break;
-    }
-    if (at == SIZE_MAX)
+    const struct why_fact *fact = place->fact;
+    if (fact == NULL && why->guessed) {
+        for (size_t i = why->n_facts; i > 0 && fact == NULL; i--) {
+            enum trace_kind kind = why_event(why, why->fact[i - 1].at)->kind;
+            if (why->fact[i - 1].goal &&
+                (kind == TRACE_RECV || kind == TRACE_REPLY_RECV))
+                fact = &why->fact[i - 1];
+        }
+    } else if (fact != NULL && why_event(why, fact->at)->kind != TRACE_TERM)
         return NULL;
-    return paper_handler(why_event(why, at)->rpc,
-                         why_event(why, at)->kind == TRACE_REPLY_RECV);
+    const struct trace_event *asked =
+        fact != NULL ? why_request(why, fact->at) : NULL;
+    return asked != NULL
+               ? paper_handler(asked->rpc, why_evidence(why, fact->at)->answer)
+               : NULL;
 }
 
 bool viz_why_look(const struct trace_file *trace, char *out, size_t n)
 {
-    static struct why_place place;
+    struct why_place place;
     struct viz_why asked = {0};
     struct why why;
     if (!why_make(&why, trace, &asked, out, n))
@@ -152,7 +135,7 @@ bool viz_why_look(const struct trace_file *trace, char *out, size_t n)
         why_put(out, n, "[%s] ", rule->tag);
     if (rule != NULL && fact != NULL)
         why_put(out, n, "event %" PRIu64 ": ", why_event(&why, fact->at)->n);
-    const char *handler = handler_of(&why, &place);
+    const char *handler = why_handler(&why, &place);
     if (rule != NULL)
         why_put(out, n, "%s", rule->where);
     if (rule != NULL && handler != NULL &&

@@ -153,8 +153,10 @@ static void print_rule(FILE *out, const char *lead, const char *tag, bool place)
 }
 
 // Each rule once: those that facts speak against, then the finding's own.
-static void print_places(FILE *out, const struct why *why, const char *tag)
+static void print_places(FILE *out, const struct why *why,
+                         const struct why_place *place)
 {
+    const char *tag = place->tag, *handler = why_handler(why, place);
     const char *told[16];
     size_t n_told = 0;
     for (size_t i = 0; i < why->n_facts && n_told < 16; i++) {
@@ -170,6 +172,8 @@ static void print_places(FILE *out, const struct why *why, const char *tag)
         snprintf(lead, sizeof lead, "Step %d: ", fact->step);
         print_rule(out, lead, fact->rule, true);
         told[n_told++] = fact->rule;
+        if (fact == place->fact && handler != NULL)
+            fprintf(out, "    At work was %s.\n", handler);
     }
     bool again = paper_rule(tag) == NULL;
     for (size_t k = 0; k < n_told && !again; k++)
@@ -183,7 +187,8 @@ static void print_places(FILE *out, const struct why *why, const char *tag)
 
 size_t why_first_goal(const struct why *why)
 {
-    if (why->finding != NULL && why->guessed)
+    if (why->finding != NULL &&
+        (why->guessed || strcmp(why_title(why->finding), "liveness") == 0))
         return (size_t)(why->finding - why->trace->event);
     size_t at = 0;
     for (size_t i = 0; i < why->n_facts; i++)
@@ -246,7 +251,7 @@ static void print_story(FILE *out, const struct why *why)
         fputs("\nEarlier causes are left out; --all tells them too.\n", out);
     fputc('\n', out);
     print_logs(out, why, why_first_goal(why));
-    static struct why_place place;
+    struct why_place place;
     why_place(why, &place);
     if (place.stuck[0] != '\0') {
         fputs("How far it came\n\n  ", out);
@@ -257,7 +262,7 @@ static void print_story(FILE *out, const struct why *why)
         fputs("Where to look\n\n  The report above names the thread, the"
               " function and the line.\n",
               out);
-    print_places(out, why, place.tag);
+    print_places(out, why, &place);
 }
 
 int viz_why_text(const struct trace_file *trace, const struct viz_why *asked,
@@ -297,6 +302,29 @@ static cJSON *fact_object(const struct why *why, const struct why_fact *fact)
             cJSON_AddItemToArray(causes, cJSON_CreateNumber((double)cause));
         }
     return object;
+}
+
+static void print_line(const struct why *why, const struct why_fact *fact,
+                       FILE *out)
+{
+    cJSON *object = fact_object(why, fact);
+    cJSON *causes = cJSON_GetObjectItem(object, "because_of");
+    const struct evidence_cause *of;
+    for (size_t i = why_evidence(why, fact->at)->causes; i != 0; i = of->next) {
+        of = evidence_cause(why->book, i);
+        if (of->needed)
+            cJSON_AddItemToArray(causes, cJSON_CreateNumber((double)of->n));
+    }
+    char *text = cJSON_PrintUnformatted(object);
+    fprintf(out, "%s\n", text);
+    cJSON_free(text);
+    cJSON_Delete(object);
+}
+
+void viz_why_every(const struct trace_file *trace, FILE *out)
+{
+    struct why why;
+    why_every(&why, trace, print_line, out);
 }
 
 int viz_why_json(const struct trace_file *trace, const struct viz_why *asked,

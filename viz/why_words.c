@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "../src/trace/fields.h"
-#include "causes.h"
 #include "why.h"
 
 enum { S = 200 };
@@ -28,15 +27,28 @@ void why_put(char *out, size_t n, const char *format, ...)
     }
 }
 
-const char *why_servers(const bool *in, int n, char out[S])
+static int size_of(const struct evidence_set *in)
 {
-    int left = 0;
-    out[0] = '\0';
-    for (int i = 0; i < n; i++)
-        left += in[i];
+    int size = 0;
+    for (int i = 0; i < TRACE_MAX_SERVERS; i++)
+        size += evidence_has(in, i);
+    return size;
+}
+
+uint64_t why_message_end(const struct trace_event *asked)
+{
+    return why_number(asked, "last_included_index") +
+           why_number(asked, "prev_log_index") +
+           trace_message_entries(&asked->args, NULL, 0);
+}
+
+const char *why_servers(const struct evidence_set *in, int n, char out[S])
+{
+    int left = size_of(in);
     bool first = true;
+    out[0] = '\0';
     for (int i = 0; i < n; i++) {
-        if (!in[i])
+        if (!evidence_has(in, i))
             continue;
         why_put(out, S, "%sS%d",
                 first       ? ""
@@ -49,12 +61,13 @@ const char *why_servers(const bool *in, int n, char out[S])
     return out[0] != '\0' ? out : "nobody";
 }
 
-static int size_of(const bool *in, int n)
+// Numbers that are no majority are told where the checker found that wrong,
+// not where the trace has forgotten some.
+static bool told(const struct why *why, const struct why_fact *fact, int n)
 {
-    int size = 0;
-    for (int i = 0; i < n; i++)
-        size += in[i];
-    return size;
+    const struct check_finding *found = evidence_finding(why->book);
+    return n >= why->n_servers / 2 + 1 ||
+           (found != NULL && found->events[0] == why_event(why, fact->at)->n);
 }
 
 // "its log is empty" or "its log ends at 4 (term 2)".
@@ -84,23 +97,19 @@ static void say_leader(const struct why *why, const struct model *model,
                        struct why_fact *fact)
 {
     const struct trace_event *role = why_event(why, fact->at);
-    bool voted[TRACE_MAX_SERVERS] = {false};
+    const struct evidence *of = why_evidence(why, fact->at);
     char who[S], end[S];
-    for (size_t i = 0; i < why->n_links; i++) {
-        const struct why_link *link = &why->link[i];
-        const struct trace_event *vote = &why->trace->event[link->cause];
-        if (link->effect == fact->at && link->needed &&
-            (vote->kind == TRACE_VOTE || vote->kind == TRACE_REPLY))
-            voted[vote->node] = true;
-    }
-    int n = size_of(voted, why->n_servers);
-    fact->n_other = (uint64_t)n;
-    TEXT("S%d became leader of term %" PRIu64
-         ": it had the votes of %s, %d of %d. Its log %s.",
-         role->node + 1, role->term, why_servers(voted, why->n_servers, who), n,
-         why->n_servers, log_end(&model->server[role->node], end));
+    int n = size_of(&of->servers);
+    TEXT("S%d became leader of term %" PRIu64, role->node + 1, role->term);
     LABEL("S%d leader of T%" PRIu64, role->node + 1, role->term);
-    NOTE("%d of %d votes", n, why->n_servers);
+    if (of->known && told(why, fact, n)) {
+        TEXT(": it had the votes of %s, %d of %d",
+             why_servers(&of->servers, why->n_servers, who), n, why->n_servers);
+        NOTE("%d of %d votes", n, why->n_servers);
+    }
+    TEXT(".");
+    if (evidence_tells(why->book, TRACE_APPEND))
+        TEXT(" Its log %s.", log_end(&model->server[role->node], end));
 }
 
 static void say_role(const struct why *why, const struct model *model,
@@ -120,49 +129,70 @@ static void say_role(const struct why *why, const struct model *model,
     NOTE("was %s", trace_role_name(role->from_role));
 }
 
-// Votes that a candidate was given in a term before the position.
-static int votes_for(const struct why *why, int candidate, uint64_t term,
-                     size_t before)
+// The term of the candidate that a timeout makes; 0 when it makes none.
+static uint64_t stands_in(const struct why *why, size_t at)
 {
-    bool voted[TRACE_MAX_SERVERS] = {false};
-    for (int i = 0; i < why->n_servers; i++)
-        for (size_t k = why->lane[i].n; k > 0; k--) {
-            size_t at = why->lane[i].at[k - 1];
-            const struct trace_event *event = &why->trace->event[at];
-            if (at >= before)
-                continue;
-            if (event->kind == TRACE_TERM && event->to < term)
-                break;
-            voted[i] |= event->kind == TRACE_VOTE && event->term == term &&
-                        event->voted_for == candidate;
-        }
-    return size_of(voted, why->n_servers);
+    uint64_t n = why_event(why, at)->n;
+    for (size_t i = at + 1; i < why->trace->n_events && i < at + 20; i++)
+        if (why_event(why, i)->kind == TRACE_ROLE &&
+            why_evidence(why, i)->told_by == n)
+            return why_event(why, i)->term;
+    return 0;
+}
+
+static void say_again(const struct why *why, const struct model *model,
+                      struct why_fact *fact)
+{
+    const struct trace_event *out = why_event(why, fact->at);
+    const struct evidence *of = why_evidence(why, fact->at);
+    uint64_t term = model->server[out->node].term;
+    int n = size_of(&of->servers);
+    TEXT("S%d had waited %.0f ms for votes in term %" PRIu64, out->node + 1,
+         (double)out->waited_us / 1000, term);
+    NOTE("T%" PRIu64 " ended", term);
+    if (of->known) {
+        TEXT(" and had %d of %d", n, why->n_servers);
+        NOTE(" with %d of %d", n, why->n_servers);
+    }
+    uint64_t next = stands_in(why, fact->at);
+    if (next > 0) {
+        TEXT("; it stood again, in term %" PRIu64, next);
+        NOTE("; stands in T%" PRIu64, next);
+    }
+    if (of->number > 1)
+        TEXT(", after %" PRIu64 " elections in a row that failed", of->number);
+    TEXT(".");
 }
 
 static void say_timeout(const struct why *why, const struct model *model,
                         struct why_fact *fact)
 {
     const struct trace_event *out = why_event(why, fact->at);
-    const struct model_server *server = &model->server[out->node];
+    const struct evidence *of = why_evidence(why, fact->at);
     double ms = (double)out->waited_us / 1000;
     LABEL("S%d election timeout", out->node + 1);
-    if (server->role == TRACE_CANDIDATE) {
-        int n = votes_for(why, out->node, server->term, fact->at);
-        TEXT("S%d had waited %.0f ms for votes in term %" PRIu64
-             " and had %d of %d; it stood again, in term %" PRIu64,
-             out->node + 1, ms, server->term, n, why->n_servers,
-             server->term + 1);
-        if (fact->n_other > 1)
-            TEXT(", its %" PRIu64 " elections in a row failed", fact->n_other);
-        TEXT(".");
-        NOTE("T%" PRIu64 " ended with %d of %d; stands in T%" PRIu64,
-             server->term, n, why->n_servers, server->term + 1);
+    if (model->server[out->node].role == TRACE_CANDIDATE) {
+        say_again(why, model, fact);
         return;
     }
-    TEXT("S%d had heard of no leader for %.0f ms; it stood for election in"
-         " term %" PRIu64 ".",
-         out->node + 1, ms, server->term + 1);
-    NOTE("%.0f ms of silence; stands in T%" PRIu64, ms, server->term + 1);
+    bool silent =
+        (evidence_tells(why->book, TRACE_RECV) || why->n_servers == 1) &&
+        !of->led && out->us - of->heard_us >= out->waited_us;
+    if (silent)
+        TEXT("S%d had heard of no leader for %.0f ms", out->node + 1, ms);
+    else
+        TEXT("S%d's election timer ran out, %.0f ms after it was last set back",
+             out->node + 1, ms);
+    if (of->led)
+        TEXT(" (S%d led until %.3f ms)", out->node + 1,
+             (double)of->heard_us / 1000);
+    NOTE("%.0f ms%s", ms, silent ? " of silence" : "");
+    uint64_t term = stands_in(why, fact->at);
+    if (term > 0) {
+        TEXT("; it stood for election in term %" PRIu64, term);
+        NOTE("; stands in T%" PRIu64, term);
+    }
+    TEXT(".");
 }
 
 static void say_vote(const struct why *why, const struct model *model,
@@ -180,19 +210,17 @@ static void say_vote(const struct why *why, const struct model *model,
     }
     TEXT("S%d voted for S%d in term %" PRIu64, vote->node + 1,
          vote->voted_for + 1, vote->term);
-    size_t send = why_request(why, fact->at);
-    if (send != SIZE_MAX) {
-        const struct trace_event *asked = &why->trace->event[send];
-        uint64_t last = why_number(asked, "last_log_index");
-        if (last == 0 && model_last_index(voter) == 0)
-            TEXT(": both logs are empty.");
-        else
-            TEXT(": S%d's log ends at %" PRIu64 " (term %" PRIu64
-                 "), its own %s.",
-                 asked->node + 1, last, why_number(asked, "last_log_term"),
-                 log_end(voter, end));
-    } else
+    const struct trace_event *asked = why_request(why, fact->at);
+    uint64_t last, term;
+    if (asked == NULL || !evidence_tells(why->book, TRACE_APPEND) ||
+        !trace_message_number(&asked->args, "last_log_index", &last) ||
+        !trace_message_number(&asked->args, "last_log_term", &term))
         TEXT(".");
+    else if (last == 0 && model_last_index(voter) == 0)
+        TEXT(": both logs are empty.");
+    else
+        TEXT(": S%d's log ends at %" PRIu64 " (term %" PRIu64 "), its own %s.",
+             asked->node + 1, last, term, log_end(voter, end));
 }
 
 static void say_append(const struct why *why, const struct model *model,
@@ -206,15 +234,15 @@ static void say_append(const struct why *why, const struct model *model,
     const char *command = append->n_entries > 0
                               ? append->entries[append->n_entries - 1].command
                               : "";
-    size_t send = why_request(why, fact->at);
+    const struct trace_event *asked = why_request(why, fact->at);
     TEXT("S%d stored ", append->node + 1);
     range(fact->text, sizeof fact->text, append->index, last);
     TEXT(" (term %" PRIu64, term);
     if (append->n_entries == 1)
         TEXT(", \"%s\"", command);
     TEXT(")");
-    if (send != SIZE_MAX)
-        TEXT(" that S%d sent.", why->trace->event[send].node + 1);
+    if (asked != NULL)
+        TEXT(" that S%d sent.", asked->node + 1);
     else if (model->server[append->node].role == TRACE_LEADER)
         TEXT(", as leader of term %" PRIu64 ".",
              model->server[append->node].term);
@@ -235,15 +263,41 @@ static void say_truncate(const struct why *why, const struct model *model,
     range(fact->text, sizeof fact->text, cut->index, last);
     TEXT(" (from term %" PRIu64 ") off its log",
          model_term_at(server, cut->index));
-    size_t send = why_request(why, fact->at);
-    if (send != SIZE_MAX)
-        TEXT(", on a message of S%d, leader of term %" PRIu64,
-             why->trace->event[send].node + 1,
-             why_number(&why->trace->event[send], "term"));
+    const struct trace_event *asked = why_request(why, fact->at);
+    if (asked != NULL)
+        TEXT(", on a message of S%d, leader of term %" PRIu64, asked->node + 1,
+             why_number(asked, "term"));
     TEXT(".");
     LABEL("S%d cuts ", cut->node + 1);
     range(fact->label, sizeof fact->label, cut->index, last);
     NOTE("entry of T%" PRIu64 " goes", model_term_at(server, cut->index));
+}
+
+// Whom a leader counted: by its match_index where that is told, else by the
+// answers that it had got.
+static void say_counted(const struct why *why,
+                        const struct model_server *leader,
+                        struct why_fact *fact)
+{
+    const struct trace_event *commit = why_event(why, fact->at);
+    const struct evidence *of = why_evidence(why, fact->at);
+    struct evidence_set holds = of->servers;
+    bool matches = evidence_tells(why->book, TRACE_MATCH);
+    char who[S];
+    for (int i = 0; matches && i < why->n_servers; i++)
+        if (i != commit->node && leader->match_index[i] >= commit->to)
+            holds.bits[i / 64] |= 1ull << (i % 64);
+        else if (i != commit->node)
+            holds.bits[i / 64] &= ~(1ull << (i % 64));
+    int n = size_of(&holds);
+    TEXT(": as leader of term %" PRIu64, leader->term);
+    NOTE("leader of T%" PRIu64, leader->term);
+    if ((of->known || matches) && told(why, fact, n)) {
+        TEXT(" it counted %s, %d of %d, as having it",
+             why_servers(&holds, why->n_servers, who), n, why->n_servers);
+        NOTE(", on %d of %d", n, why->n_servers);
+    }
+    TEXT(".");
 }
 
 static void say_commit(const struct why *why, const struct model *model,
@@ -251,42 +305,32 @@ static void say_commit(const struct why *why, const struct model *model,
 {
     const struct trace_event *commit = why_event(why, fact->at);
     const struct model_server *server = &model->server[commit->node];
-    uint64_t term = model_term_at(server, commit->to);
-    bool holds[TRACE_MAX_SERVERS] = {false};
-    char who[S];
-    TEXT("S%d committed ", commit->node + 1);
-    range(fact->text, sizeof fact->text, commit->from + 1, commit->to);
+    bool logs = evidence_tells(why->book, TRACE_APPEND);
     LABEL("S%d commits ", commit->node + 1);
     range(fact->label, sizeof fact->label, commit->from + 1, commit->to);
-    if (model_last_index(server) >= commit->to)
-        TEXT(" (term %" PRIu64 ")", term);
-    else
+    if (commit->to > commit->from) {
+        TEXT("S%d committed ", commit->node + 1);
+        range(fact->text, sizeof fact->text, commit->from + 1, commit->to);
+    } else
+        TEXT("S%d moved commit_index from %" PRIu64 " back to %" PRIu64,
+             commit->node + 1, commit->from, commit->to);
+    if (logs && model_last_index(server) < commit->to)
         TEXT(", which it does not have");
+    else if (logs && commit->to > 0)
+        TEXT(" (term %" PRIu64 ")", model_term_at(server, commit->to));
     if (server->role == TRACE_LEADER) {
-        for (int i = 0; i < why->n_servers; i++)
-            holds[i] =
-                i == commit->node || server->match_index[i] >= commit->to;
-        int n = size_of(holds, why->n_servers);
-        TEXT(": as leader of term %" PRIu64
-             " it counted %s, %d of %d, as having it.",
-             server->term, why_servers(holds, why->n_servers, who), n,
-             why->n_servers);
-        NOTE("leader of T%" PRIu64 ", on %d of %d", server->term, n,
-             why->n_servers);
+        say_counted(why, server, fact);
         return;
     }
-    size_t send = why_request(why, fact->at);
-    NOTE("T%" PRIu64, term);
-    if (send == SIZE_MAX) {
-        TEXT(".");
-        return;
-    }
-    const struct trace_event *asked = &why->trace->event[send];
-    uint64_t last = why_number(asked, "prev_log_index") +
-                    trace_message_entries(&asked->args, NULL, 0);
-    TEXT(": a message of S%d vouched for its log up to %" PRIu64
-         " and said leader_commit %" PRIu64 ".",
-         asked->node + 1, last, why_number(asked, "leader_commit"));
+    const struct trace_event *asked = why_request(why, fact->at);
+    uint64_t said;
+    NOTE("T%" PRIu64, model_term_at(server, commit->to));
+    if (asked != NULL &&
+        trace_message_number(&asked->args, "leader_commit", &said))
+        TEXT(": a message of S%d that ended at index %" PRIu64
+             " said leader_commit %" PRIu64,
+             asked->node + 1, why_message_end(asked), said);
+    TEXT(".");
 }
 
 static void say_boot(const struct why *why, const struct model *model,
@@ -353,13 +397,10 @@ static void say_view(const struct why *why, struct why_fact *fact)
     const char *name = view->kind == TRACE_MATCH ? "match_index" : "next_index";
     TEXT("S%d moved %s of S%d from %" PRIu64 " to %" PRIu64, view->node + 1,
          name, view->peer + 1, view->from, view->to);
-    size_t send = why_request(why, fact->at);
-    if (send != SIZE_MAX && view->kind == TRACE_MATCH) {
-        const struct trace_event *asked = &why->trace->event[send];
+    const struct trace_event *asked = why_request(why, fact->at);
+    if (asked != NULL && view->kind == TRACE_MATCH && view->peer != view->node)
         TEXT("; the request that was answered ended at index %" PRIu64,
-             why_number(asked, "prev_log_index") +
-                 trace_message_entries(&asked->args, NULL, 0));
-    }
+             why_message_end(asked));
     TEXT(".");
     LABEL("S%d: %s of S%d", view->node + 1, name, view->peer + 1);
     NOTE("%" PRIu64 " to %" PRIu64, view->from, view->to);

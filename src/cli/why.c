@@ -12,6 +12,7 @@ static const char help[] =
     "Without an event: the finding, or else the last commit.\n\n"
     "  --commit INDEX   why this index was committed\n"
     "  --election TERM  why this term's leader was elected\n"
+    "  --every          each event by itself, one JSON line each\n"
     "  --all            back to the beginning, not only what is near\n"
     "  --json           one JSON object\n"
     "  -o FILE          .txt, .json, or the graph as .svg, .png or .dot\n\n"
@@ -22,7 +23,7 @@ enum form { TEXT, JSON, GRAPH };
 struct question {
     struct viz_why asked;
     enum form form;
-    bool help;
+    bool help, every;
 };
 
 static enum form form_of(const char *path, bool json)
@@ -56,6 +57,8 @@ static void read_arguments(struct options *o, struct selectors *s,
             q->asked.commit = options_number(o);
         else if (options_is(o, "--election"))
             q->asked.election = options_number(o);
+        else if (options_is(o, "--every"))
+            q->every = true;
         else if (options_is(o, "--all"))
             q->asked.all = true;
         else if (options_is(o, "--json"))
@@ -77,7 +80,11 @@ static int answer(const struct selectors *s, const struct question *q,
     FILE *out = open_memstream(&text, &n);
     if (out == NULL)
         die("no memory for a story");
-    int told = q->form == GRAPH
+    int told = 0;
+    if (q->every)
+        viz_why_every(trace, out);
+    else
+        told = q->form == GRAPH
                    ? viz_why_dot(trace, &q->asked, out, error, sizeof error)
                : q->form == JSON
                    ? viz_why_json(trace, &q->asked, out, error, sizeof error)
