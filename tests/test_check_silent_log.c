@@ -81,8 +81,7 @@ static void test_ae2_accepts_behind_another_entry(void **state)
     assert_sound();
     // The entry that it lacked was cut, and comes again.
     arrive(APPEND_ENTRIES(2, 1, .term = 3, .prev_log_index = 1,
-                          .prev_log_term = 1,
-                          .entries = ENTRIES({.term = 1})));
+                          .prev_log_term = 1, .entries = ENTRIES({.term = 1})));
     answer_append(3, true);
     wait_us(500 * MS);
     elected(0, 2, 4, 9, 3);
