@@ -34,6 +34,9 @@ static const char help[] =
     "  --crash-at K     with a crash at the K-th of these points\n"
     "  --check-determinism  each run twice; name the first differing event\n"
     "  --mute           as if the Raft had no trace calls\n"
+    "  --no-sandbox     a Raft that is given may do what any program may "
+    "(files,\n"
+    "                   debuggers); the grader does not allow it\n"
     "  --unchecked      without the checker\n"
     "  --json           one JSON object per run\n\n"
     "A failing run leaves its trace, story and pictures in OUT/SCENARIO-SEED.\n"
@@ -122,6 +125,7 @@ struct arguments {
     int n_names;
     uint64_t jobs;
     bool help, bad;
+    bool open; // without a sandbox
 };
 
 // An option with a value of its own form; false when it is none of these.
@@ -173,6 +177,8 @@ static void take_argument(struct options *o, struct arguments *a)
         plan->twice = true;
     else if (options_is(o, "--mute"))
         plan->common.mute = true;
+    else if (options_is(o, "--no-sandbox"))
+        a->open = true;
     else if (options_is(o, "--unchecked"))
         plan->common.unchecked = true;
     else if (options_is(o, "--json"))
@@ -231,12 +237,20 @@ static bool take_lab(struct sweep_plan *plan, const char *name)
 static bool take_raft(struct arguments *a, const struct choice *choice)
 {
     static char object[4096];
+    static const struct sandbox sandbox = {.own = true};
     bool warm_up = choice->chosen[0]->load != NULL;
+    struct lab_run *run = &a->plan.common;
     const char *path = a->raft != NULL ? a->raft : student_default(warm_up);
     if (path == NULL)
         return true;
-    a->plan.common.given = a->raft;
-    a->plan.common.raft = object;
+    run->given = a->raft;
+    run->raft = object;
+    // As the grader will run it, so that what passes here passes there. On the
+    // system's own threads there is no such sandbox.
+    if (!a->open && !run->real && sandbox_stands(&sandbox)) {
+        run->sandbox = &sandbox;
+        run->shown = true;
+    }
     return student_raft(path, object, sizeof object);
 }
 

@@ -6,6 +6,7 @@
 #include <execinfo.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "../trace/die.h"
+#include "cage.h"
 #include "home.h"
 
 enum {
@@ -314,6 +316,13 @@ static bool walls_stand(const struct sandbox *sandbox)
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
     return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool sandbox_stands(const struct sandbox *sandbox)
+{
+    char program[PATH_MAX + 32];
+    sandbox_adopt_orphans();
+    return cage_program(program, sizeof program) && walls_stand(sandbox);
 }
 
 // Can root's child become the user that it should?

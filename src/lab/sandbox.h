@@ -46,6 +46,8 @@ struct sandbox_powers sandbox_powers(void);
 // made, which is so for root when there is no other user for its children to
 // become. Orphans of its children come to it, as by the second.
 bool sandbox_prepare(const struct sandbox *sandbox);
+// Tries the same without a word.
+bool sandbox_stands(const struct sandbox *sandbox);
 void sandbox_adopt_orphans(void);
 
 // Seconds of processor time that a run has; a sanitizer's take longer.
