@@ -7,6 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -103,14 +106,58 @@ void landlock_run(bool sanitized)
     enforce(rules);
 }
 
+// A compiler that is not the system's brings its own tree: PREFIX/bin/cc has
+// PREFIX. False when it lies in one of the system's, or is not found.
+static bool find_compiler(char *prefix, size_t n)
+{
+    const char *name = getenv("CC"), *path = getenv("PATH");
+    char file[PATH_MAX + 128], whole[PATH_MAX] = "";
+    if (name == NULL || name[0] == '\0' || strpbrk(name, " /") != NULL)
+        name = "gcc";
+    for (bool found = false; path != NULL && *path != '\0' && !found;) {
+        size_t length = strcspn(path, ":");
+        snprintf(file, sizeof file, "%.*s/%.100s",
+                 (int)(length < PATH_MAX ? length : 0), path, name);
+        found = access(file, X_OK) == 0 && realpath(file, whole) != NULL;
+        path += length + (path[length] == ':');
+        if (!found)
+            whole[0] = '\0';
+    }
+    for (int i = 0; i < 2; i++) {
+        char *slash = whole[0] == '/' ? strrchr(whole, '/') : NULL;
+        if (slash == NULL || slash == whole)
+            return false;
+        *slash = '\0';
+    }
+    snprintf(prefix, n, "%s", whole);
+    return strcmp(whole, "/usr") != 0 && strcmp(whole, "/") != 0;
+}
+
+// Programs, libraries and headers: a compiler at work on a stranger's text
+// reads what that names, and shows it.
 void landlock_tool(const struct sandbox_tool *tool)
 {
-    static const char *const system[] = {"/usr", "/bin",   "/sbin",
-                                         "/lib", "/lib64", "/lib32",
-                                         "/etc", "/opt",   "/nix/store"};
+    static const char *const system[] = {"/usr/bin",
+                                         "/usr/lib",
+                                         "/usr/lib32",
+                                         "/usr/lib64",
+                                         "/usr/libexec",
+                                         "/usr/include",
+                                         "/usr/local/bin",
+                                         "/usr/local/lib",
+                                         "/usr/local/include",
+                                         "/bin",
+                                         "/lib",
+                                         "/lib32",
+                                         "/lib64",
+                                         "/etc/ld.so.cache",
+                                         "/nix/store"};
+    char prefix[PATH_MAX];
     int rules = make_rules();
     for (size_t i = 0; i < sizeof system / sizeof system[0]; i++)
         allow(rules, system[i], READ);
+    if (find_compiler(prefix, sizeof prefix))
+        allow(rules, prefix, READ);
     allow(rules, "/dev/null", READ_FILE | WRITE_FILE);
     allow(rules, "/dev/urandom", READ_FILE);
     if (tool->readable != NULL)
