@@ -122,21 +122,52 @@ static void test_ae2_refuses_what_matches(void **state)
                   SHOWN(story_last(), arrived()), OF(1, 0));
 }
 
-static void test_ae3_a_cut_that_was_saved(void **state)
+// S2's entry of term 1 is on its disk; gives the number of its answer.
+static uint64_t stores_and_saves(void)
 {
-    (void)state;
     saves(1, 1, 0, 0, 0);
     saves(0, 1, 0, 0, 0);
     leads();
     arrive(sends(1, 1, 0, 0, 1));
     saves(1, 1, 0, 1, 1);
     answer_append(1, true);
-    uint64_t stored = story_last();
-    saves(1, 1, 0, 1, 1);
+    return story_last();
+}
+
+static void test_ae3_a_cut_that_was_saved(void **state)
+{
+    (void)state;
+    stores_and_saves();
+    uint64_t last = saves(1, 1, 0, 1, 1);
     assert_sound();
     uint64_t saved = saves(1, 1, 0, 0, 0);
+    assert_broken("log cut without a message", "AE.3", SHOWN(saved, last),
+                  OF(1));
+    begin_silent_story();
+    uint64_t stored = stores_and_saves();
+    receive(sends(1, 1, 1, 1, 1)); // nothing in it conflicts
+    saved = saves(1, 1, 0, 0, 0);
     assert_broken("log cut without a conflict", "AE.3", SHOWN(saved, stored),
                   OF(1));
+}
+
+// What was saved and never shown to anybody may not go either, unless a leader
+// has come that may cut it.
+static void test_ae3_a_cut_of_what_nobody_saw(void **state)
+{
+    (void)state;
+    uint64_t first = saves(0, 1, 0, 3, 1);
+    uint64_t saved = saves(0, 1, 0, 2, 1);
+    assert_broken("log cut without a message", "AE.3", SHOWN(saved, first),
+                  OF(0));
+    begin_silent_story();
+    saves(2, 2, 2, 0, 0);
+    saves(1, 2, 2, 0, 0);
+    saves(0, 1, 0, 3, 1);
+    elected(2, 1, 2, 0, 0);
+    receive(APPEND_ENTRIES(2, 0, .term = 2, .entries = ENTRIES({.term = 2})));
+    saves(0, 2, TRACE_NONE, 1, 2);
+    assert_sound();
 }
 
 // ------------------------------------------------------ leaders' logs
@@ -156,13 +187,26 @@ static void test_l3_a_wrong_prev_log_term(void **state)
 static void test_p2_an_entry_changes_its_term(void **state)
 {
     (void)state;
-    elected(0, 1, 2, 0, 0);
-    sends(1, 2, 0, 0, 1);
+    elected(0, 1, 2, 1, 1);
     uint64_t first = story_sent();
+    sends(1, 2, 0, 0, 1);
     sends(2, 2, 0, 0, 1);
     assert_sound();
     sends(1, 2, 0, 0, 2);
     assert_broken("Leader Append-Only", "P.2", SHOWN(story_sent(), first),
+                  OF(0, 1));
+}
+
+// Behind the log that it was elected with a leader has entries of its own.
+static void test_l3_an_entry_that_it_cannot_have(void **state)
+{
+    (void)state;
+    elected(0, 1, 3, 1, 1);
+    uint64_t asked = story_sent();
+    sends(1, 3, 1, 1, 3);
+    assert_sound();
+    APPEND_ENTRIES(0, 1, .term = 3, .prev_log_index = 4, .prev_log_term = 2);
+    assert_broken("next_index out of range", "L.3", SHOWN(story_sent(), asked),
                   OF(0, 1));
 }
 
@@ -480,6 +524,8 @@ static void test_every_rule_is_found(void **state)
         "AE.2 refused although the entry matches",
         "AE.3 log cut without a conflict",
         "L.3 message with a wrong prev_log_term",
+        "AE.3 log cut without a message",
+        "L.3 next_index out of range",
         "P.2 Leader Append-Only",
         "P.3 Log Matching",
         "L.3 next_index below match_index",
@@ -507,6 +553,8 @@ int main(void)
         SILENT(test_ae2_accepts_behind_what_it_never_got),
         SILENT(test_ae2_refuses_what_matches),
         SILENT(test_ae3_a_cut_that_was_saved),
+        SILENT(test_ae3_a_cut_of_what_nobody_saw),
+        SILENT(test_l3_an_entry_that_it_cannot_have),
         SILENT(test_l3_a_wrong_prev_log_term),
         SILENT(test_p2_an_entry_changes_its_term),
         SILENT(test_p3_an_entry_has_one_predecessor),

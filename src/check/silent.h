@@ -34,6 +34,8 @@ struct silent_image {
     uint64_t n, us; // the event; 0 = there is none
     uint64_t term, last_index, last_term, snapshot_index;
     int voted_for;
+    uint64_t n_requests; // of leaders that had come
+    bool quiet;          // and none of them was being handled
 };
 
 struct silent_server {

@@ -191,17 +191,40 @@ bool silent_judge_append(const struct silent_case *c)
 
 // ------------------------------------------------------------ at the leader
 
+// [L.2] [L.3] What a leader has behind the log that it was elected with is of
+// its own term.
+static bool is_its_own(const struct silent_case *c, uint64_t index,
+                       uint64_t term)
+{
+    const struct silent_server *me = c->me;
+    const struct silent_run *run = &me->run[me->led_term % SILENT_RUNS];
+    if (run->term != me->led_term || index <= run->index ||
+        term == me->led_term)
+        return true;
+    return silent_broken(
+        c, "next_index out of range", "L.3", c->flight->to, run->n,
+        "S%d sent S%d entry %" PRIu64 " as one of term %" PRIu64
+        ", but its log ended at index %" PRIu64
+        " when it asked for votes of term %" PRIu64
+        ": what is behind that is of this term.",
+        c->event->node + 1, c->flight->to + 1, index, term, run->index,
+        me->led_term);
+}
+
 static bool shown(const struct silent_case *c, uint64_t index, uint64_t term,
                   bool before)
 {
     const struct silent_server *me = c->me;
     uint64_t known;
+    if (!is_its_own(c, index, term))
+        return false;
     if (!silent_term_at(me, index, &known) || known == term) {
         silent_claim(c->me, index, term, c->event->n);
         return true;
     }
     uint64_t earlier = me->log[index % SILENT_LOG].n;
-    if (before)
+    bool restamped = known < term && term == me->led_term;
+    if (before && !restamped)
         return silent_broken(
             c, "message with a wrong prev_log_term", "L.3", c->flight->to,
             earlier,

@@ -77,6 +77,31 @@ static bool keeps_vote(const struct silent_case *c)
                          check_seconds(event->us), vote->to + 1);
 }
 
+// [AE.3] [AE.4] The saved log has what the last one had, when no leader's
+// request has come since.
+static bool keeps_saved(const struct silent_case *c)
+{
+    const struct silent_image *disk = &c->me->disk;
+    const struct trace_event *event = c->event;
+    struct silent_image now = {.last_index = event->index,
+                               .last_term = event->entry_term,
+                               .snapshot_index = event->from};
+    if (disk->n == 0 || disk->last_index == 0 || !disk->quiet ||
+        disk->n_requests != c->me->n_requests ||
+        holds(&now, disk->last_index, disk->last_term))
+        return true;
+    bool overlap = event->to < disk->n; // two saves at a time
+    return silent_broken(
+        c, overlap ? "saved what it is not" : "log cut without a message",
+        overlap ? "AE.4" : "AE.3", TRACE_NONE, disk->n,
+        "S%d saved a log up to index %" PRIu64 " (term %" PRIu64
+        ") at %.3f s over one up to index %" PRIu64 " (term %" PRIu64 "): %s.",
+        event->node + 1, event->index, event->entry_term,
+        check_seconds(event->us), disk->last_index, disk->last_term,
+        overlap ? "the older of two saves at a time came last"
+                : "no leader's message has come between that could cut it");
+}
+
 // [AE.3] [AE.4] The saved log has what the server had when the save before
 // this one was over, and what it has acknowledged since.
 static bool keeps_log(const struct silent_case *c)
@@ -136,7 +161,7 @@ bool silent_judge_saved(const struct silent_case *c)
         me->snapshots = true;
     if (!must_save(c))
         return true;
-    if (!keeps_vote(c) || !keeps_log(c))
+    if (!keeps_vote(c) || !keeps_saved(c) || !keeps_log(c))
         return false;
     me->disk = (struct silent_image){.n = event->n,
                                      .us = event->us,
@@ -144,7 +169,9 @@ bool silent_judge_saved(const struct silent_case *c)
                                      .voted_for = event->voted_for,
                                      .last_index = event->index,
                                      .last_term = event->entry_term,
-                                     .snapshot_index = event->from};
+                                     .snapshot_index = event->from,
+                                     .n_requests = me->n_requests,
+                                     .quiet = me->n_pending == 0};
     me->sure_at_save = me->sure;
     silent_learn_held(c);
     return true;
