@@ -71,7 +71,7 @@ static void all(scmp_filter_ctx filter, uint32_t answer,
 }
 
 #define EQUAL(argument, value)                                                 \
-    SCMP_CMP(argument, SCMP_CMP_EQ, (scmp_datum_t)(value))
+    SCMP_CMP(argument, SCMP_CMP_EQ, (scmp_datum_t)(value), 0)
 #define WITHOUT(argument, bits)                                                \
     SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, (scmp_datum_t)(bits), 0)
 // An int; what stands in the register's other half means nothing.
@@ -152,7 +152,7 @@ static void add_files(scmp_filter_ctx filter, const struct sandbox_files *files,
                                           EQUAL(2, files->n_result)};
     rule(filter, SCMP_ACT_ALLOW, "write", 2, result);
     when(filter, SCMP_ACT_ALLOW, "close",
-         SCMP_CMP(0, SCMP_CMP_NE, (scmp_datum_t)files->result));
+         SCMP_CMP(0, SCMP_CMP_NE, (scmp_datum_t)files->result, 0));
     // Nothing is opened; to try and read is no crime. A sanitizer opens what
     // Landlock leaves in sight.
     int writing = O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
@@ -201,14 +201,14 @@ static void keep_off(const struct sandbox_ground *ground)
     scmp_filter_ctx filter = begin(SCMP_ACT_ALLOW);
     for (const char *const *name = movers; *name != NULL; name++) {
         when(filter, SCMP_ACT_TRAP, *name,
-             SCMP_CMP(0, SCMP_CMP_LT, ground->first));
+             SCMP_CMP(0, SCMP_CMP_LT, ground->first, 0));
         when(filter, SCMP_ACT_TRAP, *name,
-             SCMP_CMP(0, SCMP_CMP_GE, ground->last));
+             SCMP_CMP(0, SCMP_CMP_GE, ground->last, 0));
         when(filter, SCMP_ACT_TRAP, *name,
-             SCMP_CMP(1, SCMP_CMP_GE, ground->gap));
+             SCMP_CMP(1, SCMP_CMP_GE, ground->gap, 0));
     }
     when(filter, SCMP_ACT_TRAP, "mremap",
-         SCMP_CMP(2, SCMP_CMP_GE, ground->gap));
+         SCMP_CMP(2, SCMP_CMP_GE, ground->gap, 0));
     install(filter);
 }
 
