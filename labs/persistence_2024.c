@@ -33,7 +33,8 @@ static void persist_1(struct lab *lab)
     lab_disconnect(lab, second);
     one(lab, number(14), 2);
     crash_and_restart(lab, second);
-    wait_for(lab, 4, 3, 0, NULL); // the restarted one gets it, too
+    wait_for(lab, lab_nth(lab, 4), 3, 0,
+             NULL); // the restarted one gets it, too
 
     int third = after(lab, lab_check_one_leader(lab), 1);
     lab_disconnect(lab, third);

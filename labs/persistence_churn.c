@@ -131,11 +131,12 @@ static void check_known(struct lab *lab, const struct client *client,
 static void check_log(struct lab *lab, const struct client *clients)
 {
     raft_index last = one(lab, random_value(lab), 5);
-    struct value *values = must_calloc((size_t)last, sizeof *values);
-    for (raft_index index = 1; index <= last; index++)
-        wait_for(lab, index, 5, 0, &values[index - 1]);
+    size_t n = (size_t)(last - lab_nth(lab, 0));
+    struct value *values = must_calloc(n, sizeof *values);
+    for (size_t i = 0; i < n; i++)
+        wait_for(lab, lab_nth(lab, i + 1), 5, 0, &values[i]);
     for (int i = 0; i < N_CLIENTS; i++)
-        check_known(lab, &clients[i], values, (size_t)last);
+        check_known(lab, &clients[i], values, n);
     free(values);
 }
 

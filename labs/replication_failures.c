@@ -15,7 +15,7 @@ static void follower_failure(struct lab *lab)
     lab_disconnect(lab, after(lab, leader, 1));
     lab_disconnect(lab, after(lab, leader, 2));
     raft_index index = must_propose(lab, leader, number(104));
-    check_index(lab, index, 4);
+    check_index(lab, index, lab_nth(lab, 4));
     lab_sleep_ms(lab, 2 * ELECTION_TIMEOUT_MS);
     check_no_agreement(lab, index);
 }
@@ -64,7 +64,7 @@ static void fail_no_agree(struct lab *lab)
     for (int k = 1; k <= 3; k++)
         lab_disconnect(lab, after(lab, leader, k));
     raft_index index = must_propose(lab, leader, number(20));
-    check_index(lab, index, 2);
+    check_index(lab, index, lab_nth(lab, 2));
     lab_sleep_ms(lab, 2 * ELECTION_TIMEOUT_MS);
     check_no_agreement(lab, index);
 
@@ -73,7 +73,7 @@ static void fail_no_agree(struct lab *lab)
     // The lost majority may have elected one of its own, forgetting index 2.
     leader = lab_check_one_leader(lab);
     index = must_propose(lab, leader, number(30));
-    if (index < 2 || index > 3)
+    if (index < lab_nth(lab, 2) || index > lab_nth(lab, 3))
         lab_fail(lab, "index %llu for the next command, expected 2 or 3",
                  (unsigned long long)index);
     one(lab, number(1000), 5);

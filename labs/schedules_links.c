@@ -169,7 +169,7 @@ static void cluster_of_one(struct lab *lab)
     for (int round = 0; round < 3; round++) {
         for (int i = 0; i < 5; i++)
             check_index(lab, one(lab, random_value(lab), 1),
-                        (raft_index)(5 * round + i + 1));
+                        lab_nth(lab, (raft_index)(5 * round + i + 1)));
         restart_all(lab);
     }
     one(lab, random_value(lab), 1);

@@ -43,7 +43,8 @@ static void bursts_and_silence(struct lab *lab)
 static void equal_commands(struct lab *lab)
 {
     for (int i = 1; i <= 10; i++)
-        check_index(lab, one_at_once(lab, number(7), 3), (raft_index)i);
+        check_index(lab, one_at_once(lab, number(7), 3),
+                    lab_nth(lab, (raft_index)i));
     int old = lab_check_one_leader(lab);
     lab_disconnect(lab, old);
     for (int i = 0; i < 3; i++)
@@ -119,7 +120,7 @@ static void two_leaders(struct lab *lab)
     lab_sleep_ms(lab, ELECTION_TIMEOUT_MS);
     one_world(lab);
     raft_index last = one(lab, number(3000), 5);
-    for (raft_index index = 2; index < last; index++) {
+    for (raft_index index = lab_nth(lab, 2); index < last; index++) {
         struct value value;
         n_committed(lab, index, &value);
         if (atoi(value.text) < 2000)

@@ -40,7 +40,7 @@ static void figure_8_to_c(struct lab *lab)
     one(lab, number(1), 5);
     TOGETHER(lab, 0, 1); // (a)
     must_propose(lab, 0, number(21));
-    await_log(lab, 1, 2);
+    await_log(lab, 1, lab_nth(lab, 2));
 
     TOGETHER(lab, 2, 3, 4); // (b)
     elect(lab, 4);
@@ -49,7 +49,7 @@ static void figure_8_to_c(struct lab *lab)
 
     TOGETHER(lab, 0, 1, 2); // (c)
     elect(lab, 0);
-    await_log(lab, 2, 2);
+    await_log(lab, 2, lab_nth(lab, 2));
 }
 
 // [L.4] Figure 8, (a) to (d): S1's entry stands on a majority and is still not
@@ -63,7 +63,7 @@ static void figure_8_overwritten(struct lab *lab)
     TOGETHER(lab, 1, 2, 3, 4); // (d)
     elect(lab, 4);
     agree_on(lab, 4, number(3), 4);
-    if (!same(value_at(lab, 2), number(25)))
+    if (!same(value_at(lab, lab_nth(lab, 2)), number(25)))
         lab_fail(lab, "S5's entry did not replace S1's at index 2");
     one_world(lab);
     one(lab, number(4), 5);
@@ -75,7 +75,7 @@ static void figure_8_committed(struct lab *lab)
 {
     figure_8_to_c(lab);
     agree_on(lab, 0, number(4), 3);
-    if (!same(value_at(lab, 2), number(21)))
+    if (!same(value_at(lab, lab_nth(lab, 2)), number(21)))
         lab_fail(lab, "S1's entry is not committed along with its newer one");
 
     adversary_begin(lab); // (e): only S5 runs
@@ -106,7 +106,7 @@ static void leader_again(struct lab *lab, bool late)
         covering(replies, 21); // a leader may send one entry at a time
     }
     propose_n(lab, 0, 200, 20);
-    await_log(lab, 1, 21);
+    await_log(lab, 1, lab_nth(lab, 21));
     if (late)
         close_rule(replies);
     else
@@ -163,10 +163,10 @@ static void request_one_election_late(struct lab *lab)
     lift(requests);
     lab_sleep_ms(lab, 500);
     one(lab, number(306), 5);
-    for (raft_index index = 2; index <= 6; index++)
-        if (!same(value_at(lab, index), number(298 + (int)index)))
+    for (int i = 2; i <= 6; i++)
+        if (!same(value_at(lab, lab_nth(lab, (raft_index)i)), number(298 + i)))
             lab_fail(lab, "index %llu was overwritten by an old request",
-                     (unsigned long long)index);
+                     (unsigned long long)lab_nth(lab, (raft_index)i));
     adversary_end(lab);
 }
 
@@ -183,14 +183,14 @@ static void requests_change_places(struct lab *lab)
     must_propose(lab, 0, number(2));
     await_legs(lab, first, 1);
     propose_n(lab, 0, 3, 4);
-    if (!log_comes_to(lab, 1, 6)) // S2 has acknowledged all five
+    if (!log_comes_to(lab, 1, lab_nth(lab, 6))) // S2 has acknowledged all five
         lab_not_set_up(lab, "S1 sends S2 no other entries as long as the first"
                             " ones are under way");
-    await_applied(lab, 1, 6);
+    await_applied(lab, 1, lab_nth(lab, 6));
     struct rule *newer = drop("AppendEntries", REQUEST, 0, 1);
     lift(first);
     lab_sleep_ms(lab, 50); // no newer request repairs what it does
-    if (lab_last_index(lab, 1) < 6)
+    if (lab_last_index(lab, 1) < lab_nth(lab, 6))
         lab_fail(lab, "an old request cut the log of S2");
     lift(newer);
     lab_disconnect(lab, 2);

@@ -14,6 +14,7 @@ struct watch {
     struct lab *lab;
     pthread_mutex_t mutex;
     bool stop;                // guarded by mutex
+    raft_term before;         // any election
     int leader_of[MAX_TERMS]; // S1 is 1; 0: nobody has said so yet
 };
 struct asker {
@@ -23,6 +24,7 @@ struct asker {
 
 static void claims(struct watch *watch, int server, raft_term term)
 {
+    term -= watch->before;
     if (term >= MAX_TERMS)
         return;
     pthread_mutex_lock(&watch->mutex);
@@ -33,7 +35,7 @@ static void claims(struct watch *watch, int server, raft_term term)
         lab_fail(watch->lab,
                  "S%d says that it leads term %llu, and so has S%d: does"
                  " raft_get_state() answer of one moment?",
-                 server + 1, (unsigned long long)term, other);
+                 server + 1, (unsigned long long)(term + watch->before), other);
 }
 
 static void *asker_main(void *argument)
@@ -81,7 +83,7 @@ static void unrest(struct lab *lab, int n_rounds, bool commands)
 static void with_watch(struct lab *lab, bool commands)
 {
     enum { N_ROUNDS = 40, PER_MILLE = 40, LONGEST_MS = 700 };
-    struct watch watch = {.lab = lab};
+    struct watch watch = {.lab = lab, .before = term_of(lab, 0)};
     struct asker askers[8];
     pthread_t threads[8];
     int n = lab_n_servers(lab);

@@ -159,6 +159,8 @@ bool silent_judge_saved(const struct silent_case *c)
     me->unknown_saves |= !event->ok;
     if (event->snapshot_bytes > 0)
         me->snapshots = true;
+    if (event->ok && event->from > me->may_commit)
+        me->may_commit = event->from; // only what is committed is compacted
     if (!must_save(c))
         return true;
     if (!keeps_vote(c) || !keeps_saved(c) || !keeps_log(c))

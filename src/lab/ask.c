@@ -23,6 +23,11 @@ int lab_n_servers(struct lab *lab)
     return lab->n_servers;
 }
 
+raft_index lab_nth(struct lab *lab, raft_index n)
+{
+    return lab->past + n;
+}
+
 struct trace *lab_trace(struct lab *lab)
 {
     return lab->trace;
@@ -252,12 +257,14 @@ int lab_n_committed(struct lab *lab, raft_index index,
     int n = 0;
     pthread_mutex_lock(&lab->mutex);
     for (int i = 0; i < lab->n_servers; i++)
-        if (index > 0 && lab->now[i]->last_applied >= index)
+        if (index > lab->past && lab->now[i]->last_applied >= index)
             n++;
     if (command != NULL)
-        *command = n > 0 ? (struct message_bytes){lab->agreed[index].bytes,
-                                                  lab->agreed[index].n_bytes}
-                         : (struct message_bytes){NULL, 0};
+        *command =
+            n > 0
+                ? (struct message_bytes){lab->agreed[index - lab->past].bytes,
+                                         lab->agreed[index - lab->past].n_bytes}
+                : (struct message_bytes){NULL, 0};
     pthread_mutex_unlock(&lab->mutex);
     return n;
 }

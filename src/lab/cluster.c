@@ -283,6 +283,9 @@ static struct instance *instance_new(struct lab *lab, int server)
         instance->inc = old->inc + 1;
         instance->state = blob_hold(old->state);
         instance->snapshot = blob_hold(old->snapshot);
+    } else {
+        instance->state = blob_hold(lab->born_state[server]);
+        instance->snapshot = blob_hold(lab->born_snapshot[server]);
     }
     instance->older = lab->newest;
     lab->newest = instance;
@@ -444,6 +447,8 @@ struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
     net_long_delays(lab->net, !lab->scenario->no_long_delays);
     if (lab->scenario->unreliable)
         lab_reliable(lab, false);
+    if (own == NULL)
+        lab_give_past(lab);
     for (int server = 0; own == NULL && server < lab->n_servers; server++)
         boot(lab, server);
     for (int server = 0; own == NULL && server < lab->n_servers; server++)
@@ -483,6 +488,7 @@ void lab_end(struct lab *lab, struct lab_prices *prices)
     free(lab->agreed);
     if (prices != NULL)
         lab_price_of(lab, prices);
+    lab_drop_past(lab);
     pthread_cond_destroy(&lab->idle);
     pthread_mutex_destroy(&lab->mutex);
     free(lab);

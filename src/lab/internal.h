@@ -54,6 +54,8 @@ struct lab {
     struct trace *trace;
     struct check *check;
     uint64_t begin_us;
+    raft_index past; // the index of a snapshot that all were born with; or 0
+    struct blob *born_state[LAB_MAX_SERVERS], *born_snapshot[LAB_MAX_SERVERS];
     struct crew reapers;
 
     pthread_mutex_t mutex; // guards everything below
@@ -109,6 +111,11 @@ void lab_service_restore(struct instance *instance);
 
 // disk.c: raft_config.save of an instance.
 void lab_save(void *context, const struct raft_saved *saved);
+
+// past.c: gives the servers, before they start, a past of 2^32 terms and
+// entries, where the seed says so and their Raft can be brought there.
+void lab_give_past(struct lab *lab);
+void lab_drop_past(struct lab *lab);
 
 // limits.c: a call of this server's Raft obeys raft_config, or ends the run.
 void lab_check_call(struct instance *instance, const char *method,

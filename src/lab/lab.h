@@ -36,6 +36,7 @@ struct lab_scenario {
     bool old_snapshots;    // and hands in older ones again
     bool simulated_only;   // needs pauses, clocks or scripts in virtual time
     bool no_long_delays;   // calls that cannot be delivered fail soon
+    bool young;            // must not be born old
     bool crash_points;     // a server that dies anywhere is brought back
     size_t max_entries;    // raft_config's; 0 = default
     size_t snapshot_chunk; // raft_config's; 0 = default
@@ -52,6 +53,9 @@ struct lab_scenario {
 // ---------------------------------------------------------------- the story
 
 int lab_n_servers(struct lab *lab);
+// The n-th index after what was there when the story began: n, but for a
+// cluster that was born old (past.c).
+raft_index lab_nth(struct lab *lab, raft_index n);
 // A number below n from the run's seed.
 uint64_t lab_random(struct lab *lab, uint64_t n);
 void lab_sleep_ms(struct lab *lab, uint64_t ms);

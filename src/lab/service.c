@@ -19,6 +19,11 @@
 
 enum { SNAPSHOT_EVERY = 10 };
 
+static struct agreed *at_index(struct lab *lab, raft_index index)
+{
+    return &lab->agreed[index - lab->past];
+}
+
 static void put(uint8_t **at, uint64_t value, int n_bytes)
 {
     for (int i = 0; i < n_bytes; i++)
@@ -37,12 +42,12 @@ static uint64_t get(const uint8_t **at, int n_bytes)
 static uint8_t *take_snapshot(struct lab *lab, raft_index index, size_t *n)
 {
     *n = 8;
-    for (raft_index i = 1; i <= index; i++)
-        *n += 4 + lab->agreed[i].n_bytes;
+    for (raft_index i = lab->past + 1; i <= index; i++)
+        *n += 4 + at_index(lab, i)->n_bytes;
     uint8_t *bytes = must_malloc(*n), *at = bytes;
     put(&at, index, 8);
-    for (raft_index i = 1; i <= index; i++) {
-        const struct agreed *agreed = &lab->agreed[i];
+    for (raft_index i = lab->past + 1; i <= index; i++) {
+        const struct agreed *agreed = at_index(lab, i);
         put(&at, agreed->n_bytes, 4);
         if (agreed->n_bytes > 0)
             memcpy(at, agreed->bytes, agreed->n_bytes);
@@ -59,10 +64,10 @@ static bool is_snapshot(struct lab *lab, const uint8_t *bytes, size_t n,
     if (n < 8)
         return false;
     *index = get(&at, 8);
-    if (*index > lab->n_agreed)
+    if (*index < lab->past || *index > lab->past + lab->n_agreed)
         return false;
-    for (raft_index i = 1; i <= *index; i++) {
-        const struct agreed *agreed = &lab->agreed[i];
+    for (raft_index i = lab->past + 1; i <= *index; i++) {
+        const struct agreed *agreed = at_index(lab, i);
         if (end - at < 4 || get(&at, 4) != agreed->n_bytes ||
             (size_t)(end - at) < agreed->n_bytes ||
             (agreed->n_bytes > 0 &&
@@ -77,20 +82,21 @@ static bool is_snapshot(struct lab *lab, const uint8_t *bytes, size_t n,
 static bool agrees(struct lab *lab, int server,
                    const struct raft_message *message)
 {
-    if (message->index <= lab->n_agreed) {
-        const struct agreed *known = &lab->agreed[message->index];
+    raft_index n = message->index - lab->past; // from 1 on
+    if (n <= lab->n_agreed) {
+        const struct agreed *known = at_index(lab, message->index);
         return known->term == message->term &&
                known->n_bytes == message->n_bytes &&
                (known->n_bytes == 0 ||
                 memcmp(known->bytes, message->bytes, known->n_bytes) == 0);
     }
-    if (message->index >= lab->agreed_room) {
-        lab->agreed_room = 2 * message->index + 64;
+    if (n >= lab->agreed_room) {
+        lab->agreed_room = 2 * n + 64;
         lab->agreed =
             must_realloc(lab->agreed, lab->agreed_room * sizeof *lab->agreed);
     }
-    lab->n_agreed = message->index;
-    lab->agreed[message->index] =
+    lab->n_agreed = n;
+    *at_index(lab, message->index) =
         (struct agreed){message->term, message->n_bytes,
                         must_copy(message->bytes, message->n_bytes), server};
     return true;
@@ -115,7 +121,7 @@ _Noreturn static void breaks(struct lab *lab, const char *property,
 _Noreturn static void disagrees(struct lab *lab, int server,
                                 const struct raft_message *message)
 {
-    const struct agreed *known = &lab->agreed[message->index];
+    const struct agreed *known = at_index(lab, message->index);
     char mine[MESSAGE_DIGEST], other[MESSAGE_DIGEST];
     message_digest(message->bytes, message->n_bytes, mine);
     message_digest(known->bytes, known->n_bytes, other);
@@ -138,7 +144,8 @@ static void apply_snapshot(struct instance *instance,
     bool good = is_snapshot(lab, message->bytes, message->n_bytes, &index) &&
                 index == message->index;
     raft_index before = instance->last_applied;
-    raft_term term = good && index > 0 ? lab->agreed[index].term : 0;
+    raft_term term =
+        good && index > lab->past ? at_index(lab, index)->term : message->term;
     if (good && index > before)
         instance->last_applied = index;
     atomic_fetch_add(&lab->prices.snapshot_needed, message->n_bytes);
@@ -148,7 +155,7 @@ static void apply_snapshot(struct instance *instance,
                "S%d gave its service a snapshot for index %" PRIu64
                " that no service took.",
                instance->server + 1, message->index);
-    if (index > 0 && message->term != term)
+    if (message->term != term)
         breaks(lab, "snapshot with a wrong term", "IS.5",
                "S%d gave its service a snapshot of index %" PRIu64
                " and term %" PRIu64 ", but the entry there is of term %" PRIu64
@@ -170,7 +177,7 @@ static void again(struct instance *instance, raft_index index,
     size_t n_older = 0;
     uint8_t *older = NULL;
     pthread_mutex_lock(&lab->mutex);
-    if (index > SNAPSHOT_EVERY)
+    if (index > lab->past + SNAPSHOT_EVERY)
         older = take_snapshot(lab, index - SNAPSHOT_EVERY, &n_older);
     pthread_mutex_unlock(&lab->mutex);
     lab->api->snapshot(instance->rf, index, snapshot, n);
