@@ -386,6 +386,12 @@ static void ping_watching(struct lab *lab)
     struct cluster *cluster = cluster_make(lab);
     uint64_t begin_ms = now_ms();
     net_delay_all(lab_net(lab), 1000, 5000);
+    for (int peer = 1; peer < SERVERS; peer++)
+        if (cluster_is_alive(cluster, 0, peer))
+            lab_fail(lab,
+                     "S1 takes S%d for alive, but has never had an answer from"
+                     " it",
+                     peer + 1);
     cluster_watch(cluster, 0);
     for (int round = 0; round < ROUNDS; round++) {
         int away = 1 + (int)lab_random(lab, PEERS);
