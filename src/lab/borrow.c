@@ -17,6 +17,13 @@ static struct kept {
 } kept[N_KEPT];
 static size_t oldest, n_kept, n_bytes;
 
+// ThreadSanitizer takes simulated threads for real ones, which race here.
+#ifdef __SANITIZE_THREAD__
+static const bool has_tsan = true;
+#else
+static const bool has_tsan = false;
+#endif
+
 void *lend(const void *bytes, size_t n)
 {
     void *copy = must_malloc(n > 0 ? n : 1);
@@ -38,9 +45,9 @@ static void free_oldest(void)
 void take_back(void *copy, size_t n)
 {
     memset(copy, POISON, n);
-    // AddressSanitizer tells of a read behind the free; without a simulation
-    // many threads come here at a time.
-    if (!sim_active() || sim_has_asan() || n > KEPT_BYTES / 4) {
+    // Sanitizers tell of a read behind the free; without a simulation many
+    // threads come here at a time.
+    if (!sim_active() || sim_has_asan() || has_tsan || n > KEPT_BYTES / 4) {
         free(copy);
         return;
     }
