@@ -418,16 +418,16 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
     char replay[500];
     snprintf(replay, sizeof replay, "glassraft run %s --seed 0x%" PRIx64 "%s",
              run->scenario->name, run->seed, lab_run_options(run));
-    struct sim_config simulation = {.seed = lab_run_seed(run),
-                                    .replay = replay,
-                                    .races_go_on = child.raw,
-                                    .policy = run->schedule,
-                                    .max_us = 4 * limit_s * 1000000,
-                                    .lint_sleep_locked = true,
-                                    .hostile_clocks = true,
-                                    .object =
-                                        run->sandbox != NULL ? run->raft : NULL,
-                                    .fail = simulator_fails};
+    struct sim_config simulation = {
+        .seed = lab_run_seed(run),
+        .replay = replay,
+        .races_go_on = child.raw,
+        .policy = run->schedule,
+        .max_us = 4 * limit_s * 1000000,
+        .lint_sleep_locked = true,
+        .hostile_clocks = run->scenario->rpcs == NULL,
+        .object = run->sandbox != NULL ? run->raft : NULL,
+        .fail = simulator_fails};
     if (run->real)
         sim_outside(simulator_fails, NULL);
     if (run->real)
