@@ -2,6 +2,7 @@
 #include "raft_fixture.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "src/trace/die.h"
 
@@ -17,6 +18,17 @@ static bool no_answer(void *context, int peer, const char *method,
 static void remember(void *context, const struct raft_saved *saved)
 {
     struct fixture *fixture = context;
+    if (saved->n_same > fixture->n_state || saved->n_same > saved->n_state ||
+        (saved->n_same > 0 &&
+         memcmp(saved->state, fixture->state, saved->n_same) != 0))
+        fixture->lies = true;
+    if (saved->same_snapshot &&
+        (saved->n_snapshot != fixture->n_snapshot ||
+         (saved->n_snapshot > 0 &&
+          memcmp(saved->snapshot, fixture->snapshot, saved->n_snapshot) != 0)))
+        fixture->lies = true;
+    fixture->n_new = saved->n_state - saved->n_same;
+    fixture->same_snapshot = saved->same_snapshot;
     free(fixture->state);
     free(fixture->snapshot);
     fixture->state = must_copy(saved->state, saved->n_state);
@@ -47,8 +59,10 @@ void fixture_reboot(struct fixture *fixture)
 {
     raft_free(fixture->rf);
     fixture->config.saved =
-        (struct raft_saved){fixture->state, fixture->n_state, fixture->snapshot,
-                            fixture->n_snapshot};
+        (struct raft_saved){.state = fixture->state,
+                            .n_state = fixture->n_state,
+                            .snapshot = fixture->snapshot,
+                            .n_snapshot = fixture->n_snapshot};
     fixture->rf = server_new(&fixture->config);
 }
 

@@ -13,6 +13,11 @@ struct fixture {
     struct raft *rf;
     struct raft_config config;
     int n_saves;
+    // Of the last save: bytes that are said to be new, and whether the others
+    // are the ones of the save before, of all saves so far.
+    size_t n_new;
+    bool lies;
+    bool same_snapshot;
     uint8_t *state, *snapshot; // what was saved last
     size_t n_state, n_snapshot;
 };

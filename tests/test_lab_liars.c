@@ -376,7 +376,7 @@ static void test_waiting_and_counting(void **unused)
 // Saves and applies three times each, a second after its birth.
 static void act_late(struct raft *rf, raft_index index)
 {
-    const struct raft_saved saved = {"x", 1, NULL, 0};
+    const struct raft_saved saved = {.state = "x", .n_state = 1};
     sleep_ms(1000);
     for (int i = 0; i < 3 && index == 0; i++) {
         rf->config.save(rf->config.context, &saved);

@@ -171,7 +171,10 @@ static void make(uint64_t seed)
 {
     static uint8_t bytes[N_BYTES];
     struct message_entry entry = {1, {NULL, 0}};
-    struct saved_state state = {1, 0, 20, 1, {&entry, 1}};
+    struct saved_state state = {.current_term = 1,
+                                .last_included_index = 20,
+                                .last_included_term = 1,
+                                .entries = {&entry, 1}};
     struct raft_config config = {.n_peers = 3,
                                  .call = call,
                                  .save = save,

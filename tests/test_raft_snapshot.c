@@ -272,6 +272,45 @@ static void test_all1_applies_committed_entries_in_order(void **unused)
     fixture_free(&f);
 }
 
+// A save costs what is new, whatever the length of the log; where it says that
+// bytes are as before, they are, also after a cut at either end.
+static void test_a_save_has_only_what_is_new(void **unused)
+{
+    (void)unused;
+    struct fixture f = {0};
+    fixture_make(&f, 3, 0);
+    for (int i = 0; i < 300; i++) {
+        fixture_append(&f, 1, (raft_index)i, i > 0, TERMS(1), 0);
+        assert_true(persist(f.rf));
+        assert_in_range(f.n_new, 5, 12);
+        assert_true(f.same_snapshot); // there is none
+    }
+    fixture_append(&f, 2, 200, 1, TERMS(2, 2), 0); // cuts the log
+    assert_true(persist(f.rf));
+    assert_int_equal(f.n_new, f.n_state);
+    fixture_append(&f, 2, 202, 2, TERMS(2), 0);
+    assert_true(persist(f.rf));
+    assert_in_range(f.n_new, 5, 12);
+    chunk(&f, 2, 150, 1, "abc", 0, 3, true); // cuts it in front
+    assert_true(persist(f.rf));
+    assert_int_equal(f.n_new, f.n_state);
+    assert_false(f.same_snapshot);
+    fixture_append(&f, 2, 203, 2, TERMS(2), 0);
+    assert_true(persist(f.rf));
+    assert_in_range(f.n_new, 5, 12);
+    assert_true(f.same_snapshot);
+    assert_false(f.lies);
+    fixture_reboot(&f);
+    assert_int_equal(log_last_index(&f.rf->log), 204);
+    assert_int_equal(log_term_at(&f.rf->log, 200), 1);
+    assert_int_equal(log_term_at(&f.rf->log, 201), 2);
+    fixture_append(&f, 2, 204, 2, TERMS(2), 0);
+    assert_true(persist(f.rf));
+    assert_int_equal(f.n_new, f.n_state); // the first save of a life
+    assert_false(f.lies);
+    fixture_free(&f);
+}
+
 static void test_an_empty_cluster_state_boots_at_term_0(void **unused)
 {
     (void)unused;
@@ -301,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_l3_a_whole_snapshot_counts_as_a_match),
         cmocka_unit_test(test_compaction_keeps_indexes_and_terms),
         cmocka_unit_test(test_all1_applies_committed_entries_in_order),
+        cmocka_unit_test(test_a_save_has_only_what_is_new),
         cmocka_unit_test(test_an_empty_cluster_state_boots_at_term_0),
     };
     return cmocka_run_group_tests_name("raft snapshot", tests, NULL, NULL) != 0;

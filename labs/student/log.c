@@ -82,6 +82,7 @@ void log_truncate(struct log *log, raft_index index)
     size_t keep = slot(log, index);
     drop(log, keep, log->n_entries);
     log->n_entries = keep;
+    log->n_cuts++;
 }
 
 void log_compact(struct log *log, raft_index index, raft_term term)

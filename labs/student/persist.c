@@ -4,8 +4,6 @@
 // config.saved, and with nothing else.
 #include "server.h"
 
-#include <stdlib.h>
-
 // Called, without the lock, by whoever is about to let something out that
 // follows from a change of persistent state: an answer, a request for votes,
 // the count of the own log as a match. All that changed before the call is

@@ -103,6 +103,7 @@ void raft_free(struct raft *rf) UNCHECKED_LOCKING
     raft_kill(rf);
     crew_end(&rf->crew);
     log_free(&rf->log);
+    saved_image_free(&rf->image);
     blob_drop(rf->snapshot);
     blob_drop(rf->incoming_data);
     pthread_cond_destroy(&rf->apply_wakes);

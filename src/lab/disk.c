@@ -2,7 +2,69 @@
 // they die with what they had to write.
 #include "internal.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "../sim/sim.h"
+
+// Writes what is new, behind what stays.
+static void write_state(struct instance *instance,
+                        const struct raft_saved *saved)
+{
+    const uint8_t *bytes = saved->state;
+    size_t n_same = instance->state != NULL ? saved->n_same : 0;
+    if (instance->state == NULL)
+        instance->state = blob_new(NULL, 0);
+    instance->state = blob_splice(instance->state, n_same, bytes + n_same,
+                                  saved->n_state - n_same);
+}
+
+static void write_snapshot(struct instance *instance,
+                           const struct raft_saved *saved)
+{
+    if (saved->same_snapshot)
+        return;
+    blob_drop(instance->snapshot);
+    instance->snapshot = saved->n_snapshot > 0
+                             ? blob_new(saved->snapshot, saved->n_snapshot)
+                             : NULL;
+}
+
+_Noreturn static void forgot_its_disk(struct instance *instance,
+                                      const struct raft_saved *saved)
+{
+    char text[240];
+    snprintf(text, sizeof text,
+             "S%d saved a state and said that %zu bytes%s of what it saved"
+             " before are the same (n_same%s of raft.h), but they are not.",
+             instance->server + 1, saved->n_same,
+             saved->same_snapshot ? " and the snapshot" : "",
+             saved->same_snapshot ? ", same_snapshot" : "");
+    lab_run_fails(instance->lab, "saved what it is not", "AE.4", text);
+}
+
+// Does the server know what its disk has? Looks at both ends of what is said to
+// be there: looking at all of it would cost as much as writing it. Needs the
+// mutex.
+static bool knows_its_disk(const struct instance *instance,
+                           const struct raft_saved *saved)
+{
+    enum { LOOKED_AT = 1024 };
+    size_t n_same = saved->n_same;
+    size_t n_looked = n_same < LOOKED_AT ? n_same : LOOKED_AT;
+    size_t n_state = instance->state != NULL ? instance->state->n : 0;
+    size_t n_snapshot = instance->snapshot != NULL ? instance->snapshot->n : 0;
+    const uint8_t *bytes = saved->state;
+    if (n_same > n_state || n_same > saved->n_state ||
+        (saved->same_snapshot && saved->n_snapshot != n_snapshot))
+        return false;
+    if (n_same == 0)
+        return true;
+    const uint8_t *disk = instance->state->bytes;
+    return memcmp(disk, bytes, n_looked) == 0 &&
+           memcmp(disk + n_same - n_looked, bytes + n_same - n_looked,
+                  n_looked) == 0;
+}
 
 void lab_save(void *context, const struct raft_saved *saved)
 {
@@ -14,7 +76,10 @@ void lab_save(void *context, const struct raft_saved *saved)
     lab_crash_point(instance);
     pthread_mutex_lock(&lab->mutex);
     uint64_t slow_ms = lab->slow_save_ms[instance->server];
+    bool good = instance->dead || knows_its_disk(instance, saved);
     pthread_mutex_unlock(&lab->mutex);
+    if (!good)
+        forgot_its_disk(instance, saved);
     if (slow_ms > 0)
         sleep_ms(slow_ms);
     pthread_mutex_lock(&lab->mutex);
@@ -22,12 +87,8 @@ void lab_save(void *context, const struct raft_saved *saved)
     bool crashes = !instance->dead && *order > 0 && --*order == 0;
     bool lost = crashes && lab->before_save[instance->server];
     if (!instance->dead && !lost) {
-        blob_drop(instance->state);
-        blob_drop(instance->snapshot);
-        instance->state = blob_new(saved->state, saved->n_state);
-        instance->snapshot = saved->n_snapshot > 0
-                                 ? blob_new(saved->snapshot, saved->n_snapshot)
-                                 : NULL;
+        write_state(instance, saved);
+        write_snapshot(instance, saved);
         lab_tell_saved(instance, saved, after);
     }
     bool dead = instance->dead;

@@ -228,7 +228,8 @@ void lab_service_check_saved(struct instance *instance,
     struct lab *lab = instance->lab;
     struct saved_state state;
     raft_index index = 0;
-    if (saved->n_snapshot == 0 || !lab_decode_saved(lab, saved, &state))
+    if (saved->n_snapshot == 0 || saved->same_snapshot ||
+        !lab_decode_saved(lab, saved, &state))
         return;
     raft_index begin = state.last_included_index;
     message_clear(&saved_state_type, &state);

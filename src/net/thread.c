@@ -107,7 +107,7 @@ struct blob *blob_new(const void *bytes, size_t n)
 {
     struct blob *blob = must_malloc(sizeof *blob + n);
     blob->n_users = 1;
-    blob->n = n;
+    blob->n = blob->room = n;
     if (n > 0 && bytes != NULL)
         memcpy(blob->bytes, bytes, n);
     return blob;
@@ -125,9 +125,24 @@ struct blob *blob_write(struct blob *blob, size_t offset, const void *bytes,
 {
     if (offset > blob->n || offset + n <= blob->n)
         return blob;
-    blob = must_realloc(blob, sizeof *blob + offset + n);
-    memcpy(blob->bytes + offset, bytes, n);
-    blob->n = offset + n;
+    return blob_splice(blob, offset, bytes, n);
+}
+
+struct blob *blob_splice(struct blob *blob, size_t keep, const void *bytes,
+                         size_t n)
+{
+    if (blob->n_users > 1) {
+        struct blob *copy = blob_new(blob->bytes, keep);
+        blob_drop(blob);
+        blob = copy;
+    }
+    if (keep + n > blob->room) {
+        blob->room = 2 * (keep + n);
+        blob = must_realloc(blob, sizeof *blob + blob->room);
+    }
+    if (n > 0)
+        memcpy(blob->bytes + keep, bytes, n);
+    blob->n = keep + n;
     return blob;
 }
 

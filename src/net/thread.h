@@ -52,7 +52,7 @@ void crew_end(struct crew *crew);
 // Bytes with several users; the count is guarded by the users' own lock.
 struct blob {
     size_t n_users;
-    size_t n;
+    size_t n, room;
     uint8_t bytes[];
 };
 
@@ -64,6 +64,10 @@ struct blob *blob_hold(struct blob *blob);
 // one user. It only grows; bytes that would leave a hole are not written.
 struct blob *blob_write(struct blob *blob, size_t offset, const void *bytes,
                         size_t n);
+// The blob with its first `keep` bytes and n others behind them, and one user;
+// a copy when it has others. What is appended costs its own length in the mean.
+struct blob *blob_splice(struct blob *blob, size_t keep, const void *bytes,
+                         size_t n);
 // One user less; the last one frees. NULL is ignored.
 void blob_drop(struct blob *blob);
 

@@ -82,6 +82,7 @@ void log_truncate(struct log *log, raft_index index)
     size_t keep = slot(log, index);
     drop(log, keep, log->n_entries);
     log->n_entries = keep;
+    log->n_cuts++;
 }
 
 void log_compact(struct log *log, raft_index index, raft_term term)
@@ -92,6 +93,7 @@ void log_compact(struct log *log, raft_index index, raft_term term)
         gone = slot(log, index) + 1;
     drop(log, 0, gone);
     log->n_entries -= gone;
+    log->n_cuts++;
     if (log->n_entries > 0)
         memmove(log->entry, log->entry + gone,
                 log->n_entries * sizeof log->entry[0]);

@@ -5,10 +5,8 @@
 // image never overwrites a newer one, and one save serves all who wait.
 #include "server.h"
 
-#include <stdlib.h>
-
-// Saves the state of this moment. Entered and left with the lock held, but
-// not held while the persister works.
+// Saves the state of this moment, and encodes what is new in it. Entered and
+// left with the lock held, but not held while the persister works.
 static void save(struct raft *rf) LOCKED
 {
     struct saved_state state = {
@@ -17,12 +15,15 @@ static void save(struct raft *rf) LOCKED
         .last_included_index = rf->log.last_included_index,
         .last_included_term = rf->log.last_included_term,
         .entries = {rf->log.entry, rf->log.n_entries}};
-    struct raft_saved image = {0};
-    uint8_t *bytes = message_encode(&saved_state_type, &state, &image.n_state);
+    saved_image_set(&rf->image, &state, rf->log.n_cuts);
     struct blob *snapshot = blob_hold(rf->snapshot);
-    image.state = bytes;
-    image.snapshot = snapshot != NULL ? snapshot->bytes : NULL;
-    image.n_snapshot = snapshot != NULL ? snapshot->n : 0;
+    struct raft_saved image = {.state = rf->image.bytes,
+                               .n_state = rf->image.n,
+                               .snapshot =
+                                   snapshot != NULL ? snapshot->bytes : NULL,
+                               .n_snapshot = snapshot != NULL ? snapshot->n : 0,
+                               .n_same = rf->image.n_same,
+                               .same_snapshot = rf->image.same_snapshot};
     uint64_t changed = rf->changed;
     struct trace_event event =
         EVENT(rf, TRACE_PERSIST, .term = rf->current_term,
@@ -37,7 +38,6 @@ static void save(struct raft *rf) LOCKED
     rf->saving = false;
     rf->saved = changed;
     trace_emit(rf->config.trace, &event);
-    free(bytes);
     blob_drop(snapshot);
     pthread_cond_broadcast(&rf->save_done);
 }

@@ -38,6 +38,8 @@ struct raft_saved {
     size_t n_state;
     const void *snapshot; // the state tells a snapshot of 0 bytes from none
     size_t n_snapshot;
+    size_t n_same; // bytes of state still as save() got them; 0 is always right
+    bool same_snapshot; // the same of the snapshot; so is false
 };
 
 struct raft_config {

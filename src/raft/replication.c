@@ -132,7 +132,7 @@ static void append_entries_thread(void *self, struct errand errand)
 
 // To every peer, as a heartbeat; otherwise only to those that lack entries and
 // to whom no errand is under way, so that a burst of commands travels together.
-// One snapshot at a time goes to a peer that lacks what the log has no more.
+// Beside it, one snapshot at a time to who lacks what the log has no more.
 void replicate(struct raft *rf, bool heartbeat)
 {
     for (int i = 0; i < rf->config.n_peers; i++) {

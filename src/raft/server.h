@@ -10,8 +10,10 @@
 #include "../net/stub.h"
 #include "../net/thread.h"
 #include "../trace/die.h"
+#include "../trace/emit.h"
 #include "../trace/figure2.h"
 #include "../trace/guard.h"
+#include "../trace/saved.h"
 #include "raft.h"
 
 // The class of all servers' locks; never two of them at once.
@@ -31,6 +33,7 @@ struct log {
     raft_term last_included_term;
     struct message_entry *entry; // entry[0] has last_included_index + 1
     size_t n_entries, room;
+    uint64_t n_cuts; // while it stays the same, the log only grows
 };
 
 void log_free(struct log *log);
@@ -103,6 +106,7 @@ struct raft {
     // Changes of persistent state made so far, and those that are durable.
     uint64_t changed GUARDED, saved GUARDED;
     bool saving GUARDED;
+    struct saved_image image; // of the thread that is saving
 
     // A snapshot that arrives in chunks.
     struct install_snapshot_args incoming GUARDED;
@@ -113,16 +117,6 @@ struct raft {
     uint64_t commit_event GUARDED; // the cause of what is applied next
     struct seen seen GUARDED;
 };
-
-// Emits an event of this server; gives its number. EVENT is the event itself.
-#define EVENT(rf, ...)                                                         \
-    (struct trace_event)                                                       \
-    {                                                                          \
-        .node = (rf)->config.me, .inc = (rf)->config.inc, .kind = __VA_ARGS__  \
-    }
-#define EMIT(rf, ...) trace_emit((rf)->config.trace, &EVENT(rf, __VA_ARGS__))
-#define EMIT_ENTRIES(rf, entries, ...)                                         \
-    trace_emit_entries((rf)->config.trace, EVENT(rf, __VA_ARGS__), entries)
 
 // raft.c: the lock, which also checks the invariants, and common tools.
 void lock(struct raft *rf) ACQUIRE(server_lock) UNLOCKED;

@@ -31,9 +31,9 @@ void raft_snapshot(struct raft *rf, raft_index index, const void *bytes,
 }
 
 // One snapshot to one peer, chunk after chunk. A lost one ends the attempt; the
-// next heartbeat begins another, which goes on behind what the peer has stored.
-// The blob is held, so that the bytes stay the ones that index and term
-// describe, whatever is compacted meanwhile.
+// next heartbeat begins another, behind what the peer has stored. The blob is
+// held: its bytes stay those of index and term, whatever is compacted
+// meanwhile.
 void send_snapshot_thread(void *self, struct errand errand)
 {
     struct raft *rf = self;

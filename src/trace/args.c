@@ -30,6 +30,7 @@ static struct trace_arg arg_of(const struct message_field *field,
         arg.text = digest;
         break;
     }
+    case MESSAGE_LIST:
     case MESSAGE_ENTRIES: {
         const struct message_entries *entries = at;
         arg.type = ARG_ENTRIES;

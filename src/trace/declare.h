@@ -12,6 +12,7 @@
 #define MESSAGE_C_BOOL    bool
 #define MESSAGE_C_BYTES   struct message_bytes
 #define MESSAGE_C_ENTRIES struct message_entries
+#define MESSAGE_C_LIST    struct message_entries
 
 #define MESSAGE_MEMBER(kind, message, field) MESSAGE_C_##kind field;
 #define MESSAGE_ROW(kind, message, field)                                      \

@@ -47,11 +47,12 @@ MESSAGE_DECLARE(install_snapshot_reply, INSTALL_SNAPSHOT_REPLY);
 
 
 // The persistent state of Figure 2 and the boundary of §7, as a persister may
-// keep it; voted_for counts from 1, 0 is nobody.
+// keep it; voted_for counts from 1, 0 is nobody. What changes with each save
+// stands behind the log.
 #define SAVED_STATE(F, m) \
+    F(LIST, m, entries) \
     F(NUMBER, m, current_term) F(NUMBER, m, voted_for) \
-    F(NUMBER, m, last_included_index) F(NUMBER, m, last_included_term) \
-    F(ENTRIES, m, entries)
+    F(NUMBER, m, last_included_index) F(NUMBER, m, last_included_term)
 MESSAGE_DECLARE(saved_state, SAVED_STATE);
 // clang-format on
 

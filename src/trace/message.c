@@ -49,6 +49,15 @@ static size_t entries_size(const struct message_entries *entries)
     return n;
 }
 
+static size_t list_size(const struct message_entries *entries)
+{
+    size_t n = 1;
+    for (size_t i = 0; i < entries->n; i++)
+        n += number_size(entries->entry[i].term + 1) +
+             bytes_size(entries->entry[i].command);
+    return n;
+}
+
 size_t message_size(const struct message_type *type, const void *value)
 {
     size_t n = 0;
@@ -67,6 +76,9 @@ size_t message_size(const struct message_type *type, const void *value)
         case MESSAGE_ENTRIES:
             n += entries_size(at);
             break;
+        case MESSAGE_LIST:
+            n += list_size(at);
+            break;
         }
     }
     return n;
@@ -80,6 +92,15 @@ static uint8_t *put_entries(uint8_t *out, const struct message_entries *entries)
         out = put_bytes(out, entries->entry[i].command);
     }
     return out;
+}
+
+static uint8_t *put_list(uint8_t *out, const struct message_entries *entries)
+{
+    for (size_t i = 0; i < entries->n; i++) {
+        out = put_number(out, entries->entry[i].term + 1);
+        out = put_bytes(out, entries->entry[i].command);
+    }
+    return put_number(out, 0);
 }
 
 uint8_t *message_encode(const struct message_type *type, const void *value,
@@ -102,6 +123,9 @@ uint8_t *message_encode(const struct message_type *type, const void *value,
             break;
         case MESSAGE_ENTRIES:
             out = put_entries(out, at);
+            break;
+        case MESSAGE_LIST:
+            out = put_list(out, at);
             break;
         }
     }
@@ -159,6 +183,25 @@ static bool get_entries(struct cursor *from, struct message_entries *entries)
     return true;
 }
 
+static bool get_list(struct cursor *from, struct message_entries *entries)
+{
+    size_t room = 0;
+    uint64_t term;
+    bool good = get_number(from, &term);
+    *entries = (struct message_entries){NULL, 0};
+    while (good && term > 0) {
+        if (entries->n == room) {
+            room = room > 0 ? 2 * room : 16;
+            entries->entry =
+                must_realloc(entries->entry, room * sizeof entries->entry[0]);
+        }
+        struct message_entry *entry = &entries->entry[entries->n++];
+        entry->term = term - 1;
+        good = get_bytes(from, &entry->command) && get_number(from, &term);
+    }
+    return good;
+}
+
 static bool get_field(struct cursor *from, const struct message_field *field,
                       void *value)
 {
@@ -172,6 +215,8 @@ static bool get_field(struct cursor *from, const struct message_field *field,
         return get_bytes(from, at);
     case MESSAGE_ENTRIES:
         return get_entries(from, at);
+    case MESSAGE_LIST:
+        return get_list(from, at);
     }
     return false;
 }
@@ -194,7 +239,7 @@ bool message_decode(const struct message_type *type, const uint8_t *bytes,
 void message_clear(const struct message_type *type, void *value)
 {
     for (const struct message_field *f = type->fields; f->name != NULL; f++)
-        if (f->type == MESSAGE_ENTRIES)
+        if (f->type == MESSAGE_ENTRIES || f->type == MESSAGE_LIST)
             free(
                 ((struct message_entries *)((char *)value + f->offset))->entry);
     memset(value, 0, type->size);
@@ -214,10 +259,11 @@ bool message_each(const struct message_type *type, const uint8_t *bytes,
         struct message_bytes run = {NULL, 0};
         struct message_entries entries = {NULL, 0};
         bool yes = false;
-        bool good = f->type == MESSAGE_NUMBER  ? get_number(&from, &number)
-                    : f->type == MESSAGE_BOOL  ? get_bool(&from, &yes)
-                    : f->type == MESSAGE_BYTES ? get_bytes(&from, &run)
-                                               : get_entries(&from, &entries);
+        bool good = f->type == MESSAGE_NUMBER    ? get_number(&from, &number)
+                    : f->type == MESSAGE_BOOL    ? get_bool(&from, &yes)
+                    : f->type == MESSAGE_BYTES   ? get_bytes(&from, &run)
+                    : f->type == MESSAGE_ENTRIES ? get_entries(&from, &entries)
+                                                 : get_list(&from, &entries);
         if (good)
             visit(context, f, yes ? 1 : number, run, &entries);
         free(entries.entry);

@@ -3,8 +3,9 @@
 // A message is a plain C struct plus a table that names its fields. Encoding,
 // bounds-checked decoding, size and the trace's JSON all follow from the
 // table, so they cannot drift apart. Numbers travel as LEB128 varints (7 bits
-// a byte, least significant first); byte strings and lists are a count and
-// then their elements; fields stand in table order, nothing else is sent.
+// a byte, least significant first); byte strings and entries are a count and
+// then their elements; a list has no count, so that it grows at its end alone;
+// fields stand in table order, nothing else is sent.
 //
 //     struct ping { uint64_t token; bool urgent; };
 //     static const struct message_field ping_fields[] = {
@@ -26,6 +27,7 @@ enum message_field_type {
     MESSAGE_BOOL,    // bool
     MESSAGE_BYTES,   // struct message_bytes
     MESSAGE_ENTRIES, // struct message_entries
+    MESSAGE_LIST,    // the same, with 1 added to each term, and 0 at its end
 };
 
 // A borrowed run of bytes; at may be NULL when n is 0.

@@ -1,0 +1,22 @@
+// emit.h -- the events of one server, with the names of their fields.
+//
+//     EMIT(rf, TRACE_TERM, .from = 1, .to = 2, .rule = "ALL.2");
+//
+// rf is any pointer to a struct whose member `config` has me, inc and trace,
+// as raft_config has them.
+#ifndef GLASSRAFT_EMIT_H
+#define GLASSRAFT_EMIT_H
+
+#include "trace.h"
+
+// Emits an event of this server; gives its number. EVENT is the event itself.
+#define EVENT(rf, ...)                                                         \
+    (struct trace_event)                                                       \
+    {                                                                          \
+        .node = (rf)->config.me, .inc = (rf)->config.inc, .kind = __VA_ARGS__  \
+    }
+#define EMIT(rf, ...) trace_emit((rf)->config.trace, &EVENT(rf, __VA_ARGS__))
+#define EMIT_ENTRIES(rf, entries, ...)                                         \
+    trace_emit_entries((rf)->config.trace, EVENT(rf, __VA_ARGS__), entries)
+
+#endif
