@@ -316,6 +316,73 @@ static void test_a_scenario_says_how_many_calls_are_too_many(void **state)
     assert_true(result.passed);
 }
 
+static void never(struct lab *lab)
+{
+    lab_not_set_up(lab, "S1 leads no more");
+}
+
+// Every draw has numbers of its own.
+static void sometimes(struct lab *lab)
+{
+    if (lab_random(lab, 3) > 0)
+        lab_not_set_up(lab, "bad luck");
+}
+
+static void sometimes_wrong(struct lab *lab)
+{
+    sometimes(lab);
+    lab_fail(lab, "it is wrong");
+}
+
+static void test_a_schedule_that_is_never_set_up(void **state)
+{
+    (void)state;
+    struct lab_result result = run(never);
+    assert_true(result.passed);
+    assert_true(result.not_set_up);
+    assert_int_equal(result.n_drawn_again, 5);
+    assert_string_equal(result.text, "S1 leads no more");
+}
+
+static void test_a_schedule_is_drawn_until_it_is_set_up(void **state)
+{
+    (void)state;
+    struct lab_scenario scenario = {
+        .name = "luck", .title = "Luck", .run = sometimes, .n_servers = 3};
+    unsigned n_again = 0, n_never = 0;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct lab_run luck = {.scenario = &scenario, .seed = seed};
+        struct lab_result result, twice;
+        lab_run_one(&luck, &result);
+        lab_run_one(&luck, &twice);
+        assert_true(result.passed);
+        assert_int_equal(result.n_drawn_again, twice.n_drawn_again);
+        assert_int_equal(result.hash, twice.hash);
+        n_again += result.n_drawn_again;
+        n_never += result.not_set_up;
+    }
+    assert_in_range(n_again, 10, 70); // of 40 that are expected
+    assert_in_range(n_never, 0, 8);
+}
+
+static void test_a_failure_of_a_later_draw_is_one(void **state)
+{
+    (void)state;
+    struct lab_scenario scenario = {.name = "wrong",
+                                    .title = "Wrong",
+                                    .run = sometimes_wrong,
+                                    .n_servers = 3};
+    unsigned n_failed = 0;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct lab_run luck = {.scenario = &scenario, .seed = seed};
+        struct lab_result result;
+        lab_run_one(&luck, &result);
+        assert_true(result.passed == result.not_set_up);
+        n_failed += !result.passed;
+    }
+    assert_in_range(n_failed, 5, 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +398,9 @@ int main(void)
         cmocka_unit_test(test_the_next_run_goes_on),
         cmocka_unit_test(test_same_seed_same_hash),
         cmocka_unit_test(test_a_scenario_says_how_many_calls_are_too_many),
+        cmocka_unit_test(test_a_schedule_that_is_never_set_up),
+        cmocka_unit_test(test_a_schedule_is_drawn_until_it_is_set_up),
+        cmocka_unit_test(test_a_failure_of_a_later_draw_is_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
