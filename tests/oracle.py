@@ -21,7 +21,7 @@ def names(servers):
 
 class Server:
     def __init__(self):
-        self.up, self.inc = False, 0
+        self.up, self.booted, self.inc = False, False, 0
         self.role, self.term, self.vote = "follower", 0, None
         self.base = self.base_term = self.commit = 0
         self.log = []  # terms of the entries behind base
@@ -54,7 +54,7 @@ class Oracle:
         self.n = lines[0]["servers"]
         self.by_n = {e["n"]: e for e in self.events}
         self.s = [Server() for _ in range(self.n)]
-        self.sends, self.lost, self.at = {}, {}, 0
+        self.sends, self.lost, self.at, self.kinds = {}, {}, 0, {e["ev"] for e in self.events}
 
     def root(self, e):
         """The receipt, timeout or client's command that an event follows from."""
@@ -67,8 +67,7 @@ class Oracle:
         root = self.root(e)
         return self.sends.get(root["msg"]) if root and "msg" in root else None
 
-    @staticmethod
-    def ends(send):
+    def ends(self, send):
         a = send["args"]
         return a.get("last_included_index", a.get("prev_log_index", 0)) + len(a.get("entries", []))
 
@@ -76,11 +75,11 @@ class Oracle:
         s, ev = self.s[e["node"]] if "node" in e else None, e["ev"]
         if ev == "drop" and e["leg"] == "request":
             self.lost[e["from"], e["to"]] = self.lost.get((e["from"], e["to"]), 0) + 1
-        if s is None or ev == "drop" or (e.get("inc", 0) < s.inc and ev != "boot"):
+        if not s or ev == "drop" or e.get("inc", 0) < s.inc and ev != "boot":
             return
         if ev == "boot":
-            self.s[e["node"]] = s = Server()
-            s.up, s.inc = True, e.get("inc", 0)
+            s = self.s[e["node"]] = Server()
+            s.up, s.booted, s.inc = True, True, e.get("inc", 0)
             s.term, s.vote = e["term"], e["voted_for"]
             s.base, s.base_term = e["last_included_index"], e["last_included_term"]
             s.commit = s.base
@@ -94,7 +93,7 @@ class Oracle:
             s.role = e["to"]
             if s.role == "leader":
                 s.match, s.acked = {}, {}
-            s.heard_votes = {}
+            s.heard_votes = {} if s.role == "candidate" else s.heard_votes
         elif ev == "term":
             s.term, s.vote = e["to"], None
         elif ev == "vote":
@@ -151,8 +150,9 @@ class Oracle:
             return ("A message of %s to %s was lost (%s)." % (*ab, why)) if n == 1 else \
                 "%d messages of %s to %s were lost in a row, this one too (%s)." % (n, *ab, why)
         i = e["node"]
-        s, me = self.s[i], name(i)
-        send = self.request(e)
+        s, me, send = self.s[i], name(i), self.request(e)
+        if not s.up:  # the past speaks
+            return None
         asked = send and name(send["node"])
         if ev == "role" and e["to"] == "leader":
             v = self.votes(s, i)
@@ -187,7 +187,7 @@ class Oracle:
             if s.led_us > s.heard_us:
                 return "%s's election timer ran out, %.0f ms after it was last set back" \
                     " (%s led until %.3f ms)%s." % (me, ms, me, s.led_us / 1000, stands)
-            if s.heard_us < 0 or e["us"] - s.heard_us >= e["waited_us"]:
+            if e["us"] - max(s.heard_us, 0) >= e["waited_us"] and ("recv" in self.kinds or self.n == 1):
                 return "%s had heard of no leader for %.0f ms%s." % (me, ms, stands)
             return "%s's election timer ran out, %.0f ms after it was last set back%s." % (
                 me, ms, stands)
@@ -210,7 +210,7 @@ class Oracle:
             if e["to"] <= e["from"]:
                 text = "%s moved commit_index from %d back to %d%s" % (
                     me, e["from"], e["to"], " (term %d)" % s.at(e["to"]) if e["to"] else "")
-            if s.role == "leader":
+            if s.role == "leader" and not (send and self.root(e)["ev"] == "recv"):
                 held = {p for p, m in s.match.items() if m >= e["to"]} | {i}
                 return text + ": as leader of term %d it counted %s, %d of %d, as having it." % (
                     s.term, names(held), len(held), self.n)

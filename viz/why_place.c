@@ -75,9 +75,10 @@ void why_place(const struct why *why, struct why_place *place)
     }
     if (finding != NULL && finding->tag != NULL && finding->tag[0] != '\0')
         place->tag = finding->tag;
-    if (why->guessed && place->tag == NULL) {
-        const char *stops;
+    const char *stops;
+    if (why->guessed)
         place->stuck = evidence_progress(why->book, &stops);
+    if (why->guessed && place->tag == NULL) {
         place->tag = tag_of(finding->text);
         place->backtrace = place->tag == NULL && has_backtrace(finding->text);
         if (place->tag == NULL && !place->backtrace)

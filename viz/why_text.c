@@ -108,6 +108,11 @@ static void print_log(FILE *out, const struct model_server *server)
     }
 }
 
+static bool spoke(const struct model_server *server)
+{
+    return server->booted || server->term > 0 || model_last_index(server) > 0;
+}
+
 static void print_logs(FILE *out, const struct why *why, size_t before)
 {
     struct model model;
@@ -127,7 +132,8 @@ static void print_logs(FILE *out, const struct why *why, size_t before)
                     i + 1, trace_role_name(server->role), server->term,
                     server->commit_index);
         else
-            fprintf(out, "  S%-2d %-41s log ", i + 1, "down");
+            fprintf(out, "  S%-2d %-41s log ", i + 1,
+                    spoke(server) ? "down" : "has not spoken yet");
         print_log(out, server);
         fputc('\n', out);
     }
@@ -239,11 +245,11 @@ static void print_story(FILE *out, const struct why *why)
     if (n == 0)
         fputs("Nothing in the trace led there.\n", out);
     else
-        fprintf(out, "%s (%zu facts)\n\n",
+        fprintf(out, "%s (%zu fact%s)\n\n",
                 why->guessed
                     ? "What the servers did last, oldest first, and why"
                     : "How it came about, oldest first",
-                n);
+                n, n == 1 ? "" : "s");
     for (size_t i = 0; i < why->n_facts; i++)
         if (why->fact[i].needed)
             print_fact(out, why, &why->fact[i]);

@@ -292,7 +292,7 @@ static void say_counted(const struct why *why,
     int n = size_of(&holds);
     TEXT(": as leader of term %" PRIu64, leader->term);
     NOTE("leader of T%" PRIu64, leader->term);
-    if ((of->known || matches) && told(why, fact, n)) {
+    if (matches || (of->known && told(why, fact, n))) {
         TEXT(" it counted %s, %d of %d, as having it",
              why_servers(&holds, why->n_servers, who), n, why->n_servers);
         NOTE(", on %d of %d", n, why->n_servers);
@@ -318,11 +318,12 @@ static void say_commit(const struct why *why, const struct model *model,
         TEXT(", which it does not have");
     else if (logs && commit->to > 0)
         TEXT(" (term %" PRIu64 ")", model_term_at(server, commit->to));
-    if (server->role == TRACE_LEADER) {
+    const struct trace_event *asked = why_request(why, fact->at);
+    bool handles = asked != NULL && why_evidence(why, fact->at)->answer == 0;
+    if (server->role == TRACE_LEADER && !handles) {
         say_counted(why, server, fact);
         return;
     }
-    const struct trace_event *asked = why_request(why, fact->at);
     uint64_t said;
     NOTE("T%" PRIu64, model_term_at(server, commit->to));
     if (asked != NULL &&
