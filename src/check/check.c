@@ -150,6 +150,7 @@ bool check_step(struct check *check, const struct trace_event *event)
         return true;
     bool of_server = event->node >= 0 && event->node < check->model.n_servers;
     check->n_of_kind[event->kind]++;
+    check->untimed |= event->kind == TRACE_NETWORK && event->ok;
     check_note(check, event);
     if (of_server)
         check->told.seen[event->node] = true;

@@ -39,6 +39,8 @@ static struct check *make_check(const struct trace_header *header)
     struct check *check = check_make(header->n_servers);
     if (header->real)
         check_untimed(check);
+    if (header->members_change)
+        check_members_change(check);
     return check;
 }
 

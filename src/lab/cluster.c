@@ -236,8 +236,17 @@ void lab_pause(struct lab *lab, int server, bool paused)
 
 void lab_park(struct lab *lab, int per_mille, uint64_t ms)
 {
-    if (lab->check != NULL)
-        check_untimed(lab->check);
+    char text[100] = "threads are late no more";
+    if (per_mille > 0)
+        snprintf(text, sizeof text,
+                 "%d of 1000 times a thread is late, by up to %d ms", per_mille,
+                 (int)ms);
+    struct trace_event event = {.kind = TRACE_NETWORK,
+                                .node = TRACE_NONE,
+                                .inc = TRACE_NONE,
+                                .text = text,
+                                .ok = true};
+    trace_emit(lab->trace, &event);
     sim_park(per_mille, ms);
 }
 

@@ -201,7 +201,10 @@ const struct trace_kind_info trace_kinds[TRACE_N_KINDS] = {
     [TRACE_HEAL] = {"heal", "every server reaches every other again", {{0}}},
     [TRACE_NETWORK] = {"network",
                        "the network changes its manners",
-                       {MUST("text", TEXT, text, "what changed, in words")}},
+                       {MUST("text", TEXT, text, "what changed, in words"),
+                        MAY("untimed", BOOL, ok,
+                            "true: threads are late from now on, and election"
+                            " timers are not judged")}},
     [TRACE_CHECK] = {"check",
                      "the scenario asked the cluster a question",
                      {MUST("what", TEXT, what, "the question"),

@@ -68,7 +68,7 @@ enum trace_kind {
     TRACE_LINK,       // from, to, ok = up (false: this direction is cut)
     TRACE_PARTITION,  // groups
     TRACE_HEAL,       // -
-    TRACE_NETWORK,    // text: what changed, in words
+    TRACE_NETWORK,    // text: what changed, in words; ok = timers are not judged
     TRACE_CHECK,      // what, text (the answer), ok
     TRACE_ACT,        // text: a named part of the story begins
     TRACE_NOTE,       // what (topic), text
