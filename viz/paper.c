@@ -16,7 +16,7 @@
     " commit_by_majority)"
 #define STORES "what stores a message's entries (replication.c, store)"
 #define INSTALLS                                                               \
-    "the handler of InstallSnapshot (snapshot.c, install) and"                 \
+    "the handler of InstallSnapshot (snapshot.c, handle_install_snapshot) and" \
     " what cuts the log (log.c, log_compact)"
 
 static const struct paper_rule rules[] = {
@@ -33,7 +33,8 @@ static const struct paper_rule rules[] = {
     {"P.4",
      "What one term has committed is in the log of every later"
      " leader.",
-     "the comparison of logs before a vote (election.c, up_to_date) and"
+     "the comparison of logs before a vote (election.c, handle_request_vote) "
+     "and"
      " " COUNTS},
     {"P.5", "No two servers apply different commands at one index.",
      "whatever let an index count as committed too early: " COUNTS
@@ -42,7 +43,7 @@ static const struct paper_rule rules[] = {
     {"ALL.1",
      "What is committed is applied, one index after the other, none"
      " left out, none twice.",
-     "the thread that applies (apply.c, apply_thread and take): what moves"
+     "the thread that applies (apply.c, apply_thread): what moves"
      " last_applied"},
     {"ALL.2",
      "Who sees a newer term, in a request or a reply, takes it over"
@@ -95,7 +96,7 @@ static const struct paper_rule rules[] = {
      "One vote a term, kept until the term ends, and only for a log"
      " that is at least as up to date: by its last term, then by its"
      " length.",
-     VOTES ", up_to_date, and whatever else sets voted_for (set_term, "
+     VOTES ", and whatever else sets voted_for (set_term, "
            "become_follower, become_candidate)"},
     {"AE.1",
      "A leader of an old term is told no, and its message does nothing else:"
@@ -119,8 +120,9 @@ static const struct paper_rule rules[] = {
      APPENDS ": the last step, from leader_commit to commit_index"},
     {"IS.1", "A snapshot of an old term is refused.", INSTALLS},
     {"IS.2", "The first chunk begins a new snapshot.",
-     "snapshot.c, store_chunk"},
-    {"IS.3", "A chunk goes to its offset.", "snapshot.c, store_chunk"},
+     "snapshot.c, handle_install_snapshot"},
+    {"IS.3", "A chunk goes to its offset.",
+     "snapshot.c, handle_install_snapshot"},
     {"IS.4", "Nothing is installed before the last chunk is there.",
      "snapshot.c, handle_install_snapshot"},
     {"IS.5", "The snapshot is saved whole, and an older one is dropped.",
@@ -136,10 +138,10 @@ static const struct paper_rule rules[] = {
     {"persistent state",
      "current_term, voted_for and the log are saved before anything leaves"
      " that rests on them, and a restart finds them as they were.",
-     "what saves and what reads back (persist.c, save, persist, restore), and"
+     "what saves and what reads back (persist.c, persist, restore), and"
      " who has to call persist before it answers, asks or counts itself"},
     {"IS.8", "The state machine starts afresh from the snapshot.",
-     "what hands a snapshot to the service (apply.c, take)"},
+     "what hands a snapshot to the service (apply.c, apply_thread)"},
 };
 
 const char *paper_handler(const char *rpc, bool reply)

@@ -3,6 +3,7 @@
 #define GLASSRAFT_PAPER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct paper_rule {
     const char *tag;
@@ -15,5 +16,13 @@ const struct paper_rule *paper_rule(const char *tag);
 
 // The code that handles a request of this name, or an answer to one; NULL.
 const char *paper_handler(const char *rpc, bool reply);
+
+// The code that a finding of this property leads to, in words; handler: the
+// code that was at work, NULL when that is not known. NULL where the rule alone
+// has to do.
+const char *paper_place(const char *property, const char *text,
+                        const char *handler);
+// The i-th of these places, NULL behind the last; "" is the handler.
+const char *paper_place_at(size_t i);
 
 #endif

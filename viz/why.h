@@ -111,6 +111,8 @@ struct why_place {
 };
 void why_place(const struct why *why, struct why_place *place);
 const char *why_handler(const struct why *why, const struct why_place *place);
+// The code that the finding leads to, in words; NULL where its rule tells that.
+const char *why_where(const struct why *why, const struct why_place *place);
 
 // What a finding is called at the head of its story.
 const char *why_title(const struct trace_event *finding);

@@ -120,6 +120,47 @@ const char *why_handler(const struct why *why, const struct why_place *place)
                : NULL;
 }
 
+// The event of this number, looked for from a later one on; NULL.
+static const struct trace_event *
+earlier(const struct why *why, const struct trace_event *from, uint64_t n)
+{
+    while (n != 0 && from > why->trace->event && from->n > n)
+        from--;
+    return n != 0 && from->n == n ? from : NULL;
+}
+
+// The function that made an event, by what led to it; NULL when nothing tells.
+static const char *worker_of(const struct why *why, uint64_t n)
+{
+    const struct trace_event *event = earlier(why, why->finding, n);
+    for (; event != NULL; event = earlier(why, event, event->cause)) {
+        if (event->kind == TRACE_ROLE && event->to_role == TRACE_LEADER)
+            return "election.c, become_leader";
+        if (event->kind == TRACE_START)
+            return "raft.c, raft_start";
+        if (event->kind == TRACE_RECV || event->kind == TRACE_REPLY)
+            return paper_handler(event->rpc, false);
+        if (event->kind == TRACE_REPLY_RECV)
+            return paper_handler(event->rpc, true);
+    }
+    return NULL;
+}
+
+// What a finding of this property leads to. Where logs or commits are what
+// came of it, that is the step that went wrong, if one did.
+const char *why_where(const struct why *why, const struct why_place *place)
+{
+    const struct trace_event *finding = why->finding;
+    if (finding == NULL || finding->tag == NULL || finding->tag[0] == '\0' ||
+        (finding->tag[0] == 'P' && finding->tag[2] >= '3' &&
+         place->fact != NULL))
+        return NULL;
+    const char *worker = why_handler(why, place);
+    for (size_t i = 0; i < finding->n_shown && i < 2 && worker == NULL; i++)
+        worker = worker_of(why, finding->events[i]);
+    return paper_place(finding->what, finding->text, worker);
+}
+
 bool viz_why_look(const struct trace_file *trace, char *out, size_t n)
 {
     struct why_place place;
@@ -129,17 +170,19 @@ bool viz_why_look(const struct trace_file *trace, char *out, size_t n)
         return false;
     why_place(&why, &place);
     const struct why_fact *fact = place.fact;
+    const char *where = why_where(&why, &place);
     const struct paper_rule *rule =
-        paper_rule(fact != NULL ? fact->rule : place.tag);
+        paper_rule(fact != NULL && where == NULL ? fact->rule : place.tag);
     out[0] = '\0';
     if (rule != NULL)
         why_put(out, n, "[%s] ", rule->tag);
-    if (rule != NULL && fact != NULL)
+    if (rule != NULL && fact != NULL &&
+        (where == NULL || strcmp(fact->rule, rule->tag) == 0))
         why_put(out, n, "event %" PRIu64 ": ", why_event(&why, fact->at)->n);
     const char *handler = why_handler(&why, &place);
     if (rule != NULL)
-        why_put(out, n, "%s", rule->where);
-    if (rule != NULL && handler != NULL &&
+        why_put(out, n, "%s", where != NULL ? where : rule->where);
+    if (rule != NULL && handler != NULL && where == NULL &&
         (fact != NULL || has_assertion(why.finding->text)))
         why_put(out, n, "; at work was %s", handler);
     why_free(&why);

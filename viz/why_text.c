@@ -143,7 +143,9 @@ static void print_logs(FILE *out, const struct why *why, size_t before)
 
 // ----------------------------------------------------------------- rules
 
-static void print_rule(FILE *out, const char *lead, const char *tag, bool place)
+// The place: the rule's own, if it is NULL; none, if it is "".
+static void print_rule(FILE *out, const char *lead, const char *tag,
+                       const char *where)
 {
     const struct paper_rule *rule = paper_rule(tag);
     char text[600] = "";
@@ -152,10 +154,12 @@ static void print_rule(FILE *out, const char *lead, const char *tag, bool place)
     why_put(text, sizeof text, "%s[%s] %s", lead, tag, rule->says);
     fputs("  ", out);
     wrap(out, 2, 4, text);
-    if (!place)
+    if (where == NULL)
+        where = rule->where;
+    if (where[0] == '\0')
         return;
     fputs("    Look at ", out);
-    wrap(out, 12, 4, rule->where);
+    wrap(out, 12, 4, where);
 }
 
 // Each rule once: those that facts speak against, then the finding's own.
@@ -163,6 +167,7 @@ static void print_places(FILE *out, const struct why *why,
                          const struct why_place *place)
 {
     const char *tag = place->tag, *handler = why_handler(why, place);
+    const char *where = why_where(why, place);
     const char *told[16];
     size_t n_told = 0;
     for (size_t i = 0; i < why->n_facts && n_told < 16; i++) {
@@ -176,9 +181,10 @@ static void print_places(FILE *out, const struct why *why,
             fputs("Where to look\n\n", out);
         char lead[40];
         snprintf(lead, sizeof lead, "Step %d: ", fact->step);
-        print_rule(out, lead, fact->rule, true);
+        bool own = tag != NULL && strcmp(fact->rule, tag) == 0;
+        print_rule(out, lead, fact->rule, own ? where : NULL);
         told[n_told++] = fact->rule;
-        if (fact == place->fact && handler != NULL)
+        if (fact == place->fact && handler != NULL && where != handler)
             fprintf(out, "    At work was %s.\n", handler);
     }
     bool again = paper_rule(tag) == NULL;
@@ -188,7 +194,7 @@ static void print_places(FILE *out, const struct why *why,
         return;
     if (n_told == 0)
         fputs(why->finding != NULL ? "Where to look\n\n" : "The rule\n\n", out);
-    print_rule(out, "", tag, n_told == 0 || tag[0] != 'P');
+    print_rule(out, "", tag, n_told == 0 || tag[0] != 'P' ? where : "");
 }
 
 size_t why_first_goal(const struct why *why)
