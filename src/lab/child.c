@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -326,6 +327,12 @@ static void load(void)
         object_start();
 }
 
+// Where any number of calls is allowed, threads need not rest.
+static uint32_t most_steps_s(const struct lab_run *run)
+{
+    return run->scenario->most_calls_s == INT_MAX ? UINT32_MAX : 0;
+}
+
 static void check_time(void)
 {
     uint64_t limit_s = child.run->scenario->limit_s;
@@ -424,6 +431,7 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
         .races_go_on = child.raw,
         .policy = run->schedule,
         .max_us = 4 * limit_s * 1000000,
+        .most_steps_s = most_steps_s(run),
         .lint_sleep_locked = true,
         .hostile_clocks = run->scenario->rpcs == NULL,
         .object = run->sandbox != NULL ? run->raft : NULL,

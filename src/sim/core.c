@@ -257,14 +257,14 @@ void sim_step(void)
         fiber->second = second;
         fiber->n_steps = 0;
     }
-    if (++fiber->n_steps < BUSY_STEPS || fiber->server < 0)
+    if (++fiber->n_steps < sim.most_steps_s || fiber->server < 0)
         return;
     fiber->n_steps = 0;
     sim_fail_at(SIM_SPIN, __builtin_return_address(0), NULL,
                 "%s never rests: within a second it has locked, unlocked, slept"
-                " and asked for the time %d times, as a loop without a pause"
+                " and asked for the time %u times, as a loop without a pause"
                 " does",
-                sim_name(fiber), BUSY_STEPS);
+                sim_name(fiber), sim.most_steps_s);
 }
 
 void sim_point(void)
@@ -408,6 +408,8 @@ static void choose_policy(const struct sim_config *config)
     if (sim.policy == SIM_ROTATE)
         sim.policy = (enum sim_policy[]){SIM_RUN, SIM_RANDOM, SIM_RANDOM,
                                          SIM_PCT}[die % 4];
+    sim.most_steps_s =
+        config->most_steps_s > 0 ? config->most_steps_s : BUSY_STEPS;
     sim.preempt =
         config->preempt > 0 ? config->preempt : chances[(die >> 8) % 3];
     int depth = config->depth > 0 ? config->depth : 3;

@@ -92,6 +92,7 @@ struct sim_state {
     uint64_t schedule_random, pool_random, program_random[MAX_SERVERS + 1];
     enum sim_policy policy;
     double preempt;
+    uint32_t most_steps_s;
     uint64_t change_at[8]; // PCT: points at which the running one is demoted
     uint64_t lowest;       // PCT: the next demoted priority
     bool paused[MAX_SERVERS];

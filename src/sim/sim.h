@@ -39,9 +39,12 @@ enum sim_failure {
 struct sim_config {
     uint64_t seed;
     enum sim_policy policy;
-    double preempt;         // SIM_RANDOM; 0 takes a default
-    int depth;              // SIM_PCT: change points; 0 takes 3
-    uint64_t max_us;        // virtual time limit; 0 = none
+    double preempt;  // SIM_RANDOM; 0 takes a default
+    int depth;       // SIM_PCT: change points; 0 takes 3
+    uint64_t max_us; // virtual time limit; 0 = none
+    // Points of a server's thread in a virtual second; more are SIM_SPIN. 0
+    // takes a default.
+    uint32_t most_steps_s;
     double spurious;        // probability of a spurious wake-up per wait
     bool lint_sleep_locked; // report SIM_SLEEP_LOCKED
     // CLOCK_MONOTONIC begins, by seed, a second or two before its milliseconds
