@@ -180,7 +180,7 @@ static void draw_span(struct picture *p, int side, int server,
     double top = y_of(p, side, span->from_us);
     double bottom = y_of(p, side, span->to_us);
     char pale[8], looks[120];
-    if (bottom - top < 0.3)
+    if (bottom - top < 0.3 || !span->there)
         return;
     if (!span->up) {
         shapes_line(&p->shapes, x, top, x, bottom,

@@ -180,9 +180,10 @@ static void plate(FILE *out, const struct model_server *s, int server)
             : leads ? paint_text(s->term)
                     : "#000000",
             server + 1,
-            !s->up         ? " ✕"
-            : s->connected ? ""
-                           : " ⌀");
+            !model_appeared(s) ? ""
+            : !s->up           ? " ✕"
+            : s->connected     ? ""
+                               : " ⌀");
 }
 
 // Who leads at a moment, or led last.

@@ -2,10 +2,11 @@
 //
 // Heartbeats without news are out already (scene.c). A request that is lost
 // again and again on the same way is drawn once, with the number of tries. A
-// run of rounds in which a leader takes a command, replicates it and commits
-// it, and nothing else happens, is drawn by its first and its last round and a
-// band that says what lies between. Roles, terms, votes, refusals, truncations,
-// snapshots and faults are never folded.
+// run of rounds in which a leader takes a command and replicates it, and
+// nothing else happens, is drawn by its first and its last round and a band
+// that says what lies between, and whether it was committed. Roles, terms,
+// votes, refusals, truncations, snapshots and faults are never folded.
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,6 +124,40 @@ static void hide(struct scene *scene, struct scene_fold *fold)
     }
 }
 
+// How far the leader has committed these entries within the fold. Only what it
+// commits is replicated: a majority has it.
+static uint64_t committed_within(const struct scene *scene,
+                                 const struct scene_fold *fold)
+{
+    uint64_t committed = 0;
+    for (size_t i = fold->first; i < fold->end; i++) {
+        const struct trace_event *event = &scene->trace->event[i];
+        if (event->kind == TRACE_COMMIT && event->node == fold->leader &&
+            event->to >= fold->from)
+            committed = event->to < fold->to ? event->to : fold->to;
+    }
+    return committed;
+}
+
+const char *scene_say_fold(const struct scene_fold *fold, char *out, size_t n)
+{
+    bool one = fold->from == fold->to;
+    int at = snprintf(out, n, one ? "entry %" PRIu64 : "entries %" PRIu64,
+                      fold->from);
+    if (!one)
+        at += snprintf(out + at, n - (size_t)at, "..%" PRIu64, fold->to);
+    if (fold->committed == fold->to)
+        snprintf(out + at, n - (size_t)at, " replicated and committed");
+    else if (fold->committed > 0)
+        snprintf(out + at, n - (size_t)at,
+                 " taken by S%d, committed up to %" PRIu64, fold->leader + 1,
+                 fold->committed);
+    else
+        snprintf(out + at, n - (size_t)at, " taken by S%d, not committed",
+                 fold->leader + 1);
+    return out;
+}
+
 static void add_fold(struct scene *scene, const size_t *start, size_t n)
 {
     const struct trace_event *event = scene->trace->event;
@@ -135,7 +170,9 @@ static void add_fold(struct scene *scene, const size_t *start, size_t n)
                                 .end = start[n - 1],
                                 .n_rounds = n - 2,
                                 .from = event[start[1]].index,
-                                .to = event[start[n - 2]].index};
+                                .to = event[start[n - 2]].index,
+                                .leader = event[start[0]].node};
+    fold->committed = committed_within(scene, fold);
     hide(scene, fold);
 }
 

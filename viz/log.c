@@ -25,7 +25,7 @@ static void entry_cell(FILE *out, const struct model *model, int server,
     }
     bool differs = log_differs(model, server, index);
     bool committed = log_is_committed(model, server, index);
-    char pale[8];
+    char pale[8], known[80];
     fprintf(out,
             "<TD BORDER=\"%d\" COLOR=\"%s\" STYLE=\"%s\" BGCOLOR=\"%s\""
             " WIDTH=\"46\" HEIGHT=\"38\" HREF=\"#%" PRIu64
@@ -37,7 +37,7 @@ static void entry_cell(FILE *out, const struct model *model, int server,
             committed ? paint_term(entry->term)
                       : paint_paler(entry->term, pale),
             index, server + 1, index, entry->term, entry->bytes,
-            committed ? "committed" : "not known to be committed",
+            log_known(model, server, index, known, sizeof known),
             committed ? paint_text(entry->term) : "#000000", entry->term);
     paint_html(out, entry->command[0] != '\0' ? entry->command : "·");
     fputs("</FONT></FONT></TD>", out);
@@ -57,8 +57,10 @@ static void name_cell(FILE *out, const struct model_server *s, int server)
     if (s->up)
         fprintf(out, "%s T%" PRIu64 "%s", trace_role_name(s->role), s->term,
                 s->connected ? "" : ", cut off");
-    else
+    else if (model_appeared(s))
         fprintf(out, "down, T%" PRIu64, s->term);
+    else
+        fputs("no event yet", out);
     fputs("</FONT></FONT></TD>", out);
 }
 

@@ -49,19 +49,48 @@ bool log_same_at(const struct model *model, int a, int b, uint64_t index)
     return model_term_at(one, index) == model_term_at(other, index);
 }
 
+// Does server i, which is up, know that what `server` has there is committed?
+static bool knows(const struct model *model, int i, int server, uint64_t index)
+{
+    return model->server[i].up && index <= model->server[i].commit_index &&
+           log_same_at(model, server, i, index);
+}
+
 bool log_is_committed(const struct model *model, int server, uint64_t index)
 {
     for (int i = 0; i < model->n_servers; i++)
-        if (model->server[i].up && index <= model->server[i].commit_index &&
-            log_same_at(model, server, i, index))
+        if (knows(model, i, server, index))
             return true;
     return false;
+}
+
+const char *log_known(const struct model *model, int server, uint64_t index,
+                      char *out, size_t n)
+{
+    int last = -1, n_known = 0;
+    for (int i = 0; i < model->n_servers; i++)
+        if (knows(model, i, server, index)) {
+            last = i;
+            n_known++;
+        }
+    snprintf(out, n, "not known to be committed");
+    if (n_known == 0)
+        return out;
+    size_t at = (size_t)snprintf(out, n, "committed, as");
+    for (int i = 0; i < model->n_servers && at < n; i++)
+        if (knows(model, i, server, index))
+            at +=
+                (size_t)snprintf(out + at, n - at, "%s S%d",
+                                 i == last && n_known > 1 ? " and" : "", i + 1);
+    if (at < n)
+        snprintf(out + at, n - at, " know%s", n_known == 1 ? "s" : "");
+    return out;
 }
 
 bool log_differs(const struct model *model, int server, uint64_t index)
 {
     int leader = model_leader(model);
-    return leader >= 0 && index <= model_last_index(&model->server[leader]) &&
+    return leader >= 0 && index <= model_last_index(&model->server[server]) &&
            !log_same_at(model, leader, server, index);
 }
 

@@ -205,10 +205,10 @@ static struct row *make_rows(const struct diagram *d, size_t *n)
 static void put_fold(struct diagram *d, const struct scene_fold *fold)
 {
     begin_note(d, TRACE_NONE);
-    fprintf(d->out,
-            "%zu rounds, %zu messages: entries %" PRIu64 " to %" PRIu64
-            " replicated\n",
-            fold->n_rounds, fold->n_messages, fold->from, fold->to);
+    char said[100];
+    fprintf(d->out, "%zu rounds, %zu message%s: %s\n", fold->n_rounds,
+            fold->n_messages, fold->n_messages == 1 ? "" : "s",
+            scene_say_fold(fold, said, sizeof said));
 }
 
 static void draw(struct diagram *d)

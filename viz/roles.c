@@ -115,8 +115,9 @@ static void sum_time(const struct spans *spans, int only, uint64_t us[N_PLACES])
         if (only >= 0 && server != only)
             continue;
         for (size_t i = 0; i < life->n; i++)
-            us[place_of(&life->span[i])] +=
-                life->span[i].to_us - life->span[i].from_us;
+            if (life->span[i].there)
+                us[place_of(&life->span[i])] +=
+                    life->span[i].to_us - life->span[i].from_us;
     }
 }
 

@@ -38,8 +38,13 @@ struct scene_message {
 struct scene_fold {
     size_t first, end; // positions in trace->event
     size_t n_rounds, n_messages;
-    uint64_t from, to; // entries
+    uint64_t from, to; // entries that `leader` took
+    int leader;
+    uint64_t committed; // up to here by it, within; 0 = none of these
 };
+
+// What became of a fold's entries: "entries 3..7 replicated and committed".
+const char *scene_say_fold(const struct scene_fold *fold, char *out, size_t n);
 
 struct scene {
     const struct trace_file *trace;

@@ -86,6 +86,7 @@ static struct span span_of(const struct state *s, int server,
                          .n = event->n,
                          .term = m->term,
                          .role = m->role,
+                         .there = model_appeared(m),
                          .up = m->up,
                          .paused = m->paused,
                          .unplugged = s->unplugged[server],
@@ -95,8 +96,8 @@ static struct span span_of(const struct state *s, int server,
 static bool look_alike(const struct span *a, const struct span *b)
 {
     return a->term == b->term && a->role == b->role && a->up == b->up &&
-           a->paused == b->paused && a->unplugged == b->unplugged &&
-           a->group == b->group;
+           a->there == b->there && a->paused == b->paused &&
+           a->unplugged == b->unplugged && a->group == b->group;
 }
 
 static void note_server(struct state *s, int server,

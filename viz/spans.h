@@ -14,6 +14,7 @@ struct span {
     uint64_t n; // the event that began it
     uint64_t term;
     enum trace_role role;
+    bool there; // false before its first event: nothing is known of it
     bool up, paused, unplugged;
     int group; // side of a partition; TRACE_NONE without one
 };

@@ -57,7 +57,8 @@ static void tell(const struct span *span, int server, char *out, size_t n)
     char from[32], length[32];
     snprintf(out, n, "S%d %s, term %" PRIu64 ", from %s for %s, event %" PRIu64,
              server + 1,
-             !span->up      ? "down"
+             !span->there   ? "has no event yet"
+             : !span->up    ? "down"
              : span->paused ? "paused"
                             : trace_role_name(span->role),
              span->term, shapes_time(span->from_us, from),
@@ -70,6 +71,8 @@ static void draw_span(struct strip *s, int server, const struct span *span,
     char tip[160], looks[120], pale[8];
     double y = strip_y(s, server), half = half_height(span);
     tell(span, server, tip, sizeof tip);
+    if (!span->there)
+        return;
     if (!span->up) {
         if (right - left > 3)
             shapes_line(&s->shapes, left + 2, y, right - 1, y,
@@ -108,8 +111,8 @@ static int weight(const struct span *span)
 
 static bool look_alike(const struct span *a, const struct span *b)
 {
-    return a->up == b->up && a->role == b->role && a->term == b->term &&
-           a->paused == b->paused;
+    return a->up == b->up && a->there == b->there && a->role == b->role &&
+           a->term == b->term && a->paused == b->paused;
 }
 
 // The spans from *at on that share a point, or the next wide one: returns the

@@ -165,18 +165,6 @@ static double pitch_of(int n_lanes, bool brief)
     return n_lanes <= 5 ? 128 : n_lanes <= 9 ? 105 : 70;
 }
 
-static bool tells_of_boots(const struct drawing *d)
-{
-    const struct trace_file *trace = d->scene.trace;
-    for (int s = 0; s < d->scene.before.n_servers; s++)
-        if (d->scene.before.server[s].booted)
-            return true;
-    for (size_t i = d->scene.begin; i < d->scene.end; i++)
-        if (trace->event[i].kind == TRACE_BOOT)
-            return true;
-    return false;
-}
-
 static void begin(struct drawing *d, const struct trace_file *trace,
                   const struct viz_window *window)
 {
@@ -191,7 +179,6 @@ static void begin(struct drawing *d, const struct trace_file *trace,
     d->dims = window->look.past > 0 &&
               causes_make(&d->causes, trace, window->look.past);
     d->named = must_calloc(d->scene.end - d->scene.begin + 1, sizeof *d->named);
-    d->boots = tells_of_boots(d);
     timeline_rows(d);
     d->from = TIMELINE_TOP;
     d->until = d->end;

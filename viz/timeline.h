@@ -43,7 +43,6 @@ struct drawing {
     double end; // of the last row
     struct band *band;
     size_t n_bands;
-    bool boots;       // does the trace tell of servers that boot?
     double median_us; // of a message's way
     // This page.
     int page, n_pages;

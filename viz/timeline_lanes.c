@@ -11,12 +11,6 @@ struct lane {
     struct model_server state; // pointers in it are not used
 };
 
-// Is the server up? In a trace that tells of no boot, all are.
-static bool is_up(const struct drawing *d, const struct model_server *s)
-{
-    return s->up || !d->boots;
-}
-
 static double half_width(const struct model_server *s)
 {
     return s->role == TRACE_LEADER ? 11 : s->role == TRACE_CANDIDATE ? 7 : 4;
@@ -57,9 +51,9 @@ static void segment(struct drawing *d, int server, const struct lane *lane,
     double x = timeline_x(d, server), half = half_width(s);
     char looks[160], pale[8];
     const char *fill = paint_term(s->term), *ink = paint_line(s->term);
-    if (d->boots && !s->booted)
+    if (!model_appeared(s))
         return; // not born yet
-    if (!is_up(d, s)) {
+    if (!s->up) {
         line(d, x, lane->since, until,
              "style=dotted, penwidth=1.6, color=\"" PAINT_QUIET "\"");
         return;
@@ -139,7 +133,7 @@ static void change(struct drawing *d, int s, struct lane *lane,
         timeline_label(d, timeline_x(d, s) + 12, y, 1, cross, event, "✕");
     else if (comes)
         timeline_label(d, timeline_x(d, s) + 12, y, 1, back, event, "↻");
-    if (is_up(d, now) && (said || comes) && now->term > 0)
+    if (now->up && (said || comes) && now->term > 0)
         pill(d, s, now, y, event);
 }
 
@@ -167,7 +161,7 @@ static void begin_page(struct drawing *d, struct lane *lane,
     for (int s = 0; s < model->n_servers; s++) {
         const struct model_server *now = &model->server[s];
         lane[s] = (struct lane){d->from, *now};
-        if (d->lane[s] >= 0 && is_up(d, now) && now->term > 0 &&
+        if (d->lane[s] >= 0 && now->up && now->term > 0 &&
             !changes_soon(d, at, s))
             pill(d, s, now, d->from, NULL);
     }

@@ -290,10 +290,12 @@ static const char *why_dead(const struct pending *pending)
 {
     if (pending->end->net->stopped)
         return "closed";
+    // A server that goes down is cut off as well.
+    if (pending->slot->generation != pending->generation ||
+        net_is_gone(pending->end->net, pending->end->from))
+        return "dead";
     if (!pending->end->enabled)
         return "unplugged";
-    if (pending->slot->generation != pending->generation)
-        return "dead";
     return NULL;
 }
 
@@ -374,7 +376,10 @@ static bool send_request(struct net *net, struct fate *fate, struct job *job)
     if (fate->deliverable)
         verdict = ask_script(fate, job, false, args, &fate->delay_us);
     if (!fate->deliverable || fate->cut) {
-        emit_drop(net, job, "request", fate->cut ? "cut" : "unplugged");
+        emit_drop(net, job, "request",
+                  fate->cut    ? "cut"
+                  : fate->gone ? "dead"
+                               : "unplugged");
         sleep_us(fate->fail_us);
         return false;
     }

@@ -23,6 +23,15 @@ uint64_t net_between(struct net *net, uint64_t min_us, uint64_t max_us)
                            : min_us;
 }
 
+// Has this node's server crashed, or been taken away?
+bool net_is_gone(const struct net *net, int node)
+{
+    for (const struct slot *slot = net->slots; slot != NULL; slot = slot->next)
+        if (slot->node == node && node != TRACE_NONE)
+            return slot->generation == 0;
+    return false;
+}
+
 // Knobs are read once, at the start: a request under way is not called back.
 struct fate net_draw_fate(struct net *net, const struct net_end *end)
 {
@@ -32,6 +41,8 @@ struct fate net_draw_fate(struct net *net, const struct net_end *end)
     fate.judge_context = net->judge_context;
     fate.deliverable =
         end->enabled && fate.slot != NULL && fate.slot->generation != 0;
+    fate.gone = !fate.deliverable &&
+                (net_is_gone(net, fate.to) || net_is_gone(net, end->from));
     if (fate.deliverable) {
         struct link *link = net_link(net, end->from, fate.slot->node);
         fate.generation = fate.slot->generation;

@@ -94,13 +94,15 @@ struct fate {
     bool deliverable, cut, lost, late, twice, reply_lost;
     uint64_t fail_us, delay_us, twice_us, late_us, hold_us;
     struct slot *slot;
-    int to; // its node
+    int to;    // its node
+    bool gone; // not deliverable: one of the two servers is down
     uint64_t generation, msg;
     enum net_fate (*judge)(void *, const struct net_leg *, uint64_t *);
     void *judge_context;
 };
 
-// fate.c; needs the lock.
+// fate.c; both need the lock.
+bool net_is_gone(const struct net *net, int node);
 uint64_t net_between(struct net *net, uint64_t min_us, uint64_t max_us);
 struct fate net_draw_fate(struct net *net, const struct net_end *end);
 

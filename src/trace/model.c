@@ -182,6 +182,17 @@ static void crash(struct model *model, struct model_server *server)
     server->commit_index = server->last_applied = 0;
 }
 
+// "Reinitialized after election": where it has led before, a next_index that
+// is where it was is not told anew.
+static void lead(struct model *model, struct model_server *server)
+{
+    for (int i = 0; i < model->n_servers; i++) {
+        server->match_index[i] = 0;
+        if (server->next_index[i] > 0)
+            server->next_index[i] = model_last_index(server) + 1;
+    }
+}
+
 static void peer_index(struct model *model, uint64_t *index,
                        const struct trace_event *event)
 {
@@ -212,9 +223,8 @@ static void server_step(struct model *model, struct model_server *server,
         break;
     case TRACE_ROLE:
         server->role = event->to_role;
-        if (event->to_role == TRACE_LEADER) // "reinitialized after election"
-            memset(server->match_index, 0,
-                   (size_t)model->n_servers * sizeof(uint64_t));
+        if (event->to_role == TRACE_LEADER)
+            lead(model, server);
         break;
     case TRACE_TERM:
         server->term = event->to;
@@ -318,6 +328,13 @@ bool model_wakes(const struct model_server *server,
     return !server->booted && event->inc >= server->inc &&
            event->kind >= TRACE_TIMEOUT && event->kind <= TRACE_REPLY_RECV &&
            event->kind != TRACE_KILL;
+}
+
+bool model_appeared(const struct model_server *server)
+{
+    return server->up || server->booted || server->inc > 0 ||
+           server->term > 0 || server->voted_for != TRACE_NONE ||
+           model_last_index(server) > 0;
 }
 
 void model_step(struct model *model, const struct trace_event *event)

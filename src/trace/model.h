@@ -52,6 +52,9 @@ void model_step(struct model *model, const struct trace_event *event);
 bool model_wakes(const struct model_server *server,
                  const struct trace_event *event);
 
+// Has the server had an event? Nothing is known of it before.
+bool model_appeared(const struct model_server *server);
+
 // A deep copy, to be freed by model_free().
 void model_copy(struct model *to, const struct model *from);
 

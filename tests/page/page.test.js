@@ -76,6 +76,9 @@ on('findings come first', page_of(failing), {}, async (page) => {
 
 on('steps by event, term, act and cause', tour_page, {}, async (page) => {
     const {events} = make_run(texts_in_page(tour_page));
+    const opened = await look(page);
+    assert.strictEqual(events[opened.at].to, 'leader');
+    await press(page, 'Home');
     const start = await look(page);
     await press(page, 'j', 'j', 'k');
     const one = await look(page);
@@ -132,7 +135,9 @@ on('zooms and scrolls', tour_page, {}, async (page) => {
     assert.ok((await look(page)).zoom < zoom);
     await press(page, '0');
     const whole = await look(page);
-    assert.match(whole.status, /615 messages|of 615/);
+    const {messages} = make_run(texts_in_page(tour_page));
+    assert.match(whole.status, new RegExp(
+        `${messages.length} messages|of ${messages.length}`));
     await press(page, '1', 'PageDown');
     assert.ok((await look(page)).top > 0);
     const view = await page.locator('#view').boundingBox();
@@ -211,6 +216,15 @@ function read_logs(page) {
     });
 }
 
+// Does a server that is up know that this entry is committed?
+function is_known(state, entry, index) {
+    return state.servers.some((server) => {
+        const own = server.entries[index - server.last_included_index - 1];
+        return server.up && index <= server.commit_index &&
+            (index <= server.last_included_index || own.term === entry.term);
+    });
+}
+
 function check_logs(shown, state) {
     const leaders = state.servers.filter((s) => s.up && s.role === 'leader');
     const leader = leaders.sort((a, b) => b.current_term - a.current_term)[0];
@@ -228,15 +242,15 @@ function check_logs(shown, state) {
                 assert.strictEqual(cell.kind, 'missing');
             else
                 assert.deepStrictEqual(cell, {
-                    kind: index <= server.commit_index
+                    kind: is_known(state, entry, Number(index))
                         ? 'committed' : 'pending',
                     term: String(entry.term), command: entry.command,
                 });
         }
         const has = (index, mark) =>
             marks[index] === undefined || marks[index].includes(mark);
-        assert.ok(has(server.commit_index, '▲'));
-        assert.ok(has(server.last_applied, '△'));
+        assert.ok(!server.up || has(server.commit_index, '▲'));
+        assert.ok(!server.up || has(server.last_applied, '△'));
         if (leader !== undefined && leader !== server) {
             assert.ok(has(leader.match_index[i], '●'));
             assert.ok(has(leader.next_index[i], '▷'));
@@ -264,7 +278,7 @@ on('shows the logs that C has, at ten random events', tour_page, {},
     });
 
 on('a link leads back to its moment', tour_page, {}, async (page) => {
-    await press(page, 't', 't', 'j', '+', 'PageDown');
+    await press(page, 'Home', 't', 't', '+', 'PageDown');
     const before = await look(page);
     const link = await page.evaluate(() => window.glassraft.link());
     assert.match(link, /#t=[\d.]+&w=[\d.]+&n=\d+$/);
@@ -370,7 +384,7 @@ on('everything is reached by the keyboard', tour_page, {}, async (page) => {
 });
 
 on('the events in view are a table', tour_page, {}, async (page) => {
-    await press(page, 't');
+    await press(page, 'Home', 't');
     await page.locator('#tab-events').click();
     await page.waitForFunction(() =>
         document.querySelector('#events [aria-current]') !== null);

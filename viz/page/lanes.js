@@ -30,6 +30,8 @@ function draw_stripes(f, x, top, height, look) {
 
 function draw_stretch(f, server, look, top, bottom) {
     const x = f.x(server), half = HALF[look.role], height = bottom - top;
+    if (!look.there)
+        return;
     if (!look.up) {
         f.pen.line(x, top, x, bottom,
             {colour: f.paint.quiet, width: 1.6, dash: [1.5, 4]});
@@ -90,7 +92,7 @@ function draw_pill(f, server, look, at, y) {
         return;
     const role = f.lanes.pitch < 112 ? look.role.slice(0, 4) : look.role;
     const name = look.role === 'follower' ? '' : `${role} `;
-    const back = before !== null && !before.up ? '↻ ' : '';
+    const back = before !== null && before.there && !before.up ? '↻ ' : '';
     put_label(f, x - HALF[look.role] - 4, y, -1,
         `${back}${name}T${look.term}`, {
             size: 11, bold: true, colour: f.paint.text(look.term),
@@ -208,7 +210,8 @@ function draw_plates(f) {
         f.pen.text(x, 14, server_name(server),
             {size: 13, bold: true, colour, align: 'center'});
         const role = wide ? s.role : s.role.slice(0, 4);
-        f.pen.text(x, 29, s.up ? `${role} T${s.current_term}` : 'down',
+        f.pen.text(x, 29, s.up ? `${role} T${s.current_term}`
+            : appeared(s) ? 'down' : '',
             {size: 11, colour, align: 'center'});
     }
 }

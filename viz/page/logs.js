@@ -78,12 +78,41 @@ function name_cell(paint, server, i) {
             `${server.last_included_index}`},
     make_element('b', {textContent: server_name(i)}),
     make_element('small', {textContent: server.up
-        ? `${server.role} T${server.current_term}` : 'down'}));
+        ? `${server.role} T${server.current_term}` +
+            (server.connected ? '' : ', cut off')
+        : appeared(server) ? `down, T${server.current_term}`
+            : 'no event yet'}));
     cell.style.background = !server.up ? paint.down : leads
         ? paint.fill(server.current_term)
         : paint.paler(server.current_term);
     cell.style.color = leads ? paint.text(server.current_term) : paint.ink;
     return cell;
+}
+
+// Do two servers have the same entry at an index? A snapshot of one hides
+// nothing: it is the same as what it covers.
+function same_at(model, a, b, index) {
+    const one = model.servers[a], other = model.servers[b];
+    if (index <= one.last_included_index || index <= other.last_included_index)
+        return index <= last_index(one) && index <= last_index(other);
+    return term_at(one, index) === term_at(other, index);
+}
+
+// The servers that are up and know that this very entry is committed.
+function known_to(model, i, index) {
+    return model.servers.map((server, k) => k).filter((k) =>
+        model.servers[k].up && index <= model.servers[k].commit_index &&
+        same_at(model, i, k, index));
+}
+
+function say_known(known) {
+    const names = known.map(server_name);
+    if (names.length === 0)
+        return 'not known to be committed';
+    const last = names.pop();
+    return `committed, as ${names.map((name) => `${name} `).join('')}` +
+        `${names.length > 0 ? 'and ' : ''}${last} ` +
+        `know${names.length > 0 ? '' : 's'}`;
 }
 
 function entry_cell(paint, model, leader, i, index, first) {
@@ -92,17 +121,16 @@ function entry_cell(paint, model, leader, i, index, first) {
     if (entry === undefined)
         return make_element('td', {className: 'missing', textContent:
             ends_before ? `◂${last_index(server)}` : ''});
-    const led = leader >= 0 ? term_at(model.servers[leader], index) : 0;
-    const committed = index <= server.commit_index;
+    const known = known_to(model, i, index), committed = known.length > 0;
     const cell = make_element('td', {
         className: committed ? 'committed' : 'pending',
         title: `entry ${index}, term ${entry.term}, ${entry.command}, ` +
             `${entry.bytes} bytes, ` +
-            (committed ? 'committed' : 'not known committed'),
+            say_known(known),
     },
     make_element('b', {textContent: entry.term}),
     make_element('small', {textContent: entry.command}));
-    if (led !== 0 && led !== entry.term)
+    if (leader >= 0 && !same_at(model, leader, i, index))
         cell.classList.add('differs');
     cell.style.background = committed ? paint.fill(entry.term)
         : paint.paler(entry.term);
@@ -146,7 +174,7 @@ function mark_row(model, leader, i, columns) {
     });
     const led = leader >= 0 && leader !== i ? model.servers[leader] : null;
     for (let index = columns.first; index <= columns.last; index++) {
-        const own = (server.last_applied === index ? '△' : '') +
+        const own = !server.up ? '' : (server.last_applied === index ? '△' : '') +
             (server.commit_index === index ? '▲' : '');
         const seen = led === null ? ''
             : (led.match_index[i] === index ? '●' : '') +

@@ -67,12 +67,25 @@ function show_header(run) {
         className: result === 'fail' ? 'fault' : ''}));
 }
 
-// The first finding when there is one; else the beginning.
+// Where something happens first: a server leads, or at least wants to.
+function first_of_interest(run, begin) {
+    for (const wanted of [(event) => event.to === 'leader',
+        (event) => event.to === 'candidate']) {
+        const at = run.events.findIndex((event, i) => i >= begin &&
+            event.ev === 'role' && wanted(event));
+        if (at >= 0)
+            return at;
+    }
+    return begin;
+}
+
+// The first finding when there is one; else where something happens.
 function open_at_first(page) {
     const {run} = page.state;
     const begin = run.keyframe === null ? 0 : run.keyframe.at;
     const first = run.failures.length > 0 ? run.failures[0]
-        : Math.max(0, next_shown(page.state, begin - 1, 1));
+        : Math.max(0, next_shown(page.state,
+            first_of_interest(run, begin) - 1, 1));
     page.state.dim = run.findings.length > 0;
     page.go_to(first);
     page.state.dim = true;

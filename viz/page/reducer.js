@@ -125,6 +125,13 @@ function model_leader(model) {
     return leader;
 }
 
+// Has the server had an event? Nothing is known of it before.
+function appeared(server) {
+    return server.up || server.booted || server.inc > 0 ||
+        server.current_term > 0 || server.voted_for !== null ||
+        last_index(server) > 0;
+}
+
 function truncate(server, index) {
     if (index <= server.last_included_index)
         server.entries.length = 0;
@@ -195,6 +202,14 @@ function crash(server) {
     server.commit_index = server.last_applied = 0;
 }
 
+// "Reinitialized after election": where it has led before, a next_index that
+// is where it was is not told anew.
+function lead(server) {
+    server.match_index.fill(0);
+    server.next_index = server.next_index.map((next) =>
+        next > 0 ? last_index(server) + 1 : 0);
+}
+
 function peer_index(indexes, event) {
     if (event.peer !== null && event.peer < indexes.length)
         indexes[event.peer] = whole(event.to);
@@ -216,8 +231,8 @@ const server_steps = {
     disconnect: (server) => { server.connected = false; },
     role: (server, event) => {
         server.role = event.to;
-        if (event.to === 'leader') // "reinitialized after election"
-            server.match_index.fill(0);
+        if (event.to === 'leader')
+            lead(server);
     },
     term: (server, event) => {
         server.current_term = whole(event.to);

@@ -40,7 +40,8 @@ function parse_events(run, text) {
     }
 }
 
-// Position of the event of number n, or of the last one before it.
+// Position of the event of number n, or of the last one before it. A finding
+// that was written later has the number of the event before it.
 function position_of(run, n) {
     let low = 0, high = run.events.length - 1;
     while (low < high) {
@@ -50,6 +51,8 @@ function position_of(run, n) {
         else
             high = middle - 1;
     }
+    while (low > 0 && run.events[low - 1].n === run.events[low].n)
+        low--;
     return low;
 }
 
@@ -178,13 +181,13 @@ function messages_between(run, from, to, visit) {
 
 function look_of(server) {
     return {
-        up: server.up, role: server.role, term: server.current_term,
+        there: appeared(server), up: server.up, role: server.role, term: server.current_term,
         paused: server.paused, connected: server.connected,
     };
 }
 
 function looks_different(look, server) {
-    return look.up !== server.up || look.role !== server.role ||
+    return look.there !== appeared(server) || look.up !== server.up || look.role !== server.role ||
         look.term !== server.current_term || look.paused !== server.paused ||
         look.connected !== server.connected;
 }
