@@ -25,18 +25,16 @@ struct judgement {
     check_broken((j)->check, (j)->event, property, tag, (j)->flight->from,     \
                  (j)->flight->recv_n, __VA_ARGS__)
 
-enum { LED_US = 1000000, SLOW_LED_US = 7000000 };
-
 // §6: may the voter ignore this request, its term, too, since it has heard
 // the leader of its term within an election timeout, by its own clock?
 static bool may_ignore(const struct judgement *j)
 {
-    const struct judged *judged = &j->check->server[j->event->node];
-    uint64_t patience_us = judged->own_clock ? SLOW_LED_US : LED_US;
     return j->args->rpc == FACTS_VOTE && !j->reply->yes &&
            j->before->role == TRACE_FOLLOWER &&
-           j->args->term > j->before->term && judged->followed_us > 0 &&
-           judged->followed_us + patience_us > j->flight->recv_us;
+           j->args->term > j->before->term &&
+           check_within_timeout(j->check, j->event->node,
+                                j->check->server[j->event->node].followed_us,
+                                j->flight->recv_us);
 }
 
 // [ALL.2] A newer term is followed, by everybody, and answered with.

@@ -142,6 +142,9 @@ struct judged {
     const char *reset_why; // "had granted a vote" ...
     uint64_t led_us;       // it last sent AppendEntries in this leadership
     bool own_clock;        // runs slower or faster than the others'
+    // The same of a server whose state is unknown, and when it last changed.
+    bool odd_clock;
+    uint64_t odd_us;
     uint64_t timeout_us, waited_us;
     uint64_t followed_us; // it last heard a leader of its term; 0 = never
     uint64_t commit_us, apply_us;
@@ -223,6 +226,11 @@ bool check_cuts(struct check *check, const struct trace_event *event);
 // contract.c: whether an entry that is appended, or a commit_index that moves
 // too far, follows from the AppendEntries that is being handled.
 bool check_accepted(struct check *check, const struct trace_event *event);
+
+// timers.c: is it now, by the server's own clock, less than an election timeout
+// since it heard a leader? Then it may pass over a candidate's newer term (§6).
+bool check_within_timeout(const struct check *check, int server,
+                          uint64_t heard_us, uint64_t us);
 
 // liveness.c: notes what a diagnosis may need.
 void check_watch(struct check *check, const struct trace_event *event);

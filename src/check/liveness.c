@@ -57,6 +57,10 @@ void check_watch(struct check *check, const struct trace_event *event)
     case TRACE_COMMIT:
         judged->commit_us = event->us;
         break;
+    case TRACE_CLOCK:
+        judged->odd_clock = event->to != 1000;
+        judged->odd_us = event->us;
+        break;
     case TRACE_APPLY:
         judged->apply_us = event->us;
         if (event->index >= judged->install_index)

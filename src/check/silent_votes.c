@@ -7,9 +7,6 @@ enum {
     // A leader that has learned of a newer term, and saves nothing meanwhile,
     // has noticed by then.
     NOTICES_US = 1000000,
-    // Who has heard a leader so lately may pass over a candidate (dissertation,
-    // §4.2.3).
-    LEADER_US = 1000000,
     MIN_TIMEOUT_US = 700000
 };
 
@@ -145,8 +142,13 @@ static bool term_of_answer(const struct silent_case *c)
                              "S%d answered S%d's %s with term %" PRIu64
                              " after it had been in term %" PRIu64 ".",
                              who, from, c->event->rpc, term, c->receipt->term);
+    const struct judged *judged = &c->check->server[c->event->node];
+    uint64_t heard_us = me->leader_us > judged->followed_us
+                            ? me->leader_us
+                            : judged->followed_us;
     bool passes = c->args->rpc == FACTS_VOTE && !c->reply->yes &&
-                  me->leader_us > 0 && c->event->us < me->leader_us + LEADER_US;
+                  check_within_timeout(c->check, c->event->node, heard_us,
+                                       c->flight->recv_us);
     if (term >= c->args->term || passes)
         return true;
     return silent_broken(

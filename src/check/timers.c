@@ -14,8 +14,22 @@ enum {
     RECOVERY_US = 1000000, // a sleep begun with a slow clock is over by then
     ALIVE_US = 150000,     // a leader that says nothing for longer may be down
     SLACK_US = 20000,      // between the look at the clock and the event
-    SHORTEST_US = 50000 // far below any heartbeat interval that the labs allow
+    SHORTEST_US = 50000, // far below any heartbeat interval that the labs allow
+    // The longest election timeout that they allow, by a right clock and by one
+    // that is, or was until lately, as slow as any of a scenario's.
+    TIMEOUT_US = 1000000,
+    SLOW_TIMEOUT_US = 7000000
 };
+
+bool check_within_timeout(const struct check *check, int server,
+                          uint64_t heard_us, uint64_t us)
+{
+    const struct judged *judged = &check->server[server];
+    bool slow = judged->odd_clock ||
+                (judged->odd_us > 0 && judged->odd_us + SLOW_TIMEOUT_US > us);
+    return heard_us > 0 &&
+           heard_us + (slow ? SLOW_TIMEOUT_US : TIMEOUT_US) > us;
+}
 
 // Is a request under way whose handler may have set the timer back?
 static bool may_reset(const struct check *check, const struct judged *judged)
@@ -149,6 +163,17 @@ static void replied(struct check *check, const struct trace_event *event)
               granted ? "had granted a vote" : "had heard the leader");
 }
 
+// A leader's message, of this term or a newer one, or of one that is not told.
+static void received(struct check *check, const struct trace_event *event)
+{
+    const struct flight *flight = check_flight(check, event->msg);
+    if (flight != NULL && flight->args.term > 0 &&
+        (flight->args.rpc == FACTS_APPEND ||
+         flight->args.rpc == FACTS_INSTALL) &&
+        flight->args.term >= check->model.server[event->node].term)
+        check->server[event->node].followed_us = event->us;
+}
+
 // [L.1] A leader's AppendEntries.
 static void sent(struct check *check, const struct trace_event *event)
 {
@@ -193,6 +218,9 @@ bool check_timers(struct check *check, const struct trace_event *event)
         // A candidate may wait from when its own vote is durable.
         if (check->model.server[event->node].role == TRACE_CANDIDATE)
             judged->may_reset_us = event->us;
+        break;
+    case TRACE_RECV:
+        received(check, event);
         break;
     case TRACE_REPLY:
         replied(check, event);

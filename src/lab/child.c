@@ -96,6 +96,9 @@ _Noreturn static void finish(void)
     struct lab_result *result = &child.result;
     if (child.lab != NULL)
         lab_price_of(child.lab, &result->prices);
+    size_t said = strlen(result->text);
+    if (!result->passed && said < sizeof result->text)
+        lab_own_entries(result->text + said, sizeof result->text - said);
     struct trace_event verdict = {.kind = TRACE_VERDICT,
                                   .node = TRACE_NONE,
                                   .inc = TRACE_NONE,
@@ -246,6 +249,7 @@ static void observe(void *context, const struct trace_event *event)
     (void)context;
     if (child.lab != NULL && event->node >= 0)
         lab_observe(child.lab, event);
+    lab_look_for_own_entries(event);
     count_messages(event);
     if (child.check == NULL || event->kind == TRACE_FINDING ||
         event->kind == TRACE_VERDICT || check_step(child.check, event))

@@ -152,6 +152,11 @@ _Noreturn void lab_run_fails(struct lab *lab, const char *property,
                              const char *tag, const char *text);
 _Noreturn void lab_run_not_set_up(struct lab *lab, const char *text);
 
+// own_entries.c: looks at an event for an entry without a command; a sentence
+// on the first, for the end of a report, or false.
+void lab_look_for_own_entries(const struct trace_event *event);
+bool lab_own_entries(char *text, size_t n);
+
 // The seed of all that is drawn in this run.
 uint64_t lab_run_seed(const struct lab_run *run);
 
