@@ -122,7 +122,8 @@ static const struct paper_rule rules[] = {
     {"IS.2", "The first chunk begins a new snapshot.",
      "snapshot.c, handle_install_snapshot"},
     {"IS.3", "A chunk goes to its offset.",
-     "snapshot.c, handle_install_snapshot"},
+     "snapshot.c: what sends chunks (send_snapshot_thread), and"
+     " handle_install_snapshot"},
     {"IS.4", "Nothing is installed before the last chunk is there.",
      "snapshot.c, handle_install_snapshot"},
     {"IS.5", "The snapshot is saved whole, and an older one is dropped.",

@@ -12,7 +12,7 @@ static const char *tag_of(const char *text)
         {"voted_for", "RV.2"},       {"commit_index", "AE.5"},
         {"last_applied", "ALL.1"},   {"current_term", "ALL.2"},
         {" applied index", "ALL.1"}, {"match_index", "L.3"},
-        {"next_index", "L.3"},
+        {"next_index", "L.3"},       {" a transfer", "IS.3"},
     };
     const char *first = NULL, *tag = NULL;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {

@@ -272,6 +272,24 @@ static void heard(struct check *check, const struct trace_event *event)
         view->acked = acked;
 }
 
+// Who has acknowledged as much only to an earlier leadership of the server.
+static const char *of_earlier_term(const struct check *check,
+                                   const struct trace_event *commit,
+                                   char text[160])
+{
+    text[0] = '\0';
+    for (int i = 0; i < check->model.n_servers && text[0] == '\0'; i++) {
+        const struct view *view = &check->server[commit->node].view[i];
+        if (i != commit->node && view->acked < commit->to &&
+            view->acked_before >= commit->to)
+            snprintf(text, 160,
+                     " S%d acknowledged that much to an earlier leadership of"
+                     " S%d's: a new leader's match_index begins at 0 again.",
+                     i + 1, commit->node + 1);
+    }
+    return text;
+}
+
 // [L.4] An entry of the leader's own term, on a majority that has said so.
 static bool commit(struct check *check, const struct trace_event *event)
 {
@@ -307,14 +325,15 @@ static bool commit(struct check *check, const struct trace_event *event)
     n = n_holders(check, event->node, event->to);
     if (n >= check_majority(check))
         return true;
+    char earlier[160];
     return check_broken(
         check, event, "commit without a majority", "L.4", TRACE_NONE, 0,
-        "S%d committed entry %" PRIu64 " when %d peers had acknowledged it%s;"
-        " a majority is %d.",
-        event->node + 1, event->to, n - saved,
+        "S%d committed entry %" PRIu64 " when %d peer%s had acknowledged it%s;"
+        " a majority is %d.%s",
+        event->node + 1, event->to, n - saved, n - saved == 1 ? "" : "s",
         saved ? " and it had saved it itself"
               : " and its own copy was not saved yet",
-        check_majority(check));
+        check_majority(check), of_earlier_term(check, event, earlier));
 }
 
 // [L.3] match_index only grows, and only by what the peer has acknowledged.
@@ -378,8 +397,12 @@ static void take_role(struct check *check, const struct trace_event *event)
     if (event->to_role != TRACE_LEADER)
         return;
     judged->held = judged->held_us = 0;
-    memset(judged->view, 0,
-           (size_t)check->model.n_servers * sizeof *judged->view);
+    for (int i = 0; i < check->model.n_servers; i++) {
+        struct view *view = &judged->view[i];
+        uint64_t before =
+            view->acked > view->acked_before ? view->acked : view->acked_before;
+        *view = (struct view){.acked_before = before};
+    }
 }
 
 bool check_leader(struct check *check, const struct trace_event *event)
@@ -403,6 +426,8 @@ bool check_leader(struct check *check, const struct trace_event *event)
     case TRACE_BOOT:
         judged->role_us = event->us;
         judged->ran_term = 0;
+        memset(judged->view, 0,
+               (size_t)check->model.n_servers * sizeof *judged->view);
         return true;
     case TRACE_PAUSE:
         judged->held_us = event->us;

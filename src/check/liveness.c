@@ -104,6 +104,15 @@ bool check_lies(struct check *check, const char *tag, int server,
     return true;
 }
 
+// One more event that shows it.
+static bool lies_also(struct check *check, uint64_t event)
+{
+    struct check_finding *finding = &check->diagnosis;
+    if (event != 0 && finding->n_events < 3)
+        finding->events[finding->n_events++] = event;
+    return true;
+}
+
 static bool takes_part(const struct check *check, int server)
 {
     const struct model_server *s = &check->model.server[server];
@@ -194,7 +203,9 @@ static bool is_left_behind(struct check *check, int leader, int peer,
                           view->n_same >= FEW_REFUSALS
                               ? "does not go back to where the logs"
                                 " agree"
-                              : "goes back too slowly");
+                              : "goes back too slowly") &&
+               lies_also(check, view->refused_send) &&
+               lies_also(check, view->refused_n);
     if (us - later(view->sent_us, judged->role_us) > BEATS_US)
         return check_lies(check, "L.1", leader, judged->role_event,
                           "S%d, leader of term %" PRIu64
