@@ -1,6 +1,7 @@
 // test_raft_edges.c -- what a service may do wrong, and life after death.
 #include "test.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -252,6 +253,53 @@ static void test_a_refusal_never_takes_next_index_forward(void **unused)
     fixture_free(&f);
 }
 
+// ------------------------------------------------------------ the crew
+
+static struct {
+    pthread_mutex_t mutex;
+    pthread_t thread[8];
+    int n_threads, n_done;
+} seen = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static void be_seen(void *owner, struct errand errand)
+{
+    (void)owner, (void)errand;
+    pthread_mutex_lock(&seen.mutex);
+    int i = 0;
+    while (i < seen.n_threads && !pthread_equal(seen.thread[i], pthread_self()))
+        i++;
+    if (i == seen.n_threads && i < 8)
+        seen.thread[seen.n_threads++] = pthread_self();
+    seen.n_done++;
+    pthread_mutex_unlock(&seen.mutex);
+}
+
+static void await_done(int n)
+{
+    for (int n_done = 0; n_done < n;) {
+        pthread_mutex_lock(&seen.mutex);
+        n_done = seen.n_done;
+        pthread_mutex_unlock(&seen.mutex);
+        sleep_ms(1); // the thread is back by then
+    }
+}
+
+static void test_a_thread_waits_for_the_next_errand_of_its_name(void **unused)
+{
+    (void)unused;
+    struct crew crew;
+    crew_init(&crew, NULL);
+    for (int i = 0; i < 20; i++) {
+        crew_send(&crew, i % 2 == 0 ? "even" : "odd", be_seen, NULL,
+                  (struct errand){0});
+        await_done(i + 1);
+        sleep_ms(2);
+    }
+    crew_end(&crew); // none is left
+    assert_int_equal(seen.n_done, 20);
+    assert_in_range(seen.n_threads, 2, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_no_answer_to_entries_that_nobody_can_send),
         cmocka_unit_test(test_no_answer_to_a_snapshot_that_nobody_can_send),
         cmocka_unit_test(test_a_refusal_never_takes_next_index_forward),
+        cmocka_unit_test(test_a_thread_waits_for_the_next_errand_of_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -416,6 +416,7 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
                                   .now_us = now_us,
                                   .observe = observe};
     child.trace = trace_make(&config);
+    crew_reuse(run->real);
     bool judged = !run->unchecked && run->scenario->rpcs == NULL;
     child.check = judged ? check_make(run->scenario->n_servers) : NULL;
     if (child.check != NULL && run->real)

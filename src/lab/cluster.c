@@ -451,6 +451,7 @@ struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
                                 .seed = mix(lab_run_seed(run), 2),
                                 .trace = trace,
                                 .rpcs = own ? own : api->rpcs,
+                                .pooled = run->real,
                                 .enter_node = sim_set_server};
     lab->net = net_make(&config);
     net_long_delays(lab->net, !lab->scenario->no_long_delays);

@@ -255,8 +255,8 @@ void net_dismiss(struct net *net)
         pthread_cond_signal(&w->changed);
 }
 
-// Gives the job a thread: a fresh one, or an idle worker of the pool. A fresh
-// one bears the method's name, so that a report tells handlers apart.
+// Gives the job a thread: a fresh one, or an idle worker of the pool. It bears
+// the method's name, so that a report tells handlers apart.
 static void dispatch(struct net *net, struct job *job)
 {
     char name[16];
@@ -265,14 +265,16 @@ static void dispatch(struct net *net, struct job *job)
     net->n_busy++;
     struct worker *worker = NULL;
     bool pooled = net->config.pooled;
-    if (pooled && net->idle_workers != NULL) {
-        worker = net->idle_workers;
-        net->idle_workers = worker->next;
-        worker->job = job;
-        pthread_cond_signal(&worker->changed);
-        net_unlock(net);
-        return;
-    }
+    for (struct worker **w = &net->idle_workers; pooled && *w != NULL;
+         w = &(*w)->next)
+        if (strcmp((*w)->name, name) == 0) {
+            worker = *w;
+            *w = worker->next;
+            worker->job = job;
+            pthread_cond_signal(&worker->changed);
+            net_unlock(net);
+            return;
+        }
     net->n_workers += pooled;
     net_unlock(net);
     if (!pooled) {
@@ -282,7 +284,8 @@ static void dispatch(struct net *net, struct job *job)
     worker = must_calloc(1, sizeof *worker);
     must(pthread_cond_init(&worker->changed, NULL), "pthread_cond_init");
     worker->job = job;
-    thread_start("handler", worker_main, worker);
+    memcpy(worker->name, name, sizeof name);
+    thread_start(name, worker_main, worker);
 }
 
 // Has the call's end been unplugged, its server gone, the network stopped?

@@ -51,6 +51,7 @@ struct worker {
     struct worker *next;
     pthread_cond_t changed; // signalled by: call.c when a job is there, stop
     struct job *job;
+    char name[16]; // the thread's: of the method it has served last
 };
 
 struct net {

@@ -37,8 +37,8 @@ struct net_config {
     uint64_t seed;                  // of the network's own random stream
     struct trace *trace;            // borrowed, may be NULL
     const struct message_rpc *rpcs; // for decoded fields; borrowed, may be NULL
-    // Handlers in pooled threads instead of a fresh one per call: faster in
-    // real mode, but hides races between consecutive handlers.
+    // Handlers in threads that wait for the next call of their method instead
+    // of a fresh one per call: faster on the system's threads.
     bool pooled;
     // Called first thing in a handler's thread: it works for this node now.
     // NULL: nobody wants to know.

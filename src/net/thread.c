@@ -40,45 +40,105 @@ void sleep_ms(uint64_t ms)
 }
 
 struct member {
+    struct member *next; // in crew->idle
     struct crew *crew;
-    void (*body)(void *owner, struct errand errand);
+    const char *name;
+    pthread_cond_t wakes; // signalled by: crew_send with a body, crew_end
+    void (*body)(void *owner, struct errand errand); // NULL: none to run
     void *owner;
     struct errand errand;
     uint64_t cause;
 };
 
+static bool reuse = true;
+
+void crew_reuse(bool yes)
+{
+    reuse = yes;
+}
+
+static void lock(struct crew *crew)
+{
+    must(pthread_mutex_lock(&crew->mutex), "pthread_mutex_lock");
+}
+
+static void unlock(struct crew *crew)
+{
+    must(pthread_mutex_unlock(&crew->mutex), "pthread_mutex_unlock");
+}
+
 void crew_init(struct crew *crew, struct trace *trace)
 {
-    crew->n_threads = 0;
-    crew->trace = trace;
+    *crew = (struct crew){.trace = trace};
     must(pthread_mutex_init(&crew->mutex, NULL), "pthread_mutex_init");
     must(pthread_cond_init(&crew->gone, NULL), "pthread_cond_init");
 }
 
 void crew_enter(struct crew *crew)
 {
-    must(pthread_mutex_lock(&crew->mutex), "pthread_mutex_lock");
+    lock(crew);
     crew->n_threads++;
-    must(pthread_mutex_unlock(&crew->mutex), "pthread_mutex_unlock");
+    unlock(crew);
 }
 
 // Signalled under the lock: crew_end() may not free it under our feet.
 void crew_leave(struct crew *crew)
 {
-    must(pthread_mutex_lock(&crew->mutex), "pthread_mutex_lock");
+    lock(crew);
     if (--crew->n_threads == 0)
         pthread_cond_signal(&crew->gone);
-    must(pthread_mutex_unlock(&crew->mutex), "pthread_mutex_unlock");
+    unlock(crew);
+}
+
+// Waits for another errand; false when there will be none.
+static bool another(struct member *member)
+{
+    struct crew *crew = member->crew;
+    lock(crew);
+    member->next = crew->idle;
+    crew->idle = member;
+    while (member->body == NULL && !crew->over)
+        must(pthread_cond_wait(&member->wakes, &crew->mutex),
+             "pthread_cond_wait");
+    bool has_body = member->body != NULL;
+    struct member **at = &crew->idle;
+    while (!has_body && *at != member)
+        at = &(*at)->next;
+    if (!has_body)
+        *at = member->next;
+    unlock(crew);
+    return has_body;
 }
 
 static void *member_main(void *argument)
 {
-    struct member member = *(struct member *)argument;
-    struct crew *crew = member.crew;
-    free(argument);
-    trace_set_cause(crew->trace, member.cause);
-    member.body(member.owner, member.errand);
+    struct member *member = argument;
+    struct crew *crew = member->crew;
+    bool goes_on = true;
+    while (goes_on) {
+        trace_set_cause(crew->trace, member->cause);
+        member->body(member->owner, member->errand);
+        member->body = NULL;
+        goes_on = reuse && another(member);
+    }
+    if (reuse)
+        pthread_cond_destroy(&member->wakes);
+    free(member);
     crew_leave(crew);
+    return NULL;
+}
+
+// Takes a thread out of those that wait; NULL: none of this name. Needs the
+// lock.
+static struct member *waiting(struct crew *crew, const char *name)
+{
+    for (struct member **at = &crew->idle; *at != NULL; at = &(*at)->next) {
+        struct member *member = *at;
+        if (strcmp(member->name, name) != 0)
+            continue;
+        *at = member->next;
+        return member;
+    }
     return NULL;
 }
 
@@ -86,19 +146,41 @@ void crew_send(struct crew *crew, const char *name,
                void (*body)(void *owner, struct errand errand), void *owner,
                struct errand errand)
 {
-    struct member *member = must_malloc(sizeof *member);
-    *member =
-        (struct member){crew, body, owner, errand, trace_cause(crew->trace)};
-    crew_enter(crew);
+    struct member sent = {.crew = crew,
+                          .name = name,
+                          .body = body,
+                          .owner = owner,
+                          .errand = errand,
+                          .cause = trace_cause(crew->trace)};
+    lock(crew);
+    struct member *member = waiting(crew, name);
+    crew->n_threads += member == NULL;
+    if (member != NULL) {
+        member->body = body;
+        member->owner = owner;
+        member->errand = errand;
+        member->cause = sent.cause;
+        pthread_cond_signal(&member->wakes);
+    }
+    unlock(crew);
+    if (member != NULL)
+        return;
+    member = must_copy(&sent, sizeof sent);
+    if (reuse)
+        must(pthread_cond_init(&member->wakes, NULL), "pthread_cond_init");
     thread_start(name, member_main, member);
 }
 
 void crew_end(struct crew *crew)
 {
-    must(pthread_mutex_lock(&crew->mutex), "pthread_mutex_lock");
+    lock(crew);
+    crew->over = true;
+    for (struct member *member = crew->idle; member != NULL;
+         member = member->next)
+        pthread_cond_signal(&member->wakes);
     while (crew->n_threads > 0)
         must(pthread_cond_wait(&crew->gone, &crew->mutex), "pthread_cond_wait");
-    must(pthread_mutex_unlock(&crew->mutex), "pthread_mutex_unlock");
+    unlock(crew);
     pthread_cond_destroy(&crew->gone);
     pthread_mutex_destroy(&crew->mutex);
 }

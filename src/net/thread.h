@@ -7,6 +7,7 @@
 #define GLASSRAFT_THREAD_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,9 +29,17 @@ void sleep_ms(uint64_t ms);
 struct crew {
     pthread_mutex_t mutex;
     pthread_cond_t gone; // signalled when the last thread ends
-    int n_threads;
+    int n_threads;       // and callers between crew_enter() and crew_leave()
     struct trace *trace; // threads inherit their starter's cause
+    struct member *idle; // threads that wait for an errand of their kind
+    bool over;
 };
+
+// Threads that come back from an errand wait for the next of the same name, so
+// that a thread is always called what it does. `false`: each errand has a
+// thread of its own, which ends with it; for simulations, where a thread costs
+// next to nothing and a report shows each. Set it before the first crew_send().
+void crew_reuse(bool yes);
 
 // What a thread is sent out for; the meaning is its body's.
 struct errand {
@@ -39,14 +48,16 @@ struct errand {
 };
 
 void crew_init(struct crew *crew, struct trace *trace);
-// Starts body(owner, errand) in a thread of its own.
+// Runs body(owner, errand) in a thread that does nothing else meanwhile.
+// Borrows the name for good.
 void crew_send(struct crew *crew, const char *name,
                void (*body)(void *owner, struct errand errand), void *owner,
                struct errand errand);
 // The calling thread works for the owner as well, from here to crew_leave().
 void crew_enter(struct crew *crew);
 void crew_leave(struct crew *crew);
-// Blocks until no thread is left, then frees what crew_init() made.
+// Blocks until no thread is on an errand and no caller inside, then frees what
+// crew_init() made.
 void crew_end(struct crew *crew);
 
 // Bytes with several users; the count is guarded by the users' own lock.
