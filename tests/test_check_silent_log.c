@@ -378,27 +378,36 @@ static void test_c1_asks_before_it_is_saved(void **state)
 {
     (void)state;
     uint64_t first = saves(0, 1, TRACE_NONE, 0, 0);
-    ASK_VOTE(0, 1, .term = 1);
+    ASK_VOTE(0, 1, .term = 1); // that may have been a past
+    assert_sound();
+    saves(2, 0, TRACE_NONE, 0, 0);
+    ASK_VOTE(0, 2, .term = 1);
     assert_broken("sent before it was saved", "C.1", SHOWN(story_sent(), first),
                   OF(0));
+}
+
+// S1 asks for S2's vote of term 1, with this on S2's disk; gives the number of
+// that save.
+static uint64_t asked_for_a_vote(uint64_t term)
+{
+    begin_silent_story();
+    saves(0, 1, 0, 0, 0);
+    uint64_t saved = saves(1, term, TRACE_NONE, 0, 0);
+    arrive(ASK_VOTE(0, 1, .term = 1));
+    saves(2, 0, TRACE_NONE, 0, 0);
+    answer_vote(1, true);
+    return saved;
 }
 
 static void test_answers_before_it_is_saved(void **state)
 {
     (void)state;
-    saves(0, 1, 0, 0, 0);
-    uint64_t none = saves(1, 0, TRACE_NONE, 0, 0);
-    arrive(ASK_VOTE(0, 1, .term = 1));
-    answer_vote(1, true);
+    uint64_t saved = asked_for_a_vote(0);
     assert_broken("answered before it was saved", "ALL.2",
-                  SHOWN(story_last(), none), OF(1, 0));
-    begin_silent_story();
-    saves(0, 1, 0, 0, 0);
-    none = saves(1, 1, TRACE_NONE, 0, 0);
-    arrive(ASK_VOTE(0, 1, .term = 1));
-    answer_vote(1, true);
+                  SHOWN(story_last(), saved), OF(1, 0));
+    saved = asked_for_a_vote(1);
     assert_broken("answered before it was saved", "RV.2",
-                  SHOWN(story_last(), none), OF(1, 0));
+                  SHOWN(story_last(), saved), OF(1, 0));
 }
 
 static void test_ae4_acknowledges_before_it_is_saved(void **state)
@@ -516,6 +525,63 @@ static void test_is6_a_snapshot_takes_what_follows_it(void **state)
     assert_broken("saved what it is not", "IS.6", SHOWN(n, got), OF(1));
 }
 
+// ------------------------------------------------------ no progress
+
+// S1 tells S2 of its commit; S2 says yes.
+static void beats(uint64_t index)
+{
+    answers(APPEND_ENTRIES(0, 1, .term = 1, .prev_log_index = index,
+                           .prev_log_term = index > 0, .leader_commit = index),
+            1, true);
+}
+
+static void test_all1_a_service_gets_nothing(void **state)
+{
+    (void)state;
+    leads();
+    takes(0, 1, 1);
+    stores(0);
+    gives(0, 1, 1);
+    beats(1);
+    wait_us(980 * MS);
+    beats(1);
+    assert_not_hindered();
+    wait_us(20 * MS);
+    beats(1);
+    assert_hindered("ALL.1", NO_EVENT, OF(1), "may commit up to index 1");
+    gives(1, 1, 1);
+    assert_not_hindered();
+}
+
+static void test_l3_a_peer_refuses_again_and_again(void **state)
+{
+    (void)state;
+    leads();
+    uint64_t led = story_sent();
+    for (int i = 0; i < 2; i++)
+        answers(sends(1, 1, 5, 1, 1), 1, false);
+    assert_not_hindered();
+    answers(sends(1, 1, 5, 1, 1), 1, false);
+    assert_hindered("L.3", SHOWN(led), OF(0), "does not go back");
+}
+
+static void test_l3_a_peer_gets_no_entries(void **state)
+{
+    (void)state;
+    leads();
+    uint64_t led = story_sent();
+    takes(0, 1, 1);
+    answers(sends(2, 1, 0, 0, 1), 1, true);
+    gives(0, 1, 1);
+    APPEND_ENTRIES(0, 2, .term = 1, .prev_log_index = 1, .prev_log_term = 1,
+                   .leader_commit = 1);
+    beats(0);
+    assert_not_hindered();
+    wait_us(990 * MS);
+    beats(0);
+    assert_hindered("L.3", SHOWN(led), OF(0), "has sent it no entries");
+}
+
 static void test_every_rule_is_found(void **state)
 {
     (void)state;
@@ -542,6 +608,9 @@ static void test_every_rule_is_found(void **state)
         "RV.2 saved what it is not",
         "AE.4 saved what it is not",
         "IS.6 saved what it is not",
+        "ALL.1 may commit up to index 1",
+        "L.3 does not go back",
+        "L.3 has sent it no entries",
         NULL};
     assert_all_found(rules);
 }
@@ -575,6 +644,9 @@ int main(void)
         SILENT(test_ae4_a_save_without_what_was_acknowledged),
         SILENT(test_ae4_two_saves_at_a_time),
         SILENT(test_is6_a_snapshot_takes_what_follows_it),
+        SILENT(test_all1_a_service_gets_nothing),
+        SILENT(test_l3_a_peer_refuses_again_and_again),
+        SILENT(test_l3_a_peer_gets_no_entries),
         cmocka_unit_test(test_every_rule_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -67,7 +67,8 @@ static void start(const struct silent_case *c)
     me->life++;
     me->life_n = c->event->n;
     me->life_us = c->event->us;
-    me->n_given = 0;
+    me->last_given = 0;
+    me->given_us = c->event->us;
     me->led_term = me->deposed_us = 0;
     me->changed_n = 0;
     me->reset_us = c->event->us;

@@ -69,7 +69,9 @@ struct silent_server {
     uint64_t told_commit, told_n, told_us; // highest leader_commit, first so
     struct silent_peer {
         uint64_t acked, us; // highest index acknowledged, and since when
-    } * peer;               // [server]
+        uint64_t heard_us, entries_us; // its last answer; entries to it
+        uint64_t refused_us, refused_index, n_refused, n_same; // in a row
+    } * peer;                                                  // [server]
 
     // Its log: entries up to `sure` are there, those up to `kept` on its disk
     // as well. What is not in the table is not known.
@@ -86,7 +88,9 @@ struct silent_server {
     uint64_t may_commit, match, match_term;
     uint64_t pending[SILENT_PENDING]; // messages
     int n_pending;
-    uint64_t n_given, given; // in this life; and ever, highest index
+    uint64_t may_us;            // since when
+    uint64_t last_given, given; // to its service, in this life; and ever
+    uint64_t given_us;
 
     struct silent_image disk;
     uint64_t sure_at_save; // when the save before the last was over
@@ -102,7 +106,7 @@ struct silent_server {
 
 struct silent {
     bool speaks; // some server tells of itself: nothing is judged here
-    bool saves;  // states are told when they are saved
+    bool saves;  // states are told when they are saved; not only the first
     uint64_t n_runs;
     struct silent_server *server;
     struct silent_receipt *receipt; // [msg % N_FLIGHTS]
@@ -166,6 +170,9 @@ bool silent_judge_saved(const struct silent_case *c);
 bool silent_judge_promise(const struct silent_case *c); // a send, an answer
 // Is the server's entry at this index on its disk, for all that is known?
 bool silent_has_saved(const struct silent_case *c, uint64_t index);
+
+// silent_stuck.c: why the cluster does not go on, as of time us.
+bool silent_diagnose(struct check *check, uint64_t us);
 
 // silent_timers.c
 bool silent_judge_timer(const struct silent_case *c);   // an election begins

@@ -42,13 +42,20 @@ static uint64_t held(const struct silent_case *c)
     return with > without ? with : without;
 }
 
+static void learn(const struct silent_case *c, uint64_t index)
+{
+    if (index <= c->me->may_commit)
+        return;
+    c->me->may_commit = index;
+    c->me->may_us = c->event->us;
+}
+
 void silent_learn_held(const struct silent_case *c)
 {
     struct silent_server *me = c->me;
     uint64_t term, best = me->led_term > 0 ? held(c) : 0;
-    if (best > me->may_commit &&
-        (!silent_term_at(me, best, &term) || term == me->led_term))
-        me->may_commit = best;
+    if (!silent_term_at(me, best, &term) || term == me->led_term)
+        learn(c, best);
 }
 
 void silent_hear_ack(const struct silent_case *c)
@@ -59,8 +66,19 @@ void silent_hear_ack(const struct silent_case *c)
     bool append = args->rpc == FACTS_APPEND && c->reply->yes;
     bool install = args->rpc == FACTS_INSTALL && args->done &&
                    (!c->reply->tells_stored || c->reply->stored >= args->end);
-    if (args->term != me->led_term || !(append || install))
+    if (args->term != me->led_term)
         return;
+    peer->heard_us = c->event->us;
+    if (args->rpc == FACTS_APPEND && !append) {
+        peer->n_refused++;
+        peer->n_same =
+            args->index == peer->refused_index ? peer->n_same + 1 : 1;
+        peer->refused_index = args->index;
+        peer->refused_us = c->event->us;
+    }
+    if (!append && !install)
+        return;
+    peer->n_refused = 0;
     uint64_t index = args->index + args->n_entries;
     if (index > peer->acked) {
         peer->acked = index;
@@ -103,9 +121,7 @@ void silent_learn_commit(const struct silent_case *c)
         if (end > me->match)
             me->match = end;
     }
-    uint64_t index = vouched(me, args);
-    if (index > me->may_commit)
-        me->may_commit = index;
+    learn(c, vouched(me, args));
 }
 
 // Also what is being handled may have moved it.
@@ -220,6 +236,8 @@ bool silent_judge_given(const struct silent_case *c)
             return leader_commits(c, index, "gave its service");
         return follower_commits(c);
     }
+    me->last_given = index;
+    me->given_us = c->event->us;
     if (index > me->given)
         me->given = index;
     if (entry && index > c->silent->committed) {

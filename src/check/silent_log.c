@@ -287,6 +287,8 @@ bool silent_judge_entries(const struct silent_case *c)
 {
     const struct facts *args = c->args;
     uint64_t before = args->index_term;
+    if (args->n_entries > 0)
+        c->me->peer[c->flight->to].entries_us = c->event->us;
     if (c->me->leader_term > args->term)
         return true; // made before it heard of another leader
     if (!shown(c, args->index, args->index_term, true))

@@ -7,10 +7,21 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "internal.h"
+#include "silent.h"
 
 // After a restart: no message of the life before.
 enum { LATE_US = 50000 };
+
+// Does it hear too few servers to be elected, as the scenario wants it?
+static bool is_cut_off(const struct check *check, int node)
+{
+    const struct model *model = &check->model;
+    int n = 0;
+    for (int i = 0; i < model->n_servers; i++)
+        n += i == node || (model->server[i].connected &&
+                           model->server[i].group == model->server[node].group);
+    return !model->server[node].connected || n < check_majority(check);
+}
 
 // A request leaves. A newer term, or another leader of it, begins anew.
 static void sent(struct check *check, const struct trace_event *event,
@@ -19,7 +30,7 @@ static void sent(struct check *check, const struct trace_event *event,
     struct spoken *spoken = &check->spoken;
     if (args->rpc == FACTS_VOTE) {
         spoken->n_asked++;
-        if (args->term <= spoken->asked_term)
+        if (args->term <= spoken->asked_term || is_cut_off(check, event->node))
             return;
         spoken->asked_term = args->term;
         spoken->candidate = event->node;
@@ -238,5 +249,5 @@ bool check_by_messages(struct check *check, uint64_t us, bool commands)
             " by %.3f s; leader_commit in its messages is %" PRIu64 " still.",
             check_majority(check), spoken->leader + 1, spoken->held,
             check_seconds(spoken->held_us), spoken->leader_commit);
-    return false;
+    return silent_diagnose(check, us);
 }
