@@ -34,6 +34,7 @@ struct sweep {
     struct leave leave;
     int n_full; // failures reported with all that is known
     struct tally tally;
+    char shared[500];        // the first that was said of shared variables
     struct lab_result first; // of a pair
     bool has_first;
     int64_t begin_s, told_s;
@@ -169,6 +170,8 @@ static void tell(struct sweep *sweep, const struct lab_run *run,
     if (!result->passed)
         tally_explain(&sweep->tally, name, run->seed, result->property,
                       result->tag);
+    if (sweep->shared[0] == '\0')
+        snprintf(sweep->shared, sizeof sweep->shared, "%s", result->shared);
     write_result(sweep, run, result);
     if (sweep->plan->json) {
         lab_print_json(stdout, run, result);
@@ -253,6 +256,8 @@ int sweep(const struct sweep_plan *plan)
                s.tally.n_failed);
     else if (!plan->json && !s.single)
         tally_print(&s.tally, stdout);
+    if (!plan->json)
+        lab_print_shared(stdout, s.shared);
     if (interrupted) {
         fprintf(stderr,
                 "glassraft run: interrupted after %" PRIu64 " of %" PRIu64

@@ -105,7 +105,13 @@ static void keep_finding(struct grade_task *task,
         return;
     free_finding(&task->first);
     char text[TEXT];
-    text_clean(result->text, text, sizeof text);
+    text_clean(result->text, text, sizeof text / 2);
+    if (result->shared[0] != '\0') {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%s",
+                 used > 0 && text[used - 1] == '\n' ? "" : "\n",
+                 result->shared);
+    }
     task->first =
         (struct grade_finding){.kind = kind, .seed = seed, .secret = secret};
     snprintf(task->first.property, sizeof task->first.property, "%s",
@@ -149,6 +155,8 @@ static bool done(void *context, const struct lab_run *run,
     if (task->state != GRADE_NOT_RUN)
         return true;
     bool secret = task->n_run++ >= n_open(grade->rubric, index);
+    if (grade->shared[0] == '\0')
+        text_clean(result->shared, grade->shared, sizeof grade->shared);
     if (!result->passed) {
         keep_finding(task, result, run->seed, secret);
         task->n_failed++;

@@ -69,6 +69,8 @@ struct grade {
     // Why the grader could not work, NULL when it could. Such a grade is never
     // complete and says nothing about the submission.
     char *trouble;
+    // Variables that servers share, as a run tells of them; "" = none.
+    char shared[500];
 };
 
 struct grade_plan {

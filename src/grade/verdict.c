@@ -187,6 +187,8 @@ void grade_remarks(const struct grade *grade, FILE *out)
         fprintf(out, "%s\n", s->note[i]);
     if (s->n_more_notes > 0)
         fprintf(out, "and %d files more were left out\n", s->n_more_notes);
+    if (grade->shared[0] != '\0')
+        fprintf(out, "%s\n", grade->shared);
     if (grade->out_of_time)
         fprintf(out, "Too many runs used up their time; the rest was not"
                      " run.\n");

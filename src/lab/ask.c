@@ -86,7 +86,9 @@ bool lab_get_state(struct lab *lab, int server, raft_term *term,
     if (instance == NULL)
         return false;
     sim_door(SIM_ASKS);
+    struct sim_space *before = sim_space_enter(instance->space);
     lab->api->get_state(instance->rf, term, is_leader);
+    sim_space_enter(before);
     sim_door(SIM_OUTSIDE);
     lab_leave(instance);
     return true;
@@ -170,7 +172,9 @@ bool lab_start(struct lab *lab, int server, const void *bytes, size_t n_bytes,
     sim_set_server(server);
     void *lent = lend(bytes, n_bytes);
     sim_door(SIM_CALLS);
+    struct sim_space *space = sim_space_enter(instance->space);
     bool taken = lab->api->start(instance->rf, lent, n_bytes, index, term);
+    sim_space_enter(space);
     sim_door(SIM_OUTSIDE);
     take_back(lent, n_bytes);
     sim_set_server(before);

@@ -45,8 +45,9 @@ static struct {
     uint64_t begin_ns;
     uint64_t second; // of the events that come, and the calls in it
     int n_sent;
-    int complaints; // stderr, also of a quiet run
-    bool raw;       // sanitizers speak for themselves
+    int complaints;                    // stderr, also of a quiet run
+    bool raw;                          // sanitizers speak for themselves
+    struct object_variables variables; // of the Raft that was given
     atomic_flag over;
 } child = {.over = ATOMIC_FLAG_INIT};
 
@@ -90,6 +91,26 @@ static void send_result(void)
     }
 }
 
+// The variables that servers have written, as far as there is room.
+static void note_variables(void)
+{
+    struct lab_result *result = &child.result;
+    const struct object_variables *own = &child.variables;
+    const uint64_t most = sizeof result->written / sizeof result->written[0];
+    uint64_t servers, last = 0;
+    size_t next = 0;
+    for (size_t at = 0;
+         result->n_written < most && sim_space_written(&at, &servers); at++) {
+        // One entry for what lies together, of the same servers.
+        if (at >= next || servers != last) {
+            result->written[result->n_written].at = own->offset + at;
+            result->written[result->n_written++].servers = servers;
+        }
+        next = at + 2 * sizeof(uint64_t);
+        last = servers;
+    }
+}
+
 // Writes what is left to write and ends the process.
 _Noreturn static void finish(void)
 {
@@ -106,6 +127,7 @@ _Noreturn static void finish(void)
                                   .text = result->text,
                                   .n_events = trace_n_events(child.trace) + 1};
     trace_emit(child.trace, &verdict);
+    note_variables();
     result->n_events = trace_n_events(child.trace);
     result->hash = trace_hash(child.trace);
     if (child.run->trace != NULL && write_trace())
@@ -329,6 +351,9 @@ static void load(void)
         lab_run_fails(NULL, "load", "", error);
     if (run->sandbox != NULL)
         object_start();
+    child.variables = object_variables();
+    if (!run->real && run->scenario->rpcs == NULL)
+        sim_space_object(child.variables.at, child.variables.n);
 }
 
 // Where any number of calls is allowed, threads need not rest.

@@ -94,8 +94,10 @@ static bool handle(void *context, const char *method, const uint8_t *args,
         return false;
     void *lent = lend(args, n_args);
     sim_door(SIM_CALLS);
+    struct sim_space *before = sim_space_enter(instance->space);
     bool answered =
         lab->api->handle(instance->rf, method, lent, n_args, reply, n_reply);
+    sim_space_enter(before);
     sim_door(SIM_OUTSIDE);
     take_back(lent, n_args);
     // The answer is made, and never leaves.
@@ -354,7 +356,10 @@ static void boot(struct lab *lab, int server)
         lab_emit(lab, TRACE_RESTART, server);
     int before = sim_server();
     sim_set_server(server);
+    instance->space = sim_space_new(server);
+    struct sim_space *space = sim_space_enter(instance->space);
     struct raft *rf = make(lab->api, &config, state, snapshot);
+    sim_space_enter(space);
     sim_set_server(before);
     pthread_mutex_lock(&lab->mutex);
     instance->rf = rf;
@@ -378,7 +383,9 @@ static void reap(void *owner, struct errand errand)
     struct raft *rf = instance->rf;
     pthread_mutex_unlock(&lab->mutex);
     lab_ask_the_dead(instance);
+    struct sim_space *before = sim_space_enter(instance->space);
     lab->api->free(rf);
+    sim_space_enter(before);
 }
 
 // In this order: cut off, unknown to the network, its disk frozen, killed.
@@ -403,7 +410,9 @@ void lab_lose(struct lab *lab, struct instance *instance)
         return;
     if (instance->rf == NULL)
         die("S%d crashed before it was up", server + 1);
+    struct sim_space *before = sim_space_enter(instance->space);
     lab->api->kill(instance->rf);
+    sim_space_enter(before);
     lab_was_killed(instance);
     crew_send(&lab->reapers, "reaper", reap, lab,
               (struct errand){.number = (uintptr_t)instance});
@@ -479,7 +488,9 @@ void lab_end(struct lab *lab, struct lab_prices *prices)
         pthread_mutex_unlock(&lab->mutex);
         if (!first)
             continue;
+        struct sim_space *before = sim_space_enter(instance->space);
         lab->api->kill(instance->rf);
+        sim_space_enter(before);
         lab_was_killed(instance);
         crew_send(&lab->reapers, "reaper", reap, lab,
                   (struct errand){.number = (uintptr_t)instance});

@@ -21,6 +21,7 @@ struct instance {
     struct instance *older; // of the same lab
     int server, inc;
     struct raft *rf;
+    struct sim_space *space; // its variables
     struct net_end *end[LAB_MAX_SERVERS];
     struct blob *state, *snapshot; // its persister
     bool dead;

@@ -195,6 +195,9 @@ static void take_result(struct job *job)
     result->text[sizeof result->text - 1] = '\0';
     if (result->n_shown > 3)
         result->n_shown = 0;
+    if (result->n_written > sizeof result->written / sizeof result->written[0])
+        result->n_written = 0;
+    result->shared[0] = '\0';
     result->folder[0] = result->sanitizer[0] = '\0';
     snprintf(result->trace, sizeof result->trace, "%s",
              result->trace[0] != '\0' && job->run.trace != NULL ? job->run.trace

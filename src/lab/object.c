@@ -61,3 +61,44 @@ void object_start(void)
     for (size_t i = 0; array != 0 && i < n; i++)
         run(((const uintptr_t *)array)[i]);
 }
+
+struct search {
+    uintptr_t base;
+    struct object_variables found;
+};
+
+// What is written all the time: the segment that can be written, without its
+// beginning that the loader protects when it is done.
+static int look(struct dl_phdr_info *info, size_t n, void *context)
+{
+    struct search *search = context;
+    uintptr_t from = 0, to = 0, behind = 0;
+    (void)n;
+    if (info->dlpi_addr != search->base)
+        return 0;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        if (part->p_type == PT_LOAD && (part->p_flags & PF_W) != 0) {
+            from = part->p_vaddr;
+            to = part->p_vaddr + part->p_memsz;
+        } else if (part->p_type == PT_GNU_RELRO) {
+            behind = part->p_vaddr + part->p_memsz;
+        }
+    }
+    from = behind > from ? behind : from;
+    search->found.at = (unsigned char *)(search->base + from);
+    search->found.n = to > from ? to - from : 0;
+    search->found.offset = from;
+    return 1;
+}
+
+struct object_variables object_variables(void)
+{
+    struct link_map *map = NULL;
+    struct search search = {.base = 0};
+    if (loaded == NULL || dlinfo(loaded, RTLD_DI_LINKMAP, &map) != 0)
+        return search.found;
+    search.base = map->l_addr;
+    dl_iterate_phdr(look, &search);
+    return search.found;
+}

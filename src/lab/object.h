@@ -26,6 +26,15 @@ void *object_load(const char *path, const struct object_function *functions,
 // Runs what object_defer() has marked in the object that was loaded.
 void object_start(void);
 
+// Where the object that was loaded keeps its variables, and where that is in
+// its file's own count; n = 0 when it has none.
+struct object_variables {
+    unsigned char *at;
+    size_t n;
+    uint64_t offset;
+};
+struct object_variables object_variables(void);
+
 // defer.c: changes the bytes of a shared object so that nothing of it runs
 // when it is loaded. NULL, or why such an object cannot be held: "has ...".
 const char *object_defer(uint8_t *bytes, size_t n);

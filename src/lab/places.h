@@ -11,4 +11,8 @@
 // In place; a text that becomes too long is cut.
 void places_resolve(const struct lab_run *run, char *text, size_t n);
 
+// shared.c: names the variables that several servers have written, into
+// result->shared.
+void places_name_shared(const struct lab_run *run, struct lab_result *result);
+
 #endif

@@ -4,6 +4,8 @@
 // Nothing here waits: a run goes as it would without.
 #include "internal.h"
 
+#include "../sim/sim.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,8 +87,10 @@ void lab_ask_the_dead(struct instance *instance)
     size_t n, n_reply;
     uint8_t *reply;
     uint8_t *bytes = message_encode(&request_vote_args_type, &args, &n);
+    struct sim_space *before = sim_space_enter(instance->space);
     bool answered = lab->api->handle(instance->rf, "RequestVote", bytes, n,
                                      &reply, &n_reply);
+    sim_space_enter(before);
     free(bytes);
     if (!answered)
         return;

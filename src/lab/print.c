@@ -154,6 +154,12 @@ static void print_late(FILE *out, const struct lab_prices *prices)
     fprintf(out, " too many after raft_kill(), see raft.h\n");
 }
 
+void lab_print_shared(FILE *out, const char *shared)
+{
+    if (shared[0] != '\0')
+        print_block(out, "  shared   ", shared);
+}
+
 void lab_print_failure(FILE *out, const struct lab_run *run,
                        const struct lab_result *result)
 {
@@ -171,6 +177,7 @@ void lab_print_failure(FILE *out, const struct lab_run *run,
         fprintf(out, "  whole    %s (what the sanitizer says)\n",
                 result->sanitizer);
     print_late(out, &result->prices);
+    lab_print_shared(out, result->shared);
     lab_print_left(out, &result->left);
 }
 
@@ -248,6 +255,8 @@ void lab_print_json(FILE *out, const struct lab_run *run,
                                  cJSON_CreateNumber((double)result->events[i]));
         cJSON_AddStringToObject(line, "trace", result->trace);
     }
+    if (result->shared[0] != '\0')
+        cJSON_AddStringToObject(line, "shared", result->shared);
     lab_add_left(line, &result->left);
     cJSON_AddNumberToObject(line, "virtual_us", (double)result->virtual_us);
     cJSON_AddNumberToObject(line, "real_us", (double)result->real_us);

@@ -74,9 +74,16 @@ struct lab_result {
     struct lab_prices prices;
     char folder[160], trace[200]; // what was left; "" = nothing
     char sanitizer[200];          // the same
-    struct lab_left left;         // the runner leaves this to its callers
-    bool stalled;                 // "time", because it stood still
-    char printed[1600]; // by a run in a sandbox, its beginning; as it came
+    // Variables of the object that servers have written, in their copies: where
+    // a run of bytes begins in the object, and who (a bit each).
+    struct {
+        uint64_t at, servers;
+    } written[32];
+    uint64_t n_written;
+    char shared[500];     // what is said of them; "" = nothing
+    struct lab_left left; // the runner leaves this to its callers
+    bool stalled;         // "time", because it stood still
+    char printed[1600];   // by a run in a sandbox, its beginning; as it came
 };
 
 // Seeds below this one can be found by trying.
@@ -115,6 +122,8 @@ void lab_print_failure(FILE *out, const struct lab_run *run,
 // Only what failed, and how: for failures that follow others of their scenario.
 void lab_print_brief(FILE *out, const struct lab_run *run,
                      const struct lab_result *result);
+// The line on variables that servers share; nothing for "".
+void lab_print_shared(FILE *out, const char *shared);
 void lab_print_pass(FILE *out, const struct lab_run *run,
                     const struct lab_result *result);
 // Options that a replay of this run needs besides scenario and seed, each with

@@ -112,6 +112,8 @@ static void fire_timer(void)
 {
     struct fiber *fiber = sim.heap[0];
     fiber->timed_out = true;
+    // What it waits for may be a variable of its own.
+    sim_space_load(fiber->space);
     sim_wake(fiber);
 }
 
@@ -155,6 +157,7 @@ static void look_for_stuck(void)
             fiber->heap_at >= 0 || is_paused(fiber) ||
             sim.now_ns - fiber->wait_since_ns < STUCK_NS)
             continue;
+        sim_space_load(fiber->space);
         const struct fiber *owner = sim_owner(fiber->wait_mutex);
         if (owner != NULL && !is_paused(owner))
             sim_report_stuck(fiber, sim.now_ns - fiber->wait_since_ns);
@@ -194,6 +197,7 @@ static void give_way(bool dying)
     sim.since_switch = 0;
     sim.hash = (sim.hash ^ (uint64_t)to->id) * 0x100000001b3u;
     sim.hash = (sim.hash ^ sim.now_ns) * 0x100000001b3u;
+    sim_space_load(to->space);
     if (to == from)
         return;
     sim.switches++;
@@ -279,6 +283,7 @@ void sim_point(void)
         sim_report_race();
     while (sim.n_heap > 0 && sim.heap[0]->deadline_ns <= sim.now_ns)
         fire_timer();
+    sim_space_load(sim.now->space);
     if (wants_switch())
         sim_yield();
 }
@@ -323,6 +328,7 @@ struct fiber *sim_new_fiber(void *(*body)(void *), void *argument)
 {
     struct fiber *fiber = take_stack();
     fiber->server = sim.now->server;
+    fiber->space = sim.now->space;
     fiber->wait = NULL;
     fiber->wait_mutex = NULL;
     fiber->wait_cond = NULL;

@@ -45,6 +45,7 @@ struct site {
 struct fiber {
     void *sp;
     int id, server;
+    struct sim_space *space; // the life that it belongs to, NULL = none
     enum fiber_state state;
     char name[16];
 
@@ -138,6 +139,7 @@ uint64_t sim_from_local(int server, uint64_t local_ns);
 
 // mutex.c: facts for reports
 struct fiber *sim_owner(const struct smutex *mutex);
+struct fiber *sim_awaited(const struct fiber *fiber);
 // Where it was locked last, or destroyed; NULL: nowhere.
 const struct site *sim_locked_at(const struct smutex *mutex);
 bool sim_is_destroyed(const struct smutex *mutex);
@@ -202,6 +204,9 @@ int sim_stack(void *pc, void **stack, int most);
 size_t sim_put_stack(char *out, size_t room, void *const *pc, int n_pc,
                      bool exact);
 bool sim_in_malloc(void *const *pc, int n_pc); // was it interrupted in there?
+
+// space.c: puts a copy in place; NULL leaves what is there.
+void sim_space_load(struct sim_space *space);
 
 // modules.c: for runs with an object. The place of an instruction: of the
 // object "{+0xOFFSET}", of the program "{=0xOFFSET}", else a library's name.

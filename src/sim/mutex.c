@@ -102,6 +102,15 @@ struct fiber *sim_owner(const struct smutex *mutex)
     return mutex->owner > 0 ? sim.all[mutex->owner - 1] : NULL;
 }
 
+// Who has what it waits for; the mutex may be a variable of its own life.
+struct fiber *sim_awaited(const struct fiber *fiber)
+{
+    sim_space_load(fiber->space);
+    struct fiber *owner = sim_owner(fiber->wait_mutex);
+    sim_space_load(sim.now->space);
+    return owner;
+}
+
 const struct site *sim_locked_at(const struct smutex *mutex)
 {
     return mutex->site;
@@ -131,7 +140,7 @@ static void look_for_cycle(struct smutex *mutex)
         }
         if (owner->state != FIBER_BLOCKED || owner->wait_mutex == NULL)
             return;
-        owner = sim_owner(owner->wait_mutex);
+        owner = sim_awaited(owner);
     }
 }
 

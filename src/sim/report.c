@@ -114,6 +114,7 @@ static void say_cond(const struct fiber *fiber)
 {
     uint32_t n_signals, n_unheard;
     void *pc;
+    sim_space_load(fiber->space);
     sim_cond_facts(fiber->wait_cond, &n_signals, &n_unheard, &pc);
     if (n_signals == 0)
         say("\n      it was never signalled");
@@ -126,7 +127,7 @@ static void say_cond(const struct fiber *fiber)
 static void say_thread(const struct fiber *fiber)
 {
     struct fiber *owner =
-        fiber->wait_mutex != NULL ? sim_owner(fiber->wait_mutex) : NULL;
+        fiber->wait_mutex != NULL ? sim_awaited(fiber) : NULL;
     if (owner == NULL) {
         say("\n  %-16s blocked on %s in %s", sim_name(fiber), fiber->wait,
             sim_place(fiber->wait_pc));
@@ -142,6 +143,7 @@ static void say_thread(const struct fiber *fiber)
         say_stack(fiber->wait_stack, fiber->n_wait_stack, false);
     }
     say("\n  %s holds it, and locked it in", sim_name(owner));
+    sim_space_load(fiber->space);
     say_site(fiber->wait_mutex);
 }
 
@@ -234,12 +236,12 @@ void sim_report_deadlock(struct fiber *first)
     do {
         fiber->wait = "mutex";
         say_thread(fiber);
-        fiber = sim_owner(fiber->wait_mutex);
+        fiber = sim_awaited(fiber);
     } while (fiber != first);
     say("\n  cycle: ");
     do {
         say("%s -> ", sim_name(fiber));
-        fiber = sim_owner(fiber->wait_mutex);
+        fiber = sim_awaited(fiber);
     } while (fiber != first);
     say("%s", sim_name(first));
     deliver(SIM_DEADLOCK);
@@ -252,7 +254,7 @@ void sim_report_stuck(struct fiber *fiber, uint64_t waited_ns)
         sim_name(fiber), (double)waited_ns / 1e9);
     say_run();
     say_thread(fiber);
-    struct fiber *owner = sim_owner(fiber->wait_mutex);
+    struct fiber *owner = sim_awaited(fiber);
     if (owner != NULL && owner->state == FIBER_BLOCKED)
         say_thread(owner);
     deliver(SIM_DEADLOCK);

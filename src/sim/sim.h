@@ -117,6 +117,21 @@ void sim_park(int per_mille, uint64_t ms);
 // Threads of a server that have begun and not ended.
 int sim_n_threads(int server);
 
+// The variables of a loaded object: n bytes from `at` on, as they are now (n =
+// 0: none). Each life of a server can then have a copy of its own, which is in
+// place while its threads run.
+void sim_space_object(void *at, size_t n);
+// A new life's copy, as loaded; borrowed until sim_space_end(). NULL when the
+// object has no variables.
+struct sim_space *sim_space_new(int server);
+// The calling thread, and those that it starts, belong to this life from now
+// on. Returns to which it belonged before.
+struct sim_space *sim_space_enter(struct sim_space *space);
+// The first byte from *from on that a server has written in its copy, and who
+// has (a bit each); false when there is none.
+bool sim_space_written(size_t *from, uint64_t *servers);
+void sim_space_end(void);
+
 // Data races that ThreadSanitizer reported so far; 0 without it.
 unsigned sim_n_races(void);
 
