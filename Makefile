@@ -41,7 +41,7 @@ endif
 # The processor that is compiled for: a file of each kind in src/sim/arch.
 MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 ARCH_SRC := $(wildcard src/sim/arch/$(MACHINE).c)
-NO_BUILD := help deps clean clean-out
+NO_BUILD := help deps clean clean-out viewers
 ifeq (,$(ARCH_SRC)$(filter $(NO_BUILD),$(MAKECMDGOALS)))
 $(error Glassraft runs on $(basename $(notdir $(wildcard src/sim/arch/*.c))), \
   but $(CC) makes programs for $(MACHINE))
@@ -150,6 +150,46 @@ $B/viz/page.html: viz/page/assemble $(PAGE)
 
 $B/viz/page_data.o: viz/page_data.S $B/viz/page.html
 	@$(CC) -g $(CPPFLAGS) -Wa,-I$B/viz -c $< -o $@
+
+# The programs that look at traces, without the simulator: for any POSIX system
+# with a C11 compiler, cJSON and Graphviz. CJSON=FOLDER has cjson/cJSON.h and
+# cJSON.c, where there is no library of it.
+VIEWER_CLI := main check check_history judge judgement leave why timeline log \
+              columns page strip roles terms diff export schema version merge \
+              options selectors tally
+VIEWER_SRC := $(wildcard src/trace/*.c src/check/*.c viz/*.c) src/lab/print.c \
+              src/grade/text.c $(VIEWER_CLI:%=src/cli/%.c)
+V ?= build/viewers
+VIEWER_OBJ := $(VIEWER_SRC:%.c=$V/%.o) $V/page_data.o
+.PHONY: viewers
+viewers: $V/glassraft ## build/viewers/glassraft: traces only, on any POSIX system
+
+$V/glassraft: $(VIEWER_OBJ) $(if $(CJSON),$V/cJSON.o)
+	@echo "LD $@"
+	@$(CC) -pthread $(LDFLAGS) -o $@ $^ $(if $(CJSON),,-lcjson) -lm
+
+$V/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "CC $< (viewers)"
+	@$(CC) $(STD) $(WARN) -g -O2 -pthread -Isrc -I. $(if $(CJSON),-I$(CJSON)) \
+	  -DGLASSRAFT_VIEWERS -DGLASSRAFT_CONFIG='"viewers"' $(CPPFLAGS) \
+	  $(CFLAGS) -MMD -MP -c $< -o $@
+
+# The page as a table of bytes: not every assembler takes a file in.
+$V/page_data.o: $V/page.html
+	@(echo 'extern const char page_data[];'; echo 'const char page_data[] = {'; \
+	  od -An -v -tu1 $< | sed 's/[0-9][0-9]*/(char)&,/g'; echo '0};') \
+	  > $V/page_data.c
+	@$(CC) $(STD) -c $V/page_data.c -o $@
+
+$V/page.html: viz/page/assemble $(PAGE)
+	@mkdir -p $(@D)
+	@viz/page/assemble $(PAGE) > $@
+
+$V/cJSON.o: $(CJSON)/cJSON.c
+	@$(CC) -O2 -c $< -o $@
+
+-include $(VIEWER_OBJ:.o=.d)
 
 # A thread-local variable in simulated code would be shared by all simulated
 # threads, which are one thread for the system.

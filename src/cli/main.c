@@ -4,17 +4,31 @@
 
 #include "cli.h"
 
+#ifdef GLASSRAFT_VIEWERS
+#include "../../labs/suites.h"
+
+// No scenario is known here: every trace is somebody else's.
+const struct lab_scenario *suites_find(const char *name)
+{
+    (void)name;
+    return NULL;
+}
+#endif
+
 static const struct command {
     const char *name, *about;
     int (*run)(int argc, char **argv);
 } commands[] = {
+#ifndef GLASSRAFT_VIEWERS // these need the simulator
     {"run", "run scenarios on a cluster, simulated or real", cli_run},
     {"list", "the scenarios and what they guard", cli_list},
-    {"merge", "join the results of several sweeps", cli_merge},
     {"grade", "a submission, or a class of them, by a rubric", cli_grade},
     {"demo", "a tour of a Raft, with pictures in out/demo/", cli_demo},
-    {"check", "judge traces by the paper's rules", cli_check},
     {"rules", "which rules of the paper a trace exercises", cli_rules},
+    {"doctor", "what this machine lacks, and how to get it", cli_doctor},
+#endif
+    {"merge", "join the results of several sweeps", cli_merge},
+    {"check", "judge traces by the paper's rules", cli_check},
     {"why", "the causal story of an event, told or drawn", cli_why},
     {"timeline", "draw who said what to whom, when", cli_timeline},
     {"past", "draw what could have influenced an event", cli_past},
@@ -26,7 +40,6 @@ static const struct command {
     {"terms", "a table of terms: votes, winner, entries, end", cli_terms},
     {"diff", "compare two runs: where they part, and how", cli_diff},
     {"export", "write for ShiViz, Perfetto, Mermaid or TLA+", cli_export},
-    {"doctor", "what this machine lacks, and how to get it", cli_doctor},
     {"schema", "the trace format, for programs", cli_schema},
     {"version", "the version", cli_version},
 };
@@ -38,9 +51,14 @@ static void usage(FILE *out)
     fprintf(out, "usage: glassraft COMMAND [OPTIONS]\n\n");
     for (int i = 0; i < N_COMMANDS; i++)
         fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].about);
+#ifndef GLASSRAFT_VIEWERS
     fprintf(out, "\nexample: glassraft run tour --seed 7 --trace t.jsonl\n"
-                 "         glassraft timeline t.jsonl -o t.svg\n"
-                 "`glassraft COMMAND --help` tells more.\n");
+                 "         glassraft timeline t.jsonl -o t.svg\n");
+#else
+    fprintf(out, "\nThis program looks at traces; it runs none.\n"
+                 "example: glassraft timeline t.jsonl -o t.svg\n");
+#endif
+    fprintf(out, "`glassraft COMMAND --help` tells more.\n");
 }
 
 int main(int argc, char **argv)

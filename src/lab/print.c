@@ -1,8 +1,10 @@
 // print.c -- results as people and programs read them.
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "runner.h"
 
@@ -280,4 +282,18 @@ void lab_print_json(FILE *out, const struct lab_run *run,
     fprintf(out, "%s\n", bytes);
     cJSON_free(bytes);
     cJSON_Delete(line);
+}
+
+bool lab_run_folder(const struct lab_run *run, char *folder, size_t n)
+{
+    const char *out = run->out != NULL ? run->out : "out";
+    size_t used = (size_t)snprintf(folder, n, "%.90s/%.40s-%" PRIx64, out,
+                                   run->scenario->name, run->seed);
+    if (run->crash_at > 0 && used < n)
+        snprintf(folder + used, n - used, "-%" PRIu64, run->crash_at);
+    bool made = (mkdir(out, 0777) == 0 || errno == EEXIST) &&
+                (mkdir(folder, 0777) == 0 || errno == EEXIST);
+    if (!made)
+        fprintf(stderr, "glassraft: %s: %s\n", folder, strerror(errno));
+    return made;
 }

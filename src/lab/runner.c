@@ -84,20 +84,6 @@ void lab_run_one(const struct lab_run *run, struct lab_result *result)
     run_beside(NULL, 0, run, result);
 }
 
-bool lab_run_folder(const struct lab_run *run, char *folder, size_t n)
-{
-    const char *out = run->out != NULL ? run->out : "out";
-    size_t used = (size_t)snprintf(folder, n, "%.90s/%.40s-%" PRIx64, out,
-                                   run->scenario->name, run->seed);
-    if (run->crash_at > 0 && used < n)
-        snprintf(folder + used, n - used, "-%" PRIu64, run->crash_at);
-    bool made = (mkdir(out, 0777) == 0 || errno == EEXIST) &&
-                (mkdir(folder, 0777) == 0 || errno == EEXIST);
-    if (!made)
-        fprintf(stderr, "glassraft: %s: %s\n", folder, strerror(errno));
-    return made;
-}
-
 // What waits for its turn to be told.
 struct told {
     struct told *next;
