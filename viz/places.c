@@ -62,6 +62,7 @@ static const struct {
      "the election timer (election.c, reset_timer, start_election)"},
     {"election timer set back without a reason", NULL, HANDLES_VOTES},
     {"a leader times out", NULL, "election.c, start_election"},
+    {"liveness", "raft_start()", "raft.c, raft_start"},
     {"liveness", "must be drawn anew", "election.c, reset_timer"},
     {"liveness", "nobody gives its vote", HANDLES_VOTES},
     // Saves.

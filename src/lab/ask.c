@@ -125,7 +125,8 @@ void lab_fail(struct lab *lab, const char *format, ...)
     size_t n = strlen(text);
     if (n > 0 && strchr(".?", text[n - 1]) == NULL)
         memcpy(text + n, ".", 2);
-    if (!takes_nothing(lab, why, sizeof why))
+    if (!takes_nothing(lab, why, sizeof why) &&
+        !lab_start_lasts(lab, why, sizeof why))
         lab_run_fails(lab, "", "", text);
     snprintf(whole, sizeof whole, "%s\n%s", text, why);
     lab_run_fails(lab, "liveness", "L.2", whole);
@@ -171,11 +172,13 @@ bool lab_start(struct lab *lab, int server, const void *bytes, size_t n_bytes,
     int before = sim_server();
     sim_set_server(server);
     void *lent = lend(bytes, n_bytes);
+    uint64_t from_us = lab_start_begins(lab, server);
     sim_door(SIM_CALLS);
     struct sim_space *space = sim_space_enter(instance->space);
     bool taken = lab->api->start(instance->rf, lent, n_bytes, index, term);
     sim_space_enter(space);
     sim_door(SIM_OUTSIDE);
+    lab_start_ends(lab, server, from_us);
     take_back(lent, n_bytes);
     sim_set_server(before);
     if (taken)

@@ -297,12 +297,36 @@ static void simulator_fails(void *context, enum sim_failure kind,
     }
     if (kind == SIM_CRASH || kind == SIM_STACK)
         reserve_begin();
-    const char *property = outcome_of_simulator(kind);
+    const char *property = outcome_of_simulator(kind), *tag = "";
+    char why[200], text[sizeof child.result.text];
+    snprintf(text, sizeof text, "%s", report);
+    if (kind == SIM_LIMIT && child.lab != NULL &&
+        lab_start_lasts(child.lab, why, sizeof why)) {
+        snprintf(text, sizeof text, "%s\n%.900s", why, report);
+        property = "liveness";
+        tag = "L.2";
+    }
     claim();
-    set_text(property, "", report);
-    emit_finding(property, "", report, NULL, 0);
+    set_text(property, tag, text);
+    emit_finding(property, tag, text, NULL, 0);
     child.result.virtual_us = now_us(NULL);
     finish();
+}
+
+static void check_time(void)
+{
+    uint64_t limit_s = child.run->scenario->limit_s;
+    limit_s = limit_s > 0 ? limit_s : LIMIT_S;
+    if (child.result.virtual_us <= limit_s * 1000000)
+        return;
+    char text[400], why[200];
+    int n = snprintf(text, sizeof text,
+                     "The scenario took longer than %" PRIu64 " %sseconds.",
+                     limit_s, child.run->real ? "" : "virtual ");
+    if (!lab_start_lasts(child.lab, why, sizeof why))
+        lab_run_fails(NULL, "", "", text);
+    snprintf(text + n, sizeof text - (size_t)n, "\n%s", why);
+    lab_run_fails(NULL, "liveness", "L.2", text);
 }
 
 static void body(void *argument)
@@ -312,6 +336,7 @@ static void body(void *argument)
     child.lab = lab_make(run, child.api, child.trace, child.check);
     run->scenario->run(child.lab);
     count_up();
+    check_time();
     // What the end of the lab does is no part of the story.
     struct lab *lab = child.lab;
     child.lab = NULL;
@@ -360,19 +385,6 @@ static void load(void)
 static uint32_t most_steps_s(const struct lab_run *run)
 {
     return run->scenario->most_calls_s == INT_MAX ? UINT32_MAX : 0;
-}
-
-static void check_time(void)
-{
-    uint64_t limit_s = child.run->scenario->limit_s;
-    limit_s = limit_s > 0 ? limit_s : LIMIT_S;
-    if (child.result.virtual_us <= limit_s * 1000000)
-        return;
-    char text[100];
-    snprintf(text, sizeof text,
-             "The scenario took longer than %" PRIu64 " %sseconds.", limit_s,
-             child.run->real ? "" : "virtual ");
-    lab_run_fails(NULL, "", "", text);
 }
 
 static void check_memory(void)
@@ -472,7 +484,6 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
         body(NULL);
     else
         sim_run(&simulation, body, NULL);
-    check_time();
     check_free(child.check);
     child.check = NULL;
     check_memory();

@@ -76,6 +76,11 @@ struct lab {
     atomic_uint_least64_t n_points; // crash points passed
     atomic_bool commands, refused;  // some server has taken one; has taken none
     struct prices prices;
+    // Calls of raft_start() under way, and the longest that returned.
+    struct starts {
+        atomic_int n;
+        atomic_uint_least64_t since_us, longest_us, longest_from_us;
+    } starts[LAB_MAX_SERVERS];
     atomic_bool speaks; // some server's Raft has trace calls
 
     // Written by the observer alone: where logs end, as events tell it.
@@ -121,6 +126,12 @@ void lab_drop_past(struct lab *lab);
 // limits.c: a call of this server's Raft obeys raft_config, or ends the run.
 void lab_check_call(struct instance *instance, const char *method,
                     const uint8_t *args, size_t n_args);
+
+// starts.c: a call of raft_start() begins, and gives its beginning; it ends.
+// Whether one lasts, or lasted, for long without a slow disk; then in words.
+uint64_t lab_start_begins(struct lab *lab, int server);
+void lab_start_ends(struct lab *lab, int server, uint64_t from_us);
+bool lab_start_lasts(const struct lab *lab, char *text, size_t n);
 
 // told.c: what becomes an event where the Rafts are silent. A save that began
 // behind event `after`; needs the mutex, as it is told when the disk has it.
