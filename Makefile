@@ -272,8 +272,14 @@ zoo: all ## known bugs put into the reference, one by one: who catches them
 	@$(MAKE) --no-print-directory CONFIG=asan build/asan/glassraft
 	@$(MAKE) --no-print-directory CONFIG=tsan build/tsan/glassraft
 	@GLASSRAFT_VIZ=never $(ZOO_RUN) --json build/zoo.json $(ZOO) $(BUGS)
+	@$(if $(BUGS),,tests/sound/run --seeds 1..3 --json build/sound.json)
 
 ZOO_RUN = CC="$(CC)" OBJCOPY="$(OBJCOPY)" ZOO_CFLAGS="$(BASE)" tests/zoo/run
+
+.PHONY: sound
+sound: all ## correct Rafts of other designs: none may fail a lab; SEEDS=1..20
+	@tests/sound/run --seeds $(or $(SEEDS),1..20) --json build/sound.json \
+	  $(DESIGNS)
 
 # Only the binaries of BUGS="E03 C01", build/zoo/E03/glassraft and so on.
 .PHONY: zoo-build
