@@ -87,8 +87,10 @@ help: ## this list
 build/glassraft: $B/glassraft FORCE
 	@ln -sf $(CONFIG)/glassraft $@
 
+# Simulated code that reached the system's threads would blame correct Rafts.
 $B/libglassraft.a: $(OBJ)
 	@rm -f $@
+	@src/sim/check-renamed $(filter $(SIMULATED:%.c=$B/%.o),$^)
 	@ar rcs $@ $^
 
 # A Raft of somebody else's is loaded by the program, and uses its tools: all
@@ -110,6 +112,8 @@ $B/cage/symbols: $(CAGE_OBJ) labs/allowed-symbols src/sim/sim.syms
 
 $B/glassraft-cage: $(CAGE_OBJ) $B/cage/symbols
 	@echo "LD $@"
+	@src/sim/check-renamed $(filter $B/cage/%,$(CAGE_OBJ)) \
+	  $(filter $(SIMULATED:%.c=$B/%.o),$(CAGE_OBJ))
 	@$(CC) $(SAN) -Wl,-z,relro,-z,now -Wl,--dynamic-list=$B/cage/symbols \
 	  -pthread $(LDFLAGS) -o $@ $(CAGE_OBJ) $(LIBS)
 
@@ -117,7 +121,7 @@ $B/cage/%.o: REFERENCE :=
 $B/cage/%.o: %.c src/sim/sim.syms
 	@mkdir -p $(@D)
 	@echo "CC $< (cage)"
-	@$(CC) $(BASE) $(SAN) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	@$(CC) $(BASE) $(SAN) $(CPPFLAGS) $(CFLAGS) -fno-lto -MMD -MP -c $< -o $@
 	@$(NO_THREAD_LOCALS); $(OBJCOPY) --redefine-syms=src/sim/sim.syms $@
 
 $B/glassraft: $B/src/cli/main.o $B/libglassraft.a | $B/glassraft-cage
@@ -130,6 +134,7 @@ $B/tests/libfixtures.a: $(TEST_HELP:%.c=$B/%.o)
 	@ar rcs $@ $^
 
 $B/tests/test_%: $B/tests/test_%.o $B/tests/libfixtures.a $B/libglassraft.a
+	@$(if $(filter tests/test_$*.c,$(TEST_SIMULATED)),src/sim/check-renamed $<)
 	@$(LINK) $^ -lcmocka $(LIBS)
 
 $B/tests/bench: $(BENCH_OBJ) $B/libglassraft.a
@@ -202,7 +207,9 @@ $B/%.o: %.c src/sim/sim.syms
 	@echo "CC $<"
 	@$(CC) $(BASE) $(if $(filter $<,$(UNINSTRUMENTED)),$(PLAIN),$(SAN)) \
 	  $(if $(filter src/sim/%,$<),$(SIM_FLAGS)) \
-	  $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	  $(CPPFLAGS) $(CFLAGS) \
+	  $(if $(filter $<,$(SIMULATED) $(TEST_SIMULATED)),-fno-lto) \
+	  -MMD -MP -c $< -o $@
 	@$(if $(filter $<,$(SIMULATED) $(TEST_SIMULATED)),$(NO_THREAD_LOCALS); \
 	  $(OBJCOPY) --redefine-syms=src/sim/sim.syms $@)
 
