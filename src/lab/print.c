@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "../trace/plain.h"
 #include "runner.h"
 
 enum { WIDTH = 74 };
@@ -37,16 +38,23 @@ static int print_words(FILE *out, int column, int indent, const char *text)
     return column;
 }
 
+static int print_plain(FILE *out, int column, int indent, const char *text)
+{
+    char plain[4000];
+    plain_text(text, plain, sizeof plain);
+    return print_words(out, column, indent, plain);
+}
+
 static int print_text(FILE *out, const char *text)
 {
     fputs("  ", out);
-    return print_words(out, 2, 2, text);
+    return print_plain(out, 2, 2, text);
 }
 
 static void print_block(FILE *out, const char *head, const char *text)
 {
     int column = fprintf(out, "%s", head);
-    print_words(out, column, column, text);
+    print_plain(out, column, column, text);
     fputc('\n', out);
 }
 

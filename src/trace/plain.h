@@ -1,0 +1,16 @@
+// plain.h -- texts of strangers, made fit for a terminal.
+//
+// What a Raft calls its threads, asserts and notes ends up in reports. A
+// terminal would obey what is written in it.
+#ifndef GLASSRAFT_PLAIN_H
+#define GLASSRAFT_PLAIN_H
+
+#include <stddef.h>
+
+// Valid UTF-8 without control characters (but newline and tab), escape
+// sequences and marks that turn the direction of writing; what is not is left
+// out, or becomes U+FFFD. At most n-1 bytes; "..." stands at the end of what
+// was cut. In and out may not overlap.
+void plain_text(const char *in, char *out, size_t n);
+
+#endif
