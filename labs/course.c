@@ -125,13 +125,15 @@ static const struct course_task lab3_crash_points[] = {
 };
 
 static const struct course_task lab3_schedules[] = {
-    {"vote-across-restart", 3},
-    {"candidate-restarts", 3},
+    {"vote-across-restart", 2},
+    {"candidate-restarts", 2},
     {"stale-heartbeats", 2},
     {"figure-7", 2},
     {"slow-disk", 2},
     {"clients-on-a-slow-disk", 2},
     {"overwrite-on-a-slow-disk", 2},
+    {"hung-follower-disk", 1},
+    {"hung-leader-disk", 1},
     {NULL, 0},
 };
 
@@ -162,14 +164,15 @@ static const struct course_task lab4_schedules[] = {
     {"snapshot-races-appends", 3},
     {"late-snapshot", 3},
     {"snapshot-twice", 3},
-    {"snapshot-keeps-suffix", 4},
+    {"snapshot-keeps-suffix", 3},
     {"tail-beyond-snapshot", 3},
-    {"compacted-voter", 4},
+    {"compacted-voter", 3},
     {"snapshot-in-chunks", 3},
     {"crash-during-snapshot", 3},
     {"snapshot-after-restart", 4},
     {"older-snapshots", 3},
     {"old-request-after-compaction", 3},
+    {"swarm", 2},
     {"tour", 3},
     {NULL, 0},
 };

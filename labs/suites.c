@@ -24,8 +24,9 @@ const struct suite suites[] = {
       schedules_links_scenarios, schedules_load_scenarios,
       schedules_logs_scenarios, schedules_snapshots_scenarios,
       schedules_candidates_scenarios, schedules_clients_scenarios,
-      schedules_durable_scenarios, schedules_restored_scenarios,
-      schedules_threads_scenarios}},
+      schedules_durable_scenarios, schedules_disks_scenarios,
+      schedules_restored_scenarios, schedules_threads_scenarios}},
+    {"swarm", "all drawn from the seed", {swarm_scenarios}},
     {"tour", "a tour of everything that a Raft does", {tour_scenarios}},
     {NULL, NULL, {NULL}},
 };

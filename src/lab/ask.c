@@ -323,6 +323,11 @@ static raft_index agree(struct lab *lab, const void *bytes, size_t n_bytes,
         }
         taker = server;
         uint64_t taken_ms = now_ms();
+        if (taken_ms - begin_ms >= patience_ms)
+            lab_fail(lab,
+                     "raft_start() of S%d took \"%s\" and returned after"
+                     " %.1f s.",
+                     server + 1, digest, (double)(taken_ms - begin_ms) / 1e3);
         while (now_ms() - taken_ms < COMMIT_MS) {
             if (committed(lab, index, bytes, n_bytes, n_servers)) {
                 char text[80];

@@ -236,28 +236,6 @@ void lab_pause(struct lab *lab, int server, bool paused)
     sim_pause(server, paused);
 }
 
-void lab_park(struct lab *lab, int per_mille, uint64_t ms)
-{
-    char text[100] = "threads are late no more";
-    if (per_mille > 0)
-        snprintf(text, sizeof text,
-                 "%d of 1000 times a thread is late, by up to %d ms", per_mille,
-                 (int)ms);
-    struct trace_event event = {.kind = TRACE_NETWORK,
-                                .node = TRACE_NONE,
-                                .inc = TRACE_NONE,
-                                .text = text,
-                                .ok = true};
-    trace_emit(lab->trace, &event);
-    sim_park(per_mille, ms);
-}
-
-int lab_n_threads(struct lab *lab, int server)
-{
-    (void)lab;
-    return sim_active() ? sim_n_threads(server) : 0;
-}
-
 void lab_clock_rate(struct lab *lab, int server, int per_mille)
 {
     struct trace_event event = {.kind = TRACE_CLOCK,

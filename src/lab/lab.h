@@ -30,6 +30,8 @@ struct lab_scenario {
     const char *name;  // "figure-8-unreliable"; NULL ends a table
     const char *title; // "Test (3C): Figure 8 (unreliable) ..."
     void (*run)(struct lab *lab);
+    // Where a seed draws more than the story: changes the copy for its run.
+    void (*draw)(uint64_t seed, struct lab_scenario *own);
     int n_servers;
     bool unreliable;       // the network delays and loses calls
     bool snapshots;        // the service takes one after every tenth command
@@ -98,6 +100,8 @@ void lab_reliable(struct lab *lab, bool reliable);
 void lab_long_reordering(struct lab *lab, bool yes);
 // Suspends all threads of a server, and lets them go on. Simulated only.
 void lab_pause(struct lab *lab, int server, bool paused);
+// A disk will hang: election timers and heartbeats are not judged from now on.
+void lab_untimed(struct lab *lab);
 // From now on servers' threads stand still now and then, with a chance of so
 // many in a thousand, for up to `ms`, just when they have unlocked a mutex;
 // with 0 no more. Election timers are not judged then. Simulated only.

@@ -208,12 +208,13 @@ static void print_draws(FILE *out, const struct lab_result *result)
 void lab_print_pass(FILE *out, const struct lab_run *run,
                     const struct lab_result *result)
 {
-    fprintf(out, "%s (%s network) ...\n", run->scenario->title,
-            run->scenario->unreliable ? "unreliable" : "reliable");
+    const struct lab_scenario *scenario = lab_scenario_of(run);
+    fprintf(out, "%s (%s network) ...\n", scenario->title,
+            scenario->unreliable ? "unreliable" : "reliable");
     fprintf(out,
             "  ... Passed -- %6.1f s  %d servers  %" PRIu64 " RPCs  %" PRIu64
             " bytes  %" PRIu64 " commands  %.1f ms real\n",
-            (double)result->virtual_us / 1e6, run->scenario->n_servers,
+            (double)result->virtual_us / 1e6, scenario->n_servers,
             result->n_calls, result->n_bytes, result->n_commands,
             (double)result->real_us / 1e3);
     print_late(out, &result->prices);

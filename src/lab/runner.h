@@ -92,6 +92,9 @@ struct lab_result {
 // one from which nobody finds the seed.
 uint64_t lab_drawn(const struct lab_run *run);
 
+// The run's scenario as its seed draws it; borrowed until the next call.
+const struct lab_scenario *lab_scenario_of(const struct lab_run *run);
+
 // Runs one in a child and waits for it.
 void lab_run_one(const struct lab_run *run, struct lab_result *result);
 
