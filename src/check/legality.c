@@ -302,7 +302,9 @@ static bool append(struct check *check, const struct trace_event *event)
     struct judged *judged = &check->server[event->node];
     if (!check_accepted(check, event))
         return false;
-    if (event->index != model_last_index(server) + 1)
+    // Where nothing was told of its start, the first entry may be any.
+    bool known = server->booted || model_last_index(server) > 0;
+    if (known && event->index != model_last_index(server) + 1)
         return check_broken(
             check, event, "gap in the log", "AE.4", TRACE_NONE, 0,
             "S%d appended at index %" PRIu64 ", its log ends at %" PRIu64 ".",
