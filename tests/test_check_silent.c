@@ -153,6 +153,33 @@ static void test_rv2_an_owed_vote_is_refused(void **state)
                   SHOWN(story_last(), arrived()), OF(1, 0));
 }
 
+static void test_rv2_an_owed_vote_is_refused_while_it_saves(void **state)
+{
+    (void)state;
+    wait_us(2000 * MS);
+    saves(0, 2, 0, 0, 0);
+    saves(1, 1, TRACE_NONE, 1, 1);
+    arrive(ASK_VOTE(0, 1, .term = 2, .last_log_index = 1, .last_log_term = 1));
+    saves(1, 2, TRACE_NONE, 1, 1);
+    answer_vote(2, false);
+    assert_broken("vote refused without a reason", "RV.2",
+                  SHOWN(story_last(), arrived()), OF(1, 0));
+}
+
+// S1 has asked for a vote of term 1; a vote of term 2 is another one.
+static void test_rv2_a_vote_that_nobody_asked_for(void **state)
+{
+    (void)state;
+    saves(0, 1, 0, 0, 0);
+    saves(1, 0, TRACE_NONE, 0, 0);
+    arrive(ASK_VOTE(0, 1, .term = 1));
+    uint64_t before = saves(1, 1, 0, 0, 0);
+    answer_vote(1, true);
+    assert_sound();
+    uint64_t n = saves(1, 2, 0, 0, 0);
+    assert_broken("saved what it is not", "RV.2", SHOWN(n, before), OF(1, 0));
+}
+
 static void test_rv2_a_vote_refused_for_a_leader(void **state)
 {
     (void)state;
@@ -393,6 +420,7 @@ static void test_every_rule_is_found(void **state)
                                         "RV.2 vote refused without a reason",
                                         "F.2 election timer set back without a "
                                         "reason",
+                                        "RV.2 saved what it is not",
                                         "ALL.2 current_term falls",
                                         "ALL.2 newer term not followed",
                                         "AE.1 message of an old term accepted",
@@ -417,6 +445,8 @@ int main(void)
         SILENT(test_rv2_a_vote_for_a_log_behind),
         SILENT(test_what_a_leader_may_have_cut_is_not_known),
         SILENT(test_rv2_an_owed_vote_is_refused),
+        SILENT(test_rv2_an_owed_vote_is_refused_while_it_saves),
+        SILENT(test_rv2_a_vote_that_nobody_asked_for),
         SILENT(test_rv2_a_vote_refused_for_a_leader),
         SILENT(test_f2_a_server_that_does_not_stand),
         SILENT(test_all2_the_answers_term_falls),

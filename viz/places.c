@@ -75,6 +75,9 @@ static const struct {
     {"saved what it is not", ", no vote and a log",
      "whatever sets voted_for (election.c, become_follower, set_term), and what"
      " saves (persist.c, persist)"},
+    {"saved what it is not", "a new term has no vote yet",
+     "whatever sets voted_for (election.c, set_term, become_follower), and what"
+     " saves (persist.c, persist)"},
     {"saved what it is not", "saved no vote",
      "whatever sets voted_for (election.c, become_follower, set_term), and what"
      " saves (persist.c, persist)"},

@@ -60,7 +60,8 @@ struct silent_server {
     } run[SILENT_RUNS];            // [term % SILENT_RUNS]
     uint64_t ran_us;               // its last election
     struct silent_asked {
-        uint64_t term, by; // who has asked it for a vote, bits
+        uint64_t term, by; // who has asked for it and may have it, bits
+        uint64_t ever;     // who has asked for it
     } asked[SILENT_VOTES]; // [term % SILENT_VOTES]
 
     // The newest term in which it has sent as the leader.

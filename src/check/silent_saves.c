@@ -67,6 +67,18 @@ static bool keeps_vote(const struct silent_case *c)
             " at %.3f s over %s in that same term.",
             who, vote_of(event->voted_for, one), event->term,
             check_seconds(event->us), vote_of(disk->voted_for, two));
+    const struct silent_asked *asked = &me->asked[event->term % SILENT_VOTES];
+    uint64_t to = event->voted_for >= 0 ? 1ull << event->voted_for : 0;
+    if (to != 0 && event->voted_for != event->node && !same &&
+        c->silent->saves && silent_tells(c, TRACE_RECV) &&
+        (asked->term != event->term || (asked->ever & to) == 0))
+        return silent_broken(
+            c, "saved what it is not", "RV.2", event->voted_for, disk->n,
+            "S%d saved %s for term %" PRIu64
+            " at %.3f s, which S%d has not asked it for in that term: a new"
+            " term has no vote yet.",
+            who, vote_of(event->voted_for, one), event->term,
+            check_seconds(event->us), event->voted_for + 1);
     if (vote->n == 0 || vote->term != event->term ||
         vote->to == event->voted_for)
         return true;

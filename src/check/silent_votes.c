@@ -90,26 +90,28 @@ void silent_be_asked(const struct silent_case *c)
     if (asked->term != c->args->term)
         *asked = (struct silent_asked){.term = c->args->term};
     asked->by |= 1ull << c->flight->from;
+    asked->ever |= 1ull << c->flight->from;
 }
 
 // [RV.2] A voter that has saved this term without a vote has not stood for
 // election in it; and nobody else has asked it for one. So it owes its vote,
 // if its log is the one on its disk: nothing has come since that changes it.
+// It may have saved while it was asked, for a vote stays in its term.
 static bool refused(const struct silent_case *c)
 {
     const struct silent_server *me = c->me;
     const struct facts *args = c->args;
     const struct silent_image *disk = &me->disk;
     struct silent_asked *asked = &c->me->asked[args->term % SILENT_VOTES];
-    bool changed = me->n_pending > 0 || me->changed_n > disk->n;
+    uint64_t since_n = disk->n < c->receipt->n ? disk->n : c->receipt->n;
+    bool changed = me->n_pending > 0 || me->changed_n > since_n;
     bool leader =
         me->leader_us > 0 && c->event->us < me->leader_us + MIN_TIMEOUT_US;
     if (asked->term != args->term)
         return true;
     asked->by &= ~(1ull << c->flight->from); // this one has it not
     if (c->reply->term != args->term || disk->n == 0 || changed || leader ||
-        disk->n > c->receipt->n || disk->term != args->term ||
-        disk->voted_for >= 0 || asked->by != 0 ||
+        disk->term != args->term || disk->voted_for >= 0 || asked->by != 0 ||
         is_behind(args->index, args->index_term, disk->last_index,
                   disk->last_term))
         return true;
