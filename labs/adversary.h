@@ -112,6 +112,9 @@ void await_log(struct lab *lab, int server, raft_index index);
 // The same; false after ten seconds.
 bool log_comes_to(struct lab *lab, int server, raft_index index);
 void await_applied(struct lab *lab, int server, raft_index index);
+// The same of a server that was made the leader, and must stay it meanwhile;
+// else the story is not set up.
+void await_commit(struct lab *lab, int leader, raft_index index);
 bool leads(struct lab *lab, int server);
 raft_term term_of(struct lab *lab, int server);
 

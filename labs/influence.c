@@ -86,6 +86,18 @@ void await_applied(struct lab *lab, int server, raft_index index)
     }
 }
 
+void await_commit(struct lab *lab, int leader, raft_index index)
+{
+    for (int ms = 0; lab_last_applied(lab, leader) < index; ms += STEP_MS) {
+        if (!leads(lab, leader))
+            lab_not_set_up(lab, "S%d leads no more", leader + 1);
+        if (ms >= PATIENCE_MS)
+            lab_fail(lab, "S%d did not apply index %llu within %d seconds",
+                     leader + 1, (unsigned long long)index, PATIENCE_MS / 1000);
+        lab_sleep_ms(lab, STEP_MS);
+    }
+}
+
 bool log_comes_to(struct lab *lab, int server, raft_index index)
 {
     for (int ms = 0; lab_last_index(lab, server) != index; ms += STEP_MS) {
@@ -158,7 +170,7 @@ void fall_behind(struct lab *lab, int leader, int server, int n)
     raft_index last = 0;
     for (int i = 0; i < n; i++)
         last = must_propose(lab, leader, random_value(lab));
-    await_applied(lab, leader, last);
+    await_commit(lab, leader, last);
 }
 
 static bool in(const int *servers, int n, int server)
