@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../src/check/record.h"
 #include "test.h"
 
 enum { N_SERVERS = 3, MOST_CALLS = 64, MOST_FOUND = 64 };
@@ -394,6 +395,16 @@ void assert_hindered(const char *tag, const uint64_t *events,
         assert_shown(finding, events, servers);
         note(tag, text);
     }
+}
+
+void assert_progress(const char *tag, const char *part)
+{
+    char text[1000];
+    const char *rule = check_progress(story.check, text, sizeof text);
+    assert_non_null(rule);
+    assert_string_equal(rule, tag);
+    if (strstr(text, part) == NULL)
+        fail_msg("%s: not \"%s\"", text, part);
 }
 
 void assert_not_hindered(void)

@@ -140,6 +140,8 @@ void assert_wrong_answer(const char *property, const char *tag);
 void assert_hindered(const char *tag, const uint64_t *events,
                      const int *servers, const char *text);
 void assert_not_hindered(void);
+// How far progress has come, by check_progress(): the rule, a part of its text.
+void assert_progress(const char *tag, const char *part);
 void assert_sound(void);
 
 // All that was found in this program's tests so far is the list of "tag

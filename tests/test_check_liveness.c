@@ -114,6 +114,33 @@ static void test_l3_next_index_does_not_go_back(void **state)
                     "does not go back");
 }
 
+// How far it has come: nothing was sent; a transfer begins again and again.
+static void test_progress_ends_at_an_exchange(void **state)
+{
+    (void)state;
+    lead_with_four();
+    assert_progress("L.3", "Entry 1 (term 1) is the first that not all of them"
+                           " have applied; 1 of 3 hold it. In this term S1 has"
+                           " sent S2 no entries, whose log ends at 0.");
+    for (int i = 0; i < 3; i++)
+        INSTALL_SNAPSHOT(0, 1, .term = 1, .last_included_index = 2,
+                         .last_included_term = 1, .done = false);
+    assert_progress("IS.3", "S1 has begun 3 times to send S2 its snapshot");
+}
+
+// Nobody leads: what became of the last election, server by server.
+static void test_progress_ends_at_an_election(void **state)
+{
+    (void)state;
+    begin_story();
+    stand(0, 1);
+    uint64_t msg = ASK_VOTE(0, 1, .term = 1);
+    receive(msg);
+    assert_progress("F.1", "S1 asked for votes in term 1");
+    assert_progress("F.1", "S2 got the request and did not answer. S3 was not"
+                           " asked.");
+}
+
 // S2's snapshot covers what S1 says, so S2 has it.
 static void test_ae2_a_follower_refuses_what_its_snapshot_covers(void **state)
 {
@@ -317,6 +344,8 @@ int main(void)
         STORY(test_l3_next_index_does_not_go_back),
         STORY(test_ae2_a_follower_refuses_what_its_snapshot_covers),
         STORY(test_l3_next_index_goes_back_slowly),
+        STORY(test_progress_ends_at_an_exchange),
+        STORY(test_progress_ends_at_an_election),
         STORY(test_l1_no_heartbeats),
         STORY(test_l3_heartbeats_without_entries),
         STORY(test_c4_a_candidate_gives_up),
