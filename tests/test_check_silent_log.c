@@ -279,6 +279,18 @@ static void test_l4_without_a_majority(void **state)
                   OF(0));
 }
 
+// What S3 answered to S1 is not told: it may have been a yes.
+static void test_l4_an_answer_that_nobody_can_read(void **state)
+{
+    (void)state;
+    leads();
+    takes(0, 1, 1);
+    STEP(0, .kind = TRACE_REPLY_RECV, .msg = 60, .from = 2,
+         .rpc = "AppendEntries");
+    gives(0, 1, 1);
+    assert_sound();
+}
+
 static void test_l4_of_an_older_term(void **state)
 {
     (void)state;
@@ -630,6 +642,7 @@ int main(void)
         SILENT(test_l3_next_index_falls),
         SILENT(test_l2_one_place_for_each_command),
         SILENT(test_l4_without_a_majority),
+        SILENT(test_l4_an_answer_that_nobody_can_read),
         SILENT(test_l4_of_an_older_term),
         SILENT(test_l4_along_with_an_entry_of_its_own),
         SILENT(test_l4_the_own_copy_counts_when_it_is_saved),

@@ -312,6 +312,16 @@ size_t check_areas(const struct check *check, struct check_area *out,
         out[n++].missing =
             kind != TRACE_UNKNOWN ? trace_kinds[kind].name : NULL;
     }
+    if (check_is_silent(check) && tells(check, TRACE_SEND) && n < most) {
+        static const enum trace_kind legs[] = {TRACE_RECV, TRACE_REPLY,
+                                               TRACE_REPLY_RECV};
+        snprintf(out[n].name, sizeof out[n].name, "what messages show");
+        out[n].missing = NULL;
+        for (size_t i = 0; i < 3; i++)
+            if (!tells(check, legs[i]))
+                out[n].missing = trace_kinds[legs[i]].name;
+        n++;
+    }
     for (int i = 0; i < check->model.n_servers && n < most; i++) {
         if (!check->told.lost[i])
             continue;

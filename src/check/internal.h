@@ -259,6 +259,8 @@ bool check_keeps_term(struct check *check, const struct trace_event *event,
 struct silent *silent_make(int n_servers);
 void silent_free(struct silent *silent, int n_servers);
 bool check_silent(struct check *check, const struct trace_event *event);
+// No server has told anything of itself yet.
+bool check_is_silent(const struct check *check);
 
 // flight.c: the call of a message, NULL when it is not known any more.
 struct flight *check_flight(const struct check *check, uint64_t msg);

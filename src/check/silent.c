@@ -191,9 +191,21 @@ static void hear(struct silent_case *c)
         silent_hear_ack(c);
 }
 
+// An answer that nobody can read may have been a vote, or a yes.
+static void is_deaf(struct silent_case *c)
+{
+    const char *rpc = c->event->rpc;
+    if (c->event->kind == TRACE_REPLY_RECV && rpc != NULL &&
+        (strcmp(rpc, "RequestVote") == 0 || strcmp(rpc, "AppendEntries") == 0 ||
+         strcmp(rpc, "InstallSnapshot") == 0) &&
+        (c->flight == NULL || check_reply(c->flight, c->event) == NULL))
+        c->me->deaf_n = c->event->n;
+}
+
 static bool message(struct silent_case *c)
 {
     c->flight = check_flight(c->check, c->event->msg);
+    is_deaf(c);
     if (c->flight == NULL || !c->flight->args.whole || c->flight->from < 0 ||
         c->flight->to < 0 || c->event->ok)
         return true;
@@ -259,4 +271,9 @@ bool check_silent(struct check *check, const struct trace_event *event)
     default:
         return true;
     }
+}
+
+bool check_is_silent(const struct check *check)
+{
+    return !check->silent->speaks;
 }

@@ -48,6 +48,7 @@ struct silent_server {
     // The newest term that it has shown, and the newest that a reply brought.
     uint64_t term, term_n;
     uint64_t heard_term, heard_n;
+    uint64_t deaf_n; // the last answer that came to it and cannot be read
 
     struct silent_vote {
         uint64_t term, n;

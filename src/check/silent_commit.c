@@ -198,7 +198,7 @@ bool silent_judge_commit(const struct silent_case *c)
     if (check_majority(c->check) == 1 || !silent_tells(c, TRACE_REPLY_RECV) ||
         !silent_tells(c, TRACE_REPLY) || !silent_tells(c, TRACE_RECV))
         return true;
-    if (is_leader(c) && index > may_commit(c))
+    if (is_leader(c) && index > may_commit(c) && me->deaf_n < me->led_n)
         return leader_commits(c, index, "sent leader_commit");
     if (!falls(c))
         return false;
@@ -230,12 +230,11 @@ bool silent_judge_given(const struct silent_case *c)
     bool entry = !c->event->ok;
     bool told = silent_tells(c, TRACE_REPLY_RECV) &&
                 silent_tells(c, TRACE_REPLY) && silent_tells(c, TRACE_RECV);
-    if (entry && told && check_majority(c->check) > 1 &&
-        index > may_commit(c) && index > me->given) {
-        if (is_leader(c))
-            return leader_commits(c, index, "gave its service");
-        return follower_commits(c);
-    }
+    bool deaf = is_leader(c) && me->deaf_n > me->led_n;
+    if (entry && told && !deaf && check_majority(c->check) > 1 &&
+        index > may_commit(c) && index > me->given)
+        return is_leader(c) ? leader_commits(c, index, "gave its service")
+                            : follower_commits(c);
     me->last_given = index;
     me->given_us = c->event->us;
     if (index > me->given)

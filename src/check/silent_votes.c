@@ -241,8 +241,9 @@ static bool is_elected(const struct silent_case *c,
                        const struct silent_run *run)
 {
     int me = c->event->node, n = 0;
-    if (c->silent->n_runs == 0 || run->term > c->args->term)
-        return true; // too old to know
+    if (c->silent->n_runs == 0 || run->term > c->args->term ||
+        c->me->deaf_n > run->n)
+        return true; // too old to know, or not to be read
     if (run->term < c->args->term)
         return silent_broken(c, "sent as a leader that it is not", "L.1",
                              TRACE_NONE, 0,
