@@ -72,6 +72,7 @@ struct tla_lines {
     struct tla_line head; // of a ring
     size_t n;             // lines in it
     int n_servers;
+    size_t n_written;
 };
 
 void tla_lines_init(struct tla_lines *lines, int n_servers);

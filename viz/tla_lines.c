@@ -47,8 +47,7 @@ void tla_put(struct tla_lines *lines, struct tla_line *place, uint64_t n,
     if (out == NULL)
         die("no memory for a line");
     fprintf(out,
-            "{\"tag\":\"trace\",\"n\":%" PRIu64
-            ",\"event\":{\"name\":\"%s\",\"nid\":\"%d\","
+            "\"n\":%" PRIu64 ",\"event\":{\"name\":\"%s\",\"nid\":\"%d\","
             "\"state\":{\"term\":%" PRIu64
             ",\"vote\":\"%d\",\"commit\":%" PRIu64
             "},\"role\":\"%s\",\"log\":%" PRIu64 ",\"conf\":[[",
@@ -96,13 +95,18 @@ size_t tla_unput(struct tla_lines *lines, struct tla_line *from, int node)
 
 void tla_flush(struct tla_lines *lines, FILE *out)
 {
+    size_t n_written = lines->n_written;
     while (lines->head.after != &lines->head) {
         struct tla_line *line = lines->head.after;
         lines->head.after = line->after;
+        // etcd's script sorts lines by what stands behind their second colon:
+        // it must be of one width, and grow from line to line.
         if (line->text != NULL)
-            fputs(line->text, out);
+            fprintf(out, "{\"tag\":\"trace\",\"ts\":\"%012zu\",%s", ++n_written,
+                    line->text);
         free(line->text);
         free(line);
     }
     tla_lines_init(lines, lines->n_servers);
+    lines->n_written = n_written;
 }

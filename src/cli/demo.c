@@ -9,6 +9,7 @@
 #include "../../viz/paint.h"
 #include "../../viz/viz.h"
 #include "../lab/runner.h"
+#include "../trace/save.h"
 #include "cli.h"
 
 static bool save_one(const struct trace_file *trace, bool log,
@@ -46,6 +47,27 @@ static void slug(const char *text, char *out, size_t n)
     out[at] = '\0';
 }
 
+// The page of the whole run, which the browser opens.
+static bool write_page(const char *trace, const char *folder)
+{
+    char path[100], error[400], *text = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+    if (out == NULL)
+        return false;
+    bool good = viz_page(out, trace, NULL, true, error, sizeof error);
+    fclose(out);
+    snprintf(path, sizeof path, "%s/index.html", folder);
+    if (!good)
+        fprintf(stderr, "glassraft: %s\n", error);
+    else if (!(good = save_file(path, text, n)))
+        fprintf(stderr, "glassraft: %s: %s\n", path, strerror(errno));
+    else
+        printf("  %-48s all of it: open it in a browser\n", path);
+    free(text);
+    return good;
+}
+
 static bool draw_acts(const struct trace_file *trace, const char *folder)
 {
     struct viz_window window = {0};
@@ -71,10 +93,11 @@ int cli_demo(int argc, char **argv)
     struct options o = options_begin(argc, argv, "demo");
     for (const char *arg; (arg = options_next(&o)) != NULL;) {
         if (options_is(&o, "--help")) {
-            printf(
-                "usage: glassraft demo [--seed N]\n\n"
-                "Runs the tour and draws each of its acts into out/demo/.\n\n"
-                "example: glassraft demo --seed 7\n");
+            printf("usage: glassraft demo [--seed N]\n\n"
+                   "Runs the tour, and writes its page and a picture of each "
+                   "of its"
+                   " acts into\nout/demo/.\n\n"
+                   "example: glassraft demo --seed 7\n");
             return EXIT_GOOD;
         }
         if (options_is(&o, "--seed"))
@@ -107,8 +130,9 @@ int cli_demo(int argc, char **argv)
         fprintf(stderr, "glassraft: %s\n", trace.error);
         return EXIT_BUG;
     }
+    bool good = write_page(path, folder);
     printf("  %-48s every event, one JSON line each\n", path);
-    bool good = draw_acts(&trace, folder);
+    good = good && draw_acts(&trace, folder);
     trace_unload(&trace);
     return good ? EXIT_GOOD : EXIT_USAGE;
 }

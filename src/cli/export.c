@@ -44,7 +44,9 @@ static const char usage[] =
     "                   -c ./Traceetcdraft.cfg FILE. A `Duplicate` line, a\n"
     "                 restart with commit 0, and the terms of a log with "
     "which\n"
-    "                 a file begins (\"terms\") ask for a variant of it.\n"
+    "                 a file begins (\"terms\") ask for a variant of it. "
+    "\"ts\"\n"
+    "                 numbers the lines, for that script to sort them by.\n"
     "  --split        TLA+: files of at most 1,500 lines, FILE.1, FILE.2 ...\n";
 
 static const char example[] =
@@ -120,6 +122,58 @@ static void limit(struct part *part, const struct part_asked *asked)
             SHIVIZ_EVENTS, trace->n_events, part->window.last);
 }
 
+// Does a majority of the logs hold an entry that the new leader's log lacks?
+// The paper allows it of what is not committed (Figure 8).
+static bool overtakes(const struct model *model, int leader)
+{
+    for (int i = 0; i < model->n_servers; i++) {
+        const struct model_server *one = &model->server[i];
+        uint64_t last = model_last_index(one), term = model_term_at(one, last);
+        int n = 0;
+        for (int k = 0; k < model->n_servers; k++)
+            n += model_term_at(&model->server[k], last) == term;
+        if (term != 0 && 2 * n > model->n_servers &&
+            last > model->server[leader].snapshot_index &&
+            model_term_at(&model->server[leader], last) != term)
+            return true;
+    }
+    return false;
+}
+
+// What etcd's published specification cannot follow, besides what the export
+// itself counts.
+static void tell_limits(const struct part *part)
+{
+    const struct trace_file *trace = &part->trace;
+    size_t n_answers = 0, n_overtaken = 0;
+    struct model model;
+    part_before(&model, trace, 0);
+    for (size_t i = 0; i < trace->n_events; i++) {
+        const struct trace_event *event = &trace->event[i];
+        bool inside = event->n >= part->window.first &&
+                      (part->window.last == 0 || event->n <= part->window.last);
+        model_step(&model, event);
+        n_answers += inside && event->kind == TRACE_REPLY_RECV &&
+                     event->rpc != NULL &&
+                     strcmp(event->rpc, "InstallSnapshot") == 0;
+        n_overtaken += inside && event->kind == TRACE_ROLE &&
+                       event->to_role == TRACE_LEADER && event->node >= 0 &&
+                       overtakes(&model, event->node);
+    }
+    model_free(&model);
+    if (n_answers > 0)
+        fprintf(stderr,
+                "glassraft export: %zu answer%s to snapshots: the published"
+                " specification has no step for them\n",
+                n_answers, n_answers == 1 ? "" : "s");
+    if (n_overtaken > 0)
+        fprintf(stderr,
+                "glassraft export: %zu leader%s without an entry that a"
+                " majority holds (Figure 8): the published specification's"
+                " Leader Completeness does not allow it\n",
+                n_overtaken, n_overtaken == 1 ? "" : "s");
+}
+
 static void tell_tla(const struct viz_tla_tally *tally)
 {
     if (tally->n_odd > 0)
@@ -134,9 +188,10 @@ static void tell_tla(const struct viz_tla_tally *tally)
                 tally->n_cut);
     if (tally->n_duplicates + tally->n_restarts > 0)
         fprintf(stderr,
-                "glassraft export: %zu restarts and %zu duplicated messages;"
+                "glassraft export: %zu restart%s and %zu duplicated message%s;"
                 " see --help on the variant that takes them\n",
-                tally->n_restarts, tally->n_duplicates);
+                tally->n_restarts, tally->n_restarts == 1 ? "" : "s",
+                tally->n_duplicates, tally->n_duplicates == 1 ? "" : "s");
 }
 
 // One file, or with --split as many as it takes.
@@ -166,7 +221,42 @@ static int write_tla(const struct request *r, const struct part *part)
     struct viz_tla_tally tally = viz_tla_end(tla);
     if (status == EXIT_GOOD)
         tell_tla(&tally);
+    if (status == EXIT_GOOD)
+        tell_limits(part);
     return status;
+}
+
+static bool is_chosen(const struct part_asked *asked)
+{
+    return asked->since || asked->until || asked->act > 0 || asked->term > 0 ||
+           asked->around > 0 || asked->finding || asked->last > 0 ||
+           asked->filter.index > 0 || asked->filter.chosen ||
+           asked->filter.kinds != 0;
+}
+
+// The same diagram of the first act that fits, where all of it does not; gives
+// its number of messages.
+static size_t draw_mermaid(const struct request *r, const struct part *part,
+                           FILE *out)
+{
+    const char *text;
+    struct viz_window window = part->window;
+    size_t all = viz_mermaid(&part->trace, &window, out), n = all;
+    bool fits = n <= VIZ_MERMAID_MOST && ftell(out) <= VIZ_MERMAID_BYTES;
+    for (int k = 1; !fits && !is_chosen(&r->selectors.asked) &&
+                    viz_act(&part->trace, k, &window, &text);
+         k++) {
+        rewind(out);
+        n = viz_mermaid(&part->trace, &window, out);
+        fits =
+            n > 0 && n <= VIZ_MERMAID_MOST && ftell(out) <= VIZ_MERMAID_BYTES;
+        if (fits)
+            fprintf(stderr,
+                    "glassraft export: %zu messages are too many for Mermaid;"
+                    " this is act %d, %s\n",
+                    all, k, text);
+    }
+    return fits ? n : all;
 }
 
 static int write_one(const struct request *r, struct part *part)
@@ -182,7 +272,7 @@ static int write_one(const struct request *r, struct part *part)
     } else if (r->format == PERFETTO)
         viz_perfetto(&part->trace, &part->window, out);
     else
-        n_messages = viz_mermaid(&part->trace, &part->window, out);
+        n_messages = draw_mermaid(r, part, out);
     fclose(out);
     int status = EXIT_USAGE;
     if (n_messages > VIZ_MERMAID_MOST)
