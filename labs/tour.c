@@ -19,12 +19,26 @@ static struct value command(struct lab *lab, char name, int n)
     return value;
 }
 
-// All candidates' requests are lost until two of them share a term.
+// Who has stood for election, who has been heard, and who has heard somebody.
+static bool stood[N], was_heard[N], has_heard[N];
+
+// A candidate's request arrives once, at a server that has no other candidate
+// to think of; all others are lost.
+static bool is_lost(const struct net_leg *leg)
+{
+    bool lost = was_heard[leg->from] || has_heard[leg->to] || stood[leg->to];
+    stood[leg->from] = true;
+    if (!lost)
+        was_heard[leg->from] = has_heard[leg->to] = true;
+    return lost;
+}
+
+// Two candidates of a term have two votes each, and no majority.
 static void split_vote(struct lab *lab)
 {
     lab_act(lab, "split vote");
     adversary_begin(lab);
-    drop("RequestVote", REQUEST, ALL, ALL);
+    only(drop("RequestVote", REQUEST, ALL, ALL), is_lost);
     lab_sleep_ms(lab, 650 + lab_random(lab, 100));
     lab_check_no_leader(lab);
     adversary_end(lab);

@@ -286,7 +286,7 @@ static void test_mermaid_of_the_tour(void **state)
     const char *name;
     assert_true(viz_act(&trace, 1, &window, &name));
     struct text text = export(viz_mermaid, &trace, &window);
-    assert_non_null(strstr(text.at, "    S3-xS1: RequestVote, term 1, lost\n"));
+    assert_non_null(strstr(text.at, "    S3-xS5: RequestVote, term 1, lost\n"));
     assert_non_null(strstr(text.at, "    Note over S3: candidate of term 1\n"));
     free(text.at);
     text = export(viz_mermaid, &trace, &all);
