@@ -151,6 +151,8 @@ static struct mutation random_mutation(void)
         m.without |= (m.without & LOG_KINDS) != 0 ? LOG_KINDS : 0;
         if ((m.without & (LOG_KINDS | BIT(TERM) | BIT(VOTE))) != 0)
             m.without |= BIT(BOOT);
+        if ((m.without & BIT(PERSIST)) != 0)
+            m.without |= BIT(SAVED);
     }
     m.cause = random_below(&dice, 4) == 0;
     m.args = random_below(&dice, 8) == 0;

@@ -12,7 +12,7 @@
 static bool must_save(const struct silent_case *c)
 {
     return (c->check->without >> TRACE_PERSIST & 1) == 0 && c->silent->saves &&
-           !c->me->unknown_saves;
+           !c->check->told.holes && !c->me->unknown_saves;
 }
 
 // Has the saved log an entry of this index and term, or may it have one?
