@@ -70,8 +70,8 @@ static const struct {
     {"sent before it was saved", NULL, SAVES},
     {"saved without its snapshot", NULL, SAVES},
     {"saved what does not fit together", NULL, SAVES},
-    {"saved what it is not", "snapshot", INSTALLS},
     {"saved what it is not", "two saves at a time", SAVES},
+    {"saved what it is not", "snapshot", INSTALLS},
     {"saved what it is not", ", no vote and a log",
      "whatever sets voted_for (election.c, become_follower, set_term), and what"
      " saves (persist.c, persist)"},
