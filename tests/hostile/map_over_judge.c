@@ -1,7 +1,5 @@
 // map_over_judge.c -- moves a page of its own over the harness's code
 // expect: mremap() for memory of the harness
-// expect tsan: initial-election
-// expect asan: initial-election
 #define _GNU_SOURCE
 #include "hostile.h"
 

@@ -1,6 +1,6 @@
 // memory.c -- takes all memory that there is
 // expect: raft_make at memory.c
-// expect tsan: initial-election
+// expect tsan: used up its
 // expect asan: used up its memory
 #define _GNU_SOURCE
 #include "hostile.h"
