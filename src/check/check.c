@@ -29,7 +29,8 @@ void check_free(struct check *check)
         return;
     for (int i = 0; i < check->model.n_servers; i++)
         free(check->server[i].view);
-    model_free(&check->model);
+    silent_free(check->silent, check->model.n_servers);
+    model_free(&check->model); // and with it the number of servers
     free(check->server);
     free(check->leaders.cell);
     free(check->entries.cell);
@@ -39,7 +40,6 @@ void check_free(struct check *check)
     free(check->flight);
     free(check->origin);
     free(check->terms.term);
-    silent_free(check->silent, check->model.n_servers);
     free(check);
 }
 
