@@ -126,8 +126,7 @@ static void say_cond(const struct fiber *fiber)
 
 static void say_thread(const struct fiber *fiber)
 {
-    struct fiber *owner =
-        fiber->wait_mutex != NULL ? sim_awaited(fiber) : NULL;
+    struct fiber *owner = fiber->wait_mutex != NULL ? sim_awaited(fiber) : NULL;
     if (owner == NULL) {
         say("\n  %-16s blocked on %s in %s", sim_name(fiber), fiber->wait,
             sim_place(fiber->wait_pc));
