@@ -133,6 +133,37 @@ $B/tests/libfixtures.a: $(TEST_HELP:%.c=$B/%.o)
 	@rm -f $@
 	@ar rcs $@ $^
 
+# The library for other programs: the Raft and its traces on the system's own
+# threads, position-independent. It shows the names of its three headers and no
+# other, since a program may well have a lock() or an append() of its own.
+LIBRARY_SRC := $(wildcard src/raft/*.c) src/net/thread.c src/net/stub.c \
+               $(addprefix src/trace/,arena.c args.c args_scan.c die.c figure2.c kinds.c \
+                 message.c pack.c record.c save.c saved.c scan.c write.c)
+LIBRARY_OBJ = $(LIBRARY_SRC:%.c=$B/lib/%.o)
+SHOWN := raft_* trace_* message_*
+SO := libglassraft.so.1
+
+$B/lib/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "CC $< (library)"
+	@$(CC) $(BASE) $(SAN) -fPIC $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$B/lib/shown: Makefile
+	@mkdir -p $(@D)
+	@echo '{ global: $(SHOWN:%=%;) local: *; };' > $@
+
+$B/lib/$(SO): $(LIBRARY_OBJ) $B/lib/shown
+	@echo "LD $@"
+	@$(CC) $(SAN) -shared -Wl,-soname,$(SO) -Wl,--version-script=$B/lib/shown \
+	  -Wl,-z,defs -pthread $(LDFLAGS) -o $@ $(LIBRARY_OBJ)
+
+$B/lib/libglassraft.a: $(LIBRARY_OBJ)
+	@rm -f $@
+	@$(CC) -r -nostdlib -o $B/lib/glassraft.o $^
+	@$(OBJCOPY) --wildcard $(SHOWN:%='--keep-global-symbol=%') \
+	  $B/lib/glassraft.o
+	@ar rcs $@ $B/lib/glassraft.o
+
 $B/tests/test_%: $B/tests/test_%.o $B/tests/libfixtures.a $B/libglassraft.a
 	@$(if $(filter tests/test_$*.c,$(TEST_SIMULATED)),src/sim/check-renamed $<)
 	@$(LINK) $^ -lcmocka $(LIBS)
@@ -462,12 +493,14 @@ compile_commands.json: ## build/compile_commands.json for editors and tools
 
 .PHONY: install
 install: SHARE = $(DESTDIR)$(PREFIX)/share/glassraft
-install: build/glassraft ## into PREFIX, /usr/local by default; DESTDIR too
+install: build/glassraft $B/lib/$(SO) $B/lib/libglassraft.a ## into PREFIX, /usr/local by default; DESTDIR too
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	install -d $(DESTDIR)$(PREFIX)/include/glassraft/raft
 	install -d $(DESTDIR)$(PREFIX)/include/glassraft/trace
 	install -m 755 $B/glassraft $B/glassraft-cage $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $B/libglassraft.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 644 $B/lib/libglassraft.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 644 $B/lib/$(SO) $(DESTDIR)$(PREFIX)/lib/
+	ln -sf $(SO) $(DESTDIR)$(PREFIX)/lib/libglassraft.so
 	install -m 644 src/raft/raft.h $(DESTDIR)$(PREFIX)/include/glassraft/raft
 	install -d $(SHARE)/labs $(SHARE)/src/raft $(SHARE)/src/net
 	install -d $(SHARE)/src/trace $(SHARE)/src/sim
@@ -485,8 +518,7 @@ install: build/glassraft ## into PREFIX, /usr/local by default; DESTDIR too
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: glassraft' \
 	  'Description: a Raft you can see through' \
 	  "Version: $$(sed -n 's/.*GLASSRAFT_VERSION "\(.*\)"/\1/p' src/trace/version.h)" \
-	  'Requires: libcjson libseccomp' \
-	  'Libs: -L$${prefix}/lib -lglassraft -pthread -lm -ldl' \
+	  'Libs: -L$${prefix}/lib -lglassraft -pthread' \
 	  'Cflags: -I$${prefix}/include/glassraft' \
 	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/glassraft.pc
 

@@ -45,16 +45,6 @@ bool majority(const struct raft *rf, int n)
     return n > rf->config.n_peers / 2;
 }
 
-void refuse(struct raft *rf, const char *rule, const char *why)
-{
-    EMIT(rf, TRACE_REFUSE, .rule = rule, .why = why);
-}
-
-void because(struct raft *rf, uint64_t event)
-{
-    trace_set_cause(rf->config.trace, event);
-}
-
 struct raft *server_new(const struct raft_config *config) UNCHECKED_LOCKING
 {
     struct raft *rf = must_calloc(1, sizeof *rf);

@@ -95,6 +95,9 @@ void reset_timer(struct raft *rf)
     rf->election_timeout_ms =
         ELECTION_MIN_MS +
         (rf->random >> 33) % (ELECTION_MAX_MS - ELECTION_MIN_MS + 1);
+    if (rf->config.election_ms > 0)
+        rf->election_timeout_ms =
+            rf->election_timeout_ms * rf->config.election_ms / ELECTION_MIN_MS;
     rf->last_heard_ms = now_ms();
 }
 

@@ -19,6 +19,8 @@
 
 #include "../trace/trace.h"
 
+C_NAMES_BEGIN
+
 typedef uint64_t raft_term;  // 1, 2 ...; 0 means "none"
 typedef uint64_t raft_index; // the log starts at 1; 0 means "none"
 
@@ -64,6 +66,8 @@ struct raft_config {
     uint64_t seed;           // of the election timeouts
     size_t max_entries;      // of one AppendEntries; 0 = default
     size_t snapshot_chunk;   // bytes of one InstallSnapshot; 0 = default
+    uint64_t heartbeat_ms;   // between a leader's heartbeats; 0 = 100
+    uint64_t election_ms;    // shortest timeout, half of the longest; 0 = 300
 };
 
 // Starts a server and returns at once; its threads run from here on. With a
@@ -105,4 +109,5 @@ void raft_kill(struct raft *rf);
 // frees. No call into this server may begin any more. Not from a callback.
 void raft_free(struct raft *rf);
 
+C_NAMES_END
 #endif

@@ -164,7 +164,8 @@ void heartbeat_thread(void *self, struct errand unused)
     struct raft *rf = self;
     (void)unused;
     for (bool alive = true; alive;) {
-        sleep_ms(HEARTBEAT_MS);
+        sleep_ms(rf->config.heartbeat_ms > 0 ? rf->config.heartbeat_ms
+                                             : HEARTBEAT_MS);
         because(rf, 0);
         lock(rf);
         alive = !rf->killed;

@@ -128,9 +128,6 @@ struct raft *server_new(const struct raft_config *config);
 // in this role of this term?
 bool still(const struct raft *rf, enum trace_role role, raft_term term) LOCKED;
 bool majority(const struct raft *rf, int n);
-// Makes an event the cause of what the calling thread does next.
-void because(struct raft *rf, uint64_t event);
-void refuse(struct raft *rf, const char *rule, const char *why);
 
 // election.c
 void become_follower(struct raft *rf, raft_term term, const char *rule,

@@ -18,5 +18,10 @@
 #define EMIT(rf, ...) trace_emit((rf)->config.trace, &EVENT(rf, __VA_ARGS__))
 #define EMIT_ENTRIES(rf, entries, ...)                                         \
     trace_emit_entries((rf)->config.trace, EVENT(rf, __VA_ARGS__), entries)
+// Tells that a message was refused, by which rule and why.
+#define refuse(rf, broken_rule, reason)                                        \
+    (void)EMIT(rf, TRACE_REFUSE, .rule = (broken_rule), .why = (reason))
+// Makes an event the cause of what the calling thread does next.
+#define because(rf, event) trace_set_cause((rf)->config.trace, event)
 
 #endif

@@ -21,6 +21,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Names as C has them, also in a C++ program.
+#ifdef __cplusplus
+#define C_NAMES_BEGIN extern "C" {
+#define C_NAMES_END   }
+#else
+#define C_NAMES_BEGIN
+#define C_NAMES_END
+#endif
+
+C_NAMES_BEGIN
+
 // The C type behind each kind of field.
 enum message_field_type {
     MESSAGE_NUMBER,  // uint64_t
@@ -111,4 +122,5 @@ void message_digest(const void *bytes, size_t n, char out[MESSAGE_DIGEST]);
 // FNV-1a, 64 bit, over n bytes, continued from `hash`.
 uint64_t message_hash(uint64_t hash, const void *bytes, size_t n);
 
+C_NAMES_END
 #endif

@@ -36,6 +36,8 @@ struct trace {
     int *inc; // per server
     struct chunk *first, *last;
     pthread_key_t cause;
+    bool has_cause; // false: the process has no key left, and causes are not
+                    // remembered
 };
 
 // ThreadSanitizer's way to look away; absent from all other builds.
@@ -105,9 +107,7 @@ struct trace *trace_make(const struct trace_config *config)
     trace->hash = 0x676c617373726166;
     trace->inc = must_calloc((size_t)config->n_servers, sizeof *trace->inc);
     trace->first = trace->last = chunk_new(CHUNK_WORDS);
-    int failed = pthread_key_create(&trace->cause, NULL);
-    if (failed != 0)
-        die("pthread_key_create: error %d", failed);
+    trace->has_cause = pthread_key_create(&trace->cause, NULL) == 0;
     return trace;
 }
 
@@ -115,7 +115,8 @@ void trace_free(struct trace *trace)
 {
     if (trace == NULL)
         return;
-    pthread_key_delete(trace->cause);
+    if (trace->has_cause)
+        pthread_key_delete(trace->cause);
     for (struct chunk *chunk = trace->first, *next; chunk; chunk = next) {
         next = chunk->next;
         free(chunk);
@@ -258,13 +259,13 @@ uint64_t trace_emit_entries(struct trace *trace, struct trace_event event,
 
 void trace_set_cause(struct trace *trace, uint64_t n)
 {
-    if (trace != NULL)
+    if (trace != NULL && trace->has_cause)
         pthread_setspecific(trace->cause, (const void *)(uintptr_t)n);
 }
 
 uint64_t trace_cause(struct trace *trace)
 {
-    if (trace == NULL)
+    if (trace == NULL || !trace->has_cause)
         return 0;
     return (uintptr_t)pthread_getspecific(trace->cause);
 }

@@ -21,6 +21,8 @@
 
 #include "message.h"
 
+C_NAMES_BEGIN
+
 enum { TRACE_VERSION = 1, TRACE_NONE = -1, TRACE_MAX_SERVERS = 256 };
 
 enum trace_role { TRACE_FOLLOWER, TRACE_CANDIDATE, TRACE_LEADER };
@@ -68,13 +70,13 @@ enum trace_kind {
     TRACE_LINK,       // from, to, ok = up (false: this direction is cut)
     TRACE_PARTITION,  // groups
     TRACE_HEAL,       // -
-    TRACE_NETWORK,    // text: what changed, in words; ok = timers are not judged
-    TRACE_CHECK,      // what, text (the answer), ok
-    TRACE_ACT,        // text: a named part of the story begins
-    TRACE_NOTE,       // what (topic), text
-    TRACE_FINDING,    // what (property), tag, text, events, ok = false
-    TRACE_STATE,      // text: a keyframe, JSON object, derived by the writer
-    TRACE_VERDICT,    // what ("pass"/"fail"), text, n_events
+    TRACE_NETWORK, // text: what changed, in words; ok = timers are not judged
+    TRACE_CHECK,   // what, text (the answer), ok
+    TRACE_ACT,     // text: a named part of the story begins
+    TRACE_NOTE,    // what (topic), text
+    TRACE_FINDING, // what (property), tag, text, events, ok = false
+    TRACE_STATE,   // text: a keyframe, JSON object, derived by the writer
+    TRACE_VERDICT, // what ("pass"/"fail"), text, n_events
     TRACE_N_KINDS
 };
 
@@ -317,4 +319,5 @@ size_t trace_message_entries(const struct trace_message *message,
 void trace_print_schema(FILE *out);
 void trace_print_page(FILE *out);
 
+C_NAMES_END
 #endif
