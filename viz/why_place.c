@@ -47,6 +47,7 @@ static bool is_of_runtime(const struct trace_event *finding)
         "a thread that never blocks",
         "unlock by a stranger",
         "a mutex locked twice",
+        "applied what nobody started",
         "sleep with a mutex held",
         "callback with the server's lock held",
         "a thread that ended with a mutex held",

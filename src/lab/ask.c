@@ -173,6 +173,7 @@ bool lab_start(struct lab *lab, int server, const void *bytes, size_t n_bytes,
     sim_set_server(server);
     void *lent = lend(bytes, n_bytes);
     uint64_t from_us = lab_start_begins(lab, server);
+    started_note(lab->started, bytes, n_bytes);
     sim_door(SIM_CALLS);
     struct sim_space *space = sim_space_enter(instance->space);
     bool taken = lab->api->start(instance->rf, lent, n_bytes, index, term);

@@ -433,6 +433,7 @@ struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
     must(pthread_mutex_init(&lab->mutex, NULL), "pthread_mutex_init");
     must(pthread_cond_init(&lab->idle, NULL), "pthread_cond_init");
     crew_init(&lab->reapers, trace);
+    lab->started = started_make();
     const struct message_rpc *own = run->scenario->rpcs;
     struct net_config config = {.n_nodes = lab->n_servers,
                                 .seed = mix(lab_run_seed(run), 2),
@@ -490,5 +491,6 @@ void lab_end(struct lab *lab, struct lab_prices *prices)
     lab_drop_past(lab);
     pthread_cond_destroy(&lab->idle);
     pthread_mutex_destroy(&lab->mutex);
+    free(lab->started);
     free(lab);
 }

@@ -8,6 +8,7 @@
 #include "lab.h"
 #include "raft_api.h"
 #include "runner.h"
+#include "started.h"
 
 #include "../check/check.h"
 #include "../net/thread.h"
@@ -58,6 +59,7 @@ struct lab {
     raft_index past; // the index of a snapshot that all were born with; or 0
     struct blob *born_state[LAB_MAX_SERVERS], *born_snapshot[LAB_MAX_SERVERS];
     struct crew reapers;
+    struct started *started; // all commands
 
     pthread_mutex_t mutex; // guards everything below
     pthread_cond_t idle;   // signalled when an instance's n_calls becomes 0

@@ -34,9 +34,16 @@ static const char *const progress[] = {
     "vote refused without a reason",
     "refused although the entry matches"};
 
-static const char *const others[] = {
-    "time",   "load",  LAB_INFRASTRUCTURE, "data race",  "leak",
-    "memory", "crash", "forged result",    "expectation"};
+static const char *const others[] = {"time",
+                                     "load",
+                                     LAB_INFRASTRUCTURE,
+                                     "data race",
+                                     "leak",
+                                     "memory",
+                                     "crash",
+                                     "forged result",
+                                     "expectation",
+                                     "applied what nobody started"};
 
 enum {
     N_FAILURES = sizeof failures / sizeof failures[0],

@@ -135,6 +135,18 @@ _Noreturn static void disagrees(struct lab *lab, int server,
                : "");
 }
 
+_Noreturn static void never_started(struct lab *lab, int server,
+                                    const struct raft_message *message)
+{
+    char digest[MESSAGE_DIGEST];
+    message_digest(message->bytes, message->n_bytes, digest);
+    breaks(lab, "applied what nobody started", "",
+           "S%d applied \"%s\" (term %" PRIu64 ") at index %" PRIu64
+           ": these bytes were never started. Memory that was freed too early,"
+           " or overwritten, looks like that: try CONFIG=asan.",
+           server + 1, digest, message->term, message->index);
+}
+
 static void apply_snapshot(struct instance *instance,
                            const struct raft_message *message)
 {
@@ -195,7 +207,9 @@ static void apply_command(struct instance *instance,
     pthread_mutex_lock(&lab->mutex);
     raft_index expected = instance->last_applied + 1;
     bool in_order = message->index == expected;
-    bool good = in_order && agrees(lab, instance->server, message);
+    bool known = message->n_bytes == 0 ||
+                 started_knows(lab->started, message->bytes, message->n_bytes);
+    bool good = in_order && known && agrees(lab, instance->server, message);
     uint8_t *snapshot = NULL;
     size_t n = 0;
     if (good) {
@@ -210,6 +224,8 @@ static void apply_command(struct instance *instance,
                "S%d gave its service index %" PRIu64
                " out of order, expected %" PRIu64 ".",
                instance->server + 1, message->index, expected);
+    if (!known)
+        never_started(lab, instance->server, message);
     if (!good)
         disagrees(lab, instance->server, message);
     if (snapshot != NULL) {
