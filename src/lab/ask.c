@@ -79,6 +79,17 @@ void lab_note(struct lab *lab, const char *format, ...)
     trace_note(lab->trace, TRACE_NONE, "scenario", "%s", text);
 }
 
+void lab_learn_lock(const struct lab *lab, struct raft *rf)
+{
+    raft_term term;
+    bool is_leader;
+    if (lab->run->real)
+        return;
+    sim_door(SIM_ASKS_FIRST);
+    lab->api->get_state(rf, &term, &is_leader);
+    sim_door(SIM_OUTSIDE);
+}
+
 bool lab_get_state(struct lab *lab, int server, raft_term *term,
                    bool *is_leader)
 {

@@ -337,6 +337,7 @@ static void boot(struct lab *lab, int server)
     instance->space = sim_space_new(server);
     struct sim_space *space = sim_space_enter(instance->space);
     struct raft *rf = make(lab->api, &config, state, snapshot);
+    lab_learn_lock(lab, rf);
     sim_space_enter(space);
     sim_set_server(before);
     pthread_mutex_lock(&lab->mutex);

@@ -106,7 +106,10 @@ void lab_lose(struct lab *lab, struct instance *instance);
 bool lab_crash_point(struct instance *instance);
 void lab_emit(struct lab *lab, enum trace_kind kind, int server);
 
-// ask.c: an event of a server, for lab_last_index().
+// ask.c: which lock is a new server's is known from now on: what it calls with
+// it, before anybody has called the server, is found as well.
+void lab_learn_lock(const struct lab *lab, struct raft *rf);
+// An event of a server, for lab_last_index().
 void lab_observe(struct lab *lab, const struct trace_event *event);
 
 // service.c

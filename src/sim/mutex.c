@@ -149,7 +149,7 @@ extern const char __executable_start[], etext[];
 static void note_servers_lock(struct smutex *mutex, const char *pc)
 {
     bool loaded = pc < __executable_start || pc >= etext;
-    if (sim.now->door == SIM_ASKS || loaded)
+    if (sim.now->door != SIM_CALLS || loaded)
         mutex->servers = true;
     if (sim.now->door == SIM_CALLS && loaded)
         sim.now->door = SIM_OUTSIDE;
@@ -274,7 +274,8 @@ static int lock_until(pthread_mutex_t *object, uint64_t deadline_ns, void *pc)
     // whatever they hold.
     if (sim.over)
         return 0;
-    sim_point();
+    if (sim.now->door != SIM_ASKS_FIRST)
+        sim_point();
     struct smutex *mutex = sim_mutex_of(object, pc);
     if (sim_owner(mutex) == sim.now) {
         if (mutex->kind == PTHREAD_MUTEX_RECURSIVE) {
@@ -341,6 +342,8 @@ int sim_pthread_mutex_unlock(pthread_mutex_t *object)
         return 0;
     }
     sim_release(mutex, HERE);
+    if (sim.now->door == SIM_ASKS_FIRST)
+        return 0;
     sim_point();
     sim_may_park(HERE);
     return 0;

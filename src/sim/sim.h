@@ -101,9 +101,10 @@ bool sim_has_asan(void);
 // The caller is about to call a server, or is back. Which mutex is the server's
 // lock follows from what is locked meanwhile. A question for its state needs
 // that lock and no other, but for those of the harness's tools, which are never
-// held in a callback. Other calls begin with it: the first that
-// a loaded object's own code locks. Nothing outside of a run.
-enum sim_door { SIM_OUTSIDE, SIM_ASKS, SIM_CALLS };
+// held in a callback; so does the first question to a new server, which takes
+// no time and is no turn for other threads. Other calls begin with it: the
+// first that a loaded object's own code locks. Nothing outside of a run.
+enum sim_door { SIM_OUTSIDE, SIM_ASKS, SIM_ASKS_FIRST, SIM_CALLS };
 void sim_door(enum sim_door door);
 
 // A server has called `name` of its harness, in which it may not hold its lock:
