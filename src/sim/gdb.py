@@ -1,6 +1,6 @@
 # gdb.py -- simulated threads in gdb: sim-threads, sim-backtrace [ID].
 #
-#     gdb -x src/sim/gdb.py build/glassraft
+#     glassraft gdb SCENARIO --seed N
 import gdb
 
 STATES = ["free", "ready", "runs", "blocked", "parked", "dead"]
@@ -89,5 +89,21 @@ class Backtrace(gdb.Command):
 
 Threads()
 Backtrace()
+
+
+class Child(gdb.Breakpoint):
+    """Where a run begins: what it starts itself (addr2line) is not followed."""
+
+    def stop(self):
+        gdb.execute("set follow-fork-mode parent")
+        return False
+
+
+def follow_run(_event=None):
+    gdb.execute("set follow-fork-mode child")
+
+
 # Each run is a process of its own.
-gdb.execute("set follow-fork-mode child")
+follow_run()
+gdb.events.exited.connect(follow_run)
+Child("lab_child", internal=True)

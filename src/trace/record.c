@@ -33,7 +33,8 @@ struct trace {
     atomic_uintptr_t owner;
     int depth; // trace_emit()s of the owner that have not returned
     uint64_t n, us, hash;
-    int *inc; // per server
+    uint64_t stop_at; // an event, see trace_stops_here(); 0 = none
+    int *inc;         // per server
     struct chunk *first, *last;
     pthread_key_t cause;
     bool has_cause; // false: the process has no key left, and causes are not
@@ -103,6 +104,8 @@ struct trace *trace_make(const struct trace_config *config)
 {
     struct trace *trace = must_calloc(1, sizeof *trace);
     trace->config = *config;
+    const char *at = getenv("GLASSRAFT_STOP_AT");
+    trace->stop_at = at != NULL ? strtoull(at, NULL, 10) : 0;
     atomic_flag_clear(&trace->busy);
     trace->hash = 0x676c617373726166;
     trace->inc = must_calloc((size_t)config->n_servers, sizeof *trace->inc);
@@ -201,6 +204,12 @@ static void say_unfit(struct trace_event *whole, char *text, size_t n)
                                   .text = text};
 }
 
+__attribute__((noinline)) void trace_stops_here(uint64_t n,
+                                                const struct trace_event *event)
+{
+    __asm__ volatile("" : : "r"(n), "r"(event) : "memory");
+}
+
 uint64_t trace_emit(struct trace *trace, const struct trace_event *event)
 {
     if (trace == NULL)
@@ -221,6 +230,8 @@ uint64_t trace_emit(struct trace *trace, const struct trace_event *event)
     whole.us = trace->us;
     whole.n = ++trace->n;
     whole.inc = incarnation(trace, &whole);
+    if (whole.n == trace->stop_at)
+        trace_stops_here(whole.n, &whole);
     keep(trace, &whole);
     if (trace->config.observe != NULL)
         trace->config.observe(trace->config.context, &whole);

@@ -189,6 +189,10 @@ void trace_free(struct trace *trace);
 // not, is left out, and a note says so in its place.
 uint64_t trace_emit(struct trace *trace, const struct trace_event *event);
 
+// Does nothing; a debugger stops here, at the event with the number in the
+// environment's GLASSRAFT_STOP_AT (glassraft gdb). Nobody has seen it yet.
+void trace_stops_here(uint64_t n, const struct trace_event *event);
+
 // An observer that ends the process calls this first. ThreadSanitizer looks
 // away while the recorder works, and a thread that ends so is an error to it.
 void trace_ends_here(struct trace *trace);
