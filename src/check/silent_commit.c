@@ -230,8 +230,10 @@ bool silent_judge_given(const struct silent_case *c)
     bool entry = !c->event->ok;
     bool told = silent_tells(c, TRACE_REPLY_RECV) &&
                 silent_tells(c, TRACE_REPLY) && silent_tells(c, TRACE_RECV);
+    // Where a disk hangs, answers are made long before they leave.
+    bool judged = is_leader(c) || !c->check->untimed;
     bool deaf = is_leader(c) && me->deaf_n > me->led_n;
-    if (entry && told && !deaf && check_majority(c->check) > 1 &&
+    if (entry && told && judged && !deaf && check_majority(c->check) > 1 &&
         index > may_commit(c) && index > me->given)
         return is_leader(c) ? leader_commits(c, index, "gave its service")
                             : follower_commits(c);
