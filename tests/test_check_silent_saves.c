@@ -1,0 +1,200 @@
+// test_check_silent_saves.c -- saves of Rafts that tell nothing of themselves.
+#include "test.h"
+
+#include "silent_fixture.h"
+
+enum { MS = 1000 };
+
+// ------------------------------------------------------ saves
+
+// S1 and S2 have saved what they need for S2 to get S1's first entry.
+static void saved(void)
+{
+    saves(0, 1, 0, 0, 0);
+    saves(1, 1, 0, 0, 0);
+    silent_leads();
+}
+
+static void test_c1_asks_before_it_is_saved(void **state)
+{
+    (void)state;
+    uint64_t first = saves(0, 1, TRACE_NONE, 0, 0);
+    ASK_VOTE(0, 1, .term = 1); // that may have been a past
+    assert_sound();
+    saves(2, 0, TRACE_NONE, 0, 0);
+    ASK_VOTE(0, 2, .term = 1);
+    assert_broken("sent before it was saved", "C.1", SHOWN(story_sent(), first),
+                  OF(0));
+}
+
+// S1 asks for S2's vote of term 1, with this on S2's disk; gives the number of
+// that save.
+static uint64_t asked_for_a_vote(uint64_t term)
+{
+    begin_silent_story();
+    saves(0, 1, 0, 0, 0);
+    uint64_t saved = saves(1, term, TRACE_NONE, 0, 0);
+    arrive(ASK_VOTE(0, 1, .term = 1));
+    saves(2, 0, TRACE_NONE, 0, 0);
+    answer_vote(1, true);
+    return saved;
+}
+
+static void test_answers_before_it_is_saved(void **state)
+{
+    (void)state;
+    uint64_t saved = asked_for_a_vote(0);
+    assert_broken("answered before it was saved", "ALL.2",
+                  SHOWN(story_last(), saved), OF(1, 0));
+    saved = asked_for_a_vote(1);
+    assert_broken("answered before it was saved", "RV.2",
+                  SHOWN(story_last(), saved), OF(1, 0));
+}
+
+static void test_ae4_acknowledges_before_it_is_saved(void **state)
+{
+    (void)state;
+    saved();
+    arrive(silent_sends(1, 1, 0, 0, 1));
+    // As long, but of an older term: these entries were replaced.
+    uint64_t other = saves(1, 1, 0, 2, 0);
+    answer_append(1, true);
+    assert_broken("answered before it was saved", "AE.4",
+                  SHOWN(story_last(), other), OF(1, 0));
+    begin_silent_story();
+    saved();
+    arrive(silent_sends(1, 1, 0, 0, 1));
+    saves(1, 1, 0, 2, 1); // and one more that came meanwhile
+    answer_append(1, true);
+    assert_sound();
+}
+
+static void test_states_in_another_encoding_are_not_judged(void **state)
+{
+    (void)state;
+    STEP(0, .kind = TRACE_SAVED, .voted_for = TRACE_NONE);
+    STEP(1, .kind = TRACE_SAVED, .voted_for = TRACE_NONE);
+    silent_leads();
+    silent_stores(0);
+    assert_sound();
+}
+
+static void test_labs_without_persistence_are_not_judged(void **state)
+{
+    (void)state;
+    check_without(story_check(), TRACE_PERSIST);
+    saves(0, 0, TRACE_NONE, 0, 0);
+    saves(1, 0, TRACE_NONE, 0, 0);
+    silent_leads();
+    silent_stores(0);
+    restarts(1);
+    wait_us(500 * MS);
+    silent_elected(2, 1, 1, 0, 0);
+    assert_sound();
+}
+
+static void test_a_save_goes_back(void **state)
+{
+    (void)state;
+    uint64_t newer = saves(1, 2, 0, 0, 0);
+    saves(1, 2, 0, 0, 0);
+    uint64_t n = saves(1, 1, 0, 0, 0);
+    assert_broken("saved what it is not", "ALL.2", SHOWN(n, newer + 1), OF(1));
+    begin_silent_story();
+    newer = saves(1, 2, 0, 0, 0);
+    n = saves(1, 2, TRACE_NONE, 0, 0);
+    assert_broken("saved what it is not", "RV.2", SHOWN(n, newer), OF(1));
+    begin_silent_story();
+    saves(1, 2, 0, 0, 0);
+    saves(1, 3, TRACE_NONE, 0, 0);
+    saves(1, 3, 2, 0, 0);
+    assert_sound();
+}
+
+static void test_ae4_a_save_without_what_was_acknowledged(void **state)
+{
+    (void)state;
+    silent_leads();
+    uint64_t stored = silent_stores(0);
+    uint64_t n = saves(1, 1, 0, 0, 0);
+    assert_broken("saved what it is not", "AE.4", SHOWN(n, stored), OF(1));
+}
+
+static void test_ae4_two_saves_at_a_time(void **state)
+{
+    (void)state;
+    saved();
+    uint64_t begun = story_last();
+    arrive(silent_sends(1, 1, 0, 0, 1));
+    uint64_t newer = saves(1, 1, 0, 1, 1);
+    answer_append(1, true);
+    uint64_t n = STEP(1, .kind = TRACE_SAVED, .ok = true, .to = begun,
+                      .term = 1, .voted_for = 0);
+    assert_broken("saved what it is not", "AE.4", SHOWN(n, newer), OF(1));
+}
+
+static void test_is6_a_snapshot_takes_what_follows_it(void **state)
+{
+    (void)state;
+    saved();
+    arrive(APPEND_ENTRIES(0, 1, .term = 1,
+                          .entries = ENTRIES({.term = 1}, {.term = 1})));
+    saves(1, 1, 0, 2, 1);
+    answer_append(1, true);
+    uint64_t msg = INSTALL_SNAPSHOT(0, 1, .term = 1, .last_included_index = 1,
+                                    .last_included_term = 1, .done = true);
+    uint64_t got = receive(msg);
+    STEP(1, .kind = TRACE_SAVED, .ok = true, .to = story_last(), .term = 1,
+         .voted_for = 0, .index = 2, .entry_term = 1, .from = 1);
+    assert_sound();
+    uint64_t n =
+        STEP(1, .kind = TRACE_SAVED, .ok = true, .to = story_last(), .term = 1,
+             .voted_for = 0, .index = 1, .entry_term = 1, .from = 1);
+    assert_broken("log cut without a conflict", "AE.3", SHOWN(n, got - 2),
+                  OF(1));
+    begin_silent_story();
+    saved();
+    arrive(APPEND_ENTRIES(0, 1, .term = 1,
+                          .entries = ENTRIES({.term = 1}, {.term = 1})));
+    saves(1, 1, 0, 2, 1);
+    answer_append(1, true);
+    msg = INSTALL_SNAPSHOT(0, 1, .term = 1, .last_included_index = 1,
+                           .last_included_term = 1, .done = true);
+    got = receive(msg);
+    n = STEP(1, .kind = TRACE_SAVED, .ok = true, .to = story_last(), .term = 1,
+             .voted_for = 0, .index = 1, .entry_term = 1, .from = 1);
+    assert_broken("saved what it is not", "IS.6", SHOWN(n, got), OF(1));
+}
+
+static void test_every_rule_is_found(void **state)
+{
+    (void)state;
+    static const char *const rules[] = {"AE.3 log cut without a conflict",
+                                        "C.1 sent before it was saved",
+                                        "ALL.2 answered before it was saved",
+                                        "RV.2 answered before it was saved",
+                                        "AE.4 answered before it was saved",
+                                        "ALL.2 saved what it is not",
+                                        "RV.2 saved what it is not",
+                                        "AE.4 saved what it is not",
+                                        "IS.6 saved what it is not",
+                                        NULL};
+    assert_all_found(rules);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SILENT(test_c1_asks_before_it_is_saved),
+        SILENT(test_answers_before_it_is_saved),
+        SILENT(test_ae4_acknowledges_before_it_is_saved),
+        SILENT(test_states_in_another_encoding_are_not_judged),
+        SILENT(test_labs_without_persistence_are_not_judged),
+        SILENT(test_a_save_goes_back),
+        SILENT(test_ae4_a_save_without_what_was_acknowledged),
+        SILENT(test_ae4_two_saves_at_a_time),
+        SILENT(test_is6_a_snapshot_takes_what_follows_it),
+        cmocka_unit_test(test_every_rule_is_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
