@@ -125,6 +125,19 @@ static void test_f2_a_candidate_waits_from_its_saved_vote(void **state)
                   SHOWN(story_last(), first), OF(0));
 }
 
+// Whom the scenario has cut off is not the leader's to serve.
+static void test_l1_a_peer_that_is_cut_off(void **state)
+{
+    (void)state;
+    uint64_t leads = elects(0, 1, 1);
+    hear(heartbeat(0, 1, 1));
+    wait_us(600 * MS);
+    hear(heartbeat(0, 1, 1));
+    assert_hindered("L.1", SHOWN(leads), OF(0), "sends no heartbeats to S3");
+    check_leave_out(story_check(), 1u << 2);
+    assert_not_hindered();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +146,7 @@ int main(void)
         STORY(test_c3_a_candidate_whom_a_majority_refuses),
         STORY(test_all2_a_voter_that_hears_a_leader),
         STORY(test_f2_a_candidate_waits_from_its_saved_vote),
+        STORY(test_l1_a_peer_that_is_cut_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

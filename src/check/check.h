@@ -49,6 +49,10 @@ void check_partial(struct check *check);
 // from its first event on.
 void check_members_change(struct check *check);
 
+// Servers, as bits, that the scenario has cut off from every majority: no
+// diagnosis is about them.
+void check_leave_out(struct check *check, uint64_t servers);
+
 // The run has failed by a bound in time that the scenario set (a command not
 // applied, no leader): the rule that most likely keeps the cluster from going
 // on, as of time us. NULL when nothing stands out. Owned by the checker, until

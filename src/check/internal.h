@@ -198,6 +198,7 @@ struct check {
     // Elections since somebody led: how many, since when, their last term, and
     // who ran.
     uint64_t n_leaderless, leaderless_us, leaderless_term, ran;
+    uint64_t left_out; // of diagnoses: servers, as bits
     struct check_finding diagnosis;
     // AppendEntries of old terms that arrived since the last election timeout,
     // the last of them and who sent it.

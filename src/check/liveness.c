@@ -113,10 +113,16 @@ static bool lies_also(struct check *check, uint64_t event)
     return true;
 }
 
+void check_leave_out(struct check *check, uint64_t servers)
+{
+    check->left_out = servers;
+}
+
 static bool takes_part(const struct check *check, int server)
 {
     const struct model_server *s = &check->model.server[server];
-    return s->up && s->connected && !s->paused;
+    return s->up && s->connected && !s->paused &&
+           (check->left_out >> server & 1) == 0;
 }
 
 static uint64_t later(uint64_t a, uint64_t b)

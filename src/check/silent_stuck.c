@@ -10,7 +10,7 @@ static bool takes_part(const struct check *check, int i)
 {
     const struct model_server *server = &check->model.server[i];
     return !check->silent->server[i].down && server->connected &&
-           !server->paused;
+           !server->paused && (check->left_out >> i & 1) == 0;
 }
 
 // [ALL.1] It knows of a commit, and its service has not got it.

@@ -136,6 +136,8 @@ void lab_fail(struct lab *lab, const char *format, ...)
     size_t n = strlen(text);
     if (n > 0 && strchr(".?", text[n - 1]) == NULL)
         memcpy(text + n, ".", 2);
+    if (lab->check != NULL)
+        check_leave_out(lab->check, lab_cut_off(lab));
     if (!takes_nothing(lab, why, sizeof why) &&
         !lab_start_lasts(lab, why, sizeof why))
         lab_run_fails(lab, "", "", text);

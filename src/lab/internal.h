@@ -105,6 +105,9 @@ void lab_lose(struct lab *lab, struct instance *instance);
 // true when it is dead.
 bool lab_crash_point(struct instance *instance);
 void lab_emit(struct lab *lab, enum trace_kind kind, int server);
+// cut_off.c: the servers, as bits, that no majority of the cluster can talk
+// with, both ways.
+uint64_t lab_cut_off(struct lab *lab);
 
 // ask.c: which lock is a new server's is known from now on: what it calls with
 // it, before anybody has called the server, is found as well.

@@ -201,6 +201,14 @@ void net_cut(struct net *net, int from, int to, bool cut)
     net_unlock(net);
 }
 
+bool net_is_cut(struct net *net, int from, int to)
+{
+    net_lock(net);
+    bool cut = net_link(net, from, to)->cut;
+    net_unlock(net);
+    return cut;
+}
+
 void net_delay(struct net *net, int from, int to, uint64_t min_us,
                uint64_t max_us)
 {

@@ -82,6 +82,7 @@ void net_long_reordering(struct net *net, bool yes);
 // The directed link from -> to loses everything (requests and replies that
 // travel in that direction) while cut.
 void net_cut(struct net *net, int from, int to, bool cut);
+bool net_is_cut(struct net *net, int from, int to);
 // Extra delay of each leg on a directed link, uniform in [min_us, max_us].
 // net_delay_all() sets it for all links, those of clients included.
 void net_delay(struct net *net, int from, int to, uint64_t min_us,
