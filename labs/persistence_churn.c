@@ -2,6 +2,7 @@
 #include "suites.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "../src/trace/die.h"
 
@@ -114,18 +115,22 @@ static void settle(struct lab *lab)
     }
 }
 
-// Every command that a client saw committed must be in the log for good.
+static int by_text(const void *one, const void *two)
+{
+    const struct value *a = one, *b = two;
+    return strcmp(a->text, b->text);
+}
+
+// Every command that a client saw committed must be in the log for good. The
+// values of the log are sorted.
 static void check_known(struct lab *lab, const struct client *client,
                         const struct value *values, size_t n)
 {
-    for (size_t i = 0; i < client->n_known; i++) {
-        size_t k = 0;
-        while (k < n && !same(values[k], client->known[i]))
-            k++;
-        if (k == n)
+    for (size_t i = 0; i < client->n_known; i++)
+        if (bsearch(&client->known[i], values, n, sizeof *values, by_text) ==
+            NULL)
             lab_fail(lab, "command %s was seen committed and is gone",
                      client->known[i].text);
-    }
 }
 
 static void check_log(struct lab *lab, const struct client *clients)
@@ -135,6 +140,7 @@ static void check_log(struct lab *lab, const struct client *clients)
     struct value *values = must_calloc(n, sizeof *values);
     for (size_t i = 0; i < n; i++)
         wait_for(lab, lab_nth(lab, i + 1), 5, 0, &values[i]);
+    qsort(values, n, sizeof *values, by_text);
     for (int i = 0; i < N_CLIENTS; i++)
         check_known(lab, &clients[i], values, n);
     free(values);
