@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "../labs/suites.h"
@@ -31,6 +32,7 @@ const struct bench_size bench_whole = {.n_switches = 2000000,
                                        .n_calls = 100000,
                                        .idle_s = 1000,
                                        .n_commits = 20000,
+                                       .n_growth = 100000,
                                        .n_real = 3000,
                                        .n_events = 1000000,
                                        .n_recorded = 200000,
@@ -41,6 +43,7 @@ const struct bench_size bench_quick = {.n_switches = 2000,
                                        .n_calls = 500,
                                        .idle_s = 20,
                                        .n_commits = 2048,
+                                       .n_growth = 6400,
                                        .n_real = 128,
                                        .n_events = 10000,
                                        .n_recorded = 3000,
@@ -160,23 +163,58 @@ static void idle(struct lab *lab)
 static int at_a_time, n_commits;
 static double *commits_s; // in memory that a run's process shares with ours
 
+static void commit_batch(struct lab *lab, int leader)
+{
+    raft_index index = 0;
+    raft_term term;
+    for (int i = 0; i < at_a_time; i++)
+        if (!lab_start(lab, leader, "x=12345", 7, &index, &term))
+            lab_fail(lab, "the leader was lost");
+    struct timespec step = {.tv_nsec = 20000};
+    while (lab_last_applied(lab, leader) < index)
+        nanosleep(&step, NULL);
+}
+
 // Gives the leader commands, so many at a time, and waits for each batch.
 // Finding the leader is not part of the time.
 static void commit_often(struct lab *lab)
 {
     int leader = lab_check_one_leader(lab);
     double begin = now_s();
-    for (int done = 0; done < n_commits; done += at_a_time) {
-        raft_index index = 0;
-        raft_term term;
-        for (int i = 0; i < at_a_time; i++)
-            if (!lab_start(lab, leader, "x=12345", 7, &index, &term))
-                lab_fail(lab, "the leader was lost");
-        struct timespec step = {.tv_nsec = 20000};
-        while (lab_last_applied(lab, leader) < index)
-            nanosleep(&step, NULL);
-    }
+    for (int done = 0; done < n_commits; done += at_a_time)
+        commit_batch(lab, leader);
     *commits_s = now_s() - begin;
+}
+
+// Seconds of this process on any CPU; the system's clock, as now_s().
+static double cpu_s(void)
+{
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+           (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+}
+
+// What a commit costs when the log is a hundredth, a tenth of n_growth and all
+// of it: the CPU of the commits in the last tenth before each.
+enum { N_GROWTH = 3 };
+static double *growth_us; // shared as commits_s
+
+static void commit_and_grow(struct lab *lab)
+{
+    int leader = lab_check_one_leader(lab);
+    int done = 0, end = size->n_growth / 100;
+    for (int i = 0; i < N_GROWTH; i++, end *= 10) {
+        double begin = 0;
+        int n = 0;
+        for (; done < end; done += at_a_time) {
+            if (begin <= 0 && done >= end - end / 10 - at_a_time)
+                begin = cpu_s();
+            commit_batch(lab, leader);
+            n += begin > 0 ? at_a_time : 0;
+        }
+        growth_us[i] = n > 0 ? (cpu_s() - begin) * 1e6 / n : 0;
+    }
 }
 
 static double run(void (*story)(struct lab *lab), int n_servers, bool real)
@@ -281,6 +319,21 @@ static void suites_and_commits(void)
     figure("commits_real_64_per_s", commits_per_s(64, true), "64 at a time");
 }
 
+// How the cost of a commit grows with the log.
+static void growth(int batch)
+{
+    static const char *const where[N_GROWTH] = {"1_000", "10_000", "100_000"};
+    at_a_time = batch;
+    run(commit_and_grow, 3, false);
+    for (int i = 0; i < N_GROWTH; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "commit_%d_cpu_us_at_%s", batch, where[i]);
+        figure(name, growth_us[i],
+               i == 0 ? "CPU of a commit, simulated, at a log of so many"
+                      : "the same");
+    }
+}
+
 int main(int argc, char **argv)
 {
     char *text = NULL;
@@ -296,16 +349,19 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench [--quick] FILE.json\n");
         return 2;
     }
-    commits_s = mmap(NULL, sizeof *commits_s, PROT_READ | PROT_WRITE,
-                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    commits_s = mmap(NULL, (1 + N_GROWTH) * sizeof *commits_s,
+                     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (commits_s == MAP_FAILED)
         die("mmap: %s", strerror(errno));
+    growth_us = commits_s + 1;
     json = open_memstream(&text, &n);
     if (json == NULL)
         die("no memory for the figures");
     judge_and_load();
     threads_and_calls();
     suites_and_commits();
+    growth(1);
+    growth(64);
     fprintf(json, "\n}\n");
     fclose(json);
     bool good = save_file(argv[argc - 1], text, n);

@@ -9,6 +9,7 @@ struct bench_size {
     int n_switches, n_locks, n_calls; // of simulated threads
     int idle_s;                       // virtual seconds of a quiet cluster
     int n_commits, n_real;            // commands: simulated, and real
+    int n_growth;                     // of the longest log
     uint64_t n_events;                // of the longest trace
     int n_recorded;                   // events, to time the recorder
     uint64_t n_tours, n_suites;       // seeds
