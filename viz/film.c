@@ -266,8 +266,26 @@ static void frame(FILE *out, const struct model *model,
 
 // ---------------------------------------------------------------- the strip
 
-// Columns that all tables share, so that an index stands at one place.
-static struct log_columns shared(const struct model *model, size_t n)
+// The highest index at which a log is another than in the table before, or, in
+// the first table, the leader's last; 0 for none that is near the end.
+static uint64_t last_change(const struct model *model, size_t at)
+{
+    enum { FARTHEST = 4096 };
+    uint64_t longest = log_longest(&model[at]);
+    int leader = model_leader(&model[at]);
+    if (at == 0)
+        return leader >= 0 ? model_last_index(&model[0].server[leader]) : 0;
+    for (uint64_t i = longest; i > 0 && longest - i < FARTHEST; i--)
+        for (int s = 0; s < model[at].n_servers; s++)
+            if (is_new(&model[at], &model[at - 1], s, i))
+                return i;
+    return 0;
+}
+
+// The columns of table `at`: those that all share, so that an index stands at
+// one place, or, of long logs, its own: up to what has changed.
+static struct log_columns columns_of(const struct model *model, size_t n,
+                                     size_t at)
 {
     struct log_columns all = {UINT64_MAX, 1};
     for (size_t i = 0; i < n; i++) {
@@ -277,16 +295,27 @@ static struct log_columns shared(const struct model *model, size_t n)
     }
     if (all.last > 1)
         all.last--; // no column behind the longest log
-    if (all.last - all.first >= COLUMNS)
-        all.first = all.last - COLUMNS + 1;
+    if (all.last - all.first < COLUMNS && all.first == 1)
+        return all;
+    all = log_choose(&model[at], COLUMNS);
+    uint64_t changed = last_change(model, at);
+    if (changed > 0 && changed < all.last)
+        all.last = changed + 1;
+    else if (all.last > 1)
+        all.last--;
+    all.first = all.last > COLUMNS ? all.last - COLUMNS + 1 : 1;
     return all;
 }
 
 static void print_strip(FILE *out, const struct trace_file *trace,
                         const struct model *model, size_t n)
 {
-    struct log_columns columns = shared(model, n);
-    size_t width = (size_t)(columns.last - columns.first) + 4;
+    size_t width = 1;
+    for (size_t i = 0; i < n; i++) {
+        struct log_columns columns = columns_of(model, n, i);
+        size_t wide = (size_t)(columns.last - columns.first) + 4;
+        width = wide > width ? wide : width;
+    }
     size_t in_line = WIDEST / width > 0 ? WIDEST / width : 1;
     fputs("digraph film {\ngraph [pad=0.2];\n"
           "node [shape=plaintext, fontname=\"Helvetica,Arial,sans-serif\"];\n"
@@ -301,7 +330,7 @@ static void print_strip(FILE *out, const struct trace_file *trace,
                   " CELLBORDER=\"0\" CELLSPACING=\"10\"><TR>\n",
                   out);
         frame(out, &model[i], i > 0 ? &model[i - 1] : NULL,
-              find_reign(trace, &model[i]), i, columns);
+              find_reign(trace, &model[i]), i, columns_of(model, n, i));
         if ((i + 1) % in_line == 0 || i + 1 == n)
             fputs("</TR></TABLE></TD></TR>\n", out);
     }
