@@ -233,6 +233,16 @@ struct viz_tla *viz_tla_begin(const struct trace_file *trace,
     return t;
 }
 
+// Has a server something in memory that is not on its disk yet? The first line
+// of a next file would say that it is.
+static bool is_saving(const struct viz_tla *t)
+{
+    for (int i = 0; i < t->n_servers; i++)
+        if (t->node[i].changed)
+            return true;
+    return false;
+}
+
 // Is this the place to end a file of about `most` lines?
 static bool ends_here(const struct viz_tla *t, size_t most)
 {
@@ -241,7 +251,8 @@ static bool ends_here(const struct viz_tla *t, size_t most)
     if (most == 0 || t->at >= t->steps.range.end)
         return false;
     return t->lines.n + room >= most ||
-           (t->lines.n + quiet >= most && t->steps.open[tla_in(t, t->at)] == 0);
+           (t->lines.n + quiet >= most &&
+            t->steps.open[tla_in(t, t->at)] == 0 && !is_saving(t));
 }
 
 static void flush(struct viz_tla *t, FILE *out)
