@@ -120,6 +120,23 @@ static void test_ae4_a_save_without_what_was_acknowledged(void **state)
     assert_broken("saved what it is not", "AE.4", SHOWN(n, stored), OF(1));
 }
 
+// A past of a term and a vote has no log that a first save could cut; one
+// with a log has.
+static void test_ae3_a_past_is_not_cut(void **state)
+{
+    (void)state;
+    const uint64_t term = (1ull << 32) - 3, index = (1ull << 32) - 6;
+    saves(1, term, 2, 0, 0);
+    saves(1, term + 1, 1, 0, 0);
+    assert_sound();
+    begin_silent_story();
+    uint64_t past = STEP(1, .kind = TRACE_SAVED, .ok = true, .term = term,
+                         .voted_for = TRACE_NONE, .from = index, .index = index,
+                         .entry_term = term - 2);
+    uint64_t n = saves(1, term + 1, 1, 0, 0);
+    assert_broken("log cut without a message", "AE.3", SHOWN(n, past), OF(1));
+}
+
 static void test_ae4_two_saves_at_a_time(void **state)
 {
     (void)state;
@@ -170,6 +187,7 @@ static void test_every_rule_is_found(void **state)
 {
     (void)state;
     static const char *const rules[] = {"AE.3 log cut without a conflict",
+                                        "AE.3 log cut without a message",
                                         "C.1 sent before it was saved",
                                         "ALL.2 answered before it was saved",
                                         "RV.2 answered before it was saved",
@@ -192,6 +210,7 @@ int main(void)
         SILENT(test_labs_without_persistence_are_not_judged),
         SILENT(test_a_save_goes_back),
         SILENT(test_ae4_a_save_without_what_was_acknowledged),
+        SILENT(test_ae3_a_past_is_not_cut),
         SILENT(test_ae4_two_saves_at_a_time),
         SILENT(test_is6_a_snapshot_takes_what_follows_it),
         cmocka_unit_test(test_every_rule_is_found),

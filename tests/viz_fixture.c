@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "../labs/suites.h"
-#include "../src/lab/runner.h"
 
 static struct text read_file(const char *path)
 {
@@ -85,7 +84,7 @@ const char *temporary(void)
     return path;
 }
 
-static const struct lab_scenario *find_scenario(const char *name)
+const struct lab_scenario *find_scenario(const char *name)
 {
     for (const struct suite *suite = suites; suite->name != NULL; suite++)
         for (int i = 0; suite->tables[i] != NULL; i++)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../src/lab/runner.h"
 #include "../src/trace/trace.h"
 #include "../viz/viz.h"
 
@@ -28,6 +29,7 @@ void compare(struct text text, const char *path);
 // Graphviz takes the text without a word. Frees it.
 void assert_drawable(struct text dot);
 
+const struct lab_scenario *find_scenario(const char *name); // of any suite
 // A path of this process in /tmp.
 const char *temporary(void);
 // Runs the tour and loads its trace; the file stays at temporary().

@@ -149,6 +149,9 @@ void lab_tell_saved(const struct instance *instance,
                     const struct raft_saved *saved, uint64_t after);
 void lab_tell_given(const struct instance *instance,
                     const struct raft_message *message);
+// A save's TRACE_SAVED event, but for its server; ok when the state decodes.
+struct trace_event lab_saved_event(const struct lab *lab,
+                                   const struct raft_saved *saved);
 // False when the state is in an encoding that we do not know; true gives
 // *state, for message_clear().
 struct saved_state;

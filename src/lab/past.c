@@ -128,20 +128,25 @@ static bool is_due(const struct lab *lab)
            run->lab != 2;
 }
 
-// What is on the disk before the first start, for all who read the trace.
+// What is on the disk before the first start, for all who read the trace. Of
+// an encoding of the Raft's own, what its server has been given is known.
 static void tell(struct lab *lab, int server)
 {
-    struct trace_event event = {.kind = TRACE_SAVED,
-                                .node = server,
-                                .ok = true,
-                                .term = OLD_TERM,
-                                .voted_for = TRACE_NONE,
-                                .from = OLD_INDEX,
-                                .index = OLD_INDEX,
-                                .entry_term = OLD_TERM - 2,
-                                .bytes = lab->born_state[server]->n,
-                                .snapshot_bytes =
-                                    lab->past > 0 ? SNAPSHOT_BYTES : 0};
+    const struct blob *state = lab->born_state[server];
+    const struct blob *snapshot = lab->born_snapshot[server];
+    struct raft_saved saved = {.state = state->bytes, .n_state = state->n};
+    if (snapshot != NULL) {
+        saved.snapshot = snapshot->bytes;
+        saved.n_snapshot = snapshot->n;
+    }
+    struct trace_event event = lab_saved_event(lab, &saved);
+    event.node = server;
+    if (!event.ok && lab->past > 0) {
+        event.ok = true;
+        event.term = OLD_TERM;
+        event.from = event.index = OLD_INDEX;
+        event.entry_term = OLD_TERM - 2;
+    }
     trace_emit(lab->trace, &event);
 }
 

@@ -76,18 +76,15 @@ bool lab_decode_saved(const struct lab *lab, const struct raft_saved *saved,
     return good;
 }
 
-void lab_tell_saved(const struct instance *instance,
-                    const struct raft_saved *saved, uint64_t after)
+struct trace_event lab_saved_event(const struct lab *lab,
+                                   const struct raft_saved *saved)
 {
     struct saved_state state;
     struct trace_event event = {.kind = TRACE_SAVED,
                                 .voted_for = TRACE_NONE,
                                 .bytes = saved->n_state,
-                                .snapshot_bytes = saved->n_snapshot,
-                                .to = after};
-    if (!is_silent(instance))
-        return;
-    event.ok = lab_decode_saved(instance->lab, saved, &state);
+                                .snapshot_bytes = saved->n_snapshot};
+    event.ok = lab_decode_saved(lab, saved, &state);
     if (event.ok) {
         size_t n = state.entries.n;
         event.term = state.current_term;
@@ -98,5 +95,15 @@ void lab_tell_saved(const struct instance *instance,
             n > 0 ? state.entries.entry[n - 1].term : state.last_included_term;
         message_clear(&saved_state_type, &state);
     }
+    return event;
+}
+
+void lab_tell_saved(const struct instance *instance,
+                    const struct raft_saved *saved, uint64_t after)
+{
+    if (!is_silent(instance))
+        return;
+    struct trace_event event = lab_saved_event(instance->lab, saved);
+    event.to = after;
     tell(instance, event);
 }
