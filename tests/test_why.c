@@ -3,17 +3,14 @@
 // After a wanted change: GLASSRAFT_GOLDEN=write build/opt/tests/test_why
 #include "test.h"
 
-#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../viz/why.h"
-#include "random_events.h"
 #include "viz_fixture.h"
-
-MESSAGE_DEFINE(sample_args, SAMPLE_ARGS);
+#include "why_fixture.h"
 
 static const char agree[] = "tests/golden/agree.jsonl";
 
@@ -31,29 +28,6 @@ static void load_lines(struct trace_file *trace, const char *const *line)
     assert_true(trace_load(trace, temporary()));
     assert_string_equal(trace->error, "");
     unlink(temporary());
-}
-
-enum form { TEXT, JSON, GRAPH };
-
-// The answer, to be freed; NULL with the error printed when there is none.
-static char *ask(const struct trace_file *trace, struct viz_why asked,
-                 enum form form)
-{
-    char *text = NULL, error[200] = "";
-    size_t n = 0;
-    FILE *out = open_memstream(&text, &n);
-    assert_non_null(out);
-    int told =
-        form == TEXT   ? viz_why_text(trace, &asked, out, error, sizeof error)
-        : form == JSON ? viz_why_json(trace, &asked, out, error, sizeof error)
-                       : viz_why_dot(trace, &asked, out, error, sizeof error);
-    fclose(out);
-    if (told >= 0)
-        return text;
-    assert_int_equal(n, 0);
-    assert_string_not_equal(error, "");
-    free(text);
-    return NULL;
 }
 
 // ------------------------------------------------------------ what it tells
@@ -75,20 +49,12 @@ static bool rests(const struct why *why, uint64_t effect, uint64_t cause)
     return false;
 }
 
-static struct why made(const struct trace_file *trace, struct viz_why asked)
-{
-    struct why why;
-    char error[200];
-    assert_true(why_make(&why, trace, &asked, error, sizeof error));
-    return why;
-}
-
 static void test_a_commit_rests_on_its_quorum(void **state)
 {
     (void)state;
     struct trace_file trace;
     assert_true(trace_load(&trace, agree));
-    struct why why = made(&trace, (struct viz_why){.commit = 1});
+    struct why why = why_made(&trace, (struct viz_why){.commit = 1});
     assert_true(fact_at(&why, 75)->goal);
     assert_true(rests(&why, 75, 62)); // the leader's own copy
     assert_true(rests(&why, 75, 68)); // S3's
@@ -107,7 +73,7 @@ static void test_an_election_rests_on_the_votes_heard(void **state)
     (void)state;
     struct trace_file trace;
     assert_true(trace_load(&trace, agree));
-    struct why why = made(&trace, (struct viz_why){.election = 1});
+    struct why why = why_made(&trace, (struct viz_why){.election = 1});
     assert_true(rests(&why, 46, 30));  // its own vote
     assert_true(rests(&why, 46, 41));  // S2's was heard before
     assert_false(rests(&why, 46, 36)); // S3's after: not needed
@@ -124,9 +90,9 @@ static void test_known_stories(void **state)
     struct trace_file trace;
     assert_true(trace_load(&trace, agree));
     struct viz_why asked = {.event = 86};
-    char *text = ask(&trace, asked, TEXT);
+    char *text = why_ask(&trace, asked, TEXT);
     compare((struct text){text, strlen(text)}, "tests/golden/why.txt");
-    char *dot = ask(&trace, asked, GRAPH);
+    char *dot = why_ask(&trace, asked, GRAPH);
     compare((struct text){dot, strlen(dot)}, "tests/golden/why.dot");
     trace_unload(&trace);
 }
@@ -137,15 +103,15 @@ static void test_what_is_not_there(void **state)
     struct trace_file trace;
     assert_true(trace_load(&trace, agree));
     for (int form = TEXT; form <= GRAPH; form++) {
-        assert_null(ask(&trace, (struct viz_why){.event = 99999}, form));
-        assert_null(ask(&trace, (struct viz_why){.commit = 999}, form));
-        assert_null(ask(&trace, (struct viz_why){.election = 9}, form));
+        assert_null(why_ask(&trace, (struct viz_why){.event = 99999}, form));
+        assert_null(why_ask(&trace, (struct viz_why){.commit = 999}, form));
+        assert_null(why_ask(&trace, (struct viz_why){.election = 9}, form));
     }
     trace_unload(&trace);
     static const char *const nothing[] = {
         "{\"n\":1,\"us\":1,\"node\":0,\"ev\":\"crash\"}", NULL};
     load_lines(&trace, nothing);
-    assert_null(ask(&trace, (struct viz_why){0}, TEXT));
+    assert_null(why_ask(&trace, (struct viz_why){0}, TEXT));
     trace_unload(&trace);
 }
 
@@ -203,7 +169,7 @@ static void test_a_finding_leads_to_the_vote_that_was_wrong(void **state)
     (void)state;
     struct trace_file trace;
     load_lines(&trace, bad_vote);
-    struct why why = made(&trace, (struct viz_why){0});
+    struct why why = why_made(&trace, (struct viz_why){0});
     assert_true(fact_at(&why, 14)->goal);
     assert_true(rests(&why, 14, 11));
     const struct why_fact *vote = fact_at(&why, 11);
@@ -211,11 +177,11 @@ static void test_a_finding_leads_to_the_vote_that_was_wrong(void **state)
     assert_string_equal(vote->rule, "RV.2");
     assert_non_null(strstr(vote->doubt, "whose log ends at index 2"));
     why_free(&why);
-    char *text = ask(&trace, (struct viz_why){0}, TEXT);
+    char *text = why_ask(&trace, (struct viz_why){0}, TEXT);
     assert_non_null(strstr(text, "p [P.4]\n  S1 lacks <2> & \"b\".\n"));
     assert_non_null(strstr(text, "handle_request_vote"));
     free(text);
-    char *dot = ask(&trace, (struct viz_why){0}, GRAPH);
+    char *dot = why_ask(&trace, (struct viz_why){0}, GRAPH);
     assert_non_null(strstr(dot, "S1 lacks &lt;2&gt; &amp; &quot;b&quot;."));
     free(dot);
     trace_unload(&trace);
@@ -268,7 +234,7 @@ static void test_a_finding_without_events(void **state)
     lines[n] = NULL;
     struct trace_file trace;
     load_lines(&trace, lines);
-    struct why why = made(&trace, (struct viz_why){0});
+    struct why why = why_made(&trace, (struct viz_why){0});
     assert_true(why.guessed);
     assert_true(fact_at(&why, 11)->goal); // what S2 did last
     assert_string_equal(fact_at(&why, 11)->rule, "RV.2");
@@ -298,7 +264,7 @@ static void test_a_commit_beyond_the_match(void **state)
         NULL};
     struct trace_file trace;
     load_lines(&trace, lines);
-    struct why why = made(&trace, (struct viz_why){0});
+    struct why why = why_made(&trace, (struct viz_why){0});
     const struct why_fact *commit = fact_at(&why, 7);
     assert_string_equal(commit->rule, "AE.2");
     assert_non_null(strstr(commit->doubt, "its log (to index 1) has no"));
@@ -329,7 +295,7 @@ static void test_a_leader_that_does_not_commit(void **state)
         NULL};
     struct trace_file trace;
     load_lines(&trace, lines);
-    char *text = ask(&trace, (struct viz_why){0}, TEXT);
+    char *text = why_ask(&trace, (struct viz_why){0}, TEXT);
     assert_non_null(strstr(text, "yet commit_index stays at 0."));
     assert_non_null(strstr(text, "  [L.4] A leader commits"));
     assert_non_null(strstr(text, "commit_by_majority"));
@@ -357,133 +323,11 @@ static void test_a_voter_that_refuses(void **state)
     lines[n] = NULL;
     struct trace_file trace;
     load_lines(&trace, lines);
-    char *text = ask(&trace, (struct viz_why){0}, TEXT);
+    char *text = why_ask(&trace, (struct viz_why){0}, TEXT);
     assert_non_null(strstr(text, "it has given no vote in term 2 and S1"));
     assert_non_null(strstr(text, "  [RV.2] One vote a term"));
     free(text);
     trace_unload(&trace);
-}
-
-// --------------------------------------------------------- what always holds
-
-// Causes come before effects, every needed fact leads to a goal by needed
-// links, and nothing is told twice.
-static void check_graph(const struct why *why)
-{
-    for (size_t i = 0; i < why->n_links; i++) {
-        const struct why_link *link = &why->link[i];
-        assert_true(link->cause != link->effect);
-        assert_non_null(why_find(why, link->cause));
-        assert_non_null(why_find(why, link->effect));
-    }
-    for (size_t i = 0; i < why->n_facts; i++) {
-        const struct why_fact *fact = &why->fact[i];
-        bool leads = fact->goal;
-        assert_true(i == 0 || why->fact[i - 1].at < fact->at);
-        assert_string_not_equal(fact->text, "");
-        assert_string_not_equal(fact->label, "");
-        for (size_t k = 0; k < why->n_links; k++)
-            leads |= why->link[k].cause == fact->at && why->link[k].needed &&
-                     why_find(why, why->link[k].effect)->needed;
-        assert_int_equal(leads, fact->needed);
-        assert_int_equal(fact->step > 0, fact->needed);
-    }
-    assert_true(why->all || why->n_facts <= 60);
-}
-
-static void check_text(const char *text)
-{
-    for (const char *at = text; *at != '\0'; at++)
-        if ((unsigned char)*at < ' ' && *at != '\n')
-            fail_msg("a control character %d in: %.80s", *at, at);
-}
-
-static void check_every_event(const struct trace_file *trace, size_t step)
-{
-    for (size_t i = 0; i < trace->n_events; i += step) {
-        struct viz_why asked = {.event = trace->event[i].n, .all = i % 2 == 1};
-        if (asked.event == 0)
-            continue;
-        struct why why = made(trace, asked);
-        check_graph(&why);
-        why_free(&why);
-        char *text = ask(trace, asked, TEXT);
-        check_text(text);
-        free(text);
-        char *json = ask(trace, asked, JSON);
-        cJSON *object = cJSON_Parse(json);
-        assert_non_null(object);
-        cJSON_Delete(object);
-        free(json);
-        char *dot = ask(trace, asked, GRAPH);
-        check_text(dot);
-        if (i % 50 == 0)
-            assert_drawable((struct text){dot, strlen(dot)});
-        else
-            free(dot);
-    }
-}
-
-static void test_every_event_of_runs_has_a_story(void **state)
-{
-    (void)state;
-    for (uint64_t seed = 1; seed <= 2; seed++) {
-        struct trace_file trace;
-        load_tour(&trace, seed);
-        check_every_event(&trace, 7);
-        // A correct run has nothing that goes against a rule.
-        struct why why = made(&trace, (struct viz_why){.all = true});
-        for (size_t i = 0; i < why.n_facts; i++)
-            assert_string_equal(why.fact[i].doubt, "");
-        why_free(&why);
-        trace_unload(&trace);
-    }
-}
-
-static void keep(void *context, const struct trace_event *event)
-{
-    char line[4096];
-    assert_true(trace_format(event, line, sizeof line) < sizeof line);
-    fprintf(context, "%s\n", line);
-}
-
-// Hostile texts, and events in an order that no Raft could make.
-static void test_random_events_do_no_harm(void **state)
-{
-    (void)state;
-    for (uint64_t seed = 1; seed <= 20; seed++) {
-        struct random_events random = {.state = seed};
-        FILE *out = fopen(temporary(), "w");
-        assert_non_null(out);
-        fputs("{\"ev\":\"trace\",\"v\":1,\"scenario\":\"s\",\"seed\":\"0x1\","
-              "\"servers\":5,\"mode\":\"sim\",\"glassraft\":\"0.1.0\"}\n",
-              out);
-        for (uint64_t n = 1; n <= 200; n++) {
-            enum trace_kind kind =
-                1 + (enum trace_kind)random_below(&random, TRACE_FINDING);
-            struct trace_event event = random_event(&random, kind);
-            event.n = n;
-            event.us = n;
-            event.inc = 0;
-            event.cause = random_below(&random, n);
-            if (random_below(&random, 2) == 0)
-                event.rpc = random_below(&random, 2) == 0 ? "RequestVote"
-                                                          : "AppendEntries";
-            keep(out, &event);
-        }
-        fclose(out);
-        free(random.encoded);
-        struct trace_file trace;
-        assert_true(trace_load(&trace, temporary()));
-        assert_string_equal(trace.error, "");
-        assert_int_equal(trace.n_events, 200);
-        unlink(temporary());
-        check_every_event(&trace, 1);
-        char look[400];
-        (void)viz_why_look(&trace, look, sizeof look);
-        check_text(look);
-        trace_unload(&trace);
-    }
 }
 
 int main(void)
@@ -499,8 +343,6 @@ int main(void)
         cmocka_unit_test(test_a_commit_beyond_the_match),
         cmocka_unit_test(test_a_leader_that_does_not_commit),
         cmocka_unit_test(test_a_voter_that_refuses),
-        cmocka_unit_test(test_every_event_of_runs_has_a_story),
-        cmocka_unit_test(test_random_events_do_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
