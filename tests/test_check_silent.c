@@ -279,6 +279,8 @@ static void test_a_candidate_shows_its_log(void **state)
     ASK_VOTE(1, 2, .term = 2);
     assert_broken("restart from another state", "AE.4",
                   SHOWN(story_sent(), stored), OF(1));
+    assert_non_null(strstr(check_finding(story_check())->text,
+                           " The trace tells of no save by any server."));
     begin_silent_story();
     leads();
     stored = stores(0, 1, 1, 0, 0, 1);
