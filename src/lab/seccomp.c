@@ -215,8 +215,8 @@ static void keep_off(const struct sandbox_ground *ground)
 // LeakSanitizer stops the process from a helper that shares its memory.
 static void add_leaks(scmp_filter_ctx filter)
 {
-    static const char *const used[] = {"ptrace", "wait4", "getdents64",
-                                       "rt_sigaction", NULL};
+    static const char *const used[] = {"ptrace",     "wait4",        "getdents",
+                                       "getdents64", "rt_sigaction", NULL};
     when(filter, SCMP_ACT_ALLOW, "clone",
          EQUAL(0, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED));
     all(filter, SCMP_ACT_ALLOW, used);
