@@ -134,17 +134,23 @@ void adversary_end(struct lab *lab)
     net_script(lab_net(lab), NULL, NULL);
 }
 
-static struct rule *add(enum net_fate fate, const char *method, enum side side,
-                        int from, int to)
+// In force at once, so it must be whole.
+static struct rule *put(struct rule whole)
 {
     pthread_mutex_lock(&mutex);
     if (n_rules == MAX_RULES)
         die("a story with more than %d rules", MAX_RULES);
     struct rule *rule = &rules[n_rules++];
-    *rule = (struct rule){
-        .fate = fate, .method = method, .side = side, .from = from, .to = to};
+    *rule = whole;
     pthread_mutex_unlock(&mutex);
     return rule;
+}
+
+static struct rule *add(enum net_fate fate, const char *method, enum side side,
+                        int from, int to)
+{
+    return put((struct rule){
+        .fate = fate, .method = method, .side = side, .from = from, .to = to});
 }
 
 struct rule *drop(const char *method, enum side side, int from, int to)
@@ -164,9 +170,12 @@ struct rule *twice(const char *method, enum side side, int from, int to)
 
 struct rule *keep(const char *method, int from, int to)
 {
-    struct rule *rule = drop(method, REQUEST, from, to);
-    rule->keeps = true;
-    return rule;
+    return put((struct rule){.fate = NET_DROP,
+                             .keeps = true,
+                             .method = method,
+                             .side = REQUEST,
+                             .from = from,
+                             .to = to});
 }
 
 void arrive_again(struct lab *lab)

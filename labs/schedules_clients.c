@@ -12,8 +12,7 @@ static void between_heartbeats(struct lab *lab)
     enum { COUNT_MS = 3000, N_COMMANDS = 20, FLOOR_MS = 25 };
     adversary_begin(lab);
     elect(lab, 0);
-    struct rule *sent = twice("AppendEntries", REQUEST, 0, 1);
-    sent->fate = NET_PASS;
+    struct rule *sent = watch("AppendEntries", REQUEST, 0, 1);
     lab_sleep_ms(lab, COUNT_MS);
     int every_ms = COUNT_MS / (legs(sent) > 0 ? legs(sent) : 1);
     adversary_end(lab);
