@@ -326,6 +326,22 @@ static void test_ae5_beyond_the_last_new_entry(void **state)
 
 // ------------------------------------------------------ no progress
 
+// What it took itself as a leader, nobody had to send it.
+static void test_ae2_a_leader_of_the_past_has_its_entry(void **state)
+{
+    (void)state;
+    silent_leads();
+    STEP(0, .kind = TRACE_CRASH);
+    silent_stores(0); // what was on its way in the crash
+    STEP(0, .kind = TRACE_RESTART);
+    wait_us(500 * MS);
+    silent_elected(1, 2, 2, 1, 1);
+    arrive(APPEND_ENTRIES(1, 0, .term = 2, .prev_log_index = 1,
+                          .prev_log_term = 1, .entries = ENTRIES({.term = 2})));
+    answer_append(2, true);
+    assert_sound();
+}
+
 // S1 tells S2 of its commit; S2 says yes.
 static void beats(uint64_t index)
 {
@@ -410,6 +426,7 @@ static void test_every_rule_is_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        SILENT(test_ae2_a_leader_of_the_past_has_its_entry),
         SILENT(test_ae2_accepts_behind_another_entry),
         SILENT(test_ae2_accepts_behind_what_it_never_got),
         SILENT(test_ae2_refuses_what_matches),

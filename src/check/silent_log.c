@@ -127,14 +127,15 @@ void silent_receive(const struct silent_case *c)
 }
 
 // Nobody has ever sent it the entry, though others were sent it; and its term
-// had a leader in this run, so that nobody has it from before.
+// had another leader in this run, so that it has it from nowhere else.
 static bool never_had(const struct silent_case *c)
 {
     uint64_t index = c->args->index, term = c->args->index_term;
     const struct table_cell *cell =
         table_find(&c->silent->entries, index, term);
+    const struct table_cell *led = table_find(&c->silent->led, term + 1, 0);
     return cell != NULL && !c->me->snapshots && silent_tells(c, TRACE_RECV) &&
-           table_find(&c->silent->led, term + 1, 0) != NULL &&
+           led != NULL && led->server != c->event->node &&
            (cell->second >> c->event->node & 1) == 0;
 }
 
