@@ -265,7 +265,7 @@ test: deps ## unit tests and scenarios; installs what it needs
 	@$(MAKE) --no-print-directory all checks
 
 .PHONY: checks
-checks: $(TESTS) $B/glassraft $B/tests/bench
+checks: $(TESTS) $B/glassraft $(if $(wildcard tests/bench.c),$B/tests/bench)
 	$(WHOLE_TREE)
 	@tests/run $B
 

@@ -28,6 +28,8 @@ void check_forget(struct check *check, const struct trace_event *event)
     size_t n = 0;
     while (n < check->n_terms && check->last_of_term[n].index <= index)
         n++;
+    if (n == 0)
+        return;
     check->n_terms -= n;
     memmove(check->last_of_term, check->last_of_term + n,
             check->n_terms * sizeof *check->last_of_term);
