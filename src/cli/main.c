@@ -6,12 +6,19 @@
 
 #ifdef GLASSRAFT_VIEWERS
 #include "../../labs/suites.h"
+#include "../lab/runner.h"
 
 // No scenario is known here: every trace is somebody else's.
 const struct lab_scenario *suites_find(const char *name)
 {
     (void)name;
     return NULL;
+}
+
+// And none is drawn from a seed.
+const struct lab_scenario *lab_scenario_of(const struct lab_run *run)
+{
+    return run->scenario;
 }
 #endif
 
