@@ -418,6 +418,7 @@ lint: ## clang-format, clang-tidy, and clang's thread safety analysis
 	@clang-format --dry-run --Werror $(SOURCES) $(SKELETON)
 	@printf '%s\n' $(filter %.c,$(SOURCES)) | \
 	  xargs -P 2 -n 6 sh -c 'clang-tidy --quiet "$$@" -- $(STD) -Isrc -I. \
+	    -DGLASSRAFT_CONFIG=\"opt\" \
 	    2>/dev/null || exit 1' tidy
 	@printf '%s\n' $(LIB_SRC) $(wildcard labs/student/*.c) | \
 	  xargs -P 2 -n 8 clang -fsyntax-only \
