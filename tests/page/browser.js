@@ -1,6 +1,7 @@
 // browser.js -- a headless Chromium without a network, and pages in it.
 'use strict';
 const assert = require('node:assert');
+const test = require('node:test');
 const {chromium} = require('playwright-core');
 
 let browser = null;
@@ -78,4 +79,13 @@ function look(page) {
     });
 }
 
-module.exports = {close_browser, look, open_page, press, settled};
+// A test on a page: on(page) gets it open, and fails on any complaint.
+function on(name, file, options, body) {
+    test(name, async () => {
+        const {page, close} = await open_page(file, options);
+        await body(page);
+        await close();
+    });
+}
+
+module.exports = {close_browser, look, on, open_page, press, settled};

@@ -6,22 +6,13 @@ const fs = require('node:fs');
 const test = require('node:test');
 const {glassraft, make_random, page_of, page_programs, states_in_c,
     texts_in_page, trace_of, work, write_trace} = require('./common.js');
-const {close_browser, look, open_page, press, settled} =
+const {close_browser, look, on, open_page, press, settled} =
     require('./browser.js');
 
 const {make_run} = page_programs('make_run', 'reducer', 'words', 'run');
 const tour = trace_of('tour', 7), tour_page = page_of(tour);
 
 test.after(close_browser);
-
-// A test on a page: on(page) gets it open, and fails on any complaint.
-function on(name, file, options, body) {
-    test(name, async () => {
-        const {page, close} = await open_page(file, options);
-        await body(page);
-        await close();
-    });
-}
 
 // A trace that ends with findings, as a failing run leaves it.
 function failing_trace() {
@@ -276,28 +267,6 @@ on('shows the logs that C has, at ten random events', tour_page, {},
             check_logs(await read_logs(page), states[i]);
         }
     });
-
-on('a link leads back to its moment', tour_page, {}, async (page) => {
-    await press(page, 'Home', 't', 't', '+', 'PageDown');
-    const before = await look(page);
-    const link = await page.evaluate(() => window.glassraft.link());
-    assert.match(link, /#t=[\d.]+&w=[\d.]+&n=\d+$/);
-    await page.goto('about:blank');
-    await page.goto(link);
-    await page.waitForFunction(() => window.glassraft !== undefined);
-    await settled(page);
-    const after = await look(page);
-    assert.strictEqual(after.n, before.n);
-    assert.ok(Math.abs(after.top - before.top) < 12, 'the same place');
-    assert.ok(Math.abs(after.zoom / before.zoom - 1) < 0.03);
-    // The page writes its own moment there; that must not get in between.
-    await page.evaluate(() => {
-        location.hash = '#n=500';
-        history.replaceState(null, '', window.glassraft.hash());
-    });
-    await page.waitForFunction(() => document.getElementById('event-title')
-        .textContent === 'Event 500');
-});
 
 on('copies a command that works', tour_page, {
     permissions: ['clipboard-read', 'clipboard-write'],

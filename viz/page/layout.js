@@ -120,8 +120,8 @@ function time_rows(state, layout) {
 function make_layout(state) {
     const n = state.run.events.length;
     const layout = {
-        y: new Float64Array(n), shown: new Uint8Array(n), rows: null,
-        gaps: [], height: 0,
+        y: new Float64Array(n), us: fine_times(state.run.events),
+        shown: new Uint8Array(n), rows: null, gaps: [], height: 0,
     };
     let n_rows = 0;
     for (let at = 0; at < n; at++)
@@ -160,33 +160,41 @@ function event_from_y(layout, y) {
     return Math.min(at, layout.y.length - 1);
 }
 
-function event_from_us(run, us) {
-    const at = first_from(run.events.length, (i) => run.events[i].us, us);
-    return Math.min(at, run.events.length - 1);
+// The times of the rows, each later than the one before, so that a link to a
+// time leads back to one height: events of the same microsecond share it out.
+function fine_times(events) {
+    const times = new Float64Array(events.length);
+    for (let at = 0, end = 0; at < events.length; at = end) {
+        while (end < events.length && events[end].us <= events[at].us)
+            end++;
+        for (let i = at; i < end; i++)
+            times[i] = events[at].us + (i - at) / (end - at);
+    }
+    return times;
 }
 
-// The time at a height, between the two events around it.
-function us_at_y(state, y) {
-    const {layout, run} = state;
-    const below = event_from_y(layout, y);
-    if (below <= 0 || y >= layout.height)
-        return run.events[Math.max(below, 0)].us;
-    const above = below - 1;
-    const share = (y - layout.y[above]) /
-        Math.max(1e-9, layout.y[below] - layout.y[above]);
-    return run.events[above].us +
-        share * (run.events[below].us - run.events[above].us);
+// Between the rows `above` and the one below it what lies so far from one to
+// the other in `from`, in `to`; before the first and after the last one to one.
+function between(from, to, above, value) {
+    const last = from.length - 1;
+    if (above < 0)
+        return to[0] + (value - from[0]);
+    if (above >= last)
+        return to[last] + (value - from[last]);
+    const whole = from[above + 1] - from[above];
+    return to[above] + (to[above + 1] - to[above]) *
+        (value - from[above]) / Math.max(1e-9, whole);
 }
 
-function y_at_us(state, us) {
-    const {layout, run} = state;
-    const below = event_from_us(run, us);
-    if (below <= 0 || run.events[below].us <= us)
-        return layout.y[Math.max(below, 0)];
-    const above = below - 1;
-    const share = (us - run.events[above].us) /
-        Math.max(1, run.events[below].us - run.events[above].us);
-    return layout.y[above] + share * (layout.y[below] - layout.y[above]);
+// The time at a height, and the height of a time.
+function us_at_y({layout}, y) {
+    const above = first_from(layout.y.length, (i) => layout.y[i], y) - 1;
+    return between(layout.y, layout.us, above, y);
+}
+
+function y_at_us({layout}, us) {
+    const above = first_from(layout.us.length, (i) => layout.us[i], us) - 1;
+    return between(layout.us, layout.y, above, us);
 }
 
 // The next shown event in a direction that is wanted; -1 when there is none.

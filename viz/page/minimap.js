@@ -102,7 +102,7 @@ class Minimap {
 
     tell() {
         const {canvas} = this, {run} = this.page.state;
-        const {from} = this.page.window_us();
+        const from = Math.max(0, this.page.window_us().from);
         const end = run.events[run.events.length - 1].us;
         canvas.setAttribute('aria-valuemax', Math.round(end / 1000));
         canvas.setAttribute('aria-valuenow', Math.round(from / 1000));

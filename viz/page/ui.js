@@ -181,7 +181,7 @@ class Page {
     window_us() {
         const {view} = this.state;
         return {
-            from: us_at_y(this.state, Math.max(0, view.top)),
+            from: us_at_y(this.state, view.top),
             to: us_at_y(this.state, view.top + this.height / view.zoom),
         };
     }
@@ -200,8 +200,8 @@ class Page {
     hash() {
         const {from, to} = this.window_us();
         const n = this.state.run.events[this.state.at].n;
-        return `#t=${(from / 1000).toFixed(3)}` +
-            `&w=${((to - from) / 1000).toFixed(3)}&n=${n}`;
+        return `#t=${(from / 1000).toFixed(6)}` +
+            `&w=${((to - from) / 1000).toFixed(6)}&n=${n}`;
     }
 
     go_to_hash(hash) {
@@ -210,7 +210,7 @@ class Page {
         const n = Number(wanted.get('n'));
         if (wanted.get('n') !== null && n > 0)
             this.select(position_of(this.state.run, n));
-        if (wanted.get('t') !== null && w > 0 && t >= 0)
+        if (wanted.get('t') !== null && w > 0)
             this.show_window(t * 1000, (t + w) * 1000);
         else if (wanted.get('n') !== null)
             this.go_to(this.state.at);
@@ -224,7 +224,7 @@ class Page {
             : `'${path.replace(/'/g, `'\\''`)}'`;
         const {hidden, shown} = this.state;
         return `glassraft timeline ${quoted} --from ` +
-            `${Math.floor(from / 100) / 10} --to ${Math.ceil(to / 100) / 10}` +
+            `${Math.max(0, Math.floor(from / 100) / 10)} --to ${Math.ceil(to / 100) / 10}` +
             (hidden.size > 0 ? ' --servers ' + visible_servers(this.state)
                 .map(server_name).join(',') : '') +
             (shown.heartbeats ? ' --heartbeats' : '');
@@ -299,7 +299,7 @@ class Page {
     status() {
         const {run, shown} = this.state, {frame} = this;
         const {from, to} = this.window_us();
-        const parts = [`${milliseconds(from)} to ${milliseconds(to)}`,
+        const parts = [`${milliseconds(Math.max(0, from))} to ${milliseconds(to)}`,
             `${frame.n_messages} of ${run.messages.length} messages in view`];
         if (frame.dense)
             parts.push(`drawn as densities, the longest bar ` +
