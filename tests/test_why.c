@@ -14,14 +14,18 @@
 
 static const char agree[] = "tests/golden/agree.jsonl";
 
+// What the header says of the Raft.
+static const char *header_raft = ",\"raft\":\"reference\"";
+
 // A trace of three servers with these lines.
 static void load_lines(struct trace_file *trace, const char *const *line)
 {
     FILE *out = fopen(temporary(), "w");
     assert_non_null(out);
-    fputs("{\"ev\":\"trace\",\"v\":1,\"scenario\":\"s\",\"seed\":\"0x1\","
-          "\"servers\":3,\"mode\":\"sim\",\"glassraft\":\"0.1.0\"}\n",
-          out);
+    fprintf(out,
+            "{\"ev\":\"trace\",\"v\":1,\"scenario\":\"s\",\"seed\":\"0x1\","
+            "\"servers\":3,\"mode\":\"sim\",\"glassraft\":\"0.1.0\"%s}\n",
+            header_raft);
     for (; *line != NULL; line++)
         fprintf(out, "%s\n", *line);
     fclose(out);
@@ -222,6 +226,25 @@ static void test_where_to_look(void **state)
     trace_unload(&trace);
 }
 
+// A Raft of somebody else's has none of our files.
+static void test_a_foreign_trace_gets_the_rule_alone(void **state)
+{
+    (void)state;
+    char look[400];
+    struct trace_file trace;
+    header_raft = "";
+    load_lines(&trace, bad_vote);
+    header_raft = ",\"raft\":\"reference\"";
+    assert_true(viz_why_look(&trace, look, sizeof look));
+    assert_memory_equal(look, "[RV.2] event 11: One vote a term", 32);
+    char *text = why_ask(&trace, (struct viz_why){0}, TEXT);
+    assert_non_null(strstr(text, "[RV.2] One vote a term"));
+    assert_null(strstr(text, "Look at"));
+    assert_null(strstr(text, ".c"));
+    free(text);
+    trace_unload(&trace);
+}
+
 // The same finding, but it names no events: the last facts are told.
 static void test_a_finding_without_events(void **state)
 {
@@ -343,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_a_commit_beyond_the_match),
         cmocka_unit_test(test_a_leader_that_does_not_commit),
         cmocka_unit_test(test_a_voter_that_refuses),
+        cmocka_unit_test(test_a_foreign_trace_gets_the_rule_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

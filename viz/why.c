@@ -401,6 +401,7 @@ bool why_make(struct why *why, const struct trace_file *trace,
 {
     *why = (struct why){.trace = trace,
                         .n_servers = trace->header.n_servers,
+                        .ours = trace->header.raft[0] != '\0',
                         .all = asked->all};
     size_t at = find_question(trace, asked, error, n);
     if (at == SIZE_MAX)

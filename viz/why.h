@@ -41,7 +41,8 @@ struct why {
     const struct trace_file *trace;
     struct evidence_book *book;
     int n_servers;
-    bool all;              // no limit
+    bool all;  // no limit
+    bool ours; // the header names the Raft: C in our layout, files are named
     struct why_fact *fact; // after why_make(): in the order of the events
     size_t n_facts, fact_room;
     size_t *number; // [position]: 1 for fact[0] and so on, 0 = no fact

@@ -14,7 +14,7 @@ static void say_message(const struct why *why, struct why_fact *fact)
     bool reply = event->kind == TRACE_REPLY || event->kind == TRACE_REPLY_RECV;
     const char *rpc = event->rpc != NULL ? event->rpc : "a message";
     bool yes = false;
-    const char *code = paper_handler(event->rpc, reply);
+    const char *code = why->ours ? paper_handler(event->rpc, reply) : NULL;
     bool says = trace_message_bool(&event->args, "success", &yes) ||
                 trace_message_bool(&event->args, "vote_granted", &yes);
     TEXT("S%d %s S%d %s%s", event->node + 1,

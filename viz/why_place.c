@@ -105,6 +105,8 @@ void why_place(const struct why *why, struct why_place *place)
 const char *why_handler(const struct why *why, const struct why_place *place)
 {
     const struct why_fact *fact = place->fact;
+    if (!why->ours)
+        return NULL;
     if (fact == NULL && why->guessed) {
         for (size_t i = why->n_facts; i > 0 && fact == NULL; i--) {
             enum trace_kind kind = why_event(why, why->fact[i - 1].at)->kind;
@@ -152,6 +154,8 @@ static const char *worker_of(const struct why *why, uint64_t n)
 const char *why_where(const struct why *why, const struct why_place *place)
 {
     const struct trace_event *finding = why->finding;
+    if (!why->ours)
+        return "";
     if (finding == NULL || finding->tag == NULL || finding->tag[0] == '\0' ||
         (finding->tag[0] == 'P' && finding->tag[2] >= '3' &&
          place->fact != NULL))
@@ -172,17 +176,21 @@ bool viz_why_look(const struct trace_file *trace, char *out, size_t n)
     why_place(&why, &place);
     const struct why_fact *fact = place.fact;
     const char *where = why_where(&why, &place);
+    bool by_fact = fact != NULL && (where == NULL || where[0] == '\0');
     const struct paper_rule *rule =
-        paper_rule(fact != NULL && where == NULL ? fact->rule : place.tag);
+        paper_rule(by_fact ? fact->rule : place.tag);
     out[0] = '\0';
     if (rule != NULL)
         why_put(out, n, "[%s] ", rule->tag);
     if (rule != NULL && fact != NULL &&
-        (where == NULL || strcmp(fact->rule, rule->tag) == 0))
+        (by_fact || strcmp(fact->rule, rule->tag) == 0))
         why_put(out, n, "event %" PRIu64 ": ", why_event(&why, fact->at)->n);
     const char *handler = why_handler(&why, &place);
     if (rule != NULL)
-        why_put(out, n, "%s", where != NULL ? where : rule->where);
+        why_put(out, n, "%s",
+                !why.ours       ? rule->says
+                : where != NULL ? where
+                                : rule->where);
     if (rule != NULL && handler != NULL && where == NULL &&
         (fact != NULL || has_assertion(why.finding->text)))
         why_put(out, n, "; at work was %s", handler);

@@ -182,7 +182,7 @@ static void print_places(FILE *out, const struct why *why,
         char lead[40];
         snprintf(lead, sizeof lead, "Step %d: ", fact->step);
         bool own = tag != NULL && strcmp(fact->rule, tag) == 0;
-        print_rule(out, lead, fact->rule, own ? where : NULL);
+        print_rule(out, lead, fact->rule, own || !why->ours ? where : NULL);
         told[n_told++] = fact->rule;
         if (fact == place->fact && handler != NULL && where != handler)
             fprintf(out, "    At work was %s.\n", handler);
