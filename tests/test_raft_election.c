@@ -116,6 +116,33 @@ static void test_f2_starts_an_election_only_after_the_timeout(void **unused)
     fixture_free(&f);
 }
 
+// Draws 200 election timeouts; they lie in all of shortest to longest.
+static void draws_between(uint64_t election_ms, uint64_t shortest,
+                          uint64_t longest)
+{
+    struct fixture f = {.config.election_ms = election_ms};
+    fixture_make(&f, 3, 0);
+    uint64_t least = UINT64_MAX, most = 0;
+    for (int i = 0; i < 200; i++) {
+        reset_timer(f.rf);
+        uint64_t drawn = f.rf->election_timeout_ms;
+        least = drawn < least ? drawn : least;
+        most = drawn > most ? drawn : most;
+    }
+    uint64_t tenth = (longest - shortest) / 10;
+    assert_in_range(least, shortest, shortest + tenth);
+    assert_in_range(most, longest - tenth, longest);
+    fixture_free(&f);
+}
+
+static void test_f2_timeouts_are_drawn_as_configured(void **unused)
+{
+    (void)unused;
+    draws_between(0, 300, 600);
+    draws_between(40, 40, 80);
+    draws_between(3000, 3000, 6000);
+}
+
 static void test_c1_candidate_takes_a_new_term_and_its_own_vote(void **unused)
 {
     (void)unused;
@@ -276,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_all2_follows_a_newer_term_in_a_reply),
         cmocka_unit_test(test_f1_answers_requests_and_nothing_else),
         cmocka_unit_test(test_f2_starts_an_election_only_after_the_timeout),
+        cmocka_unit_test(test_f2_timeouts_are_drawn_as_configured),
         cmocka_unit_test(test_c1_candidate_takes_a_new_term_and_its_own_vote),
         cmocka_unit_test(test_c2_a_majority_makes_the_leader),
         cmocka_unit_test(test_c2_votes_of_an_older_election_do_not_count),
