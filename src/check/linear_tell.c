@@ -126,66 +126,74 @@ static bool proves(const struct part *part, const struct linear_operation *a,
     return still_illegal(part, &cost);
 }
 
+// Those that wrote a value, other than the one who read it.
+struct writers {
+    bool any;
+    bool appends;        // a value may come about in pieces: nothing is sure
+    uint64_t first_call; // the earliest call of one; UINT64_MAX: none
+    // All that were called before the read was answered are over from here on;
+    // UINT64_MAX: one of them never.
+    uint64_t over_from;
+};
+
+static struct writers writers_of(const struct part *part,
+                                 const struct linear_operation *asker,
+                                 const char *value)
+{
+    struct writers writers = {.first_call = UINT64_MAX};
+    for (size_t i = 0; i < part->n; i++) {
+        const struct linear_operation *op = &part->op[i];
+        writers.appends |= op->kind == LINEAR_APPEND;
+        if (op == asker || !writes(op) ||
+            strcmp(or_empty(op->value), value) != 0)
+            continue;
+        writers.any = true;
+        if (op->called < writers.first_call)
+            writers.first_call = op->called;
+        uint64_t from =
+            op->outcome == LINEAR_DONE ? op->returned + 1 : UINT64_MAX;
+        if (op->called < asker->returned && from > writers.over_from)
+            writers.over_from = from;
+    }
+    return writers;
+}
+
 static bool tell_unwritten(const struct part *part,
                            const struct linear_operation *asker,
                            const char *asked, char *text, size_t room)
 {
-    bool any = false;
-    if (asked[0] == '\0')
+    struct writers writers = writers_of(part, asker, asked);
+    if (asked[0] == '\0' || writers.appends ||
+        writers.first_call < asker->returned)
         return false;
-    for (size_t i = 0; i < part->n; i++) {
-        const struct linear_operation *op = &part->op[i];
-        if (op->kind == LINEAR_APPEND)
-            return false;
-        if (op == asker || !writes(op) ||
-            strcmp(or_empty(op->value), asked) != 0)
-            continue;
-        if (op->called < asker->returned)
-            return false;
-        any = true;
-    }
     char words[160];
-    linear_words(asker, words, sizeof words);
-    if (any)
-        snprintf(text, room, "%s before anybody had asked to write this value.",
-                 words);
-    else
-        snprintf(text, room, "%s, a value that nobody wrote.", words);
+    snprintf(text, room,
+             writers.any ? "%s before anybody had asked to write this value."
+                         : "%s, a value that nobody wrote.",
+             linear_words(asker, words, sizeof words));
     return proves(part, asker, NULL, asked);
 }
 
 // Has `newer` surely come after all that wrote the value, and before the
 // question?
-static bool surely_over(const struct part *part,
+static bool surely_over(const struct writers *writers,
                         const struct linear_operation *newer,
                         const struct linear_operation *asker, const char *asked)
 {
-    if (newer->kind != LINEAR_PUT || newer->outcome != LINEAR_DONE ||
-        newer->returned > asker->called ||
-        strcmp(or_empty(newer->value), asked) == 0)
-        return false;
-    for (size_t i = 0; i < part->n; i++) {
-        const struct linear_operation *op = &part->op[i];
-        if (op->kind == LINEAR_APPEND)
-            return false;
-        if (op == asker || !writes(op) ||
-            strcmp(or_empty(op->value), asked) != 0)
-            continue;
-        bool before =
-            op->outcome == LINEAR_DONE && op->returned < newer->called;
-        if (!before && op->called < asker->returned)
-            return false;
-    }
-    return true;
+    return newer->kind == LINEAR_PUT && newer->outcome == LINEAR_DONE &&
+           newer->returned <= asker->called &&
+           strcmp(or_empty(newer->value), asked) != 0 &&
+           writers->over_from <= newer->called;
 }
 
 static bool tell_stale(const struct part *part,
                        const struct linear_operation *asker, const char *asked,
                        char *text, size_t room)
 {
-    for (size_t i = 0; i < part->n; i++) {
+    struct writers writers = writers_of(part, asker, asked);
+    for (size_t i = 0; i < part->n && !writers.appends; i++) {
         const struct linear_operation *op = &part->op[i];
-        if (!surely_over(part, op, asker, asked))
+        if (!surely_over(&writers, op, asker, asked))
             continue;
         char first[160], second[160], time[40];
         snprintf(
