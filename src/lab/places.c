@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../sim/addr2line.h"
 #include "../trace/die.h"
 #include "cage.h"
 
@@ -25,22 +26,6 @@ static char *next_mark(char *text, char kind, char offset[20])
     return NULL;
 }
 
-// The line of the answer, cut off; "" when there is no more.
-static char *take_line(char **answer)
-{
-    char *line = *answer;
-    size_t n = strcspn(line, "\n");
-    *answer += n + (line[n] == '\n');
-    line[n] = '\0';
-    return line;
-}
-
-static const char *name_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
 // A text that grows into its room.
 struct room {
     char *at;
@@ -59,9 +44,7 @@ static void put(struct room *room, const char *text, size_t n)
 static bool put_place(struct room *room, char kind, char *function, char *path)
 {
     char text[170];
-    char *note = strstr(path, " (discriminator");
-    if (note != NULL)
-        *note = '\0';
+    const char *file = addr2line_file(path);
     bool known = function[0] != '\0' && function[0] != '?';
     if (kind == '=' && strstr(path, "src/sim/") != NULL)
         return false;
@@ -70,7 +53,7 @@ static bool put_place(struct room *room, char kind, char *function, char *path)
                      : kind == '+' ? "the submission"
                                    : "the harness",
                      known && path[0] != '?' ? " at " : "",
-                     known && path[0] != '?' ? name_of(path) : "");
+                     known && path[0] != '?' ? file : "");
     put(room, text, (size_t)n);
     return true;
 }
@@ -97,9 +80,10 @@ static void put_places(char *text, size_t n, char kind, char *answer)
                      (*behind == '\n' || *behind == '\0');
         put(&room, from, (size_t)((alone ? line - 1 : at) - from));
         if (strncmp(answer, "0x", 2) == 0)
-            take_line(&answer);
+            addr2line_next(&answer);
         for (int k = 0; k == 0 || is_place(answer); k++) {
-            char *function = take_line(&answer), *path = take_line(&answer);
+            char *function = addr2line_next(&answer);
+            char *path = addr2line_next(&answer);
             size_t before = room.n;
             if (k > 0 && !alone)
                 continue;

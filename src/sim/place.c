@@ -4,6 +4,7 @@
 // here allocates, locks, or calls what a sanitizer intercepts on its way to
 // another process. addr2line is asked through a bare fork and a pipe.
 #define _GNU_SOURCE
+#include "addr2line.h"
 #include "internal.h"
 
 #include <dlfcn.h>
@@ -108,7 +109,7 @@ static void ask_addr2line(const char *object, uintptr_t offset,
         syscall(SYS_wait4, child, NULL, 0, NULL);
 }
 
-static char *take_line(char **answer)
+char *addr2line_next(char **answer)
 {
     char *line = *answer;
     size_t n = strcspn(line, "\n");
@@ -123,19 +124,26 @@ static const char *name_of(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+const char *addr2line_file(char *path)
+{
+    char *note = strstr(path, " (discriminator");
+    if (note != NULL)
+        *note = '\0';
+    return name_of(path);
+}
+
 // The frames that an answer names; 0 when it knows nothing.
 static int read_answer(char *answer, bool program, struct frame *frame)
 {
     int n = 0;
     while (n < MOST_INLINED && *answer != '\0') {
-        char *function = take_line(&answer), *path = take_line(&answer);
-        char *note = strstr(path, " (discriminator");
-        if (note != NULL)
-            *note = '\0';
+        char *function = addr2line_next(&answer);
+        char *path = addr2line_next(&answer);
+        const char *file = addr2line_file(path);
         if (function[0] == '?' || path[0] == '?' || path[0] == '\0')
             continue;
         snprintf(frame[n].place, sizeof frame[n].place, "%.120s at %.70s",
-                 function, name_of(path));
+                 function, file);
         frame[n++].kind = program ? FRAME_PROGRAM : kind_of(path);
     }
     return n;
