@@ -180,6 +180,7 @@ void cage_become(struct cage *cage, const struct lab_run *run,
     inherit(channel->files.result);
     inherit(channel->files.printed);
     inherit(channel->files.trace);
+    inherit(channel->files.counters);
     snprintf(number, sizeof number, "%d", write_request(&request));
     // The same addresses in each run: a submission that depends on them, by a
     // mistake with memory, fails in the same way each time. Where the kernel
@@ -223,6 +224,7 @@ void cage_main(int from, const struct lab_scenario *(*find)(const char *name))
     run->given = request.given[0] != '\0' ? request.given : NULL;
     run->trace = request.trace[0] != '\0' ? request.trace : NULL;
     run->out = run->sanitizer = NULL;
+    run->cover = NULL;
     run->sandbox = &request.sandbox;
     request.channel.files.object = request.object;
     if (run->scenario == NULL)

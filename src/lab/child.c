@@ -361,15 +361,15 @@ static void load(void)
     const struct lab_run *run = child.run;
     struct sandbox_files *files = &child.channel.files;
     char error[300];
-    bool good = true;
     child.api = run->raft != NULL ? &loaded : raft_api_reference();
     files->n_result = sizeof(struct lab_message);
+    object_count_into(files->counters);
     if (run->sandbox != NULL)
         sandbox_enter(run->sandbox, files, forbidden);
-    if (run->scenario->load != NULL)
-        good = run->scenario->load(run->raft, error);
-    else if (run->raft != NULL)
-        good = raft_api_load(run->raft, &loaded, error);
+    bool good =
+        run->scenario->load != NULL
+            ? run->scenario->load(run->raft, error)
+            : run->raft == NULL || raft_api_load(run->raft, &loaded, error);
     if (run->sandbox != NULL)
         sandbox_seal(run->sandbox, files);
     if (!good)

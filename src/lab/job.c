@@ -29,7 +29,13 @@ static void set(struct lab_result *result, const char *property,
 static void open_files(struct job *job, struct sandbox_files *files)
 {
     files->printed = files->trace = files->object = job->printed = -1;
+    files->counters = -1;
     job->saves = false;
+    // What a run did before it was drawn anew, it did.
+    if (job->run.cover != NULL && job->run.draw == 0)
+        counters_open(&job->counters, job->run.cover->n);
+    if (job->run.cover != NULL)
+        files->counters = job->counters.fd;
     if (job->run.sandbox == NULL)
         return;
     if (printed_is_kept(&job->run)) {
@@ -331,8 +337,14 @@ void job_look(struct job *job)
         look_for_stall(job, now);
 }
 
+uint64_t *job_counters(struct job *job)
+{
+    return counters_take(&job->counters);
+}
+
 void job_drop(struct job *job)
 {
+    free(job_counters(job));
     end(job, JOB_LATE);
     reap(job);
     if (job->printed >= 0)

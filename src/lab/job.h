@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "../trace/save.h"
+#include "counters.h"
 #include "runner.h"
 
 enum {
@@ -32,6 +33,7 @@ struct job {
     uint64_t looked_ms, cpu_ms, idle_ms;
     struct save trace; // of a run in a sandbox that leaves one
     bool saves;
+    struct counters counters; // of the Raft; for job_counters()
     enum job_end {
         JOB_ENDS,
         JOB_LATE,    // its time is up
@@ -49,6 +51,8 @@ bool job_advance(struct job *job);
 // Looks whether its time is up, or whether it stands still, and then ends it
 // and what it started.
 void job_look(struct job *job);
+// The counters of a job that has ended, malloc'd; NULL when nobody wants them.
+uint64_t *job_counters(struct job *job);
 // Ends it for good, without a result.
 void job_drop(struct job *job);
 

@@ -23,11 +23,16 @@ struct object_function {
 // Gives a handle for dlsym(). NULL with one line in error.
 void *object_load(const char *path, const struct object_function *functions,
                   char error[300]);
+// From now on an object that is loaded counts what it executes there: its
+// counters (counters.h) become this descriptor's memory, which is closed. What
+// is no such object is loaded as ever. -1: nothing changes.
+void object_count_into(int fd);
 // Runs what object_defer() has marked in the object that was loaded.
 void object_start(void);
 
 // Where the object that was loaded keeps its variables, and where that is in
-// its file's own count; n = 0 when it has none.
+// its file's own count; n = 0 when it has none. Counters that are memory of a
+// descriptor are none of them.
 struct object_variables {
     unsigned char *at;
     size_t n;

@@ -76,6 +76,10 @@ static void run_beside(struct job *jobs, int n_jobs, const struct lab_run *run,
         wait_for_children(&job, 1);
     while (!is_due(&job) || !job_advance(&job));
     tidy(jobs, n_jobs, &job);
+    uint64_t *counters = job_counters(&job);
+    if (counters != NULL)
+        run->cover->take(run->cover->context, run, &job.result, counters);
+    free(counters);
     *result = job.result;
 }
 
@@ -87,6 +91,7 @@ void lab_run_one(const struct lab_run *run, struct lab_result *result)
 // What waits for its turn to be told.
 struct told {
     struct told *next;
+    uint64_t *counters; // NULL: nobody wants them
     uint64_t number;
     struct lab_run run;
     struct lab_result result;
@@ -153,6 +158,7 @@ static void keep_failure(struct many *many, struct job *job)
     snprintf(sanitizer, sizeof sanitizer, "%s/sanitizer.txt", folder);
     again.sanitizer = sanitizer;
     again.quiet = true;
+    again.cover = NULL;
     struct lab_result result;
     run_beside(many->job, many->n_jobs, &again, &result);
     if (!result.passed && result.trace[0] != '\0') {
@@ -194,10 +200,19 @@ static void collect(struct many *many)
         tidy(many->job, many->n_jobs, job);
         keep_failure(many, job);
         struct told *told = must_malloc(sizeof *told);
-        *told =
-            (struct told){many->waiting, job->number, job->run, job->result};
+        *told = (struct told){many->waiting, job_counters(job), job->number,
+                              job->run, job->result};
         many->waiting = told;
     }
+}
+
+static void tell_one(struct many *many, const struct told *told)
+{
+    const struct lab_cover *cover = told->run.cover;
+    if (told->counters != NULL)
+        cover->take(cover->context, &told->run, &told->result, told->counters);
+    many->enough =
+        !many->sweep->done(many->sweep->context, &told->run, &told->result);
 }
 
 // Tells what is due, in order.
@@ -212,8 +227,8 @@ static void tell(struct many *many)
         *at = told->next;
         many->next_told++;
         if (!many->enough)
-            many->enough = !many->sweep->done(many->sweep->context, &told->run,
-                                              &told->result);
+            tell_one(many, told);
+        free(told->counters);
         free(told);
         at = &many->waiting;
     }
@@ -229,6 +244,7 @@ static void end_all(struct many *many)
     while (many->waiting != NULL) {
         struct told *told = many->waiting;
         many->waiting = told->next;
+        free(told->counters);
         free(told);
     }
 }

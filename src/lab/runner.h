@@ -12,6 +12,18 @@
 #include "lab.h"
 #include "sandbox.h"
 
+struct lab_run;
+struct lab_result;
+
+// Who gets the counters of runs (counters.h): once for each run, in the order
+// that their results are told in, also when the run crashed or was ended.
+struct lab_cover {
+    size_t n; // counters of the object
+    void (*take)(void *context, const struct lab_run *run,
+                 const struct lab_result *result, const uint64_t *counters);
+    void *context;
+};
+
 struct lab_run {
     const struct lab_scenario *scenario;
     uint64_t seed;
@@ -34,7 +46,8 @@ struct lab_run {
     // Of its outcome only kind and rule are told; nothing else leaves the
     // sandbox, and the seed does not enter it.
     bool secret;
-    bool hashed; // the seed is what lab_drawn() gave
+    bool hashed;                   // the seed is what lab_drawn() gave
+    const struct lab_cover *cover; // who wants its counters; NULL = nobody
 };
 
 // What was made of a trace for its readers: paths, "" = nothing.

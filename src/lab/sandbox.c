@@ -159,7 +159,8 @@ static int by_number(const void *a, const void *b)
     return *(const int *)a - *(const int *)b;
 }
 
-// Keeps 0, 1, 2, the result, the trace and the object; the rest is closed.
+// Keeps 0, 1, 2, the result, the trace, the object and its counters; the rest
+// is closed.
 static void arrange_files(struct sandbox_files *files)
 {
     int nothing = open("/dev/null", O_RDONLY);
@@ -172,11 +173,13 @@ static void arrange_files(struct sandbox_files *files)
     files->printed = -1;
     if (files->trace >= 0)
         files->trace = at_random_place(files->trace);
-    int kept[3] = {files->result}, n = 1;
+    int kept[4] = {files->result}, n = 1;
     if (files->trace >= 0)
         kept[n++] = files->trace;
     if (files->object >= 0)
         kept[n++] = files->object;
+    if (files->counters >= 0)
+        kept[n++] = files->counters;
     qsort(kept, (size_t)n, sizeof kept[0], by_number);
     close_others(kept, n);
 }
@@ -307,7 +310,8 @@ static bool walls_stand(const struct sandbox *sandbox)
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
-        struct sandbox_files files = {STDOUT_FILENO, 1, STDERR_FILENO, -1, -1};
+        struct sandbox_files files = {
+            STDOUT_FILENO, 1, STDERR_FILENO, -1, -1, -1};
         sandbox_enter(sandbox, &files, never);
         sandbox_seal(sandbox, &files);
         _exit(0);

@@ -63,6 +63,7 @@ struct sandbox_files {
     int printed;     // becomes standard output and error; -1: ours stay
     int trace;       // may be written as well; -1: none
     int object;      // what is loaded; keeps its number until the seal
+    int counters;    // the same, for what it counts (counters.h); -1: nothing
 };
 
 // In the child, before the object is loaded. `forbidden` is called when the
