@@ -52,7 +52,7 @@ WARMUP := $(wildcard tests/warm-up/*.c)
 LIB_SRC := $(wildcard src/*/*.c viz/*.c labs/*.c) $(ARCH_SRC) $(WARMUP)
 LIB_SRC := $(filter-out src/cli/main.c src/cli/cage.c,$(LIB_SRC))
 # What a stranger's Raft runs in: no solution, no grader, no pictures.
-CAGE_SRC := $(filter-out src/raft/% src/grade/% src/cli/% viz/% $(WARMUP),\
+CAGE_SRC := $(filter-out src/raft/% src/grade/% src/cover/% src/cli/% viz/% $(WARMUP),\
             $(LIB_SRC)) src/cli/cage.c
 SWITCH := src/sim/arch/$(MACHINE)_switch.S
 ASM_SRC := $(SWITCH) viz/page_data.S
@@ -349,6 +349,14 @@ races: ## LAB=lab1 under ThreadSanitizer: where threads race
 	@labs/races $(LAB) $(if $(filter lab0,$(LAB)),$(WARM_UP),$(RAFT)) \
 	  $(if $(SEED),$(SEED)..$(SEED),1..3)
 
+# A folder for each Raft and lab.
+COVER ?= out/cover-$(notdir $(RAFT:%/=%))-lab$(LAB:lab%=%)
+.PHONY: cover
+cover: all ## LAB=2: which lines of RAFT=labs/student its scenarios reach; SEEDS=, J=
+	@$B/glassraft run lab$(LAB:lab%=%) --raft \
+	  $(if $(filter 0 lab0,$(LAB)),$(WARM_UP),$(RAFT)) $(LAB_SEEDS) -j $(J) \
+	  --cover $(COVER)
+
 lab1 lab2 lab3 lab4: all ## a lab's scenarios against RAFT=labs/student, SEEDS=1..20, SEED=, J=
 	@$B/glassraft run $@ --raft $(RAFT) $(LAB_SEEDS) -j $(J)
 
@@ -506,7 +514,7 @@ install: build/glassraft $B/lib/$(SO) $B/lib/libglassraft.a ## into PREFIX, /usr
 	install -d $(SHARE)/labs $(SHARE)/src/raft $(SHARE)/src/net
 	install -d $(SHARE)/src/trace $(SHARE)/src/sim
 	install -m 755 labs/build-raft $(SHARE)/labs
-	install -m 644 labs/allowed-symbols $(SHARE)/labs
+	install -m 644 labs/allowed-symbols labs/counters.ld $(SHARE)/labs
 	install -m 755 labs/refused-calls $(SHARE)/labs
 	install -m 644 src/raft/raft.h $(SHARE)/src/raft
 	install -d $(SHARE)/src/lab

@@ -8,6 +8,7 @@
 
 #include "../../labs/course.h"
 #include "cli.h"
+#include "reports.h"
 #include "student.h"
 #include "sweep.h"
 
@@ -25,6 +26,8 @@ static const char help[] =
     "                   the seed chooses\n"
     "  --trace FILE     write the trace (one scenario, one seed)\n"
     "  --out FOLDER     what failing runs leave goes here, default out\n"
+    "  --cover FOLDER   which lines of the Raft the runs reached, and which\n"
+    "                   run first: reports in this folder\n"
     "  --results FILE   append a JSON line for each run (see glassraft merge)\n"
     "  --shard I/N      only the I-th of N equal parts, for several machines\n"
     "  --budget SECONDS start no run after that (60, 60s, 10m, 2h)\n"
@@ -120,7 +123,8 @@ static void make_place(const char *file)
 
 struct arguments {
     struct sweep_plan plan;
-    const char *raft; // as given
+    const char *raft;  // as given
+    const char *cover; // the folder of its reports; NULL: none
     const char *names[CHOOSE_MOST];
     int n_names;
     uint64_t jobs;
@@ -169,6 +173,8 @@ static void take_argument(struct options *o, struct arguments *a)
         plan->crash_points = true;
     else if (options_is(o, "--raft"))
         a->raft = options_value(o);
+    else if (options_is(o, "--cover"))
+        a->cover = options_value(o);
     else if (options_is(o, "--lab"))
         a->bad |= !read_lab(options_number(o), o, plan);
     else if (options_is(o, "--crash-at"))
@@ -201,6 +207,8 @@ static bool fits(const struct arguments *a, const struct choice *choice)
         (choice->n > 1 || plan->first != plan->last || plan->twice ||
          plan->crash_points))
         what = "--trace wants one scenario and one seed";
+    else if (a->cover != NULL && plan->twice)
+        what = "--check-determinism and --cover do not go together";
     else if (plan->common.real && plan->twice)
         what = "--check-determinism and --real do not go together";
     else if (plan->common.real && plan->common.schedule != SIM_ROTATE)
@@ -241,7 +249,7 @@ static bool take_raft(struct arguments *a, const struct choice *choice)
     bool warm_up = choice->chosen[0]->load != NULL;
     struct lab_run *run = &a->plan.common;
     const char *path = a->raft != NULL ? a->raft : student_default(warm_up);
-    if (path == NULL)
+    if (path == NULL && a->cover == NULL)
         return true;
     run->given = a->raft;
     run->raft = object;
@@ -251,7 +259,9 @@ static bool take_raft(struct arguments *a, const struct choice *choice)
         run->sandbox = &sandbox;
         run->shown = true;
     }
-    return student_raft(path, object, sizeof object);
+    return a->cover != NULL
+               ? student_cover(path, warm_up, object, sizeof object)
+               : student_raft(path, object, sizeof object);
 }
 
 int cli_run(int argc, char **argv)
@@ -291,5 +301,10 @@ int cli_run(int argc, char **argv)
         return EXIT_USAGE;
     if (a.plan.common.trace != NULL)
         make_place(a.plan.common.trace);
-    return sweep(&a.plan);
+    if (a.cover == NULL)
+        return sweep(&a.plan);
+    if (!reports_begin(a.cover, &a.plan.common))
+        return EXIT_USAGE;
+    int code = sweep(&a.plan);
+    return reports_end() ? code : EXIT_USAGE;
 }

@@ -32,24 +32,25 @@ static bool ends_in(const char *path, const char *end)
 // Where the object of this source goes: into the tree's build folder, or, of
 // an installed tree, below the working folder's out/; under a name that people
 // know, and a hash of the whole path.
-static void object_path(const char *home, const char *source, char *object,
-                        size_t n)
+static void object_path(const char *home, const char *source, const char *kind,
+                        char *object, size_t n)
 {
     const char *name = strrchr(source, '/');
     uint64_t hash = message_hash(14695981039346656037u, source, strlen(source));
     bool ours = access(home, W_OK) == 0;
-    snprintf(object, n, "%.2000s/%s/%s/labs/%.60s-%08x/raft.so",
+    snprintf(object, n, "%.2000s/%s/%s/labs/%.60s-%08x/%s.so",
              ours ? home : "out", ours ? "build" : "raft", lab_config(),
-             name != NULL ? name + 1 : source, (unsigned)hash);
+             name != NULL ? name + 1 : source, (unsigned)hash, kind);
 }
 
-static bool build(const char *home, const char *source, const char *object)
+static bool build(const char *home, const char *config, const char *source,
+                  const char *object)
 {
     char script[PATH_MAX + 32];
     snprintf(script, sizeof script, "%.4000s/labs/build-raft", home);
     pid_t pid = fork();
     if (pid == 0) {
-        execl(script, script, "-c", lab_config(), source, object, (char *)NULL);
+        execl(script, script, "-c", config, source, object, (char *)NULL);
         fprintf(stderr, "glassraft: %s: %s\n", script, strerror(errno));
         _exit(127);
     }
@@ -74,8 +75,35 @@ bool student_raft(const char *path, char *object, size_t n)
         return complain(path, "expected a folder, or a .o, .a or .so file");
     if (!lab_home(place, sizeof place) || realpath(place, home) == NULL)
         return false;
-    object_path(home, source, object, n);
-    return build(home, source, object);
+    object_path(home, source, "raft", object, n);
+    return build(home, lab_config(), source, object);
+}
+
+bool student_cover(const char *path, bool warm_up, char *object, size_t n)
+{
+    char source[PATH_MAX], home[PATH_MAX], place[PATH_MAX];
+    struct stat about;
+    const char *config = lab_config();
+    if (strcmp(config, "opt") != 0 && strcmp(config, "debug") != 0) {
+        fprintf(stderr,
+                "glassraft: --cover: this program was built as %s, coverage"
+                " needs opt or debug\n",
+                config);
+        return false;
+    }
+    if (!lab_home(place, sizeof place) || realpath(place, home) == NULL)
+        return false;
+    if (path == NULL) {
+        snprintf(place, sizeof place, "%.4000s/%s", home,
+                 warm_up ? "tests/warm-up" : "src/raft");
+        path = place;
+    }
+    if (realpath(path, source) == NULL || stat(source, &about) != 0)
+        return complain(path, strerror(errno));
+    if (!S_ISDIR(about.st_mode))
+        return complain(path, "coverage needs the sources of a Raft: a folder");
+    object_path(home, source, "cover", object, n);
+    return build(home, "cover", source, object);
 }
 
 const char *student_default(bool warm_up)

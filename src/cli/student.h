@@ -11,6 +11,10 @@
 // when a source has changed. False with a line on stderr.
 bool student_raft(const char *path, char *object, size_t n);
 
+// The same object, built so that it counts what it executes: for a folder
+// alone. NULL for the path is the reference, or lab 0's warm-up in this tree.
+bool student_cover(const char *path, bool warm_up, char *object, size_t n);
+
 // The Raft that is run when none is given: NULL for the reference, and
 // labs/student for a program that has none. The same for lab 0's warm-up:
 // labs/student/warm-up.

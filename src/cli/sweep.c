@@ -71,6 +71,7 @@ static void describe(const struct sweep *sweep, struct lab_run *run)
 static uint64_t count_points(struct lab_run run)
 {
     struct lab_result result;
+    run.cover = NULL;
     lab_run_one(&run, &result);
     return result.n_points;
 }
