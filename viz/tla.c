@@ -6,6 +6,7 @@
 // messages: a candidate its vote, a leader the acknowledgement of each entry.
 // A message that a thread built before its server changed, but sent behind
 // that, gets its line before the step that changed the server.
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,6 +167,7 @@ static void put_known(struct viz_tla *t, int server)
     for (uint64_t i = 1; i <= n; i++)
         terms[i - 1] = tla_term_of(t, server, i);
     state.terms = n > 0 ? terms : NULL;
+    t->tally.n_known += n > 0;
     tla_put(&t->lines, NULL, t->n, "InitState", server, &state, NULL);
     free(terms);
 }
@@ -198,6 +200,76 @@ static void begin_file(struct viz_tla *t)
     }
 }
 
+// Has a leader heard of entries that it has not committed yet? A file that
+// begins here lacks the answers that the commit rests on.
+static bool is_settled(const struct viz_tla *t)
+{
+    for (int i = 0; i < t->n_servers; i++) {
+        const struct model_server *server = &t->model.server[i];
+        for (int k = 0; k < t->n_servers; k++)
+            if (server->up && server->role == TRACE_LEADER && k != i &&
+                server->match_index[k] > server->commit_index)
+                return false;
+    }
+    return true;
+}
+
+static bool is_quiet(const struct viz_tla *t)
+{
+    return t->steps.open[tla_in(t, t->at)] == 0;
+}
+
+// A part of a trace begins where nothing is under way, if it does before
+// `end`; the best of these places is one where leaders wait for no answers.
+static void begin_quietly(struct viz_tla *t, size_t end)
+{
+    size_t begin = t->at;
+    for (int settled = 1; settled >= 0; settled--) {
+        for (; t->at < end; t->at++) {
+            if (is_quiet(t) && (settled == 0 || is_settled(t)))
+                return;
+            model_step(&t->model, &t->event[t->at]);
+        }
+        model_free(&t->model);
+        part_before(&t->model, t->steps.trace, begin);
+        t->at = begin;
+    }
+}
+
+static bool is_too_large(uint64_t last, uint64_t term)
+{
+    return last > MOST_TERMS || term > INT32_MAX;
+}
+
+bool viz_tla_takes(const struct trace_file *trace,
+                   const struct viz_window *window, char *error, size_t n)
+{
+    struct export_range range = export_range(trace, window);
+    struct model model;
+    part_before(&model, trace, range.begin);
+    int node = TRACE_NONE;
+    for (int i = 0; i < model.n_servers; i++)
+        if (is_too_large(model_last_index(&model.server[i]),
+                         model.server[i].term))
+            node = i;
+    for (size_t at = range.begin; at < range.end && node < 0; at++) {
+        const struct trace_event *event = &trace->event[at];
+        model_step(&model, event);
+        if (event->kind == TRACE_BOOT &&
+            is_too_large(event->index + event->n_entries, event->term))
+            node = export_node(trace, event);
+    }
+    if (node >= 0)
+        snprintf(error, n,
+                 "S%d is in term %" PRIu64 " with a log up to %" PRIu64
+                 ": the specification keeps every entry from 1 on, and its"
+                 " numbers end at %d; take a seed whose cluster begins empty",
+                 node + 1, model.server[node].term,
+                 model_last_index(&model.server[node]), INT32_MAX);
+    model_free(&model);
+    return node < 0;
+}
+
 struct viz_tla *viz_tla_begin(const struct trace_file *trace,
                               const struct viz_window *window)
 {
@@ -221,14 +293,8 @@ struct viz_tla *viz_tla_begin(const struct trace_file *trace,
     t->n_receipts = must_calloc(n, sizeof *t->n_receipts);
     t->match = must_calloc(n, sizeof *t->match);
     t->log_term = must_calloc(n, sizeof *t->log_term);
-    // A part of a trace begins where nothing is under way, if it does soon.
     t->at = range.begin;
-    size_t quiet = range.begin;
-    while (quiet < range.begin + n / 2 && t->steps.open[tla_in(t, quiet)] > 0)
-        quiet++;
-    if (quiet < range.end && t->steps.open[tla_in(t, quiet)] == 0)
-        for (; t->at < quiet; t->at++)
-            model_step(&t->model, &t->event[t->at]);
+    begin_quietly(t, range.begin + n / 2);
     t->n = t->at > 0 ? t->event[t->at - 1].n : 0;
     return t;
 }
@@ -251,8 +317,8 @@ static bool ends_here(const struct viz_tla *t, size_t most)
     if (most == 0 || t->at >= t->steps.range.end)
         return false;
     return t->lines.n + room >= most ||
-           (t->lines.n + quiet >= most &&
-            t->steps.open[tla_in(t, t->at)] == 0 && !is_saving(t));
+           (t->lines.n + quiet >= most && is_quiet(t) && !is_saving(t) &&
+            (t->lines.n + quiet / 2 >= most || is_settled(t)));
 }
 
 static void flush(struct viz_tla *t, FILE *out)
@@ -275,8 +341,7 @@ bool viz_tla_next(struct viz_tla *t, size_t most, FILE *out)
         t->at++;
         if (ends_here(t, most))
             break;
-        bool quiet = t->steps.open[tla_in(t, t->at)] == 0;
-        if (most == 0 && quiet && t->lines.n > KEPT)
+        if (most == 0 && is_quiet(t) && t->lines.n > KEPT)
             flush(t, out);
     }
     if (t->burst != TLA_NONE)

@@ -181,6 +181,18 @@ static void mark_candidacies(struct tla_steps *steps)
     }
 }
 
+// Where what is sent there was made: a RequestVote belongs to the candidacy,
+// and may leave when that is over.
+static size_t made(const struct trace_file *trace, size_t sent)
+{
+    const struct trace_event *event =
+        sent != SIZE_MAX ? &trace->event[sent] : NULL;
+    if (event == NULL || event->kind != TRACE_SEND || event->cause == 0 ||
+        event->rpc == NULL || strcmp(event->rpc, "RequestVote") != 0)
+        return sent;
+    return causes_position(trace, event->cause);
+}
+
 // A place is quiet when no message that arrives is on its way there and no
 // step is half done.
 static void find_quiet(struct tla_steps *steps)
@@ -203,7 +215,7 @@ static void find_quiet(struct tla_steps *steps)
         size_t request = steps->request[at - begin];
         if (kind == TRACE_RECV || kind == TRACE_REPLY_RECV) {
             size_t sent = causes_sending(trace, at);
-            mark(steps, sent, at);
+            mark(steps, made(trace, sent), at);
             if (sent != SIZE_MAX && sent >= begin)
                 steps->arrives[sent - begin] = true;
             if (steps->has_step[at - begin])

@@ -186,7 +186,12 @@ struct viz_tla_tally {
     size_t n_odd;       // what the specification does not allow
     uint64_t first_odd; // the first event of those
     size_t n_duplicates, n_restarts;
+    size_t n_known; // servers that begin a file with a log, its terms beside
 };
+// Whether the specification can hold the cluster's logs and terms at all: it
+// keeps every entry, and TLC's numbers end at 2^31. If not, why in one line.
+bool viz_tla_takes(const struct trace_file *trace,
+                   const struct viz_window *window, char *error, size_t n);
 struct viz_tla *viz_tla_begin(const struct trace_file *trace,
                               const struct viz_window *window);
 // Writes the next file of about `most` lines, cut where nothing is under way

@@ -183,9 +183,18 @@ static void tell_tla(const struct viz_tla_tally *tally)
                 tally->n_odd, tally->n_lines, tally->first_odd);
     if (tally->n_cut > 0)
         fprintf(stderr,
-                "glassraft export: %zu messages were sent before their file"
-                " begins and are left out\n",
-                tally->n_cut);
+                "glassraft export: %zu message%s sent before the file begins"
+                " %s left out: the specification cannot follow what came of"
+                " %s\n",
+                tally->n_cut, tally->n_cut == 1 ? "" : "s",
+                tally->n_cut == 1 ? "is" : "are",
+                tally->n_cut == 1 ? "it" : "them");
+    if (tally->n_known > 0)
+        fprintf(stderr,
+                "glassraft export: %zu server%s with a log at the beginning of"
+                " a file: the published specification takes its entries for"
+                " ones of term 1; see --help on the variant\n",
+                tally->n_known, tally->n_known == 1 ? "" : "s");
     if (tally->n_duplicates + tally->n_restarts > 0)
         fprintf(stderr,
                 "glassraft export: %zu restart%s and %zu duplicated message%s;"
@@ -197,6 +206,11 @@ static void tell_tla(const struct viz_tla_tally *tally)
 // One file, or with --split as many as it takes.
 static int write_tla(const struct request *r, const struct part *part)
 {
+    char error[300];
+    if (!viz_tla_takes(&part->trace, &part->window, error, sizeof error)) {
+        fprintf(stderr, "glassraft export: %s\n", error);
+        return EXIT_USAGE;
+    }
     struct viz_tla *tla = viz_tla_begin(&part->trace, &part->window);
     int status = EXIT_GOOD;
     for (int i = 1; status == EXIT_GOOD; i++) {
