@@ -1,112 +1,67 @@
 // rules.c -- glassraft rules: which rules of the paper a trace exercises.
+#include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../labs/course.h"
+#include "../../viz/figure2.h"
 #include "../trace/die.h"
 #include "../trace/trace.h"
-#include "cli.h"
+#include "selectors.h"
 
 static const char help[] =
-    "usage: glassraft rules TRACE... [--each]\n\n"
+    "usage: glassraft rules TRACE... [--beside TRACE...] [OPTIONS]\n\n"
     "Counts how often each rule of Figures 2 and 13 acted, by its tag. Exit\n"
-    "code 1 when a rule never did.\n\n"
-    "  --each           a line `SCENARIO TAG COUNT` for each trace and rule\n\n"
-    "example: glassraft rules out/demo/trace.jsonl\n";
+    "code 1 when a rule never did. Of a Raft without trace calls it counts what"
+    "\n"
+    "messages show; \"?\" stands at what they cannot show.\n\n"
+    "  --each           a line `SCENARIO TAG COUNT` for each trace and rule\n"
+    "  --beside         the traces behind it are another Raft's, or another "
+    "lab's,\n"
+    "                   counted beside the first\n"
+    "  --draw           Figures 2 and 13, box by box, with the counts\n"
+    "  -o FILE          where to: .svg, .png, .dot or .html\n"
+    "  --names A,B      what the two sides are called; default: their Rafts\n"
+    "  --sources FOLDER the sources of the first: where comments name each "
+    "rule\n" SELECTORS_THEME "\n"
+    "example: glassraft rules out/demo/trace.jsonl --draw -o "
+    "out/figure2.svg\n";
 
-static const struct {
-    const char *tag, *about;
-} rules[] = {
-    {"ALL.1", "apply what is committed"},
-    {"ALL.2", "follow a newer term"},
-    {"F.1", "followers answer candidates and leaders"},
-    {"F.2", "a follower's timeout starts an election"},
-    {"C.1", "candidates: new term, own vote, requests to all"},
-    {"C.2", "a majority of votes makes a leader"},
-    {"C.3", "a leader of this term ends the election"},
-    {"C.4", "a candidate's timeout starts another election"},
-    {"L.1", "heartbeats"},
-    {"L.2", "a command is appended, answered when applied"},
-    {"L.3", "entries from next_index on; next and match"},
-    {"L.4", "commit what a majority holds, of the own term"},
-    {"RV.1", "no vote to an old term"},
-    {"RV.2", "one vote a term, to an up-to-date log"},
-    {"AE.1", "no to a leader of an old term"},
-    {"AE.2", "no without the entry before"},
-    {"AE.3", "a conflicting entry and all behind it go"},
-    {"AE.4", "new entries are appended"},
-    {"AE.5", "commit up to the last new entry"},
-    {"IS.1", "no snapshot from an old term"},
-    {"IS.2", "the first chunk begins a snapshot"},
-    {"IS.3", "chunks go to their offset"},
-    {"IS.4", "wait for more until done"},
-    {"IS.5", "the whole snapshot is saved"},
-    {"IS.6", "entries behind a matching one stay"},
-    {"IS.7", "otherwise the whole log goes"},
-    {"IS.8", "the state machine is reset from the snapshot"},
+struct asked {
+    struct figure2_side side[FIGURE2_SIDES];
+    int n_sides;
+    bool each, draw, named;
+    const char *sources;
+    struct selectors to;
 };
 
-enum { N_RULES = sizeof rules / sizeof rules[0], MOST_MESSAGES = 4096 };
-
-// What was sent and is not received yet, by the message's number.
-struct sent {
-    uint64_t msg;
-    bool first_chunk, more_chunks, snapshot;
-};
-
-struct count {
-    uint64_t n[N_RULES];
-    struct sent sent[MOST_MESSAGES];
-};
-
-static void count_tag(struct count *count, const char *tag)
+// The side is called by its Raft, or by all that it has.
+static void name_side(struct figure2_side *side, const struct trace_header *h)
 {
-    for (int i = 0; i < N_RULES; i++)
-        count->n[i] += strcmp(rules[i].tag, tag) == 0;
+    const char *raft = h->raft[0] != '\0' ? h->raft : "a Raft without a name";
+    if (side->n_traces == 0)
+        snprintf(side->name, sizeof side->name, "%s", raft);
+    else if (strcmp(side->name, raft) != 0)
+        snprintf(side->name, sizeof side->name, "several Rafts");
 }
 
-static void count_send(struct count *count, const struct trace_event *event)
+// "lab 2: backup", where a lab has it: the first that does.
+static void label(const char *scenario, char out[64])
 {
-    struct sent *sent = &count->sent[event->msg % MOST_MESSAGES];
-    uint64_t offset = 0;
-    bool done = false;
-    *sent = (struct sent){.msg = event->msg};
-    if (event->rpc == NULL)
-        return;
-    if (strcmp(event->rpc, "AppendEntries") == 0)
-        count_tag(count, trace_message_entries(&event->args, NULL, 0) == 0
-                             ? "L.1"
-                             : "L.3");
-    sent->snapshot = strcmp(event->rpc, "InstallSnapshot") == 0 &&
-                     trace_message_number(&event->args, "offset", &offset) &&
-                     trace_message_bool(&event->args, "done", &done);
-    sent->first_chunk = sent->snapshot && offset == 0;
-    sent->more_chunks = sent->snapshot && !done;
+    for (const struct course_lab *lab = course; lab->name != NULL; lab++)
+        if (course_points(lab, scenario) > 0) {
+            snprintf(out, 64, "lab %u: %.50s", lab->number, scenario);
+            return;
+        }
+    snprintf(out, 64, "%.63s", scenario);
 }
 
-static void count_event(struct count *count, const struct trace_event *event)
-{
-    const struct sent *sent = &count->sent[event->msg % MOST_MESSAGES];
-    bool same = sent->msg == event->msg;
-    if (event->rule != NULL)
-        count_tag(count, event->rule);
-    if (event->kind == TRACE_SEND)
-        count_send(count, event);
-    else if (event->kind == TRACE_REPLY)
-        count_tag(count, "F.1");
-    else if (event->kind == TRACE_RECV && same && sent->snapshot) {
-        count_tag(count, "IS.3");
-        if (sent->first_chunk)
-            count_tag(count, "IS.2");
-        if (sent->more_chunks)
-            count_tag(count, "IS.4");
-    } else if (event->kind == TRACE_INSTALL)
-        count_tag(count, "IS.5");
-}
-
-// Adds a trace's counts to total; false with a line on stderr.
-static bool count_file(const char *path, bool each, uint64_t total[N_RULES])
+// Counts a trace; false with a line on stderr.
+static bool count_file(const char *path, const struct asked *asked,
+                       struct figure2_side *side)
 {
     char error[300];
     struct trace_reader *reader = trace_open(path, error, sizeof error);
@@ -114,17 +69,21 @@ static bool count_file(const char *path, bool each, uint64_t total[N_RULES])
         fprintf(stderr, "glassraft: %s\n", error);
         return false;
     }
-    struct count *count = must_calloc(1, sizeof *count);
+    struct rules *count = must_calloc(1, sizeof *count);
     struct trace_event event;
     enum trace_status status;
     while ((status = trace_read(reader, &event)) == TRACE_OK)
-        count_event(count, &event);
-    for (int i = 0; i < N_RULES; i++) {
-        total[i] += count->n[i];
-        if (each)
-            printf("%s %s %" PRIu64 "\n", trace_reader_header(reader)->scenario,
-                   rules[i].tag, count->n[i]);
-    }
+        rules_step(count, &event);
+    const struct trace_header *header = trace_reader_header(reader);
+    const char *scenario = header->scenario;
+    for (int i = 0; i < RULES_N && asked->each; i++)
+        printf("%s %s %" PRIu64 "\n", scenario, rules_rule[i].tag,
+               rules_count(count, i));
+    if (!asked->named)
+        name_side(side, header);
+    char named[64];
+    label(scenario, named);
+    figure2_add(side, named, count);
     if (status == TRACE_BAD)
         fprintf(stderr, "glassraft: %s\n", trace_reader_error(reader));
     free(count);
@@ -132,33 +91,224 @@ static bool count_file(const char *path, bool each, uint64_t total[N_RULES])
     return status != TRACE_BAD;
 }
 
-int cli_rules(int argc, char **argv)
+// "static void lock_log(struct raft *rf)" has "lock_log"; false for others. A
+// declaration counts as well: its comment says what the function obeys.
+static bool function_name(const char *line, char name[48])
 {
-    uint64_t total[N_RULES] = {0};
-    bool each = false, good = true, complete = true;
-    int n_traces = 0;
+    const char *bracket = strchr(line, '(');
+    if (bracket == NULL || strchr(" \t/#*}{", line[0]) != NULL ||
+        strncmp(line, "typedef", 7) == 0)
+        return false;
+    const char *end = bracket, *at;
+    for (at = end; at > line && strchr(" *\t", at[-1]) == NULL; at--)
+        continue;
+    if (at == end || (size_t)(end - at) >= 48)
+        return false;
+    snprintf(name, 48, "%.*s", (int)(end - at), at);
+    return true;
+}
+
+static void note_place(struct figure2_side *side, const char *text,
+                       const char *file, const char *function)
+{
+    for (int i = 0; i < RULES_N; i++) {
+        char tag[16];
+        struct figure2_count *count = &side->rule[i];
+        snprintf(tag, sizeof tag, "[%s]", rules_rule[i].tag);
+        if (count->place[0] == '\0' && strstr(text, tag) != NULL)
+            snprintf(count->place, sizeof count->place, "%.30s: %.40s()", file,
+                     function);
+    }
+}
+
+// A comment inside of a function is its own, one before it the next one's.
+static bool read_source(struct figure2_side *side, const char *folder,
+                        const char *file)
+{
+    char path[4096], line[1000], function[48] = "", before[4000] = "";
+    snprintf(path, sizeof path, "%.3000s/%.300s", folder, file);
+    FILE *in = fopen(path, "r");
+    if (in == NULL)
+        return false;
+    while (fgets(line, sizeof line, in) != NULL) {
+        bool comment = strncmp(line, "//", 2) == 0 ||
+                       strncmp(line, "/*", 2) == 0 || line[0] == '*' ||
+                       strncmp(line, " *", 2) == 0;
+        size_t n = strlen(before);
+        if (comment) {
+            snprintf(before + n, sizeof before - n, "%s", line);
+        } else if (function_name(line, function)) {
+            note_place(side, before, file, function);
+            before[0] = '\0';
+        } else if (line[0] == '\n') {
+            before[0] = '\0';
+        } else if (function[0] != '\0' && strchr(" \t", line[0]) != NULL &&
+                   (strstr(line, "//") != NULL || strstr(line, "/*") != NULL)) {
+            note_place(side, line, file, function);
+        }
+    }
+    fclose(in);
+    return true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+// Sources before headers, each in order. False with a line on stderr.
+static bool find_places(struct figure2_side *side, const char *folder)
+{
+    enum { MOST = 256 };
+    static char names[MOST][300];
+    DIR *list = opendir(folder);
+    size_t n = 0;
+    if (list == NULL) {
+        fprintf(stderr, "glassraft rules: --sources %s: %s\n", folder,
+                strerror(errno));
+        return false;
+    }
+    for (struct dirent *entry; (entry = readdir(list)) != NULL && n < MOST;) {
+        size_t length = strlen(entry->d_name);
+        if (length > 2 && length < 290 && entry->d_name[length - 2] == '.' &&
+            strchr("ch", entry->d_name[length - 1]) != NULL)
+            snprintf(names[n++], sizeof names[0], "%c%s",
+                     entry->d_name[length - 1] == 'c' ? '0' : '1',
+                     entry->d_name);
+    }
+    closedir(list);
+    qsort(names, n, sizeof names[0], by_name);
+    for (size_t i = 0; i < n; i++)
+        read_source(side, folder, names[i] + 1);
+    return true;
+}
+
+static bool read_names(struct asked *asked, const char *text)
+{
+    size_t n = strcspn(text, ",");
+    snprintf(asked->side[0].name, sizeof asked->side[0].name, "%.*s",
+             (int)(n < 100 ? n : 100), text);
+    snprintf(asked->side[1].name, sizeof asked->side[1].name, "%.100s",
+             text[n] == ',' ? text + n + 1 : "");
+    asked->named = true;
+    return true;
+}
+
+// Options, also those that stand behind the traces. False when it is over.
+static bool read_options(struct asked *asked, int argc, char **argv)
+{
     struct options o = options_begin(argc, argv, "rules");
-    for (int i = 1; i < argc; i++)
-        each |= strcmp(argv[i], "--each") == 0;
-    for (const char *arg; good && (arg = options_next(&o)) != NULL;) {
+    while (options_next(&o) != NULL)
         if (options_is(&o, "--help")) {
             fputs(help, stdout);
-            return EXIT_GOOD;
-        }
-        if (!options_is(&o, "--each") && options_rest(&o)) {
-            n_traces++;
-            good = count_file(arg, each, total);
+            return false;
+        } else if (options_is(&o, "--each"))
+            asked->each = true;
+        else if (options_is(&o, "--draw"))
+            asked->draw = true;
+        else if (options_is(&o, "-o"))
+            asked->to.output = options_value(&o);
+        else if (options_is(&o, "--names"))
+            read_names(asked, options_value(&o));
+        else if (options_is(&o, "--sources"))
+            asked->sources = options_value(&o);
+        else if (!options_is(&o, "--beside") &&
+                 !selectors_theme(&asked->to, &o))
+            options_rest(&o);
+    return !o.failed;
+}
+
+static bool takes_value(const char *argument)
+{
+    static const char *const names[] = {"-o", "--names", "--sources",
+                                        "--theme"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(argument, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool read_traces(struct asked *asked, int argc, char **argv)
+{
+    asked->n_sides = 1;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--beside") == 0) {
+            if (asked->n_sides == FIGURE2_SIDES) {
+                fprintf(stderr, "glassraft rules: --beside once: two sides\n");
+                return false;
+            }
+            asked->n_sides++;
+        } else if (takes_value(argv[i])) {
+            i++;
+        } else if (argv[i][0] != '-' &&
+                   !count_file(argv[i], asked,
+                               &asked->side[asked->n_sides - 1])) {
+            return false;
         }
     }
-    if (!o.failed && n_traces == 0)
-        fprintf(stderr, "glassraft rules: which trace?\n");
-    if (!good || o.failed || n_traces == 0)
-        return EXIT_USAGE;
-    for (int i = 0; i < N_RULES; i++) {
-        complete &= total[i] > 0;
-        if (!each)
-            printf("%-6s %10" PRIu64 "  %s\n", rules[i].tag, total[i],
-                   rules[i].about);
+    for (int i = 0; i < asked->n_sides; i++)
+        if (asked->side[i].n_traces == 0) {
+            fprintf(stderr, "glassraft rules: which trace%s?\n",
+                    i > 0 ? " behind --beside" : "");
+            return false;
+        }
+    return asked->sources == NULL ||
+           find_places(&asked->side[0], asked->sources);
+}
+
+static int draw(const struct asked *asked)
+{
+    char *text = NULL;
+    size_t n = 0;
+    const char *path = asked->to.output;
+    size_t length = path != NULL ? strlen(path) : 0;
+    bool page = length > 5 && strcmp(path + length - 5, ".html") == 0;
+    FILE *out = open_memstream(&text, &n);
+    if (out == NULL)
+        die("no memory for a picture");
+    if (page)
+        figure2_html(asked->side, asked->n_sides, out);
+    else
+        figure2_draw(asked->side, asked->n_sides, out);
+    fclose(out);
+    int code = selectors_save(&asked->to, text, n, !page);
+    free(text);
+    return code;
+}
+
+static int print(const struct asked *asked)
+{
+    bool complete = true;
+    for (int i = 0; i < RULES_N; i++) {
+        if (!asked->each)
+            printf("%-6s", rules_rule[i].tag);
+        for (int k = 0; k < asked->n_sides; k++) {
+            uint64_t n = asked->side[k].rule[i].n;
+            bool hidden = n == 0 && rules_is_hidden(!asked->side[k].silent, i);
+            complete &= n > 0 || hidden;
+            if (asked->each)
+                continue;
+            if (hidden)
+                printf(" %10s", "?");
+            else
+                printf(" %10" PRIu64, n);
+        }
+        if (!asked->each)
+            printf("  %s\n", rules_rule[i].about);
     }
     return complete ? EXIT_GOOD : EXIT_FINDING;
+}
+
+int cli_rules(int argc, char **argv)
+{
+    static struct asked asked;
+    asked = (struct asked){.to = selectors_begin(PART_WHOLE)};
+    bool asks_help = false;
+    for (int i = 1; i < argc; i++)
+        asks_help |= strcmp(argv[i], "--help") == 0;
+    if (!read_options(&asked, argc, argv))
+        return asks_help ? EXIT_GOOD : EXIT_USAGE;
+    if (!read_traces(&asked, argc, argv))
+        return EXIT_USAGE;
+    return asked.draw ? draw(&asked) : print(&asked);
 }

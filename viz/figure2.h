@@ -1,0 +1,42 @@
+// figure2.h -- the paper's Figures 2 and 13 as a report: what runs exercised.
+//
+// Box by box, each rule with how often it acted, in which scenarios, and where
+// the code names it; one or two columns of counts side by side: two Rafts, two
+// labs. A rule that never acted is marked; one that messages cannot show of a
+// Raft without trace calls is told apart.
+#ifndef GLASSRAFT_VIZ_FIGURE2_H
+#define GLASSRAFT_VIZ_FIGURE2_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "../src/check/rules.h"
+
+enum { FIGURE2_SIDES = 2 };
+
+// What the traces of one side came to.
+struct figure2_side {
+    char name[200];
+    uint64_t n_traces;
+    bool silent; // some of them are of a Raft without trace calls
+    struct figure2_count {
+        uint64_t n; // in all traces
+        unsigned n_scenarios;
+        char most[64]; // the scenario that has it most often
+        char last[64]; // the last that has it
+        uint64_t most_n;
+        char place[80]; // where the sources name it, "log.c: f()"; or ""
+    } rule[RULES_N];
+};
+
+// Adds what one trace (of one scenario) came to; traces of a scenario follow
+// each other.
+void figure2_add(struct figure2_side *side, const char *scenario,
+                 const struct rules *rules);
+
+// DOT text with fixed places; and a page of its own.
+void figure2_draw(const struct figure2_side *side, int n_sides, FILE *out);
+void figure2_html(const struct figure2_side *side, int n_sides, FILE *out);
+
+#endif
