@@ -15,7 +15,7 @@ static bool no_answer(void *context, int peer, const char *method,
     return false;
 }
 
-static void remember(void *context, const struct raft_saved *saved)
+static bool remember(void *context, const struct raft_saved *saved)
 {
     struct fixture *fixture = context;
     if (saved->n_same > fixture->n_state || saved->n_same > saved->n_state ||
@@ -36,6 +36,7 @@ static void remember(void *context, const struct raft_saved *saved)
     fixture->snapshot = must_copy(saved->snapshot, saved->n_snapshot);
     fixture->n_snapshot = saved->n_snapshot;
     fixture->n_saves++;
+    return true;
 }
 
 static void ignore(void *context, const struct raft_message *message)

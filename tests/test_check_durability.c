@@ -86,7 +86,7 @@ static void test_all2_messages_of_an_older_term_after_a_restart(void **state)
 static void test_all2_restart_in_another_term(void **state)
 {
     (void)state;
-    assert_restart_broken(0, TRACE_NONE, 0, "ALL.2");
+    assert_restart_broken(0, TRACE_NONE, 1, "ALL.2");
     assert_restart_broken(2, 2, 2, "ALL.2");
     assert_restart_broken(2, 1, 1, "ALL.2");
 }
@@ -102,6 +102,13 @@ static void test_ae4_restart_with_another_log(void **state)
     (void)state;
     assert_restart_broken(1, TRACE_NONE, 0, "AE.4");
     assert_restart_broken(1, TRACE_NONE, 2, "AE.4");
+}
+
+// Which of the rules it was that kept nothing, nobody can say.
+static void test_restart_with_nothing_has_no_rule(void **state)
+{
+    (void)state;
+    assert_restart_broken(0, TRACE_NONE, 0, "");
 }
 
 // ------------------------------------------------------ saves
@@ -434,6 +441,7 @@ static void test_every_property_of_durability_was_broken(void **state)
 {
     (void)state;
     static const char *const all[] = {"ALL.2 restart from another state",
+                                      " restart from another state",
                                       "ALL.2 restart without its term",
                                       "RV.2 restart from another state",
                                       "AE.4 restart from another state",
@@ -461,6 +469,7 @@ int main(void)
         STORY(test_all2_messages_of_an_older_term_after_a_restart),
         STORY(test_rv2_restart_with_another_vote),
         STORY(test_ae4_restart_with_another_log),
+        STORY(test_restart_with_nothing_has_no_rule),
         STORY(test_all2_saved_another_term),
         STORY(test_rv2_saved_another_vote),
         STORY(test_ae4_saved_another_log),

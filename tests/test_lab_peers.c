@@ -134,7 +134,7 @@ static bool call(void *context, int peer, const char *method,
     return answers;
 }
 
-static void save(void *context, const struct raft_saved *saved)
+static bool save(void *context, const struct raft_saved *saved)
 {
     (void)context, (void)saved;
     pthread_mutex_lock(&world.mutex);
@@ -145,6 +145,7 @@ static void save(void *context, const struct raft_saved *saved)
     pthread_mutex_unlock(&world.mutex);
     sleep_ms(slow ? 1000 : 1);
     world.handling = false;
+    return true;
 }
 
 static void apply(void *context, const struct raft_message *message)

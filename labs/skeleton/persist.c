@@ -15,8 +15,9 @@ bool persist(struct raft *rf)
     // Your code here (lab 3): "Persistent state" of Figure 2, §5.1 to §5.4.
     // Encode it with message_encode(&saved_state_type, ...), and give it to
     //     rf->config.save(rf->config.context, &image);
-    // which may take long: no lock is held while it works. It is never called
-    // twice at a time. Which of two callers saves, and which state?
+    // which may take long: no lock is held while it works. False: the disk
+    // refused it; try again after a moment. It is never called twice at a time.
+    // Which of two callers saves, and which state?
     // rf->changed counts the changes made so far. Lab 4: image.snapshot.
     // To trace it, once it is durable:
     //     EMIT(rf, TRACE_PERSIST, .term = ..., .voted_for = ...,

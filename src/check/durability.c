@@ -114,6 +114,13 @@ static const char *rule_of_save(const struct judged *server,
     return rule;
 }
 
+// All that was saved is gone: term, vote, log and snapshot.
+static bool is_wiped(const struct image *disk, const struct image *found)
+{
+    return disk->term > 0 && disk->last_index > 0 && found->term == 0 &&
+           found->voted_for < 0 && found->last_index == 0;
+}
+
 // A boot finds what was saved last, or what was being saved in the crash.
 static bool boot(struct check *check, const struct trace_event *event)
 {
@@ -132,6 +139,15 @@ static bool boot(struct check *check, const struct trace_event *event)
     for (size_t i = 0; i < server->n_unsaved; i++)
         good |= equals(&server->unsaved[i], &found);
     char one[24], two[24];
+    if (!good && is_wiped(&server->disk, &found))
+        return check_broken(
+            check, event, "restart from another state", "", TRACE_NONE,
+            server->disk.event,
+            "S%d started with nothing: no term, no vote, no log. It had saved"
+            " term %" PRIu64 ", %s and a log up to %" PRIu64
+            ": its disk was wiped between two lives, or is not read.",
+            event->node + 1, server->disk.term,
+            vote_text(server->disk.voted_for, two), server->disk.last_index);
     if (!good)
         return check_broken(
             check, event, "restart from another state",

@@ -138,11 +138,12 @@ void lab_fail(struct lab *lab, const char *format, ...)
         memcpy(text + n, ".", 2);
     if (lab->check != NULL)
         check_leave_out(lab->check, lab_cut_off(lab));
-    if (!takes_nothing(lab, why, sizeof why) &&
-        !lab_start_lasts(lab, why, sizeof why))
+    bool known = takes_nothing(lab, why, sizeof why) ||
+                 lab_start_lasts(lab, why, sizeof why);
+    if (!known && !lab_saves_last(lab, why, sizeof why))
         lab_run_fails(lab, "", "", text);
     snprintf(whole, sizeof whole, "%s\n%s", text, why);
-    lab_run_fails(lab, "liveness", "L.2", whole);
+    lab_run_fails(lab, known ? "liveness" : "", known ? "L.2" : "", whole);
 }
 
 void lab_fail_by(struct lab *lab, const char *tag, const char *format, ...)
@@ -401,6 +402,7 @@ void lab_observe(struct lab *lab, const struct trace_event *event)
     raft_index last;
     if (event->kind >= TRACE_BOOT && event->kind <= TRACE_REFUSE)
         atomic_store(&lab->speaks, true);
+    lab_judge_persist(lab, event);
     bool saves = event->kind == TRACE_PERSIST ||
                  (event->kind == TRACE_SAVED && event->ok);
     if (saves)

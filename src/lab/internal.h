@@ -25,7 +25,7 @@ struct instance {
     struct sim_space *space; // its variables
     struct net_end *end[LAB_MAX_SERVERS];
     struct blob *state, *snapshot; // its persister
-    bool dead;
+    bool dead, has_saved;
     int n_calls;                       // of ours into rf, under way
     atomic_int n_out[LAB_MAX_SERVERS]; // its calls to each peer, under way
     atomic_bool killed;                // raft_kill() has returned
@@ -68,7 +68,7 @@ struct lab {
     struct instance *newest;
     bool connected[LAB_MAX_SERVERS], paused[LAB_MAX_SERVERS];
     int crash_at_save[LAB_MAX_SERVERS];
-    bool before_save[LAB_MAX_SERVERS];
+    bool before_save[LAB_MAX_SERVERS], fails_saves[LAB_MAX_SERVERS];
     uint64_t slow_ms[LAB_MAX_SERVERS], slow_save_ms[LAB_MAX_SERVERS];
     struct agreed *agreed; // [index]
     raft_index n_agreed;   // highest index in it
@@ -77,6 +77,7 @@ struct lab {
 
     atomic_uint_least64_t n_points; // crash points passed
     atomic_bool commands, refused;  // some server has taken one; has taken none
+    atomic_bool save_failed[LAB_MAX_SERVERS]; // the last one
     struct prices prices;
     // Calls of raft_start() under way, and the longest that returned.
     struct starts {
@@ -123,8 +124,10 @@ void lab_service_check_saved(struct instance *instance,
 // The service's state as of its persisted snapshot.
 void lab_service_restore(struct instance *instance);
 
-// disk.c: raft_config.save of an instance.
-void lab_save(void *context, const struct raft_saved *saved);
+// disk.c: raft_config.save of an instance. A save that failed is no save: an
+// event that tells of one ends the run.
+void lab_judge_persist(struct lab *lab, const struct trace_event *event);
+bool lab_save(void *context, const struct raft_saved *saved);
 
 // past.c: gives the servers, before they start, a past of 2^32 terms and
 // entries, where the seed says so and their Raft can be brought there.
@@ -140,6 +143,9 @@ void lab_check_call(struct instance *instance, const char *method,
 uint64_t lab_start_begins(struct lab *lab, int server);
 void lab_start_ends(struct lab *lab, int server, uint64_t from_us);
 bool lab_start_lasts(const struct lab *lab, char *text, size_t n);
+// disk.c: whether a disk needs as long for a save as an election timeout lasts;
+// then in words.
+bool lab_saves_last(struct lab *lab, char *text, size_t n);
 
 // told.c: what becomes an event where the Rafts are silent. A save that began
 // behind event `after`; needs the mutex, as it is told when the disk has it.

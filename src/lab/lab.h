@@ -113,6 +113,8 @@ void lab_slow_apply(struct lab *lab, int server, uint64_t ms);
 // From now on the server's disk needs so long for each save; what is being
 // saved in a crash is lost.
 void lab_slow_save(struct lab *lab, int server, uint64_t ms);
+// From now on the server's disk refuses what is saved, or takes it again.
+void lab_fail_saves(struct lab *lab, int server, bool fail);
 
 // ------------------------------------------------- servers of a story's own
 

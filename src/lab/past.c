@@ -38,7 +38,7 @@ static bool call(void *context, int peer, const char *method,
     return false;
 }
 
-static void save(void *context, const struct raft_saved *saved)
+static bool save(void *context, const struct raft_saved *saved)
 {
     struct nursling *nursling = context;
     blob_drop(nursling->state);
@@ -47,6 +47,7 @@ static void save(void *context, const struct raft_saved *saved)
     nursling->snapshot = saved->n_snapshot > 0
                              ? blob_new(saved->snapshot, saved->n_snapshot)
                              : NULL;
+    return true;
 }
 
 static void apply(void *context, const struct raft_message *message)

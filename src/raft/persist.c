@@ -5,6 +5,16 @@
 // image never overwrites a newer one, and one save serves all who wait.
 #include "server.h"
 
+enum { SAVE_AGAIN_MS = 20 }; // after a save that failed
+
+static bool is_alive(struct raft *rf) UNLOCKED
+{
+    lock(rf);
+    bool alive = !rf->killed;
+    unlock(rf);
+    return alive;
+}
+
 // Saves the state of this moment, and encodes what is new in it. Entered and
 // left with the lock held, but not held while the persister works.
 static void save(struct raft *rf) LOCKED
@@ -33,11 +43,15 @@ static void save(struct raft *rf) LOCKED
               .snapshot_bytes = image.n_snapshot);
     rf->saving = true;
     unlock(rf);
-    rf->config.save(rf->config.context, &image);
+    bool good;
+    while (!(good = rf->config.save(rf->config.context, &image)) &&
+           is_alive(rf))
+        sleep_ms(SAVE_AGAIN_MS); // all who need it wait meanwhile
     lock(rf);
     rf->saving = false;
     rf->saved = changed;
-    trace_emit(rf->config.trace, &event);
+    if (good)
+        trace_emit(rf->config.trace, &event);
     blob_drop(snapshot);
     pthread_cond_broadcast(&rf->save_done);
 }

@@ -56,8 +56,11 @@ struct raft_config {
                  const uint8_t *args, size_t n_args, uint8_t **reply,
                  size_t *n_reply);
     // Makes state and snapshot durable, both at once and atomically, before
-    // it returns. Borrows. Never called twice at a time by one server.
-    void (*save)(void *context, const struct raft_saved *saved);
+    // it returns true. False: it could not, and the disk has what it had. What
+    // follows from the new state must then stay inside; the server saves again
+    // until it is true, or says nothing more. Borrows. Never called twice at a
+    // time by one server.
+    bool (*save)(void *context, const struct raft_saved *saved);
     // The service. Called by one thread, in order; may block.
     void (*apply)(void *context, const struct raft_message *message);
 

@@ -45,12 +45,13 @@ bool call(void *, int peer, const char *method, const uint8_t *args,
            raft_handle(rf, method, args, n_args, reply, n_reply);
 }
 
-void save(void *context, const raft_saved *saved)
+bool save(void *context, const raft_saved *saved)
 {
     auto *self = static_cast<server *>(context);
     std::lock_guard<std::mutex> guard(self->mutex);
     self->state.assign(static_cast<const char *>(saved->state),
                        saved->n_state);
+    return true;
 }
 
 void apply(void *context, const raft_message *message)

@@ -13,8 +13,17 @@ bool majority(const struct raft *rf, int n)
 
 // ------------------------------------------------------------------ outwards
 
-// Before anything that follows from a change leaves the worker.
-static void save(struct raft *rf)
+static bool is_killed(struct raft *rf)
+{
+    pthread_mutex_lock(&rf->mutex);
+    bool killed = rf->killed;
+    pthread_mutex_unlock(&rf->mutex);
+    return killed;
+}
+
+// Before anything that follows from a change leaves the worker. False: it was
+// killed, and nothing leaves.
+static bool save(struct raft *rf)
 {
     struct saved_state state = {.current_term = rf->current_term,
                                 .voted_for = (uint64_t)(rf->voted_for + 1),
@@ -25,9 +34,14 @@ static void save(struct raft *rf)
                                .n_snapshot = rf->snapshot.n};
     uint8_t *bytes = message_encode(&saved_state_type, &state, &saved.n_state);
     saved.state = bytes;
-    rf->config.save(rf->config.context, &saved);
+    struct timespec pause = {0, 20000000};
+    bool good;
+    while (!(good = rf->config.save(rf->config.context, &saved)) &&
+           !is_killed(rf))
+        nanosleep(&pause, NULL);
     free(bytes);
     rf->dirty = false;
+    return good;
 }
 
 static void restore(struct raft *rf)
@@ -228,7 +242,7 @@ static void *work(void *self)
         else if (alive)
             take_deadline(rf);
         if (alive && rf->dirty)
-            save(rf);
+            alive = save(rf);
         if (alive)
             send_parcels(rf);
         pthread_mutex_lock(&rf->mutex);
