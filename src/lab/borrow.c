@@ -6,6 +6,7 @@
 
 #include "../sim/sim.h"
 #include "../trace/die.h"
+#include "heap.h"
 
 enum { POISON = 0xdb, N_KEPT = 1024, KEPT_BYTES = 1 << 20 };
 
@@ -26,7 +27,9 @@ static const bool has_tsan = false;
 
 void *lend(const void *bytes, size_t n)
 {
+    bool watched = heap_pauses();
     void *copy = must_malloc(n > 0 ? n : 1);
+    heap_counts(watched);
     if (n > 0)
         memcpy(copy, bytes, n);
     return copy;

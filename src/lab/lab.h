@@ -160,6 +160,10 @@ size_t lab_state_size(struct lab *lab);
 bool lab_has_snapshot(struct lab *lab);
 // Threads of a server that have begun and not ended; 0 when it runs real.
 int lab_n_threads(struct lab *lab, int server);
+// Blocks of memory that the servers' threads have taken since lab_watch_heap(),
+// which is false where nobody can tell, and not given back.
+bool lab_watch_heap(struct lab *lab);
+int lab_n_blocks(struct lab *lab);
 uint64_t lab_server_calls(struct lab *lab, int server); // since its restart
 uint64_t lab_bytes(struct lab *lab);
 // Bytes of snapshots that servers have sent each other so far, and of those

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "heap.h"
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED
 #elif defined(__has_feature)
@@ -86,20 +88,35 @@ static bool is_ours(const void *memory)
 
 void *malloc(size_t n)
 {
-    return reserve.used ? take(16, n) : __libc_malloc(n);
+    if (reserve.used)
+        return take(16, n);
+    void *block = __libc_malloc(n);
+    if (heap_watched)
+        heap_took(block);
+    return block;
 }
 
 void *calloc(size_t n, size_t size)
 {
-    if (!reserve.used)
-        return __libc_calloc(n, size);
+    if (!reserve.used) {
+        void *block = __libc_calloc(n, size);
+        if (heap_watched)
+            heap_took(block);
+        return block;
+    }
     return size > 0 && n > SIZE_MAX / size ? NULL : take(16, n * size);
 }
 
 void *realloc(void *old, size_t n)
 {
-    if (!reserve.used)
-        return __libc_realloc(old, n);
+    if (!reserve.used) {
+        void *moved = __libc_realloc(old, n);
+        if (heap_watched && (moved != NULL || n == 0)) {
+            heap_gave(old);
+            heap_took(moved);
+        }
+        return moved;
+    }
     void *copy = take(16, n);
     size_t before = 0;
     if (old != NULL && is_ours(old))
@@ -129,14 +146,27 @@ int posix_memalign(void **memory, size_t align, size_t n)
 
 void free(void *old)
 {
-    if (!reserve.used)
-        __libc_free(old);
+    if (reserve.used)
+        return;
+    if (heap_watched)
+        heap_gave(old);
+    __libc_free(old);
+}
+
+bool heap_is_told(void)
+{
+    return true;
 }
 
 #else
 
 void reserve_begin(void)
 {
+}
+
+bool heap_is_told(void)
+{
+    return false;
 }
 
 #endif

@@ -5,6 +5,7 @@
 // That every command of a server comes by index without a gap is checked here,
 // whatever the trace says. A snapshot is the list of all commands so far.
 #include "borrow.h"
+#include "heap.h"
 #include "internal.h"
 
 #include <inttypes.h>
@@ -44,7 +45,9 @@ static uint8_t *take_snapshot(struct lab *lab, raft_index index, size_t *n)
     *n = 8;
     for (raft_index i = lab->past + 1; i <= index; i++)
         *n += 4 + at_index(lab, i)->n_bytes;
+    bool watched = heap_pauses();
     uint8_t *bytes = must_malloc(*n), *at = bytes;
+    heap_counts(watched);
     put(&at, index, 8);
     for (raft_index i = lab->past + 1; i <= index; i++) {
         const struct agreed *agreed = at_index(lab, i);
@@ -96,9 +99,11 @@ static bool agrees(struct lab *lab, int server,
             must_realloc(lab->agreed, lab->agreed_room * sizeof *lab->agreed);
     }
     lab->n_agreed = n;
+    bool watched = heap_pauses();
     *at_index(lab, message->index) =
         (struct agreed){message->term, message->n_bytes,
                         must_copy(message->bytes, message->n_bytes), server};
+    heap_counts(watched);
     return true;
 }
 

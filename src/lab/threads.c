@@ -1,4 +1,6 @@
-// threads.c -- servers' threads: how late they may be, and how many there are.
+// threads.c -- servers' threads: how late they may be, how many there are, and
+// how much memory they keep.
+#include "heap.h"
 #include "internal.h"
 
 #include <stdio.h>
@@ -25,4 +27,17 @@ int lab_n_threads(struct lab *lab, int server)
 {
     (void)lab;
     return sim_active() ? sim_n_threads(server) : 0;
+}
+
+bool lab_watch_heap(struct lab *lab)
+{
+    (void)lab;
+    heap_watch();
+    return heap_is_told() && sim_active();
+}
+
+int lab_n_blocks(struct lab *lab)
+{
+    (void)lab;
+    return heap_n_blocks();
 }
