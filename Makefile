@@ -49,28 +49,30 @@ endif
 
 # Our solution of lab 0.
 WARMUP := $(wildcard tests/warm-up/*.c)
-LIB_SRC := $(wildcard src/*/*.c viz/*.c labs/*.c) $(ARCH_SRC) $(WARMUP)
+LIB_SRC := $(wildcard src/*/*.c viz/*/*.c labs/suites/*.c) $(ARCH_SRC) $(WARMUP)
 LIB_SRC := $(filter-out src/cli/main.c src/cli/cage.c,$(LIB_SRC))
 # What a stranger's Raft runs in: no solution, no grader, no pictures.
 CAGE_SRC := $(filter-out src/raft/% src/grade/% src/cover/% src/cli/% viz/% $(WARMUP),\
             $(LIB_SRC)) src/cli/cage.c
 SWITCH := src/sim/arch/$(MACHINE)_switch.S
-ASM_SRC := $(SWITCH) viz/page_data.S
+ASM_SRC := $(SWITCH) viz/page/page_data.S
 # Compiled without sanitizers and coverage: the runtime, and the recorder.
 UNINSTRUMENTED := $(wildcard src/sim/*.c) $(ARCH_SRC) src/trace/record.c
-SIMULATED := $(filter src/net/% src/raft/% src/lab/% labs/% src/trace/record.c,$(LIB_SRC)) $(WARMUP)
-TEST_SRC := $(wildcard tests/test_*.c)
-TEST_HELP := $(wildcard tests/*_fixture.c)
-TEST_SIMULATED := $(wildcard tests/test_sim*.c tests/test_lab*.c tests/test_net*.c tests/net_fixture.c tests/bench.c)
-TESTS := $(TEST_SRC:%.c=$B/%)
-BENCH_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/bench*.c))
+SIMULATED := $(filter src/net/% src/raft/% src/harness/% src/sandbox/% labs/% \
+  src/base/thread.c src/wire/stub.c src/trace/record.c,$(LIB_SRC)) $(WARMUP)
+TEST_SRC := $(wildcard tests/unit/test_*.c)
+TEST_HELP := $(wildcard tests/unit/*_fixture.c)
+TEST_SIMULATED := $(wildcard $(addprefix tests/unit/,\
+  test_sim*.c test_lab*.c test_net*.c net_fixture.c bench.c))
+TESTS := $(TEST_SRC:tests/unit/%.c=$B/tests/%)
+BENCH_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/unit/bench*.c))
 
 OBJ = $(LIB_SRC:%.c=$B/%.o) $(ASM_SRC:%.S=$B/%.o)
 LIBS := -lcjson -lseccomp -lm -ldl
 # A tree without the reference runs the Raft that is given to it.
 REFERENCE := $(if $(wildcard src/raft/raft.c),-DGLASSRAFT_REFERENCE) \
              $(if $(WARMUP),-DGLASSRAFT_WARMUP)
-HEADERS := src/raft/raft.h src/trace/trace.h src/trace/message.h
+HEADERS := src/raft/raft.h src/trace/trace.h src/wire/message.h
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -99,7 +101,7 @@ WHOLE = -Wl,--whole-archive $B/libglassraft.a -Wl,--no-whole-archive
 LINK = $(CC) $(SAN) -rdynamic -pthread $(LDFLAGS) -o $@
 
 # With its own copy of what would offer the reference.
-OFFERS := src/lab/raft_api.c src/lab/warmup_api.c
+OFFERS := src/harness/raft_api.c src/harness/warmup_api.c
 CAGE_OBJ = $(patsubst %.c,$B/%.o,$(filter-out $(OFFERS),$(CAGE_SRC))) \
            $(OFFERS:%.c=$B/cage/%.o) $(SWITCH:%.S=$B/%.o)
 
@@ -136,9 +138,11 @@ $B/tests/libfixtures.a: $(TEST_HELP:%.c=$B/%.o)
 # The library for other programs: the Raft and its traces on the system's own
 # threads, position-independent. It shows the names of its three headers and no
 # other, since a program may well have a lock() or an append() of its own.
-LIBRARY_SRC := $(wildcard src/raft/*.c) src/net/thread.c src/net/stub.c \
-               $(addprefix src/trace/,arena.c args.c args_scan.c die.c figure2.c kinds.c \
-                 message.c pack.c record.c save.c saved.c scan.c write.c)
+LIBRARY_SRC := $(wildcard src/raft/*.c) src/base/thread.c src/wire/stub.c \
+               $(addprefix src/base/,arena.c die.c save.c) \
+               $(addprefix src/wire/,figure2.c message.c saved.c) \
+               $(addprefix src/trace/,args.c kinds.c pack.c record.c write.c) \
+               src/replay/args_scan.c src/replay/scan.c
 LIBRARY_OBJ = $(LIBRARY_SRC:%.c=$B/lib/%.o)
 SHOWN := raft_* trace_* message_*
 SO := libglassraft.so.1
@@ -164,8 +168,9 @@ $B/lib/libglassraft.a: $(LIBRARY_OBJ)
 	  $B/lib/glassraft.o
 	@ar rcs $@ $B/lib/glassraft.o
 
-$B/tests/test_%: $B/tests/test_%.o $B/tests/libfixtures.a $B/libglassraft.a
-	@$(if $(filter tests/test_$*.c,$(TEST_SIMULATED)),src/sim/check-renamed $<)
+$B/tests/test_%: $B/tests/unit/test_%.o $B/tests/libfixtures.a \
+  $B/libglassraft.a
+	@$(if $(filter tests/unit/test_$*.c,$(TEST_SIMULATED)),src/sim/check-renamed $<)
 	@$(LINK) $^ -lcmocka $(LIBS)
 
 $B/tests/bench: $(BENCH_OBJ) $B/libglassraft.a
@@ -184,17 +189,18 @@ $B/viz/page.html: viz/page/assemble $(PAGE)
 	@mkdir -p $(@D)
 	@viz/page/assemble $(PAGE) > $@
 
-$B/viz/page_data.o: viz/page_data.S $B/viz/page.html
+$B/viz/page/page_data.o: viz/page/page_data.S $B/viz/page.html
 	@$(CC) -g $(CPPFLAGS) -Wa,-I$B/viz -c $< -o $@
 
 # The programs that look at traces, without the simulator: for any POSIX system
 # with a C11 compiler, cJSON and Graphviz. CJSON=FOLDER has cjson/cJSON.h and
 # cJSON.c, where there is no library of it.
-VIEWER_CLI := main check check_history judge judgement leave why timeline log \
+VIEWER_CLI := main check check_history judge check_report artifacts why timeline log \
               columns page strip roles terms diff export schema version merge \
-              options selectors tally
-VIEWER_SRC := $(wildcard src/trace/*.c src/check/*.c viz/*.c) src/lab/print.c \
-              src/grade/text.c $(VIEWER_CLI:%=src/cli/%.c)
+              options selectors results_table
+VIEWER_SRC := $(wildcard src/base/*.c src/wire/*.c src/trace/*.c \
+                src/replay/*.c src/check/*.c viz/*/*.c) src/harness/print.c \
+              $(VIEWER_CLI:%=src/cli/%.c)
 V ?= build/viewers
 VIEWER_OBJ := $(VIEWER_SRC:%.c=$V/%.o) $V/page_data.o
 .PHONY: viewers
@@ -265,7 +271,7 @@ test: deps ## unit tests and scenarios; installs what it needs
 	@$(MAKE) --no-print-directory all checks
 
 .PHONY: checks
-checks: $(TESTS) $B/glassraft $(if $(wildcard tests/bench.c),$B/tests/bench)
+checks: $(TESTS) $B/glassraft $(if $(wildcard tests/unit/bench.c),$B/tests/bench)
 	$(WHOLE_TREE)
 	@tests/run $B
 
@@ -412,7 +418,8 @@ coverage: ## build/coverage/: HTML, Cobertura and JSON by gcovr
 	  --txt build/coverage/summary.txt build/cov
 	@cat build/coverage/summary.txt
 
-SOURCES = $(wildcard src/*/*.[ch] src/sim/arch/*.[ch] viz/*.[ch] labs/*.[ch] tests/*.[ch] tests/page/*.c)
+SOURCES = $(wildcard src/*/*.[ch] src/sim/arch/*.[ch] viz/*/*.[ch] labs/suites/*.[ch] \
+  tests/unit/*.[ch] tests/page/*.c)
 
 .PHONY: skeleton
 skeleton: ## write labs/student anew from src/raft; FORCE=1 overwrites changes
@@ -454,10 +461,10 @@ FUZZ_COMMANDS := check log timeline columns strip roles terms diff why page \
 FUZZ_SECONDS ?= 30
 FUZZ_LINK = clang $(BASE) $(SAN_fuzz) -fsanitize=fuzzer $(filter %.c %.a,$^) \
             -o $@ $(LIBS)
-build/fuzz/fuzz_trace: tests/fuzz_trace.c build/fuzz/libglassraft.a
+build/fuzz/fuzz_trace: tests/unit/fuzz_trace.c build/fuzz/libglassraft.a
 	@$(FUZZ_LINK)
 
-build/fuzz/fuzz_%: tests/fuzz_command.c build/fuzz/libglassraft.a
+build/fuzz/fuzz_%: tests/unit/fuzz_command.c build/fuzz/libglassraft.a
 	@$(FUZZ_LINK) -D_GNU_SOURCE -DFUZZ=$*
 
 .PHONY: fuzz
@@ -504,29 +511,30 @@ compile_commands.json: ## build/compile_commands.json for editors and tools
 install: SHARE = $(DESTDIR)$(PREFIX)/share/glassraft
 install: build/glassraft $B/lib/$(SO) $B/lib/libglassraft.a ## into PREFIX, /usr/local by default; DESTDIR too
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig
-	install -d $(DESTDIR)$(PREFIX)/include/glassraft/raft
-	install -d $(DESTDIR)$(PREFIX)/include/glassraft/trace
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/include/glassraft/,raft trace wire)
 	install -m 755 $B/glassraft $B/glassraft-cage $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $B/lib/libglassraft.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 644 $B/lib/$(SO) $(DESTDIR)$(PREFIX)/lib/
 	ln -sf $(SO) $(DESTDIR)$(PREFIX)/lib/libglassraft.so
 	install -m 644 src/raft/raft.h $(DESTDIR)$(PREFIX)/include/glassraft/raft
-	install -d $(SHARE)/labs $(SHARE)/src/raft $(SHARE)/src/net
-	install -d $(SHARE)/src/trace $(SHARE)/src/sim
+	install -d $(SHARE)/labs $(addprefix $(SHARE)/src/,raft base wire trace \
+	  harness sim)
 	install -m 755 labs/build-raft $(SHARE)/labs
 	install -m 644 labs/allowed-symbols labs/counters.ld $(SHARE)/labs
 	install -m 755 labs/refused-calls $(SHARE)/labs
 	install -m 644 src/raft/raft.h $(SHARE)/src/raft
-	install -d $(SHARE)/src/lab
-	install -m 644 src/lab/warmup.h $(SHARE)/src/lab
-	install -m 644 src/net/stub.h src/net/thread.h $(SHARE)/src/net
+	install -m 644 src/harness/warmup.h $(SHARE)/src/harness
+	install -m 644 src/base/*.h $(SHARE)/src/base
+	install -m 644 src/wire/*.h $(SHARE)/src/wire
 	install -m 644 src/trace/*.h $(SHARE)/src/trace
 	install -m 644 src/sim/sim.syms src/sim/refused-calls $(SHARE)/src/sim
-	install -m 644 src/trace/trace.h src/trace/message.h \
-	  $(DESTDIR)$(PREFIX)/include/glassraft/trace
+	install -m 644 src/trace/trace.h $(DESTDIR)$(PREFIX)/include/glassraft/trace
+	install -m 644 src/wire/message.h $(DESTDIR)$(PREFIX)/include/glassraft/wire
+	echo '#include "../wire/message.h"' \
+	  > $(DESTDIR)$(PREFIX)/include/glassraft/trace/message.h
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: glassraft' \
 	  'Description: a Raft you can see through' \
-	  "Version: $$(sed -n 's/.*GLASSRAFT_VERSION "\(.*\)"/\1/p' src/trace/version.h)" \
+	  "Version: $$(sed -n 's/.*GLASSRAFT_VERSION "\(.*\)"/\1/p' src/base/version.h)" \
 	  'Libs: -L$${prefix}/lib -lglassraft -pthread' \
 	  'Cflags: -I$${prefix}/include/glassraft' \
 	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/glassraft.pc

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../trace/die.h"
+#include "base/die.h"
 
 struct check *check_make(int n_servers)
 {

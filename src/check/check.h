@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../trace/trace.h"
+#include "trace/trace.h"
 
 struct check;
 

@@ -2,7 +2,7 @@
 // fills it.
 #include <stdlib.h>
 
-#include "../trace/die.h"
+#include "base/die.h"
 #include "record.h"
 
 static struct recorded *make_servers(int n_servers)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "../trace/args.h"
+#include "trace/args.h"
 
 // Each field that an rpc may have, as a bit of what was seen.
 enum {

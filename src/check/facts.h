@@ -5,7 +5,7 @@
 #ifndef GLASSRAFT_CHECK_FACTS_H
 #define GLASSRAFT_CHECK_FACTS_H
 
-#include "../trace/trace.h"
+#include "trace/trace.h"
 
 enum facts_rpc { FACTS_OTHER, FACTS_VOTE, FACTS_APPEND, FACTS_INSTALL };
 

@@ -5,7 +5,7 @@
 // on when that left. Receipts and sendings are only the way between these.
 #include <string.h>
 
-#include "../trace/die.h"
+#include "base/die.h"
 #include "record.h"
 
 // It held the entry that was committed last, and lost it.

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../trace/die.h"
+#include "base/die.h"
 
 enum { LINE_BYTES = 1 << 20, N_FIELDS = 5 };
 

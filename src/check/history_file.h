@@ -12,7 +12,7 @@
 #ifndef GLASSRAFT_HISTORY_FILE_H
 #define GLASSRAFT_HISTORY_FILE_H
 
-#include "../trace/arena.h"
+#include "base/arena.h"
 #include "linear.h"
 
 struct history {

@@ -2,7 +2,7 @@
 #ifndef GLASSRAFT_CHECK_INTERNAL_H
 #define GLASSRAFT_CHECK_INTERNAL_H
 
-#include "../trace/model.h"
+#include "replay/model.h"
 #include "check.h"
 #include "facts.h"
 #include "table.h"

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../trace/die.h"
+#include "base/die.h"
 #include "linear_set.h"
 #include "linear_values.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../trace/die.h"
+#include "base/die.h"
 
 // The value of a row that was replaced; no key has so many values.
 #define REPLACED UINT64_MAX

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../trace/die.h"
+#include "base/die.h"
 
 // Each try of leaving something out may cost this much.
 enum { CUT_BUDGET = 2000, VALUE_CHARS = 24 };

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../trace/die.h"
+#include "base/die.h"
 
 static uint64_t hash(uint64_t so_far, const char *bytes, size_t n)
 {

@@ -2,7 +2,7 @@
 // events.
 #include <string.h>
 
-#include "../trace/die.h"
+#include "base/die.h"
 #include "record.h"
 
 static void make_room(struct recorded *server, uint64_t index)

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "../trace/die.h"
+#include "base/die.h"
 #include "internal.h"
 
 // [P.4] The last entry that was committed in an earlier term stands in the new

@@ -2,8 +2,8 @@
 // a message that was lost, a leader that stepped down, an election that failed.
 #include <string.h>
 
-#include "../trace/die.h"
-#include "../trace/fields.h"
+#include "base/die.h"
+#include "trace/fields.h"
 #include "record.h"
 
 void record_fault(struct evidence_book *book, const struct trace_event *event)

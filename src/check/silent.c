@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../trace/die.h"
+#include "base/die.h"
 
 // After a restart: no message of the life before.
 enum { LATE_US = 50000, MOST_SERVERS = 64 };

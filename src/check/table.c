@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "../trace/die.h"
+#include "base/die.h"
 
 static size_t slot_of(const struct table *table, uint64_t a, uint64_t b)
 {

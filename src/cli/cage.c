@@ -1,11 +1,12 @@
 // cage.c -- glassraft-cage: the program that a stranger's Raft runs in.
 //
-// The runner starts it (see src/lab/cage.h); it is of no use to anybody else.
+// The runner starts it (see src/harness/cage.h); it is of no use to anybody
+// else.
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../../labs/suites.h"
-#include "../lab/cage.h"
+#include "labs/suites/suites.h"
+#include "harness/cage.h"
 #include "cli.h"
 
 int main(int argc, char **argv)

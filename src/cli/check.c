@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../trace/die.h"
+#include "base/die.h"
 #include "check_history.h"
 #include "cli.h"
 #include "judge.h"
-#include "leave.h"
+#include "artifacts.h"
 
 struct command {
     bool json, history;

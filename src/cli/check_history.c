@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../check/history_file.h"
+#include "check/history_file.h"
 #include "cli.h"
 
 static const char *const RESULTS[] = {"legal", "illegal", "not decided"};

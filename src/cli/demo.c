@@ -5,11 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "../../labs/suites.h"
-#include "../../viz/paint.h"
-#include "../../viz/viz.h"
-#include "../lab/runner.h"
-#include "../trace/save.h"
+#include "labs/suites/suites.h"
+#include "viz/draw/paint.h"
+#include "viz/draw/viz.h"
+#include "harness/runner.h"
+#include "base/save.h"
 #include "cli.h"
 
 static bool save_one(const struct trace_file *trace, bool log,

@@ -8,8 +8,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "../trace/die.h"
-#include "../trace/version.h"
+#include "base/die.h"
+#include "base/version.h"
 #include "cli.h"
 
 static const char help[] =

@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../sim/arch/arch.h"
-#include "../sim/sim.h"
+#include "sim/arch/arch.h"
+#include "sim/sim.h"
 
 static void set_cost(struct diagnosis *row, const char *cost, const char *mend)
 {

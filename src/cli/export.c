@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../trace/die.h"
+#include "base/die.h"
 #include "selectors.h"
 
 // ShiViz draws 5,000 events in about as many milliseconds; etcd's

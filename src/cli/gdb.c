@@ -11,10 +11,10 @@
 
 #include <cjson/cJSON.h>
 
-#include "../../labs/suites.h"
-#include "../lab/home.h"
+#include "labs/suites/suites.h"
+#include "sandbox/home.h"
 #include "cli.h"
-#include "student.h"
+#include "build_raft.h"
 
 enum { MOST = 64, LINE = 1 << 16 };
 

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../grade/class.h"
+#include "grade/class.h"
 #include "cli.h"
 
 enum { MOST_JOBS = 64 };

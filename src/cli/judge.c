@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../trace/die.h"
-#include "../trace/save.h"
+#include "base/die.h"
+#include "base/save.h"
 
 enum { PROGRESS_EVERY = 1 << 16 };
 

@@ -6,7 +6,7 @@
 #ifndef GLASSRAFT_JUDGE_H
 #define GLASSRAFT_JUDGE_H
 
-#include "judgement.h"
+#include "check_report.h"
 
 // Fills in *j. without: bits 1ull << TRACE_* of kinds to pass over. A trace
 // that cannot be read (to its end) leaves j->error; j->header is NULL when not

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../labs/course.h"
-#include "../../labs/suites.h"
+#include "labs/suites/course.h"
+#include "labs/suites/suites.h"
 #include "cli.h"
 
 // The parts of a lab, each with its scenarios' names.

@@ -5,8 +5,8 @@
 #include "cli.h"
 
 #ifdef GLASSRAFT_VIEWERS
-#include "../../labs/suites.h"
-#include "../lab/runner.h"
+#include "labs/suites/suites.h"
+#include "harness/runner.h"
 
 // No scenario is known here: every trace is somebody else's.
 const struct lab_scenario *suites_find(const char *name)

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../trace/die.h"
-#include "../trace/save.h"
+#include "base/die.h"
+#include "base/save.h"
 #include "cli.h"
-#include "tally.h"
+#include "results_table.h"
 
 static const char help[] =
     "usage: glassraft merge FILE... [-o FILE]\n\n"

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../grade/text.h"
+#include "base/text.h"
 #include "cli.h"
 
 struct options options_begin(int argc, char **argv, const char *command)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "../cover/cover.h"
-#include "../trace/save.h"
+#include "base/save.h"
 
 static struct {
     struct cover *cover;

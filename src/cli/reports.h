@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "../lab/runner.h"
+#include "harness/runner.h"
 
 // Before the runs: makes the folder, reads the notes of run->raft, and makes
 // each run count. False with one line on stderr.

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../labs/course.h"
-#include "../../viz/figure2.h"
-#include "../trace/die.h"
-#include "../trace/trace.h"
+#include "labs/suites/course.h"
+#include "viz/figure2/figure2.h"
+#include "base/die.h"
+#include "trace/trace.h"
 #include "selectors.h"
 
 static const char help[] =

@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../labs/course.h"
+#include "labs/suites/course.h"
 #include "cli.h"
 #include "reports.h"
-#include "student.h"
+#include "build_raft.h"
 #include "sweep.h"
 
 static const char help[] =

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../trace/trace.h"
+#include "trace/trace.h"
 
 static void usage(FILE *out)
 {

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../viz/paint.h"
-#include "../trace/die.h"
+#include "viz/draw/paint.h"
+#include "base/die.h"
 #include "judge.h"
-#include "../trace/save.h"
+#include "base/save.h"
 
 enum { WARN_BUDGET = 2000, MOST_BUDGET = 10000 };
 

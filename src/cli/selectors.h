@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-#include "../../viz/part.h"
+#include "viz/draw/window.h"
 #include "cli.h"
 
 struct selectors {

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "leave.h"
-#include "twice.h"
+#include "artifacts.h"
+#include "determinism.h"
 
 enum { EXIT_INTERRUPTED = 130 };
 

@@ -2,10 +2,10 @@
 #ifndef GLASSRAFT_SWEEP_H
 #define GLASSRAFT_SWEEP_H
 
-#include "../../labs/course.h"
-#include "../lab/runner.h"
-#include "choose.h"
-#include "tally.h"
+#include "labs/suites/course.h"
+#include "harness/runner.h"
+#include "scenario_names.h"
+#include "results_table.h"
 
 // What to run, and how to tell of it.
 struct sweep_plan {

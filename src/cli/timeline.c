@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../viz/paint.h"
+#include "viz/draw/paint.h"
 #include "judge.h"
 #include "selectors.h"
 

@@ -1,7 +1,7 @@
 // version.c -- glassraft version.
 #include <stdio.h>
 
-#include "../trace/version.h"
+#include "base/version.h"
 #include "cli.h"
 
 int cli_version(int argc, char **argv)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../trace/die.h"
+#include "base/die.h"
 
 static void reach(struct cover_reached *by, const struct cover_run *run)
 {

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "../trace/die.h"
+#include "base/die.h"
 
 // The arc follows from its block's others.
 struct flow_step {

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../viz/paper.h"
-#include "../trace/die.h"
+#include "viz/draw/rules.h"
+#include "base/die.h"
 
 enum { MOST_TAGS = 3 }; // of one comment
 

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "../trace/die.h"
+#include "base/die.h"
 
 static cJSON *check(cJSON *item)
 {

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../trace/die.h"
+#include "base/die.h"
 
 struct symbols {
     const uint8_t *bytes;

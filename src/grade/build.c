@@ -10,9 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../lab/home.h"
-#include "../trace/die.h"
-#include "text.h"
+#include "sandbox/home.h"
+#include "base/die.h"
+#include "base/text.h"
 
 enum {
     WALL_S = 120,

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../labs/suites.h"
-#include "../lab/runner.h"
-#include "text.h"
+#include "labs/suites/suites.h"
+#include "harness/runner.h"
+#include "base/text.h"
 
 // Does nothing, and so fails in its first scenario for want of a leader.
 static const char raft[] =

@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../trace/die.h"
-#include "text.h"
+#include "base/die.h"
+#include "base/text.h"
 
 enum { MOST_JOBS = 64, RESULT_BYTES = 16 << 20 };
 

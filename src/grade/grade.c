@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lab/outcome.h"
-#include "../lab/runner.h"
-#include "../trace/die.h"
-#include "text.h"
+#include "harness/outcome.h"
+#include "harness/runner.h"
+#include "base/die.h"
+#include "base/text.h"
 
 enum {
     ENOUGH_FAILED = 3, // of a scenario's seeds: then its next ones are left out

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../trace/die.h"
-#include "text.h"
+#include "base/die.h"
+#include "base/text.h"
 
 // Failures that the text for terminals explains.
 enum { SHOWN = 5 };

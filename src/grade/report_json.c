@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "../trace/version.h"
-#include "text.h"
+#include "base/version.h"
+#include "base/text.h"
 
 static void print(cJSON *whole, FILE *out)
 {

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "text.h"
+#include "base/text.h"
 
 struct counts {
     int tests, failures, errors;

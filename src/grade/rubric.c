@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../labs/course.h"
-#include "../../labs/suites.h"
-#include "../trace/die.h"
-#include "../trace/fields.h"
-#include "../trace/message.h"
-#include "text.h"
+#include "labs/suites/course.h"
+#include "labs/suites/suites.h"
+#include "base/die.h"
+#include "trace/fields.h"
+#include "wire/message.h"
+#include "base/text.h"
 
 static void add_part(struct rubric *rubric, const char *name)
 {

@@ -1,7 +1,7 @@
 // rubric.h -- what a lab asks, and what it is worth.
 //
 // A rubric has parts, a part has scenarios with points. The one that comes
-// with a lab is made of labs/course.h; another is read from a JSON file:
+// with a lab is made of labs/suites/course.h; another is read from a JSON file:
 //
 //     {"lab": 1, "title": "leader election", "seeds": "1..10", "parts": [
 //       {"name": "elections", "scenarios": [
@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "../lab/lab.h"
+#include "harness/lab.h"
 
 enum { RUBRIC_ANY_LAB = 99 };
 // Seeds, where none are given: those that `make lab1` runs.

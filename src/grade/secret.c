@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "../trace/message.h"
-#include "text.h"
+#include "wire/message.h"
+#include "base/text.h"
 
 enum { MOST_BYTES = 1 << 20, MOST_SEEDS = 10000 };
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "text.h"
+#include "base/text.h"
 
 enum { FILE_BYTES = 1 << 20, PATH_BYTES = 4600 };
 
@@ -22,8 +22,9 @@ static const struct {
     {"labs", "build-raft"},       {"labs", "allowed-symbols"},
     {"labs", "refused-calls"},    {"src", ""},
     {"src/sim", "refused-calls"}, {"src/sim", "sim.syms"},
-    {"src/raft", "*.h"},          {"src/net", "*.h"},
-    {"src/lab", "*.h"},           {"src/trace", "*.h"},
+    {"src/raft", "*.h"},          {"src/base", "*.h"},
+    {"src/wire", "*.h"},          {"src/trace", "*.h"},
+    {"src/harness", "*.h"},
 };
 
 static bool complain(const char *path)

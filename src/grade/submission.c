@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../trace/die.h"
-#include "../trace/message.h"
-#include "text.h"
+#include "base/die.h"
+#include "wire/message.h"
+#include "base/text.h"
 
 void submission_trouble(struct submission *s, const char *what)
 {

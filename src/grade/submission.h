@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../lab/sandbox.h"
+#include "sandbox/sandbox.h"
 
 enum {
     SUBMISSION_FILES = 200,

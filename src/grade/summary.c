@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../trace/die.h"
-#include "text.h"
+#include "base/die.h"
+#include "base/text.h"
 
 enum { RESULT_BYTES = 16 << 20, WIDTH = 28 };
 

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../lab/cage.h"
-#include "../lab/home.h"
-#include "../trace/message.h"
-#include "../trace/version.h"
-#include "text.h"
+#include "harness/cage.h"
+#include "sandbox/home.h"
+#include "wire/message.h"
+#include "base/version.h"
+#include "base/text.h"
 
 enum { PROGRAM_BYTES = 256 << 20 };
 

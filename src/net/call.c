@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../trace/die.h"
+#include "base/die.h"
 
 // Looks before a real thread goes to sleep.
 enum { LOOKS = 50 };

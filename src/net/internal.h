@@ -4,7 +4,7 @@
 #define GLASSRAFT_NET_INTERNAL_H
 
 #include "net.h"
-#include "thread.h"
+#include "base/thread.h"
 
 // A name and the server behind it. Slots stay; servers come and go, each with
 // a generation of its own, so that a call knows when its server is gone.

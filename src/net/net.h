@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../trace/message.h"
-#include "../trace/trace.h"
+#include "wire/message.h"
+#include "trace/trace.h"
 
 struct net;
 struct net_end;

@@ -17,7 +17,7 @@
 #ifndef GLASSRAFT_RAFT_H
 #define GLASSRAFT_RAFT_H
 
-#include "../trace/trace.h"
+#include "trace/trace.h"
 
 C_NAMES_BEGIN
 

@@ -7,13 +7,13 @@
 #ifndef GLASSRAFT_SERVER_H
 #define GLASSRAFT_SERVER_H
 
-#include "../net/stub.h"
-#include "../net/thread.h"
-#include "../trace/die.h"
-#include "../trace/emit.h"
-#include "../trace/figure2.h"
-#include "../trace/guard.h"
-#include "../trace/saved.h"
+#include "wire/stub.h"
+#include "base/thread.h"
+#include "base/die.h"
+#include "trace/emit.h"
+#include "wire/figure2.h"
+#include "base/guard.h"
+#include "wire/saved.h"
 #include "raft.h"
 
 // The class of all servers' locks; never two of them at once.

@@ -41,8 +41,10 @@ static const char *name_of(const char *path, const char *end)
 // Paths of this program are relative to its tree, those of a submission not.
 static enum frame_kind kind_of(const char *path, size_t n)
 {
-    static const char *const harness[] = {"src/lab/", "src/net/", "src/trace/",
-                                          "src/cli/", "labs/"};
+    static const char *const harness[] = {
+        "src/base/",    "src/wire/",    "src/trace/", "src/net/",
+        "src/sandbox/", "src/harness/", "src/cli/",   "labs/",
+    };
     if (n == 0 || path[0] == '(' || memmem(path, n, "libsanitizer", 12) ||
         (n > 8 && strncmp(path, "src/sim/", 8) == 0))
         return FRAME_NONE;

@@ -61,10 +61,14 @@ static enum frame_kind kind_of(const char *path)
 {
     if (is_in(path, "src/sim/"))
         return FRAME_NONE;
-    bool harness = is_in(path, "src/lab/") || is_in(path, "src/net/") ||
-                   is_in(path, "src/trace/") || is_in(path, "src/cli/") ||
-                   is_in(path, "labs/");
-    return harness ? FRAME_HARNESS : FRAME_PROGRAM;
+    static const char *const harness[] = {
+        "src/base/",    "src/wire/",    "src/trace/", "src/net/",
+        "src/sandbox/", "src/harness/", "src/cli/",   "labs/",
+    };
+    for (size_t i = 0; i < sizeof harness / sizeof harness[0]; i++)
+        if (is_in(path, harness[i]))
+            return FRAME_HARNESS;
+    return FRAME_PROGRAM;
 }
 
 // The process that will be addr2line.

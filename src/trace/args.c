@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "die.h"
-#include "scan.h"
+#include "base/die.h"
+#include "replay/scan.h"
 
 // The field of a decoded message as an argument; digest lends room.
 static struct trace_arg arg_of(const struct message_field *field,

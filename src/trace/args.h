@@ -2,7 +2,7 @@
 #ifndef GLASSRAFT_ARGS_H
 #define GLASSRAFT_ARGS_H
 
-#include "cursor.h"
+#include "base/cursor.h"
 #include "trace.h"
 
 enum trace_arg_type { ARG_NUMBER, ARG_BOOL, ARG_TEXT, ARG_BYTES, ARG_ENTRIES };

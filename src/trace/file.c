@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "die.h"
+#include "base/die.h"
 #include "fields.h"
-#include "model.h"
+#include "replay/model.h"
 #include "pack.h"
-#include "save.h"
-#include "version.h"
+#include "base/save.h"
+#include "base/version.h"
 
 enum { BUFFER = 64 * 1024, KEYFRAME_EVERY = 1000 };
 

@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "die.h"
+#include "base/die.h"
 #include "pack.h"
 
 enum { CHUNK_WORDS = 32 * 1024 };

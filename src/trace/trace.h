@@ -19,7 +19,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "message.h"
+#include "wire/message.h"
 
 C_NAMES_BEGIN
 

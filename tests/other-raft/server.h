@@ -7,11 +7,11 @@
 #ifndef OTHER_RAFT_SERVER_H
 #define OTHER_RAFT_SERVER_H
 
-#include "net/stub.h"
-#include "net/thread.h"
+#include "wire/stub.h"
+#include "base/thread.h"
 #include "raft.h"
-#include "trace/die.h"
-#include "trace/figure2.h"
+#include "base/die.h"
+#include "wire/figure2.h"
 
 enum { MAX_PEERS = 16 };
 enum role { FOLLOWER, CANDIDATE, LEADER };

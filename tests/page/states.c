@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../../src/trace/model.h"
+#include "replay/model.h"
 
 static void print_state(const struct model *model)
 {

@@ -2,7 +2,7 @@
 //
 // Positions are in points at zoom 1, growing downwards. On the axis "story"
 // close events get room and idle time becomes a band of fixed height, as in
-// viz/timeline.c; on the axis "time" a millisecond is as long everywhere.
+// viz/timeline/timeline.c; on the axis "time" a millisecond is as long everywhere.
 
 const ROW = {per_ms: 6.5, least: 4, most: 30, label: 14};
 const IDLE = {ms: 15, height: 44};

@@ -1,5 +1,5 @@
 // logs.js -- the logs of all servers after the selected event, as a table in
-// the manner of Figures 6 and 7; see viz/log.c for its twin.
+// the manner of Figures 6 and 7; see viz/log/log.c for its twin.
 
 const PLATE = 98, CELL = 44; // pixels of a column
 

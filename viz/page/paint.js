@@ -1,4 +1,4 @@
-// paint.js -- the colours, light and dark, from those of viz/paint.c.
+// paint.js -- the colours, light and dark, from those of viz/draw/paint.c.
 
 function parts_of(colour) {
     const value = parseInt(colour.slice(1), 16);

@@ -1,6 +1,6 @@
 // reducer.js -- replaying events gives the cluster's state.
 //
-// The twin of src/trace/model.c, statement by statement: after model_step()
+// The twin of src/replay/model.c, statement by statement: after model_step()
 // of event n the model is what `glassraft log --json --event n` prints, with
 // the same names. It believes the trace and judges nothing. tests/page holds
 // the two against each other.

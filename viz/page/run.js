@@ -7,7 +7,7 @@ const KEYFRAME_STEP = 1000;
 const BLOCK = 256; // messages whose last end is known together
 
 // The page holds `<` as it stands in the trace, but that a backslash keeps
-// what could end a script element apart: see viz/page.c.
+// what could end a script element apart: see viz/page/page.c.
 function unescape_trace(text) {
     return text.replace(/<\\(\\*[/!])/g, '<$1');
 }

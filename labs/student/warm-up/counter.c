@@ -1,13 +1,13 @@
 // counter.c -- a counter that many threads use at once.
-#include "lab/warmup.h"
+#include "harness/warmup.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
 #include "history.h"
-#include "net/stub.h"
-#include "net/thread.h"
-#include "trace/die.h"
+#include "wire/stub.h"
+#include "base/thread.h"
+#include "base/die.h"
 
 struct counter {
     struct warmup_config config; // fixed after birth

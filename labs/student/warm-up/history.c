@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "net/thread.h"
-#include "trace/die.h"
+#include "base/thread.h"
+#include "base/die.h"
 
 struct history {
     pthread_mutex_t mutex; // guards everything below

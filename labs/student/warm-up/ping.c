@@ -1,14 +1,14 @@
 // ping.c -- who is there? Asks all peers at once, a thread for each.
-#include "lab/warmup.h"
+#include "harness/warmup.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "net/stub.h"
-#include "net/thread.h"
-#include "trace/die.h"
+#include "wire/stub.h"
+#include "base/thread.h"
+#include "base/die.h"
 
 // What is known of a peer.
 struct peer {

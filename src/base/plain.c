@@ -1,0 +1,76 @@
+// plain.c -- see plain.h.
+#include "plain.h"
+
+#include <string.h>
+
+#include "trace/fields.h"
+
+// The character of n bytes that begins here.
+static unsigned decode(const char *in, size_t n)
+{
+    unsigned c = (unsigned char)in[0];
+    c = n > 1 ? c & (0xffu >> (n + 1)) : c;
+    for (size_t i = 1; i < n; i++)
+        c = c << 6 | ((unsigned char)in[i] & 0x3fu);
+    return c;
+}
+
+static bool is_plain(unsigned c)
+{
+    if (c == '\n' || c == '\t')
+        return true;
+    bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
+    bool direction = c == 0x200e || c == 0x200f || c == 0x061c ||
+                     (c >= 0x202a && c <= 0x202e) ||
+                     (c >= 0x2066 && c <= 0x2069);
+    bool none = (c & 0xfffe) == 0xfffe || c == 0xfeff;
+    return !control && !direction && !none;
+}
+
+// How long a terminal's escape sequence is.
+static size_t escape_length(const char *in)
+{
+    size_t n = 1;
+    if (in[1] == '[') {
+        n = 2;
+        while (in[n] != '\0' && (in[n] < '@' || in[n] > '~'))
+            n++;
+        n += in[n] != '\0';
+    } else if (in[1] == ']') {
+        n = 2 + strcspn(in + 2, "\a\033");
+        n += in[n] == '\a';
+    } else if (in[1] != '\0') {
+        n = 2;
+    }
+    return n;
+}
+
+void plain_text(const char *in, char *out, size_t n)
+{
+    static const char unknown[] = "\xef\xbf\xbd", more[] = "...";
+    size_t used = 0, room = n - sizeof more;
+    for (const char *end = in + strlen(in); in < end;) {
+        size_t length = trace_utf8(in, (size_t)(end - in));
+        unsigned c = decode(in, length);
+        const char *from = in;
+        if (c == 033) {
+            in += escape_length(in);
+            continue;
+        }
+        in += length > 0 ? length : 1;
+        if (length == 0) {
+            from = unknown;
+            length = sizeof unknown - 1;
+        } else if (!is_plain(c)) {
+            continue;
+        }
+        if (used + length > room) {
+            memcpy(out + used, more, sizeof more - 1);
+            used += sizeof more - 1;
+            break;
+        }
+        memcpy(out + used, from, length);
+        used += length;
+    }
+    out[used] = '\0';
+}

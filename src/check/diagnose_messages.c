@@ -1,0 +1,254 @@
+// diagnose_messages.c -- why a cluster does not go on, by what its messages
+// say.
+//
+// A Raft that tells no roles is followed by its messages alone: who asked for
+// votes, who was given them, who speaks as the leader, what its peers have
+// acknowledged. Like liveness.c, nothing here makes a run fail, save a term
+// that a crash has taken away.
+#include <inttypes.h>
+#include <string.h>
+
+#include "silent.h"
+
+// After a restart: no message of the life before.
+enum { LATE_US = 50000 };
+
+// Does it hear too few servers to be elected, as the scenario wants it?
+static bool is_cut_off(const struct check *check, int node)
+{
+    const struct model *model = &check->model;
+    int n = 0;
+    for (int i = 0; i < model->n_servers; i++)
+        n += i == node || (model->server[i].connected &&
+                           model->server[i].group == model->server[node].group);
+    return !model->server[node].connected || n < check_majority(check);
+}
+
+// A request leaves. A newer term, or another leader of it, begins anew.
+static void sent(struct check *check, const struct trace_event *event,
+                 const struct facts *args)
+{
+    struct spoken *spoken = &check->spoken;
+    if (args->rpc == FACTS_VOTE) {
+        spoken->n_asked++;
+        if (args->term <= spoken->asked_term || is_cut_off(check, event->node))
+            return;
+        spoken->asked_term = args->term;
+        spoken->candidate = event->node;
+        spoken->voters = 1ull << (event->node % 64);
+        spoken->asked_n = event->n;
+        return;
+    }
+    if (args->rpc != FACTS_APPEND || args->term < spoken->led_term)
+        return;
+    if (args->term > spoken->led_term) {
+        spoken->led_term = args->term;
+        spoken->leader = event->node;
+        spoken->led_n = event->n;
+        spoken->own_index = spoken->held = spoken->leader_commit = 0;
+        memset(spoken->acked, 0, sizeof spoken->acked);
+    }
+    spoken->sent_us = event->us;
+    if (args->leader_commit > spoken->leader_commit)
+        spoken->leader_commit = args->leader_commit;
+    for (uint64_t i = 0; i < args->n_entries && spoken->own_index == 0; i++)
+        if (facts_term(&check->terms, args, i) == args->term)
+            spoken->own_index = args->index + 1 + i;
+}
+
+// The highest index that a majority has acknowledged, the leader among it.
+static uint64_t held(const struct check *check)
+{
+    uint64_t best = 0;
+    for (int i = 0; i < check->model.n_servers; i++) {
+        uint64_t index = check->spoken.acked[i];
+        int n = 1;
+        for (int k = 0; k < check->model.n_servers; k++)
+            n += check->spoken.acked[k] >= index;
+        if (index > best && n >= check_majority(check))
+            best = index;
+    }
+    return best;
+}
+
+// A reply arrives.
+static void heard(struct check *check, const struct trace_event *event)
+{
+    struct spoken *spoken = &check->spoken;
+    const struct flight *flight = check_flight(check, event->msg);
+    const struct facts_reply *reply = check_reply(flight, event);
+    if (reply == NULL || !reply->yes || flight->to < 0)
+        return;
+    const struct facts *args = &flight->args;
+    if (args->rpc == FACTS_VOTE && args->term == spoken->asked_term &&
+        event->node == spoken->candidate) {
+        spoken->voters |= 1ull << (flight->to % 64);
+        int n = __builtin_popcountll(spoken->voters);
+        if (n == check_majority(check) && spoken->won_term < args->term) {
+            spoken->won_term = args->term;
+            spoken->winner = event->node;
+            spoken->won_n = spoken->asked_n;
+            spoken->won_us = event->us;
+        }
+    }
+    if (args->rpc != FACTS_APPEND || args->term != spoken->led_term)
+        return;
+    uint64_t *acked = &spoken->acked[flight->to];
+    if (args->index + args->n_entries > *acked)
+        *acked = args->index + args->n_entries;
+    if (held(check) > spoken->held) {
+        spoken->held = held(check);
+        spoken->held_us = event->us;
+    }
+}
+
+bool check_keeps_term(struct check *check, const struct trace_event *event,
+                      uint64_t term)
+{
+    const struct judged *server = &check->server[event->node];
+    if (term >= server->promised_term ||
+        (check->without >> TRACE_PERSIST & 1) != 0)
+        return true;
+    return check_broken(
+        check, event, "restart without its term", "ALL.2", TRACE_NONE,
+        server->promised_n,
+        "S%d crashed after it had sent a message of term %" PRIu64
+        ", and is in term %" PRIu64
+        " since its restart: current_term, voted_for and the log are there to"
+        " survive a crash.",
+        event->node + 1, server->promised_term, term);
+}
+
+// The newest term in a message of the server's own. What one of its threads
+// had on its way in the crash leaves without a delay.
+static void spoke(struct check *check, const struct trace_event *event,
+                  uint64_t term)
+{
+    struct judged *server = &check->server[event->node];
+    if (term > server->spoken_term) {
+        server->spoken_term = term;
+        server->spoken_n = event->n;
+    }
+    if (server->pause_us == 0 && event->us >= server->restart_us + LATE_US &&
+        check->n_of_kind[TRACE_PERSIST] == 0)
+        (void)check_keeps_term(check, event, term);
+}
+
+static void listen(struct check *check, const struct trace_event *event,
+                   const struct flight *flight)
+{
+    struct spoken *spoken = &check->spoken;
+    const struct facts_reply *reply = check_reply(flight, event);
+    bool votes = flight->args.rpc == FACTS_VOTE;
+    switch (event->kind) {
+    case TRACE_SEND:
+        sent(check, event, &flight->args);
+        spoke(check, event, flight->args.term);
+        break;
+    case TRACE_RECV:
+        spoken->n_received += votes;
+        break;
+    case TRACE_REPLY:
+        spoken->n_answered += votes;
+        spoken->n_granted += votes && reply != NULL && reply->yes;
+        if (reply != NULL && reply->whole)
+            spoke(check, event, reply->term);
+        break;
+    case TRACE_REPLY_RECV:
+        heard(check, event);
+        break;
+    default:
+        break;
+    }
+}
+
+void check_listen(struct check *check, const struct trace_event *event)
+{
+    struct judged *server = &check->server[event->node];
+    const struct flight *flight = check_flight(check, event->msg);
+    if (event->kind == TRACE_CRASH) {
+        server->promised_term = server->spoken_term;
+        server->promised_n = server->spoken_n;
+    } else if (event->kind == TRACE_RESTART)
+        server->restart_us = event->us;
+    else if (flight != NULL && flight->args.whole)
+        listen(check, event, flight);
+}
+
+bool check_nobody_asks(struct check *check, uint64_t us)
+{
+    if (check->spoken.n_asked > 0 || check->model.n_servers == 1 ||
+        us < ELECTION_US || check->n_of_kind[TRACE_ROLE] > 0)
+        return false;
+    return check_lies(check, "F.2", TRACE_NONE, 0,
+                      "No server has ever asked for a vote: none has timed"
+                      " out, or none has sent RequestVote when it did.");
+}
+
+// Votes are asked for, and nobody speaks as the leader of a term so new.
+static bool election_fails(struct check *check, uint64_t us)
+{
+    const struct spoken *spoken = &check->spoken;
+    if (spoken->n_received > 0 && spoken->n_answered == 0)
+        return check_lies(check, "F.1", TRACE_NONE, spoken->asked_n,
+                          "%" PRIu64 " RequestVotes have arrived, and none"
+                          " has been answered.",
+                          spoken->n_received);
+    if (spoken->n_answered > 0 && spoken->n_granted == 0)
+        return check_lies(check, "RV.2", TRACE_NONE, spoken->asked_n,
+                          "%" PRIu64 " RequestVotes have been answered, all"
+                          " of them with no: nobody gives its vote.",
+                          spoken->n_answered);
+    bool many = spoken->asked_term - spoken->led_term >= FEW_ELECTIONS;
+    if (spoken->won_term > spoken->led_term &&
+        (many || us - spoken->won_us > SOON_US))
+        return check_lies(check, "C.2", spoken->winner, spoken->won_n,
+                          "S%d has heard of a majority of votes for it in term"
+                          " %" PRIu64
+                          ", at %.3f s, and no AppendEntries of that term has"
+                          " been sent: it does not lead, or sends no"
+                          " heartbeats.",
+                          spoken->winner + 1, spoken->won_term,
+                          check_seconds(spoken->won_us));
+    if (!many)
+        return false;
+    return check_lies(check, "F.2", TRACE_NONE, spoken->asked_n,
+                      "Votes were asked for up to term %" PRIu64
+                      ", and the last term with a leader is %" PRIu64
+                      ". Election timeouts must be drawn anew, from a wide"
+                      " range.",
+                      spoken->asked_term, spoken->led_term);
+}
+
+bool check_by_messages(struct check *check, uint64_t us, bool commands)
+{
+    const struct spoken *spoken = &check->spoken;
+    if (check->n_of_kind[TRACE_ROLE] > 0 || spoken->n_asked == 0)
+        return false;
+    if (spoken->asked_term > spoken->led_term)
+        return election_fails(check, us);
+    if (us - spoken->sent_us > BEATS_US)
+        return check_lies(check, "L.1", spoken->leader, spoken->led_n,
+                          "S%d, the leader of term %" PRIu64
+                          " by its messages, has sent no AppendEntries since"
+                          " %.3f s.",
+                          spoken->leader + 1, spoken->led_term,
+                          check_seconds(spoken->sent_us));
+    if (commands && !check->entries_sent)
+        return check_lies(check, "L.3", spoken->leader, spoken->led_n,
+                          "S%d, the leader of term %" PRIu64
+                          " by its messages, sends AppendEntries, but none"
+                          " has carried an entry yet.",
+                          spoken->leader + 1, spoken->led_term);
+    if (spoken->own_index > 0 && spoken->held >= spoken->own_index &&
+        spoken->held > spoken->leader_commit &&
+        spoken->sent_us > spoken->held_us + SOON_US)
+        return check_lies(
+            check, "L.4", spoken->leader, spoken->led_n,
+            "A majority of %d has acknowledged to S%d entries up"
+            " to %" PRIu64
+            " by %.3f s; leader_commit in its messages is %" PRIu64 " still.",
+            check_majority(check), spoken->leader + 1, spoken->held,
+            check_seconds(spoken->held_us), spoken->leader_commit);
+    return silent_diagnose(check, us);
+}

@@ -1,0 +1,120 @@
+// build_raft.c -- see build_raft.h.
+#define _XOPEN_SOURCE 700 // realpath
+#include "build_raft.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sandbox/home.h"
+#include "harness/raft_api.h"
+#include "harness/warmup_api.h"
+#include "wire/message.h"
+
+static bool complain(const char *path, const char *why)
+{
+    fprintf(stderr, "glassraft: --raft %s: %s\n", path, why);
+    return false;
+}
+
+static bool ends_in(const char *path, const char *end)
+{
+    size_t n = strlen(path), m = strlen(end);
+    return n > m && strcmp(path + n - m, end) == 0;
+}
+
+// Where the object of this source goes: into the tree's build folder, or, of
+// an installed tree, below the working folder's out/; under a name that people
+// know, and a hash of the whole path.
+static void object_path(const char *home, const char *source, const char *kind,
+                        char *object, size_t n)
+{
+    const char *name = strrchr(source, '/');
+    uint64_t hash = message_hash(14695981039346656037u, source, strlen(source));
+    bool ours = access(home, W_OK) == 0;
+    snprintf(object, n, "%.2000s/%s/%s/labs/%.60s-%08x/%s.so",
+             ours ? home : "out", ours ? "build" : "raft", lab_config(),
+             name != NULL ? name + 1 : source, (unsigned)hash, kind);
+}
+
+static bool build(const char *home, const char *config, const char *source,
+                  const char *object)
+{
+    char script[PATH_MAX + 32];
+    snprintf(script, sizeof script, "%.4000s/labs/build-raft", home);
+    pid_t pid = fork();
+    if (pid == 0) {
+        execl(script, script, "-c", config, source, object, (char *)NULL);
+        fprintf(stderr, "glassraft: %s: %s\n", script, strerror(errno));
+        _exit(127);
+    }
+    int status = 0;
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool student_raft(const char *path, char *object, size_t n)
+{
+    char source[PATH_MAX], home[PATH_MAX], place[PATH_MAX];
+    struct stat about;
+    if (realpath(path, source) == NULL || stat(source, &about) != 0)
+        return complain(path, strerror(errno));
+    if (ends_in(source, ".so")) {
+        snprintf(object, n, "%s", source);
+        return true;
+    }
+    if (!S_ISDIR(about.st_mode) && !ends_in(source, ".o") &&
+        !ends_in(source, ".a"))
+        return complain(path, "expected a folder, or a .o, .a or .so file");
+    if (!lab_home(place, sizeof place) || realpath(place, home) == NULL)
+        return false;
+    object_path(home, source, "raft", object, n);
+    return build(home, lab_config(), source, object);
+}
+
+bool student_cover(const char *path, bool warm_up, char *object, size_t n)
+{
+    char source[PATH_MAX], home[PATH_MAX], place[PATH_MAX];
+    struct stat about;
+    const char *config = lab_config();
+    if (strcmp(config, "opt") != 0 && strcmp(config, "debug") != 0) {
+        fprintf(stderr,
+                "glassraft: --cover: this program was built as %s, coverage"
+                " needs opt or debug\n",
+                config);
+        return false;
+    }
+    if (!lab_home(place, sizeof place) || realpath(place, home) == NULL)
+        return false;
+    if (path == NULL) {
+        snprintf(place, sizeof place, "%.4000s/%s", home,
+                 warm_up ? "tests/warm-up" : "src/raft");
+        path = place;
+    }
+    if (realpath(path, source) == NULL || stat(source, &about) != 0)
+        return complain(path, strerror(errno));
+    if (!S_ISDIR(about.st_mode))
+        return complain(path, "coverage needs the sources of a Raft: a folder");
+    object_path(home, source, "cover", object, n);
+    return build(home, "cover", source, object);
+}
+
+const char *student_default(bool warm_up)
+{
+    static char path[PATH_MAX];
+    const char *folder = warm_up ? "labs/student/warm-up" : "labs/student";
+    char home[PATH_MAX - 32];
+    if (warm_up ? warmup_api_linked() : raft_api_reference() != NULL)
+        return NULL;
+    if (!lab_home(home, sizeof home))
+        return folder;
+    snprintf(path, sizeof path, "%s/%s", home, folder);
+    return path;
+}

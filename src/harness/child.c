@@ -1,0 +1,500 @@
+// child.c -- one run in its own process: simulation, checker, verdict.
+#define _GNU_SOURCE
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim/sim.h"
+#include "base/die.h"
+#include "object.h"
+#include "outcome.h"
+#include "reserve.h"
+
+enum { STORM = 20000, LIMIT_S = 120, CPU_S = 300 };
+
+// With coverage the counters must be written by hand before _exit().
+#ifdef GLASSRAFT_COVERAGE
+void __gcov_dump(void);
+#else
+static void __gcov_dump(void)
+{
+}
+#endif
+
+// A process runs one scenario.
+static struct {
+    const struct lab_run *run;
+    struct lab_channel channel;
+    struct lab *lab;
+    struct trace *trace;
+    struct check *check;
+    const struct raft_api *api;
+    struct lab_result result;
+    uint64_t begin_ns;
+    uint64_t second; // of the events that come, and the calls in it
+    int n_sent;
+    int complaints;                    // stderr, also of a quiet run
+    bool raw;                          // sanitizers speak for themselves
+    struct object_variables variables; // of the Raft that was given
+    atomic_flag over;
+} child = {.over = ATOMIC_FLAG_INIT};
+
+// The recorder's clock.
+static uint64_t now_us(void *context)
+{
+    (void)context;
+    // When a simulation is over, its time stands still: the recorder never
+    // goes back behind its last event.
+    if (!child.run->real && !sim_active())
+        return 0;
+    return (sim_now_ns() - child.begin_ns) / 1000;
+}
+
+// In a sandbox nothing can be opened: the parent has done it.
+static bool write_trace(void)
+{
+    const char *path = child.run->trace;
+    int fd = child.channel.files.trace;
+    FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
+    bool good = fd < 0 ? trace_write_file(child.trace, path)
+                       : out != NULL && trace_write(child.trace, out);
+    if (!good)
+        dprintf(child.complaints, "glassraft: %s: cannot write the trace: %s\n",
+                path, strerror(errno));
+    return good;
+}
+
+static void send_result(void)
+{
+    static struct lab_message message;
+    memcpy(message.cookie, child.channel.cookie, sizeof message.cookie);
+    message.result = child.result;
+    const char *at = (const char *)&message;
+    for (size_t n = sizeof message; n > 0;) {
+        ssize_t done = write(child.channel.files.result, at, n);
+        if (done < 0 && errno != EINTR)
+            break;
+        at += done > 0 ? done : 0;
+        n -= done > 0 ? (size_t)done : 0;
+    }
+}
+
+// The variables that servers have written, as far as there is room.
+static void note_variables(void)
+{
+    struct lab_result *result = &child.result;
+    const struct object_variables *own = &child.variables;
+    const uint64_t most = sizeof result->written / sizeof result->written[0];
+    uint64_t servers, last = 0;
+    size_t next = 0;
+    for (size_t at = 0;
+         result->n_written < most && sim_space_written(&at, &servers); at++) {
+        // One entry for what lies together, of the same servers.
+        if (at >= next || servers != last) {
+            result->written[result->n_written].at = own->offset + at;
+            result->written[result->n_written++].servers = servers;
+        }
+        next = at + 2 * sizeof(uint64_t);
+        last = servers;
+    }
+}
+
+// Writes what is left to write and ends the process.
+_Noreturn static void finish(void)
+{
+    struct lab_result *result = &child.result;
+    if (child.lab != NULL)
+        lab_price_of(child.lab, &result->prices);
+    size_t said = strlen(result->text);
+    if (!result->passed && said < sizeof result->text)
+        lab_own_entries(result->text + said, sizeof result->text - said);
+    struct trace_event verdict = {.kind = TRACE_VERDICT,
+                                  .node = TRACE_NONE,
+                                  .inc = TRACE_NONE,
+                                  .what = result->passed ? "pass" : "fail",
+                                  .text = result->text,
+                                  .n_events = trace_n_events(child.trace) + 1};
+    trace_emit(child.trace, &verdict);
+    note_variables();
+    result->n_events = trace_n_events(child.trace);
+    result->hash = trace_hash(child.trace);
+    if (child.run->trace != NULL && write_trace())
+        snprintf(result->trace, sizeof result->trace, "%s", child.run->trace);
+    send_result();
+    fflush(NULL);
+    __gcov_dump();
+    trace_ends_here(child.trace);
+    _exit(result->passed ? 0 : 1);
+}
+
+static void count_up(void)
+{
+    child.result.virtual_us = now_us(NULL);
+    if (child.lab == NULL)
+        return;
+    child.result.n_calls = net_total_calls(child.lab->net);
+    child.result.n_bytes = net_total_bytes(child.lab->net);
+    child.result.n_commands = child.lab->n_agreed;
+    child.result.n_points = child.lab->n_points;
+}
+
+static void set_text(const char *property, const char *tag, const char *text)
+{
+    snprintf(child.result.property, sizeof child.result.property, "%s",
+             property);
+    snprintf(child.result.tag, sizeof child.result.tag, "%s", tag);
+    snprintf(child.result.text, sizeof child.result.text, "%s", text);
+}
+
+// The first failure is the run's; whoever comes later waits for the end.
+static void claim(void)
+{
+    if (!atomic_flag_test_and_set(&child.over)) {
+        sim_let_be();
+        return;
+    }
+    for (;;)
+        pause();
+}
+
+static void emit_finding(const char *property, const char *tag,
+                         const char *text, const uint64_t *events, size_t n)
+{
+    struct trace_event event = {.kind = TRACE_FINDING,
+                                .node = TRACE_NONE,
+                                .inc = TRACE_NONE,
+                                .what = property,
+                                .tag = tag,
+                                .text = text,
+                                .events = events,
+                                .n_shown = n};
+    trace_emit(child.trace, &event);
+}
+
+static void explain(const char *property, const char *tag, const char *text)
+{
+    set_text(property, tag, text);
+    emit_finding(property, tag, text, NULL, 0);
+}
+
+// What the scenario expected did not happen: says that, and the rule that
+// stands in the way.
+static void diagnose(const char *text)
+{
+    bool commands = child.lab != NULL && atomic_load(&child.lab->commands);
+    const struct check_finding *found =
+        check_diagnose(child.check, child.result.virtual_us, commands);
+    const char *clock = sim_wall_clock_use();
+    char whole[1000];
+    if (found == NULL) {
+        snprintf(whole, sizeof whole, "%s%s%s", text, clock ? "\n" : "",
+                 clock ? clock : "");
+        explain("expectation", "", whole);
+        return;
+    }
+    snprintf(whole, sizeof whole, "%s\n%s%s%s", text, found->text,
+             clock ? "\n" : "", clock ? clock : "");
+    set_text(found->property, found->tag, whole);
+    child.result.n_shown = found->n_events;
+    memcpy(child.result.events, found->events, sizeof found->events);
+    emit_finding(found->property, found->tag, whole, found->events,
+                 found->n_events);
+}
+
+void lab_run_fails(struct lab *lab, const char *property, const char *tag,
+                   const char *text)
+{
+    (void)lab;
+    claim();
+    child.result.virtual_us = now_us(NULL);
+    if (property[0] != '\0' || child.check == NULL)
+        explain(property[0] != '\0' ? property : "expectation", tag, text);
+    else
+        diagnose(text);
+    finish();
+}
+
+void lab_run_not_set_up(struct lab *lab, const char *text)
+{
+    (void)lab;
+    claim();
+    child.result.virtual_us = now_us(NULL);
+    set_text("", "", text);
+    child.result.passed = child.result.not_set_up = true;
+    trace_note(child.trace, TRACE_NONE, "scenario", "not set up: %s", text);
+    finish();
+}
+
+// Messages that answer each other without any delay would go on until all
+// memory is full of them.
+static void count_messages(const struct trace_event *event)
+{
+    if (event->us / 1000000 != child.second) {
+        child.second = event->us / 1000000;
+        child.n_sent = 0;
+    }
+    child.n_sent += event->kind == TRACE_SEND;
+    int most = child.run->scenario->most_calls_s;
+    most = most > 0 ? most : STORM;
+    if (child.n_sent < most || child.run->real)
+        return;
+    bool entries = strcmp(event->rpc, "AppendEntries") == 0 ||
+                   strcmp(event->rpc, "InstallSnapshot") == 0;
+    bool votes = strcmp(event->rpc, "RequestVote") == 0;
+    char text[200];
+    snprintf(text, sizeof text,
+             "%d calls within a second, the last from S%d to S%d (%s): some"
+             " reply makes a server call again at once, for ever.",
+             most, event->node + 1, (int)event->to + 1, event->rpc);
+    child.n_sent = 0; // the finding is an event, too
+    lab_run_fails(child.lab, "calls without end",
+                  entries ? "L.3"
+                  : votes ? "C.1"
+                          : "",
+                  text);
+}
+
+static void observe(void *context, const struct trace_event *event)
+{
+    (void)context;
+    if (child.lab != NULL && event->node >= 0)
+        lab_observe(child.lab, event);
+    lab_look_for_own_entries(event);
+    count_messages(event);
+    if (child.check == NULL || event->kind == TRACE_FINDING ||
+        event->kind == TRACE_VERDICT || check_step(child.check, event))
+        return;
+    const struct check_finding *finding = check_finding(child.check);
+    claim();
+    set_text(finding->property, finding->tag, finding->text);
+    child.result.n_shown = finding->n_events;
+    memcpy(child.result.events, finding->events, sizeof finding->events);
+    emit_finding(finding->property, finding->tag, finding->text,
+                 finding->events, finding->n_events);
+    child.result.virtual_us = event->us;
+    finish();
+}
+
+static void simulator_fails(void *context, enum sim_failure kind,
+                            const char *report)
+{
+    (void)context;
+    if (report == NULL) {
+        send_result();
+        _exit(1);
+    }
+    if (kind == SIM_CRASH || kind == SIM_STACK)
+        reserve_begin();
+    const char *property = outcome_of_simulator(kind), *tag = "";
+    char why[200], text[sizeof child.result.text];
+    snprintf(text, sizeof text, "%s", report);
+    if (kind == SIM_LIMIT && child.lab != NULL &&
+        lab_start_lasts(child.lab, why, sizeof why)) {
+        snprintf(text, sizeof text, "%s\n%.900s", why, report);
+        property = "liveness";
+        tag = "L.2";
+    }
+    claim();
+    set_text(property, tag, text);
+    emit_finding(property, tag, text, NULL, 0);
+    child.result.virtual_us = now_us(NULL);
+    finish();
+}
+
+static void check_time(void)
+{
+    uint64_t limit_s = child.run->scenario->limit_s;
+    limit_s = limit_s > 0 ? limit_s : LIMIT_S;
+    if (child.result.virtual_us <= limit_s * 1000000)
+        return;
+    char text[400], why[200];
+    int n = snprintf(text, sizeof text,
+                     "The scenario took longer than %" PRIu64 " %sseconds.",
+                     limit_s, child.run->real ? "" : "virtual ");
+    if (!lab_start_lasts(child.lab, why, sizeof why))
+        lab_run_fails(NULL, "", "", text);
+    snprintf(text + n, sizeof text - (size_t)n, "\n%s", why);
+    lab_run_fails(NULL, "liveness", "L.2", text);
+}
+
+static void body(void *argument)
+{
+    (void)argument;
+    const struct lab_run *run = child.run;
+    child.lab = lab_make(run, child.api, child.trace, child.check);
+    run->scenario->run(child.lab);
+    count_up();
+    check_time();
+    // What the end of the lab does is no part of the story.
+    struct lab *lab = child.lab;
+    child.lab = NULL;
+    lab_end(lab, &child.result.prices);
+}
+
+static void forbidden(const char *what)
+{
+    if (sim_active())
+        sim_forbid(what);
+    char text[160];
+    snprintf(text, sizeof text, "The submission %s.", what);
+    claim();
+    explain("forbidden call", "", text);
+    finish();
+}
+
+// A stranger's object is loaded in the sandbox, and runs when it is sealed.
+static void load(void)
+{
+    static struct raft_api loaded;
+    const struct lab_run *run = child.run;
+    struct sandbox_files *files = &child.channel.files;
+    char error[300];
+    child.api = run->raft != NULL ? &loaded : raft_api_reference();
+    files->n_result = sizeof(struct lab_message);
+    object_count_into(files->counters);
+    if (run->sandbox != NULL)
+        sandbox_enter(run->sandbox, files, forbidden);
+    bool good =
+        run->scenario->load != NULL
+            ? run->scenario->load(run->raft, error)
+            : run->raft == NULL || raft_api_load(run->raft, &loaded, error);
+    if (run->sandbox != NULL)
+        sandbox_seal(run->sandbox, files);
+    if (!good)
+        lab_run_fails(NULL, "load", "", error);
+    if (run->sandbox != NULL)
+        object_start();
+    child.variables = object_variables();
+    if (!run->real && run->scenario->rpcs == NULL)
+        sim_space_object(child.variables.at, child.variables.n);
+}
+
+// Where any number of calls is allowed, threads need not rest.
+static uint32_t most_steps_s(const struct lab_run *run)
+{
+    return run->scenario->most_calls_s == INT_MAX ? UINT32_MAX : 0;
+}
+
+static void check_memory(void)
+{
+    char text[2000];
+    if (sim_n_races() > 0)
+        lab_run_fails(NULL, "data race", "", sim_race());
+    // A leak is looked for by a process that only one's own code may start.
+    const struct sandbox *sandbox = child.run->sandbox;
+    if ((sandbox == NULL || sandbox->own) && sim_leaks(text, sizeof text))
+        lab_run_fails(NULL, "leak", "", text);
+}
+
+static bool wants_raw(void)
+{
+    const char *how = getenv("GLASSRAFT_SANITIZER");
+    return how != NULL && strcmp(how, "raw") == 0;
+}
+
+// What sanitizers print is for a file: our report has the gist of it. What a
+// run prints that is made again is known.
+static void send_output_away(const struct lab_run *run)
+{
+    child.complaints = fcntl(2, F_DUPFD_CLOEXEC, 3);
+    int nowhere = run->quiet && run->sandbox == NULL
+                      ? open("/dev/null", O_WRONLY | O_CLOEXEC)
+                      : -1;
+    if (nowhere >= 0) {
+        dup2(nowhere, 1);
+        dup2(nowhere, 2);
+        close(nowhere);
+    }
+    child.raw = wants_raw();
+    // A sandbox has its output where it can be written.
+    if (child.raw || run->sandbox != NULL)
+        return;
+    int fd =
+        run->sanitizer != NULL
+            ? open(run->sanitizer, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)
+            : memfd_create("sanitizer", MFD_CLOEXEC);
+    if (fd >= 0)
+        sim_sanitizers_write_to(fd);
+}
+
+void lab_child(const struct lab_run *run, const struct lab_channel *channel)
+{
+    struct rlimit none = {0, 0};
+    struct rlimit cpu = {CPU_S, CPU_S + 5};
+    setrlimit(RLIMIT_CORE, &none);
+    if (run->sandbox == NULL)
+        setrlimit(RLIMIT_CPU, &cpu);
+    struct timespec begin, end;
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    static struct lab_run own;
+    own = *run;
+    own.scenario = lab_scenario_of(run);
+    run = &own;
+    child.run = run;
+    child.channel = *channel;
+    send_output_away(run);
+    child.begin_ns = run->real ? sim_now_ns() : 0;
+    struct trace_config config = {.scenario = run->scenario->name,
+                                  .raft = run->given != NULL  ? run->given
+                                          : run->raft != NULL ? run->raft
+                                                              : "reference",
+                                  .seed = run->seed,
+                                  .n_servers = run->scenario->n_servers,
+                                  .real = run->real,
+                                  .store = run->trace != NULL,
+                                  .now_us = now_us,
+                                  .observe = observe};
+    child.trace = trace_make(&config);
+    crew_reuse(run->real);
+    bool judged = !run->unchecked && run->scenario->rpcs == NULL;
+    child.check = judged ? check_make(run->scenario->n_servers) : NULL;
+    if (child.check != NULL && run->real)
+        check_untimed(child.check);
+    // Lab 3 teaches what must survive a crash.
+    if (child.check != NULL && (run->lab == 1 || run->lab == 2))
+        check_without(child.check, TRACE_PERSIST);
+    load();
+    uint64_t limit_s =
+        run->scenario->limit_s > 0 ? run->scenario->limit_s : LIMIT_S;
+    char replay[500];
+    snprintf(replay, sizeof replay, "glassraft run %s --seed 0x%" PRIx64 "%s",
+             run->scenario->name, run->seed, lab_run_options(run));
+    struct sim_config simulation = {
+        .seed = lab_run_seed(run),
+        .replay = replay,
+        .races_go_on = child.raw,
+        .policy = run->schedule,
+        .max_us = 4 * limit_s * 1000000,
+        .most_steps_s = most_steps_s(run),
+        .lint_sleep_locked = true,
+        .hostile_clocks = run->scenario->rpcs == NULL,
+        .object = run->sandbox != NULL ? run->raft : NULL,
+        .fail = simulator_fails};
+    if (run->real)
+        sim_outside(simulator_fails, NULL);
+    if (run->real)
+        body(NULL);
+    else
+        sim_run(&simulation, body, NULL);
+    check_free(child.check);
+    child.check = NULL;
+    check_memory();
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    child.result.real_us = (uint64_t)(end.tv_sec - begin.tv_sec) * 1000000 +
+                           (uint64_t)(end.tv_nsec / 1000) -
+                           (uint64_t)(begin.tv_nsec / 1000);
+    child.result.passed = true;
+    finish();
+}

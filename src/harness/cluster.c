@@ -1,0 +1,497 @@
+// cluster.c -- servers, their lives and deaths, and the links between them.
+#include "borrow.h"
+#include "internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim/sim.h"
+#include "base/die.h"
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+    uint64_t z = (a ^ (b * 0x9e3779b97f4a7c15u)) + 0x7f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+uint64_t lab_run_seed(const struct lab_run *run)
+{
+    return run->draw == 0 ? lab_drawn(run)
+                          : mix(lab_drawn(run), 7919 + run->draw);
+}
+
+static void name_of(int server, char name[16])
+{
+    snprintf(name, 16, "S%d", server + 1);
+}
+
+void lab_emit(struct lab *lab, enum trace_kind kind, int server)
+{
+    struct trace_event event = {
+        .kind = kind, .node = server, .inc = TRACE_NONE};
+    trace_emit(lab->trace, &event);
+}
+
+static void changed(struct lab *lab, const char *text)
+{
+    struct trace_event event = {.kind = TRACE_NETWORK,
+                                .node = TRACE_NONE,
+                                .inc = TRACE_NONE,
+                                .text = text};
+    trace_emit(lab->trace, &event);
+}
+
+// -------------------------------------------------------------- calls into it
+
+struct instance *lab_enter(struct lab *lab, int server)
+{
+    pthread_mutex_lock(&lab->mutex);
+    struct instance *instance = lab->now[server];
+    if (instance == NULL || instance->dead || instance->rf == NULL ||
+        lab->paused[server])
+        instance = NULL;
+    else
+        instance->n_calls++;
+    pthread_mutex_unlock(&lab->mutex);
+    return instance;
+}
+
+void lab_leave(struct instance *instance)
+{
+    struct lab *lab = instance->lab;
+    pthread_mutex_lock(&lab->mutex);
+    if (--instance->n_calls == 0)
+        pthread_cond_broadcast(&lab->idle);
+    pthread_mutex_unlock(&lab->mutex);
+}
+
+bool lab_crash_point(struct instance *instance)
+{
+    struct lab *lab = instance->lab;
+    pthread_mutex_lock(&lab->mutex);
+    bool crashes = !instance->dead && instance->rf != NULL &&
+                   ++lab->n_points == lab->run->crash_at;
+    bool dead = instance->dead;
+    pthread_mutex_unlock(&lab->mutex);
+    if (crashes)
+        lab_lose(lab, instance);
+    return crashes || dead;
+}
+
+static bool handle(void *context, const char *method, const uint8_t *args,
+                   size_t n_args, uint8_t **reply, size_t *n_reply)
+{
+    struct instance *instance = context;
+    struct lab *lab = instance->lab;
+    pthread_mutex_lock(&lab->mutex);
+    bool alive = !instance->dead && instance->rf != NULL;
+    if (alive)
+        instance->n_calls++;
+    pthread_mutex_unlock(&lab->mutex);
+    if (!alive)
+        return false;
+    void *lent = lend(args, n_args);
+    sim_door(SIM_CALLS);
+    struct sim_space *before = sim_space_enter(instance->space);
+    bool answered =
+        lab->api->handle(instance->rf, method, lent, n_args, reply, n_reply);
+    sim_space_enter(before);
+    sim_door(SIM_OUTSIDE);
+    take_back(lent, n_args);
+    // The answer is made, and never leaves.
+    if (answered && lab_crash_point(instance)) {
+        free(*reply);
+        *reply = NULL;
+        answered = false;
+    }
+    lab_leave(instance);
+    return answered;
+}
+
+static bool call(void *context, int peer, const char *method,
+                 const uint8_t *args, size_t n_args, uint8_t **reply,
+                 size_t *n_reply)
+{
+    struct instance *instance = context;
+    sim_callback("call()");
+    lab_check_call(instance, method, args, n_args);
+    lab_call_begins(instance, peer, method, args, n_args);
+    bool answered =
+        !lab_crash_point(instance) &&
+        net_call(instance->end[peer], method, args, n_args, reply, n_reply);
+    lab_call_ends(instance, peer);
+    return answered;
+}
+
+// ---------------------------------------------------------------- links
+
+// Needs the mutex. Ends follow the marks of both their servers.
+static void set_links(struct lab *lab, int server)
+{
+    for (int other = 0; other < lab->n_servers; other++) {
+        bool yes = lab->connected[server] && lab->connected[other];
+        struct instance *a = lab->now[server], *b = lab->now[other];
+        if (a != NULL && !a->dead)
+            net_enable(a->end[other], yes);
+        if (b != NULL && !b->dead)
+            net_enable(b->end[server], yes);
+    }
+}
+
+static void connect(struct lab *lab, int server, bool yes)
+{
+    pthread_mutex_lock(&lab->mutex);
+    bool changes = lab->connected[server] != yes;
+    lab->connected[server] = yes;
+    set_links(lab, server);
+    pthread_mutex_unlock(&lab->mutex);
+    if (changes)
+        lab_emit(lab, yes ? TRACE_CONNECT : TRACE_DISCONNECT, server);
+}
+
+void lab_connect(struct lab *lab, int server)
+{
+    connect(lab, server, true);
+}
+
+void lab_disconnect(struct lab *lab, int server)
+{
+    connect(lab, server, false);
+}
+
+bool lab_is_connected(struct lab *lab, int server)
+{
+    pthread_mutex_lock(&lab->mutex);
+    bool yes = lab->connected[server];
+    pthread_mutex_unlock(&lab->mutex);
+    return yes;
+}
+
+void lab_cut(struct lab *lab, int from, int to, bool cut)
+{
+    struct trace_event event = {.kind = TRACE_LINK,
+                                .node = TRACE_NONE,
+                                .inc = TRACE_NONE,
+                                .from = (uint64_t)from,
+                                .to = (uint64_t)to,
+                                .ok = !cut};
+    net_cut(lab->net, from, to, cut);
+    trace_emit(lab->trace, &event);
+}
+
+void lab_partition(struct lab *lab, unsigned one_side)
+{
+    int groups[LAB_MAX_SERVERS];
+    for (int a = 0; a < lab->n_servers; a++) {
+        groups[a] = (one_side >> a & 1) != 0 ? 0 : 1;
+        for (int b = 0; b < lab->n_servers; b++)
+            net_cut(lab->net, a, b, (one_side >> a & 1) != (one_side >> b & 1));
+    }
+    struct trace_event event = {.kind = TRACE_PARTITION,
+                                .node = TRACE_NONE,
+                                .inc = TRACE_NONE,
+                                .groups = groups,
+                                .n_groups = (size_t)lab->n_servers};
+    trace_emit(lab->trace, &event);
+}
+
+void lab_heal(struct lab *lab)
+{
+    for (int a = 0; a < lab->n_servers; a++)
+        for (int b = 0; b < lab->n_servers; b++)
+            net_cut(lab->net, a, b, false);
+    lab_emit(lab, TRACE_HEAL, TRACE_NONE);
+}
+
+void lab_reliable(struct lab *lab, bool reliable)
+{
+    net_reliable(lab->net, reliable);
+    changed(lab, reliable ? "the network is reliable"
+                          : "the network delays and loses calls");
+}
+
+void lab_long_reordering(struct lab *lab, bool yes)
+{
+    net_long_reordering(lab->net, yes);
+    changed(lab, yes ? "most replies come late" : "replies come in time");
+}
+
+struct net *lab_net(struct lab *lab)
+{
+    return lab->net;
+}
+
+// ------------------------------------------------------------- pause, clocks
+
+void lab_pause(struct lab *lab, int server, bool paused)
+{
+    pthread_mutex_lock(&lab->mutex);
+    lab->paused[server] = paused;
+    pthread_mutex_unlock(&lab->mutex);
+    struct trace_event event = {
+        .kind = TRACE_PAUSE, .node = server, .inc = TRACE_NONE, .ok = paused};
+    trace_emit(lab->trace, &event);
+    sim_pause(server, paused);
+}
+
+void lab_clock_rate(struct lab *lab, int server, int per_mille)
+{
+    struct trace_event event = {.kind = TRACE_CLOCK,
+                                .node = server,
+                                .inc = TRACE_NONE,
+                                .to = (uint64_t)per_mille};
+    trace_emit(lab->trace, &event);
+    sim_set_clock_rate(server, per_mille);
+}
+
+void lab_slow_apply(struct lab *lab, int server, uint64_t ms)
+{
+    pthread_mutex_lock(&lab->mutex);
+    lab->slow_ms[server] = ms;
+    pthread_mutex_unlock(&lab->mutex);
+}
+
+// ------------------------------------------------------------- life and death
+
+static struct instance *instance_new(struct lab *lab, int server)
+{
+    struct instance *instance = must_calloc(1, sizeof *instance);
+    struct instance *old = lab->now[server];
+    instance->lab = lab;
+    instance->server = server;
+    char name[16];
+    for (int peer = 0; peer < lab->n_servers; peer++) {
+        name_of(peer, name);
+        instance->end[peer] = net_make_end(lab->net, server);
+        net_connect(instance->end[peer], name);
+    }
+    pthread_mutex_lock(&lab->mutex);
+    if (old != NULL) {
+        instance->inc = old->inc + 1;
+        instance->state = blob_hold(old->state);
+        instance->snapshot = blob_hold(old->snapshot);
+    } else {
+        instance->state = blob_hold(lab->born_state[server]);
+        instance->snapshot = blob_hold(lab->born_snapshot[server]);
+    }
+    instance->older = lab->newest;
+    lab->newest = instance;
+    pthread_mutex_unlock(&lab->mutex);
+    lab_service_restore(instance);
+    return instance;
+}
+
+// The config and what was saved are the Raft's for this call only.
+static struct raft *make(const struct raft_api *api,
+                         const struct raft_config *config,
+                         const struct blob *state, const struct blob *snapshot)
+{
+    struct raft_config *lent = lend(config, sizeof *config);
+    struct raft_saved saved = {0};
+    if (state != NULL) {
+        saved.state = lend(state->bytes, state->n);
+        saved.n_state = state->n;
+    }
+    if (state != NULL && snapshot != NULL) {
+        saved.snapshot = lend(snapshot->bytes, snapshot->n);
+        saved.n_snapshot = snapshot->n;
+    }
+    lent->saved = saved;
+    struct raft *rf = api->make(lent);
+    if (saved.state != NULL)
+        take_back((void *)saved.state, saved.n_state);
+    if (saved.snapshot != NULL)
+        take_back((void *)saved.snapshot, saved.n_snapshot);
+    take_back(lent, sizeof *lent);
+    return rf;
+}
+
+// Starts a server that is down, or was never up.
+static void boot(struct lab *lab, int server)
+{
+    struct instance *instance = instance_new(lab, server);
+    struct raft_config config = {
+        .n_peers = lab->n_servers,
+        .me = server,
+        .inc = instance->inc,
+        .context = instance,
+        .call = call,
+        .save = lab_save,
+        .apply = lab_service_apply,
+        .trace = lab->run->mute ? NULL : lab->trace,
+        .seed = mix(lab_run_seed(lab->run),
+                    (uint64_t)server * 1000003 + (uint64_t)instance->inc),
+        .max_entries = lab->scenario->max_entries,
+        .snapshot_chunk = lab->scenario->snapshot_chunk};
+    struct blob *state = blob_hold(instance->state);
+    struct blob *snapshot = blob_hold(instance->snapshot);
+    pthread_mutex_lock(&lab->mutex);
+    lab->now[server] = instance;
+    pthread_mutex_unlock(&lab->mutex);
+    if (instance->inc > 0)
+        lab_emit(lab, TRACE_RESTART, server);
+    int before = sim_server();
+    sim_set_server(server);
+    instance->space = sim_space_new(server);
+    struct sim_space *space = sim_space_enter(instance->space);
+    struct raft *rf = make(lab->api, &config, state, snapshot);
+    lab_learn_lock(lab, rf);
+    sim_space_enter(space);
+    sim_set_server(before);
+    pthread_mutex_lock(&lab->mutex);
+    instance->rf = rf;
+    blob_drop(state);
+    blob_drop(snapshot);
+    pthread_mutex_unlock(&lab->mutex);
+    char name[16];
+    name_of(server, name);
+    net_add_server(lab->net, name, server,
+                   (struct net_handler){handle, instance});
+}
+
+// Waits for our calls into a dead server and frees it.
+static void reap(void *owner, struct errand errand)
+{
+    struct lab *lab = owner;
+    struct instance *instance = (struct instance *)(uintptr_t)errand.number;
+    pthread_mutex_lock(&lab->mutex);
+    while (instance->n_calls > 0)
+        pthread_cond_wait(&lab->idle, &lab->mutex);
+    struct raft *rf = instance->rf;
+    pthread_mutex_unlock(&lab->mutex);
+    lab_ask_the_dead(instance);
+    struct sim_space *before = sim_space_enter(instance->space);
+    lab->api->free(rf);
+    sim_space_enter(before);
+}
+
+// In this order: cut off, unknown to the network, its disk frozen, killed.
+void lab_lose(struct lab *lab, struct instance *instance)
+{
+    int server = instance->server;
+    char name[16];
+    name_of(server, name);
+    pthread_mutex_lock(&lab->mutex);
+    bool first = !instance->dead;
+    if (first) {
+        lab->connected[server] = false;
+        set_links(lab, server);
+        instance->dead = true;
+        // Before anybody can start a successor under the same name.
+        net_delete_server(lab->net, name);
+        // At the very moment when its disk is frozen, for the checker.
+        lab_emit(lab, TRACE_CRASH, server);
+    }
+    pthread_mutex_unlock(&lab->mutex);
+    if (!first)
+        return;
+    if (instance->rf == NULL)
+        die("S%d crashed before it was up", server + 1);
+    struct sim_space *before = sim_space_enter(instance->space);
+    lab->api->kill(instance->rf);
+    sim_space_enter(before);
+    lab_was_killed(instance);
+    crew_send(&lab->reapers, "reaper", reap, lab,
+              (struct errand){.number = (uintptr_t)instance});
+}
+
+void lab_crash(struct lab *lab, int server)
+{
+    lab_lose(lab, lab->now[server]);
+}
+
+bool lab_is_up(struct lab *lab, int server)
+{
+    pthread_mutex_lock(&lab->mutex);
+    bool up = !lab->now[server]->dead;
+    pthread_mutex_unlock(&lab->mutex);
+    return up;
+}
+
+void lab_restart(struct lab *lab, int server)
+{
+    if (lab_is_up(lab, server))
+        return;
+    boot(lab, server);
+    lab_connect(lab, server);
+}
+
+struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
+                     struct trace *trace, struct check *check)
+{
+    struct lab *lab = must_calloc(1, sizeof *lab);
+    lab->scenario = run->scenario;
+    lab->run = run;
+    lab->api = api;
+    lab->n_servers = run->scenario->n_servers;
+    lab->trace = trace;
+    lab->check = check;
+    lab->random = mix(lab_run_seed(run), 1);
+    for (int server = 0; server < lab->n_servers; server++)
+        lab->last_index[server] = LAB_UNKNOWN;
+    must(pthread_mutex_init(&lab->mutex, NULL), "pthread_mutex_init");
+    must(pthread_cond_init(&lab->idle, NULL), "pthread_cond_init");
+    crew_init(&lab->reapers, trace);
+    lab->started = started_make();
+    const struct message_rpc *own = run->scenario->rpcs;
+    struct net_config config = {.n_nodes = lab->n_servers,
+                                .seed = mix(lab_run_seed(run), 2),
+                                .trace = trace,
+                                .rpcs = own ? own : api->rpcs,
+                                .pooled = run->real,
+                                .enter_node = sim_set_server};
+    lab->net = net_make(&config);
+    net_long_delays(lab->net, !lab->scenario->no_long_delays);
+    if (lab->scenario->unreliable)
+        lab_reliable(lab, false);
+    if (own == NULL)
+        lab_give_past(lab);
+    for (int server = 0; own == NULL && server < lab->n_servers; server++)
+        boot(lab, server);
+    for (int server = 0; own == NULL && server < lab->n_servers; server++)
+        lab_connect(lab, server);
+    return lab;
+}
+
+void lab_end(struct lab *lab, struct lab_prices *prices)
+{
+    for (int server = 0; server < lab->n_servers; server++) {
+        if (lab->paused[server])
+            lab_pause(lab, server, false);
+        struct instance *instance = lab->now[server];
+        pthread_mutex_lock(&lab->mutex);
+        bool first = instance != NULL && !instance->dead;
+        if (first)
+            instance->dead = true;
+        pthread_mutex_unlock(&lab->mutex);
+        if (!first)
+            continue;
+        struct sim_space *before = sim_space_enter(instance->space);
+        lab->api->kill(instance->rf);
+        sim_space_enter(before);
+        lab_was_killed(instance);
+        crew_send(&lab->reapers, "reaper", reap, lab,
+                  (struct errand){.number = (uintptr_t)instance});
+    }
+    net_stop(lab->net);
+    crew_end(&lab->reapers);
+    net_free(lab->net);
+    for (struct instance *i = lab->newest, *older; i != NULL; i = older) {
+        older = i->older;
+        blob_drop(i->state);
+        blob_drop(i->snapshot);
+        free(i);
+    }
+    for (raft_index index = 1; index <= lab->n_agreed; index++)
+        free(lab->agreed[index].bytes);
+    free(lab->agreed);
+    if (prices != NULL)
+        lab_price_of(lab, prices);
+    lab_drop_past(lab);
+    pthread_cond_destroy(&lab->idle);
+    pthread_mutex_destroy(&lab->mutex);
+    free(lab->started);
+    free(lab);
+}

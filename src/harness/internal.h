@@ -1,0 +1,192 @@
+// internal.h -- what the files of src/harness share: the cluster and its runs.
+#ifndef GLASSRAFT_LAB_INTERNAL_H
+#define GLASSRAFT_LAB_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "lab.h"
+#include "raft_api.h"
+#include "runner.h"
+#include "started.h"
+
+#include "check/check.h"
+#include "base/thread.h"
+
+enum { LAB_MAX_SERVERS = 16 };
+
+// One life of a server, from a start to its crash; there until the lab ends,
+// because calls that were under way may still ask for it.
+struct instance {
+    struct lab *lab;
+    struct instance *older; // of the same lab
+    int server, inc;
+    struct raft *rf;
+    struct sim_space *space; // its variables
+    struct net_end *end[LAB_MAX_SERVERS];
+    struct blob *state, *snapshot; // its persister
+    bool dead, has_saved;
+    int n_calls;                       // of ours into rf, under way
+    atomic_int n_out[LAB_MAX_SERVERS]; // its calls to each peer, under way
+    atomic_bool killed;                // raft_kill() has returned
+    atomic_int n_late_applied, n_late_saved; // begun since then
+    raft_index last_applied;
+};
+
+// What the services agreed on at an index; the same for all servers.
+struct agreed {
+    raft_term term;
+    size_t n_bytes;
+    uint8_t *bytes;
+    int server; // that applied it first
+};
+
+// lab_prices, while they are counted.
+struct prices {
+    atomic_uint_least64_t snapshot_sent, snapshot_needed;
+    atomic_int most_calls, late_applied, late_saved, late_called, late_answered;
+};
+
+struct lab {
+    const struct lab_scenario *scenario;
+    const struct lab_run *run;
+    const struct raft_api *api; // the Raft under test
+    int n_servers;
+    struct net *net;
+    struct trace *trace;
+    struct check *check;
+    uint64_t begin_us;
+    raft_index past; // the index of a snapshot that all were born with; or 0
+    struct blob *born_state[LAB_MAX_SERVERS], *born_snapshot[LAB_MAX_SERVERS];
+    struct crew reapers;
+    struct started *started; // all commands
+
+    pthread_mutex_t mutex; // guards everything below
+    pthread_cond_t idle;   // signalled when an instance's n_calls becomes 0
+    uint64_t random;
+    struct instance *now[LAB_MAX_SERVERS]; // the latest; dead when it is down
+    struct instance *newest;
+    bool connected[LAB_MAX_SERVERS], paused[LAB_MAX_SERVERS];
+    int crash_at_save[LAB_MAX_SERVERS];
+    bool before_save[LAB_MAX_SERVERS], fails_saves[LAB_MAX_SERVERS];
+    uint64_t slow_ms[LAB_MAX_SERVERS], slow_save_ms[LAB_MAX_SERVERS];
+    struct agreed *agreed; // [index]
+    raft_index n_agreed;   // highest index in it
+    size_t agreed_room;
+    int asked; // the server that lab_one() asked last
+
+    atomic_uint_least64_t n_points; // crash points passed
+    atomic_bool commands, refused;  // some server has taken one; has taken none
+    atomic_bool save_failed[LAB_MAX_SERVERS]; // the last one
+    struct prices prices;
+    // Calls of raft_start() under way, and the longest that returned.
+    struct starts {
+        atomic_int n;
+        atomic_uint_least64_t since_us, longest_us, longest_from_us;
+    } starts[LAB_MAX_SERVERS];
+    atomic_bool speaks; // some server's Raft has trace calls
+
+    // Written by the observer alone: where logs end, as events tell it.
+    raft_index last_index[LAB_MAX_SERVERS];
+    bool tells_saves[LAB_MAX_SERVERS];
+};
+
+// cluster.c
+struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
+                     struct trace *trace, struct check *check);
+// Stops everything, waits, frees. *prices (may be NULL) gets what it cost.
+void lab_end(struct lab *lab, struct lab_prices *prices);
+// The living instance with a call counted, NULL when the server is down or
+// paused; lab_leave() ends the call.
+struct instance *lab_enter(struct lab *lab, int server);
+void lab_leave(struct instance *instance);
+void lab_lose(struct lab *lab, struct instance *instance);
+// A crash point: a moment before or after something of this server becomes
+// known to its disk or to the others. Kills the server when the run says so;
+// true when it is dead.
+bool lab_crash_point(struct instance *instance);
+void lab_emit(struct lab *lab, enum trace_kind kind, int server);
+// cut_off.c: the servers, as bits, that no majority of the cluster can talk
+// with, both ways.
+uint64_t lab_cut_off(struct lab *lab);
+
+// ask.c: which lock is a new server's is known from now on: what it calls with
+// it, before anybody has called the server, is found as well.
+void lab_learn_lock(const struct lab *lab, struct raft *rf);
+// An event of a server, for lab_last_index().
+void lab_observe(struct lab *lab, const struct trace_event *event);
+
+// service.c
+void lab_service_apply(void *context, const struct raft_message *message);
+// A state that is on the disk now: do its parts fit together?
+void lab_service_check_saved(struct instance *instance,
+                             const struct raft_saved *saved);
+// The service's state as of its persisted snapshot.
+void lab_service_restore(struct instance *instance);
+
+// disk.c: raft_config.save of an instance. A save that failed is no save: an
+// event that tells of one ends the run.
+void lab_judge_persist(struct lab *lab, const struct trace_event *event);
+bool lab_save(void *context, const struct raft_saved *saved);
+
+// past.c: gives the servers, before they start, a past of 2^32 terms and
+// entries, where the seed says so and their Raft can be brought there.
+void lab_give_past(struct lab *lab);
+void lab_drop_past(struct lab *lab);
+
+// limits.c: a call of this server's Raft obeys raft_config, or ends the run.
+void lab_check_call(struct instance *instance, const char *method,
+                    const uint8_t *args, size_t n_args);
+
+// starts.c: a call of raft_start() begins, and gives its beginning; it ends.
+// Whether one lasts, or lasted, for long without a slow disk; then in words.
+uint64_t lab_start_begins(struct lab *lab, int server);
+void lab_start_ends(struct lab *lab, int server, uint64_t from_us);
+bool lab_start_lasts(const struct lab *lab, char *text, size_t n);
+// disk.c: whether a disk needs as long for a save as an election timeout lasts;
+// then in words.
+bool lab_saves_last(struct lab *lab, char *text, size_t n);
+
+// told.c: what becomes an event where the Rafts are silent. A save that began
+// behind event `after`; needs the mutex, as it is told when the disk has it.
+void lab_tell_taken(const struct instance *instance, raft_index index,
+                    raft_term term, struct message_bytes command);
+void lab_tell_saved(const struct instance *instance,
+                    const struct raft_saved *saved, uint64_t after);
+void lab_tell_given(const struct instance *instance,
+                    const struct raft_message *message);
+// A save's TRACE_SAVED event, but for its server; ok when the state decodes.
+struct trace_event lab_saved_event(const struct lab *lab,
+                                   const struct raft_saved *saved);
+// False when the state is in an encoding that we do not know; true gives
+// *state, for message_clear().
+struct saved_state;
+bool lab_decode_saved(const struct lab *lab, const struct raft_saved *saved,
+                      struct saved_state *state);
+
+// prices.c: a call of the server's to a peer; raft_kill() has returned; an
+// apply or a save begins; what it came to; a call into a server that was
+// killed, and must not be answered.
+void lab_call_begins(struct instance *instance, int peer, const char *method,
+                     const uint8_t *args, size_t n_args);
+void lab_call_ends(struct instance *instance, int peer);
+void lab_was_killed(struct instance *instance);
+void lab_late_apply(struct instance *instance);
+void lab_late_save(struct instance *instance);
+void lab_price_of(struct lab *lab, struct lab_prices *out);
+void lab_ask_the_dead(struct instance *instance);
+
+// child.c: never returns.
+_Noreturn void lab_run_fails(struct lab *lab, const char *property,
+                             const char *tag, const char *text);
+_Noreturn void lab_run_not_set_up(struct lab *lab, const char *text);
+
+// own_entries.c: looks at an event for an entry without a command; a sentence
+// on the first, for the end of a report, or false.
+void lab_look_for_own_entries(const struct trace_event *event);
+bool lab_own_entries(char *text, size_t n);
+
+// The seed of all that is drawn in this run.
+uint64_t lab_run_seed(const struct lab_run *run);
+
+#endif

@@ -1,0 +1,182 @@
+// past.c -- clusters that were born old.
+//
+// In a run that begins at 0 no term and no index ever outgrows 16 bits, let
+// alone 32. On every sixth seed the servers are given a past before the story:
+// a term just below 2^32, and a snapshot at an index just below 2^32. Nothing
+// is written into their state by hand, whose form is their own. A server of the
+// same Raft lives for a moment, with no others to talk to and no trace, gets
+// such a snapshot by InstallSnapshot, and what it has saved by then is what the
+// story's server comes back with.
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/figure2.h"
+
+enum { EVERY_SEED = 6, OLD_SEED = 2, SNAPSHOT_BYTES = 8 };
+static const raft_term OLD_TERM = (1ull << 32) - 3;
+// The service takes a snapshot after every tenth command: a multiple of ten.
+static const raft_index OLD_INDEX = (1ull << 32) - 6;
+
+// A server in its first life.
+struct nursling {
+    struct blob *state, *snapshot; // saved last
+};
+
+static bool call(void *context, int peer, const char *method,
+                 const uint8_t *args, size_t n_args, uint8_t **reply,
+                 size_t *n_reply)
+{
+    (void)context;
+    (void)peer;
+    (void)method;
+    (void)args;
+    (void)n_args;
+    (void)reply;
+    (void)n_reply;
+    return false;
+}
+
+static bool save(void *context, const struct raft_saved *saved)
+{
+    struct nursling *nursling = context;
+    blob_drop(nursling->state);
+    blob_drop(nursling->snapshot);
+    nursling->state = blob_new(saved->state, saved->n_state);
+    nursling->snapshot = saved->n_snapshot > 0
+                             ? blob_new(saved->snapshot, saved->n_snapshot)
+                             : NULL;
+    return true;
+}
+
+static void apply(void *context, const struct raft_message *message)
+{
+    (void)context;
+    (void)message;
+}
+
+// In lab 3 nobody knows of snapshots: the servers have only a term, and a vote.
+static bool knows_snapshots(const struct lab *lab)
+{
+    return lab->run->lab == 0 || lab->run->lab >= 4;
+}
+
+// The service's snapshot, with no command in it yet.
+static void put_snapshot(uint8_t bytes[SNAPSHOT_BYTES])
+{
+    for (int i = 0; i < SNAPSHOT_BYTES; i++)
+        bytes[i] = (uint8_t)(OLD_INDEX >> (8 * i));
+}
+
+static uint8_t *message_of_old(const struct lab *lab, int server, size_t *n)
+{
+    uint64_t other = (uint64_t)((server + 1) % lab->n_servers);
+    uint8_t bytes[SNAPSHOT_BYTES];
+    put_snapshot(bytes);
+    struct install_snapshot_args install = {.term = OLD_TERM,
+                                            .leader_id = other,
+                                            .last_included_index = OLD_INDEX,
+                                            .last_included_term = OLD_TERM - 2,
+                                            .data = {bytes, sizeof bytes},
+                                            .done = true};
+    struct request_vote_args vote = {.term = OLD_TERM, .candidate_id = other};
+    return knows_snapshots(lab)
+               ? message_encode(&install_snapshot_args_type, &install, n)
+               : message_encode(&request_vote_args_type, &vote, n);
+}
+
+static bool has_snapshot(const struct nursling *nursling)
+{
+    uint8_t bytes[SNAPSHOT_BYTES];
+    put_snapshot(bytes);
+    return nursling->snapshot != NULL &&
+           nursling->snapshot->n == sizeof bytes &&
+           memcmp(nursling->snapshot->bytes, bytes, sizeof bytes) == 0;
+}
+
+// A server of this Raft gets the message; false when nothing came of it.
+static bool grow_old(struct lab *lab, int server, struct nursling *nursling)
+{
+    struct raft_config config = {.n_peers = lab->n_servers,
+                                 .me = server,
+                                 .context = nursling,
+                                 .call = call,
+                                 .save = save,
+                                 .apply = apply,
+                                 .seed = lab->run->seed};
+    const char *method =
+        knows_snapshots(lab) ? "InstallSnapshot" : "RequestVote";
+    size_t n_args = 0, n_reply = 0;
+    uint8_t *reply = NULL;
+    uint8_t *args = message_of_old(lab, server, &n_args);
+    struct raft *rf = lab->api->make(&config);
+    if (lab->api->handle(rf, method, args, n_args, &reply, &n_reply))
+        free(reply);
+    free(args);
+    lab->api->kill(rf);
+    lab->api->free(rf);
+    return nursling->state != NULL &&
+           (!knows_snapshots(lab) || has_snapshot(nursling));
+}
+
+// Labs 1 and 2 save nothing, and a server alone is sent nothing.
+static bool is_due(const struct lab *lab)
+{
+    const struct lab_run *run = lab->run;
+    return !run->real && run->seed % EVERY_SEED == OLD_SEED &&
+           !run->scenario->young && lab->n_servers > 1 && run->lab != 1 &&
+           run->lab != 2;
+}
+
+// What is on the disk before the first start, for all who read the trace. Of
+// an encoding of the Raft's own, what its server has been given is known.
+static void tell(struct lab *lab, int server)
+{
+    const struct blob *state = lab->born_state[server];
+    const struct blob *snapshot = lab->born_snapshot[server];
+    struct raft_saved saved = {.state = state->bytes, .n_state = state->n};
+    if (snapshot != NULL) {
+        saved.snapshot = snapshot->bytes;
+        saved.n_snapshot = snapshot->n;
+    }
+    struct trace_event event = lab_saved_event(lab, &saved);
+    event.node = server;
+    if (!event.ok && lab->past > 0) {
+        event.ok = true;
+        event.term = OLD_TERM;
+        event.from = event.index = OLD_INDEX;
+        event.entry_term = OLD_TERM - 2;
+    }
+    trace_emit(lab->trace, &event);
+}
+
+void lab_give_past(struct lab *lab)
+{
+    bool good = is_due(lab);
+    if (!good)
+        return;
+    for (int server = 0; server < lab->n_servers && good; server++) {
+        struct nursling nursling = {NULL, NULL};
+        good = grow_old(lab, server, &nursling);
+        lab->born_state[server] = nursling.state;
+        lab->born_snapshot[server] = nursling.snapshot;
+    }
+    if (!good) {
+        lab_drop_past(lab);
+        return;
+    }
+    if (knows_snapshots(lab))
+        lab->past = OLD_INDEX;
+    for (int server = 0; server < lab->n_servers; server++)
+        tell(lab, server);
+}
+
+void lab_drop_past(struct lab *lab)
+{
+    for (int server = 0; server < lab->n_servers; server++) {
+        blob_drop(lab->born_state[server]);
+        blob_drop(lab->born_snapshot[server]);
+        lab->born_state[server] = lab->born_snapshot[server] = NULL;
+    }
+}

@@ -1,0 +1,43 @@
+// threads.c -- servers' threads: how late they may be, how many there are, and
+// how much memory they keep.
+#include "heap.h"
+#include "internal.h"
+
+#include <stdio.h>
+
+#include "sim/sim.h"
+
+void lab_park(struct lab *lab, int per_mille, uint64_t ms)
+{
+    char text[100] = "threads are late no more";
+    if (per_mille > 0)
+        snprintf(text, sizeof text,
+                 "%d of 1000 times a thread is late, by up to %d ms", per_mille,
+                 (int)ms);
+    struct trace_event event = {.kind = TRACE_NETWORK,
+                                .node = TRACE_NONE,
+                                .inc = TRACE_NONE,
+                                .text = text,
+                                .ok = true};
+    trace_emit(lab->trace, &event);
+    sim_park(per_mille, ms);
+}
+
+int lab_n_threads(struct lab *lab, int server)
+{
+    (void)lab;
+    return sim_active() ? sim_n_threads(server) : 0;
+}
+
+bool lab_watch_heap(struct lab *lab)
+{
+    (void)lab;
+    heap_watch();
+    return heap_is_told() && sim_active();
+}
+
+int lab_n_blocks(struct lab *lab)
+{
+    (void)lab;
+    return heap_n_blocks();
+}

@@ -1,0 +1,237 @@
+// test_viz_diff.c -- two traces: what is equal, what is not, side by side.
+#include "test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "viz/diff/diff.h"
+#include "viz_fixture.h"
+
+static struct viz_diff between(const struct trace_file *a,
+                               const struct trace_file *b)
+{
+    return (struct viz_diff){
+        .trace = {a, b}, .name = {"a.jsonl", "b.jsonl"}, .times = true};
+}
+
+static struct text draw(const struct viz_diff *asked, bool *equal)
+{
+    struct text text = {NULL, 0};
+    FILE *out = open_memstream(&text.at, &text.n);
+    assert_non_null(out);
+    *equal = viz_diff(asked, out);
+    fclose(out);
+    return text;
+}
+
+// A shallow copy, whose events can be changed; end with free_copy().
+static struct trace_file copy_of(const struct trace_file *trace)
+{
+    struct trace_file copy = *trace;
+    copy.event = malloc(trace->n_events * sizeof *copy.event);
+    assert_non_null(copy.event);
+    memcpy(copy.event, trace->event, trace->n_events * sizeof *copy.event);
+    return copy;
+}
+
+static size_t first_difference(const struct viz_diff *asked)
+{
+    struct diff diff;
+    diff_make(&diff, asked);
+    size_t first = diff.first;
+    assert_int_equal(diff.equal,
+                     first == diff.side[0].n && first == diff.side[1].n);
+    diff_free(&diff);
+    return first;
+}
+
+// Numbers of events and messages shift when anything is added to a trace.
+static void test_numbers_do_not_count(void **state)
+{
+    (void)state;
+    struct trace_file trace;
+    load_tour(&trace, 5);
+    struct trace_file copy = copy_of(&trace);
+    for (size_t i = 0; i < copy.n_events; i++) {
+        copy.event[i].n += 1000;
+        copy.event[i].cause += 1000;
+        copy.event[i].msg += copy.event[i].msg > 0 ? 77 : 0;
+    }
+    struct viz_diff asked = between(&trace, &copy);
+    bool equal;
+    assert_drawable(draw(&asked, &equal));
+    assert_true(equal);
+    asked.text = true;
+    struct text text = draw(&asked, &equal);
+    assert_non_null(strstr(text.at, "events are equal."));
+    free(text.at);
+    free(copy.event);
+    trace_unload(&trace);
+}
+
+static void change(struct trace_event *event, int what)
+{
+    if (what == 0)
+        event->us++;
+    else if (what == 1)
+        event->node++;
+    else if (what == 2)
+        event->kind = event->kind == TRACE_KILL ? TRACE_CRASH : TRACE_KILL;
+    else
+        event->rule = event->rule != NULL ? NULL : "X.1";
+}
+
+static void test_any_change_is_found(void **state)
+{
+    (void)state;
+    struct trace_file trace;
+    load_tour(&trace, 5);
+    struct trace_file copy = copy_of(&trace);
+    for (size_t at = 0; at < trace.n_events; at += 97)
+        for (int what = 0; what < 4; what++) {
+            change(&copy.event[at], what);
+            struct viz_diff asked = between(&trace, &copy);
+            assert_int_equal(first_difference(&asked), at);
+            asked.times = false;
+            assert_int_equal(first_difference(&asked),
+                             what == 0 ? trace.n_events : at);
+            copy.event[at] = trace.event[at];
+        }
+    free(copy.event);
+    trace_unload(&trace);
+}
+
+// An event that only one side has is one row; all others stand in pairs.
+static void test_sides_are_aligned(void **state)
+{
+    (void)state;
+    struct trace_file trace;
+    load_tour(&trace, 5);
+    size_t at = trace.n_events / 2;
+    while (trace.event[at].kind != TRACE_COMMIT)
+        at++;
+    struct trace_file copy = copy_of(&trace);
+    memmove(&copy.event[at], &copy.event[at + 1],
+            (copy.n_events - at - 1) * sizeof *copy.event);
+    copy.n_events--;
+    struct viz_diff asked = between(&trace, &copy);
+    struct diff diff;
+    diff_make(&diff, &asked);
+    assert_int_equal(diff.first, at);
+    assert_ptr_equal(diff.row[0].event[0], &trace.event[at]);
+    int n_equal = 0;
+    for (size_t i = 1; i < diff.n_rows; i++) {
+        n_equal += diff.row[i].mark == '=';
+        assert_true(diff.row[i].mark == '=' || i > 35);
+    }
+    assert_true(n_equal >= 35);
+    diff_free(&diff);
+    asked.text = true;
+    bool equal;
+    struct text text = draw(&asked, &equal);
+    assert_false(equal);
+    free(text.at);
+    free(copy.event);
+    trace_unload(&trace);
+}
+
+static void test_only_what_is_asked_for(void **state)
+{
+    (void)state;
+    struct trace_file trace;
+    load_tour(&trace, 5);
+    struct trace_file copy = copy_of(&trace);
+    for (size_t i = 0; i < copy.n_events; i++)
+        if (copy.event[i].kind == TRACE_PERSIST)
+            copy.event[i].bytes++;
+    struct viz_diff asked = between(&trace, &copy);
+    bool equal;
+    free(draw(&asked, &equal).at);
+    assert_false(equal);
+    asked.filter.kinds = 1ull << TRACE_ROLE | 1ull << TRACE_COMMIT;
+    free(draw(&asked, &equal).at);
+    assert_true(equal);
+    free(copy.event);
+    trace_unload(&trace);
+}
+
+static void draw_both(const struct trace_file *a, const struct trace_file *b)
+{
+    for (int way = 0; way < 4; way++) {
+        struct viz_diff asked = way % 2 != 0 ? between(a, b) : between(b, a);
+        bool equal;
+        asked.times = way < 2;
+        assert_drawable(draw(&asked, &equal));
+        asked.text = true;
+        struct text text = draw(&asked, &equal);
+        assert_true(text.n > 0);
+        for (const char *c = text.at; *c != '\0'; c++)
+            assert_true(*c == '\n' || (unsigned char)*c >= ' ');
+        free(text.at);
+    }
+}
+
+static void test_any_two_traces(void **state)
+{
+    (void)state;
+    static const int sizes[] = {1, 2, 9};
+    static const char *const commands[] = {"x=1", "\\\"];x->y;//", "</B>>];",
+                                           "\\u001b[2J", "\\\\N\\\\G\\\\"};
+    struct trace_file tour, other, none;
+    load_tour(&tour, 1);
+    load_tour(&other, 2);
+    draw_both(&tour, &other);
+    other.n_events /= 3;
+    draw_both(&tour, &other);
+    write_trace(3, "x", 0);
+    assert_true(trace_load(&none, temporary()));
+    draw_both(&none, &tour);
+    for (int i = 0; i < 3; i++)
+        for (size_t k = 0; k < sizeof commands / sizeof commands[0]; k++) {
+            struct trace_file trace;
+            write_trace(sizes[i], commands[k], 3);
+            assert_true(trace_load(&trace, temporary()));
+            draw_both(&trace, k == 0 ? &tour : &none);
+            trace_unload(&trace);
+        }
+    unlink(temporary());
+    trace_unload(&none);
+    trace_unload(&tour);
+    trace_unload(&other);
+}
+
+// Two traces of which the second leaves the first's way, to the letter.
+static void test_known_pictures(void **state)
+{
+    (void)state;
+    struct trace_file trace;
+    assert_true(trace_load(&trace, "tests/golden/agree.jsonl"));
+    struct trace_file copy = copy_of(&trace);
+    size_t at = 0;
+    while (copy.event[at].kind != TRACE_VOTE || copy.event[at].node == 0)
+        at++;
+    copy.event[at].voted_for = 1;
+    struct viz_diff asked = between(&trace, &copy);
+    bool equal;
+    compare(draw(&asked, &equal), "tests/golden/diff.dot");
+    asked.text = true;
+    compare(draw(&asked, &equal), "tests/golden/diff.txt");
+    assert_false(equal);
+    free(copy.event);
+    trace_unload(&trace);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_known_pictures),
+        cmocka_unit_test(test_numbers_do_not_count),
+        cmocka_unit_test(test_any_change_is_found),
+        cmocka_unit_test(test_sides_are_aligned),
+        cmocka_unit_test(test_only_what_is_asked_for),
+        cmocka_unit_test(test_any_two_traces),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,202 @@
+// paint.c -- see paint.h.
+#include "paint.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "trace/fields.h"
+#include "base/save.h"
+
+static const struct {
+    const char *fill, *line, *text;
+} hues[] = {
+    {"#F0E442", "#8C7B00", "#000000"}, // terms 6, 12 ...
+    {"#0072B2", "#00598C", "#FFFFFF"}, {"#E69F00", "#A86F00", "#000000"},
+    {"#009E73", "#00755A", "#000000"}, {"#56B4E9", "#2A7FB5", "#000000"},
+    {"#CC79A7", "#A3477F", "#000000"},
+};
+
+const char *paint_term(uint64_t term)
+{
+    return term == 0 ? PAINT_FAINT : hues[term % 6].fill;
+}
+
+const char *paint_line(uint64_t term)
+{
+    return term == 0 ? PAINT_QUIET : hues[term % 6].line;
+}
+
+const char *paint_text(uint64_t term)
+{
+    return term == 0 ? "#000000" : hues[term % 6].text;
+}
+
+static const char *mix(uint64_t term, int percent_white, char out[8])
+{
+    unsigned colour = (unsigned)strtoul(paint_term(term) + 1, NULL, 16);
+    unsigned mixed = 0;
+    for (int shift = 16; shift >= 0; shift -= 8) {
+        unsigned part = colour >> shift & 255;
+        part += (255 - part) * (unsigned)percent_white / 100;
+        mixed |= part << shift;
+    }
+    snprintf(out, 8, "#%06X", mixed & 0xFFFFFF);
+    return out;
+}
+
+const char *paint_pale(uint64_t term, char out[8])
+{
+    return mix(term, 45, out);
+}
+
+const char *paint_paler(uint64_t term, char out[8])
+{
+    return mix(term, 68, out);
+}
+
+int paint_terminal(uint64_t term)
+{
+    static const int nearest[] = {178, 32, 172, 36, 74, 175};
+    return term == 0 ? 245 : nearest[term % 6];
+}
+
+const char *paint_side(int group)
+{
+    static const char *const fill[] = {PAINT_SHADE, "#FBF1DC", "#E4F0F6"};
+    return fill[(unsigned)group % 3];
+}
+
+// The bytes of one character into out; what is no UTF-8, such as the rest of a
+// character that was cut, becomes '?', control characters become spaces.
+// Returns how many bytes it has taken.
+static size_t next_character(const char *text, char out[8])
+{
+    size_t n = trace_utf8(text, strnlen(text, 4));
+    if (n == 0 || (unsigned char)*text < ' ') {
+        snprintf(out, 8, "%c", n == 0 ? '?' : ' ');
+        return 1;
+    }
+    snprintf(out, 8, "%.*s", (int)n, text);
+    return n;
+}
+
+void paint_quoted(FILE *out, const char *text)
+{
+    char one[8];
+    fputc('"', out);
+    while (*text != '\0') {
+        text += next_character(text, one);
+        if (one[0] == '"' || one[0] == '\\')
+            fputc('\\', out);
+        fputs(one, out);
+    }
+    fputc('"', out);
+}
+
+void paint_html(FILE *out, const char *text)
+{
+    char one[8];
+    while (*text != '\0') {
+        text += next_character(text, one);
+        if (one[0] == '<')
+            fputs("&lt;", out);
+        else if (one[0] == '>')
+            fputs("&gt;", out);
+        else if (one[0] == '&')
+            fputs("&amp;", out);
+        else if (one[0] == '"')
+            fputs("&quot;", out);
+        else
+            fputs(one, out);
+    }
+}
+
+double paint_width(const char *text, double size)
+{
+    double width = 0;
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        if ((c & 0xC0) == 0x80)
+            continue; // the rest of a UTF-8 character
+        if (strchr("iljI.,:;'|! ", c) != NULL)
+            width += 0.28;
+        else if (strchr("mMW", c) != NULL || c >= 0xC0)
+            width += 0.85;
+        else if (c >= 'A' && c <= 'Z')
+            width += 0.69;
+        else
+            width += 0.56;
+    }
+    return width * size;
+}
+
+// dot reads the text and writes the picture by descriptors: no file beside
+// the picture's is ever there.
+static bool run_dot(const char *type, int text, int picture, const char *path)
+{
+    char flag[16];
+    snprintf(flag, sizeof flag, "-T%s", type);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (dup2(text, STDIN_FILENO) < 0 || dup2(picture, STDOUT_FILENO) < 0)
+            _exit(126);
+        if (strcmp(type, "png") == 0)
+            execlp("dot", "dot", flag, "-Gdpi=110", (char *)NULL);
+        else
+            execlp("dot", "dot", flag, (char *)NULL);
+        _exit(127);
+    }
+    int status = -1;
+    if (pid < 0 || waitpid(pid, &status, 0) < 0)
+        fprintf(stderr, "glassraft: cannot run dot: %s\n", strerror(errno));
+    else if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+        fprintf(stderr, "glassraft: dot: not found; install graphviz, or ask"
+                        " for a .dot file\n");
+    else if (status != 0)
+        fprintf(stderr, "glassraft: dot failed on %s\n", path);
+    return pid > 0 && status == 0;
+}
+
+static bool draw(const char *dot, size_t n, const char *type, FILE *out,
+                 const char *path)
+{
+    FILE *text = tmpfile();
+    bool good = text != NULL && fwrite(dot, 1, n, text) == n &&
+                fflush(text) == 0 && fseek(text, 0, SEEK_SET) == 0;
+    if (!good)
+        fprintf(stderr, "glassraft: %s: cannot keep its text for dot: %s\n",
+                path, strerror(errno));
+    else
+        good = run_dot(type, fileno(text), fileno(out), path);
+    if (text != NULL)
+        fclose(text);
+    return good;
+}
+
+bool paint_save(const char *dot, size_t n, const char *path)
+{
+    const char *type = strrchr(path, '.');
+    bool drawn = type != NULL && strcmp(type, ".dot") != 0;
+    if (type == NULL ||
+        (drawn && strcmp(type, ".svg") != 0 && strcmp(type, ".png") != 0)) {
+        fprintf(stderr, "glassraft: %s: expected a .svg, .png or .dot file\n",
+                path);
+        return false;
+    }
+    struct save save;
+    bool told = false, good = save_begin(&save, path);
+    if (good && drawn) {
+        good = draw(dot, n, type + 1, save.out, path);
+        told = !good;
+    } else if (good) {
+        good = fwrite(dot, 1, n, save.out) == n;
+    }
+    good = save_end(&save, good);
+    if (!good && !told)
+        fprintf(stderr, "glassraft: %s: %s\n", path, strerror(errno));
+    return good;
+}

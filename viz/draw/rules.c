@@ -1,0 +1,170 @@
+// rules.c -- see rules.h. Names of functions are those of src/raft.
+#include "rules.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define VOTES "the handler of RequestVote (election.c, handle_request_vote)"
+#define APPENDS                                                                \
+    "the handler of AppendEntries (replication.c,"                             \
+    " handle_append_entries)"
+#define REPLIES                                                                \
+    "what is done with an AppendEntries reply (replication.c,"                 \
+    " handle_append_reply, back_up, match_advance)"
+#define COUNTS                                                                 \
+    "what moves the leader's commit_index (replication.c,"                     \
+    " commit_by_majority)"
+#define STORES "what stores a message's entries (replication.c, store)"
+#define INSTALLS                                                               \
+    "the handler of InstallSnapshot (snapshot.c, handle_install_snapshot) and" \
+    " what cuts the log (log.c, log_compact)"
+
+static const struct paper_rule rules[] = {
+    {"P.1", "A term has at most one leader.",
+     "what gives votes and what counts them (election.c,"
+     " handle_request_vote, handle_vote_reply, become_follower)"},
+    {"P.2", "A leader only adds to its log; it never cuts or changes an entry.",
+     "what cuts the log, and what keeps a leader from taking entries"
+     " (replication.c, handle_append_entries, store)"},
+    {"P.3",
+     "Two logs that have an entry of the same index and term are equal"
+     " up to there.",
+     "the check of the entry before the new ones, and " STORES},
+    {"P.4",
+     "What one term has committed is in the log of every later"
+     " leader.",
+     "the comparison of logs before a vote (election.c, handle_request_vote) "
+     "and"
+     " " COUNTS},
+    {"P.5", "No two servers apply different commands at one index.",
+     "whatever let an index count as committed too early: " COUNTS
+     ", the last step of handle_append_entries, or the order of applying"
+     " (apply.c)"},
+    {"ALL.1",
+     "What is committed is applied, one index after the other, none"
+     " left out, none twice.",
+     "the thread that applies (apply.c, apply_thread): what moves"
+     " last_applied"},
+    {"ALL.2",
+     "Who sees a newer term, in a request or a reply, takes it over"
+     " and is a follower from then on.",
+     "every place that reads a term from a message (election.c, follow_term,"
+     " become_follower)"},
+    {"F.1", "A follower answers what candidates and leaders ask.",
+     VOTES " and " APPENDS},
+    {"F.2",
+     "A follower that hears of no leader for a whole election timeout becomes "
+     "a candidate; the timeouts are drawn anew, so that rarely two elapse "
+     "together.",
+     "the election timer (election.c, start_election, reset_timer): it is "
+     "reset by this term's leader (handle_append_entries), by a vote given "
+     "(handle_request_vote), by an election of one's own, and by nothing else"},
+    {"C.1",
+     "A candidate first enters a new term, votes for itself, makes both"
+     " durable, and only then asks for votes.",
+     "the beginning of an election (election.c, become_candidate,"
+     " election_thread), the request (request_vote_thread), and what makes it"
+     " durable (persist.c, persist)"},
+    {"C.2",
+     "Only the votes of a majority, given in this very term by"
+     " different servers, make a leader.",
+     "what counts votes (election.c, handle_vote_reply)"},
+    {"C.3", "A candidate that hears of a leader of its term follows it.",
+     APPENDS},
+    {"C.4", "A candidate whose timeout elapses begins another election.",
+     "the election timer (election.c, start_election)"},
+    {"L.1",
+     "A leader sends heartbeats all the time, so that nobody else"
+     " stands for election.",
+     "the heartbeat thread (replication.c, heartbeat_thread, replicate)"},
+    {"L.2",
+     "A command goes to the end of the log of a server that leads at"
+     " that very moment, with its current term.",
+     "what takes commands (raft.c, raft_start): role, term and append belong"
+     " under one lock"},
+    {"L.3",
+     "match_index is what a follower is known to hold: the end of the"
+     " request that it said yes to; next_index follows it.",
+     REPLIES},
+    {"L.4",
+     "A leader commits what a majority of the servers hold, itself counted, if "
+     "the entry is of its own term; older entries are committed along with it, "
+     "never on their own.",
+     COUNTS},
+    {"RV.1", "Who asks for a vote in an old term gets none.", VOTES},
+    {"RV.2",
+     "One vote a term, kept until the term ends, and only for a log"
+     " that is at least as up to date: by its last term, then by its"
+     " length.",
+     VOTES ", and whatever else sets voted_for (set_term, "
+           "become_follower, become_candidate)"},
+    {"AE.1",
+     "A leader of an old term is told no, and its message does nothing else:"
+     " no timer is reset.",
+     APPENDS},
+    {"AE.2",
+     "A message whose entry before the new ones is missing here, or has"
+     " another term here, is told no, heartbeat or not.",
+     APPENDS ": the comparison with prev_log_index and prev_log_term"},
+    {"AE.3",
+     "An entry that conflicts with a new one goes, with all that"
+     " follow it; without a conflict nothing goes.",
+     STORES},
+    {"AE.4",
+     "New entries that the log lacks are appended, and are durable"
+     " before the answer leaves.",
+     STORES ", and what makes it durable (persist.c, persist)"},
+    {"AE.5",
+     "A follower commits what the leader has committed, but not beyond"
+     " the last entry that this message vouches for.",
+     APPENDS ": the last step, from leader_commit to commit_index"},
+    {"IS.1", "A snapshot of an old term is refused.", INSTALLS},
+    {"IS.2", "The first chunk begins a new snapshot.",
+     "snapshot.c, handle_install_snapshot"},
+    {"IS.3", "A chunk goes to its offset.",
+     "snapshot.c: what sends chunks (send_snapshot_thread), and"
+     " handle_install_snapshot"},
+    {"IS.4", "Nothing is installed before the last chunk is there.",
+     "snapshot.c, handle_install_snapshot"},
+    {"IS.5", "The snapshot is saved whole, and an older one is dropped.",
+     INSTALLS},
+    {"IS.6",
+     "If the log has the snapshot's last entry, of the same index and"
+     " the same term, what follows it stays.",
+     INSTALLS},
+    {"IS.7",
+     "If the log has not the snapshot's last entry, of the same index"
+     " and the same term, the whole log goes.",
+     INSTALLS},
+    {"persistent state",
+     "current_term, voted_for and the log are saved before anything leaves"
+     " that rests on them, and a restart finds them as they were.",
+     "what saves and what reads back (persist.c, persist, restore), and"
+     " who has to call persist before it answers, asks or counts itself"},
+    {"IS.8", "The state machine starts afresh from the snapshot.",
+     "what hands a snapshot to the service (apply.c, apply_thread)"},
+};
+
+const char *paper_handler(const char *rpc, bool reply)
+{
+    static const char *const handlers[][3] = {
+        {"RequestVote", "election.c, handle_request_vote",
+         "election.c, handle_vote_reply"},
+        {"AppendEntries", "replication.c, handle_append_entries",
+         "replication.c, handle_append_reply"},
+        {"InstallSnapshot", "snapshot.c, handle_install_snapshot",
+         "snapshot.c, handle_install_reply"},
+    };
+    for (size_t i = 0; rpc != NULL && i < 3; i++)
+        if (strcmp(handlers[i][0], rpc) == 0)
+            return handlers[i][reply ? 2 : 1];
+    return NULL;
+}
+
+const struct paper_rule *paper_rule(const char *tag)
+{
+    for (size_t i = 0; tag != NULL && i < sizeof rules / sizeof rules[0]; i++)
+        if (strcmp(rules[i].tag, tag) == 0)
+            return &rules[i];
+    return NULL;
+}

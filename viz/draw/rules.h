@@ -1,0 +1,28 @@
+// rules.h -- the rules of the paper by tag: a sentence, and where to look.
+#ifndef GLASSRAFT_PAPER_H
+#define GLASSRAFT_PAPER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct paper_rule {
+    const char *tag;
+    const char *says;  // the rule in one sentence of ours
+    const char *where; // the code that has to obey it, in words
+};
+
+// NULL when there is no such rule.
+const struct paper_rule *paper_rule(const char *tag);
+
+// The code that handles a request of this name, or an answer to one; NULL.
+const char *paper_handler(const char *rpc, bool reply);
+
+// The code that a finding of this property leads to, in words; handler: the
+// code that was at work, NULL when that is not known. NULL where the rule alone
+// has to do.
+const char *paper_place(const char *property, const char *text,
+                        const char *handler);
+// The i-th of these places, NULL behind the last; "" is the handler.
+const char *paper_place_at(size_t i);
+
+#endif

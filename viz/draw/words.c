@@ -1,0 +1,245 @@
+// words.c -- see words.h.
+#include "words.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "trace/fields.h"
+
+void say_harmless(char *text)
+{
+    for (unsigned char *c = (unsigned char *)text; *c != '\0'; c++) {
+        if (*c < ' ' || *c == 0x7F)
+            *c = '?';
+        // U+0080 .. U+009F are C2 80 .. C2 9F.
+        if (c[0] == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0)
+            c[0] = c[1] = '?';
+    }
+    size_t n = strlen(text), begin = n;
+    while (begin > 0 && ((unsigned char)text[begin - 1] & 0xC0) == 0x80)
+        begin--;
+    unsigned char lead = begin > 0 ? (unsigned char)text[begin - 1] : 0;
+    size_t wants = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+    if (wants > 1 && n - begin + 1 < wants)
+        text[begin - 1] = '\0';
+}
+
+static const char *or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+void say_request(const char *rpc, const struct scene_message *m, char *text,
+                 size_t n)
+{
+    static const char *const known[][2] = {{"RequestVote", "RV"},
+                                           {"AppendEntries", "AE"},
+                                           {"InstallSnapshot", "IS"}};
+    rpc = or_empty(rpc);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(rpc, known[i][0]) == 0)
+            rpc = known[i][1];
+    if (m == NULL || m->last == 0)
+        snprintf(text, n, "%.40s", rpc);
+    else if (m->first == m->last)
+        snprintf(text, n, "%.40s %" PRIu64, rpc, m->last);
+    else
+        snprintf(text, n, "%.40s %" PRIu64 "..%" PRIu64, rpc, m->first,
+                 m->last);
+}
+
+static void say_message(const struct trace_event *e,
+                        const struct scene_message *m, char *text, size_t n)
+{
+    char what[80];
+    const char *answer = m != NULL && m->yes  ? "yes"
+                         : m != NULL && m->no ? "no"
+                                              : "answer";
+    say_request(e->rpc, m, what, sizeof what);
+    bool reply = e->leg != NULL && strcmp(e->leg, "reply") == 0;
+    if (e->kind == TRACE_SEND)
+        snprintf(text, n, "%s>S%d", what, trace_endpoint(e->to) + 1);
+    else if (e->kind == TRACE_RECV)
+        snprintf(text, n, "S%d>%s", trace_endpoint(e->from) + 1, what);
+    else if (e->kind == TRACE_REPLY)
+        snprintf(text, n, "%s>S%d", answer, trace_endpoint(e->to) + 1);
+    else if (e->kind == TRACE_REPLY_RECV)
+        snprintf(text, n, "S%d>%s", trace_endpoint(e->from) + 1, answer);
+    else
+        snprintf(text, n, "(S%d>%s %.20s)", trace_endpoint(e->from) + 1,
+                 reply ? answer : what,
+                 or_empty(e->why)[0] != '\0' ? e->why : "lost");
+}
+
+static void say_append(const struct trace_event *e, char *text, size_t n)
+{
+    uint64_t last = e->index + (e->n_entries > 0 ? e->n_entries - 1 : 0);
+    if (last == e->index)
+        snprintf(text, n, "+%" PRIu64 " %s", e->index,
+                 e->n_entries > 0 ? e->entries[0].command : "");
+    else
+        snprintf(text, n, "+%" PRIu64 "..%" PRIu64, e->index, last);
+}
+
+// Of a server's own state; false when it is none of these kinds.
+static bool say_state(const struct trace_event *e, char *text, size_t n)
+{
+    switch (e->kind) {
+    case TRACE_TIMEOUT:
+        snprintf(text, n, "timeout");
+        return true;
+    case TRACE_ROLE:
+        snprintf(text, n, "%s T%" PRIu64, trace_role_name(e->to_role), e->term);
+        return true;
+    case TRACE_TERM:
+        snprintf(text, n, "term %" PRIu64 ">%" PRIu64, e->from, e->to);
+        return true;
+    case TRACE_VOTE:
+        snprintf(text, n, "votes for S%d", e->voted_for + 1);
+        return true;
+    case TRACE_START:
+        snprintf(text, n, e->ok ? "client %.40s @%" PRIu64 : "refuses %.40s",
+                 or_empty(e->command), e->index);
+        return true;
+    case TRACE_APPEND:
+        say_append(e, text, n);
+        return true;
+    case TRACE_TRUNCATE:
+        snprintf(text, n, "-%" PRIu64 "..", e->index);
+        return true;
+    case TRACE_COMMIT:
+        snprintf(text, n, "commit %" PRIu64, e->to);
+        return true;
+    case TRACE_COMPACT:
+        snprintf(text, n, "snapshot ..%" PRIu64, e->index);
+        return true;
+    case TRACE_INSTALL:
+        snprintf(text, n, "installs ..%" PRIu64, e->index);
+        return true;
+    case TRACE_APPLY:
+        snprintf(text, n, "apply %" PRIu64 " %.40s", e->index,
+                 e->ok ? "snapshot" : or_empty(e->command));
+        return true;
+    case TRACE_REFUSE:
+        snprintf(text, n, "says no: %.60s", or_empty(e->why));
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void say_rest(const struct trace_event *e, char *text, size_t n)
+{
+    switch (e->kind) {
+    case TRACE_NEXT:
+    case TRACE_MATCH:
+        snprintf(text, n, "%s S%d %" PRIu64, trace_kinds[e->kind].name,
+                 e->peer + 1, e->to);
+        break;
+    case TRACE_CRASH:
+        snprintf(text, n, "CRASH");
+        break;
+    case TRACE_RESTART:
+        snprintf(text, n, "RESTART");
+        break;
+    case TRACE_BOOT:
+        snprintf(text, n, "boots T%" PRIu64, e->term);
+        break;
+    case TRACE_PAUSE:
+        snprintf(text, n, e->ok ? "PAUSED" : "goes on");
+        break;
+    case TRACE_CONNECT:
+        snprintf(text, n, "PLUGGED IN");
+        break;
+    case TRACE_DISCONNECT:
+        snprintf(text, n, "UNPLUGGED");
+        break;
+    default:
+        snprintf(text, n, "%s", trace_kinds[e->kind].name);
+        break;
+    }
+}
+
+bool say_event(const struct trace_event *e, const struct scene_message *m,
+               char *text, size_t n)
+{
+    bool message = e->kind >= TRACE_SEND && e->kind <= TRACE_DROP;
+    if (message)
+        say_message(e, m, text, n);
+    else if (!say_state(e, text, n))
+        say_rest(e, text, n);
+    say_harmless(text);
+    switch (e->kind) {
+    case TRACE_START:
+        return e->ok;
+    case TRACE_APPLY:
+        return e->ok;
+    case TRACE_NEXT:
+    case TRACE_MATCH:
+    case TRACE_PERSIST:
+    case TRACE_KILL:
+    case TRACE_TERM:
+    case TRACE_REFUSE:
+    case TRACE_CHECK:
+    case TRACE_UNKNOWN:
+        return false;
+    default:
+        return true;
+    }
+}
+
+// "{S1 S4} {S2 S3 S5}"
+static void say_groups(const struct trace_event *e, char *text, size_t n)
+{
+    size_t at = (size_t)snprintf(text, n, "=== partition");
+    for (int group = 0; group < (int)e->n_groups; group++) {
+        int n_in = 0;
+        for (size_t i = 0; i < e->n_groups && at < n; i++)
+            if (e->groups[i] == group)
+                at += (size_t)snprintf(text + at, n - at, "%sS%zu",
+                                       n_in++ == 0 ? " {" : " ", i + 1);
+        if (n_in > 0 && at < n)
+            at += (size_t)snprintf(text + at, n - at, "}");
+    }
+}
+
+bool say_whole(const struct trace_event *e, char *text, size_t n)
+{
+    const char *what = or_empty(e->what), *said = or_empty(e->text);
+    switch (e->kind) {
+    case TRACE_ACT:
+        snprintf(text, n, "=== %s", said);
+        break;
+    case TRACE_PARTITION:
+        say_groups(e, text, n);
+        break;
+    case TRACE_HEAL:
+        snprintf(text, n, "=== heal");
+        break;
+    case TRACE_LINK:
+        snprintf(text, n, "=== from S%d to S%d: %s",
+                 trace_endpoint(e->from) + 1, trace_endpoint(e->to) + 1,
+                 e->ok ? "mended" : "cut");
+        break;
+    case TRACE_NETWORK:
+        snprintf(text, n, "=== %s", said);
+        break;
+    case TRACE_NOTE:
+        if (e->node >= 0)
+            snprintf(text, n, "--- S%d %s: %s", e->node + 1, what, said);
+        else
+            snprintf(text, n, "--- %s: %s", what, said);
+        break;
+    case TRACE_FINDING:
+        snprintf(text, n, "!!! %s %s: %s", what, or_empty(e->tag), said);
+        break;
+    case TRACE_VERDICT:
+        snprintf(text, n, "=== verdict: %s%s%s", what,
+                 said[0] != '\0' ? ": " : "", said);
+        break;
+    default:
+        return false;
+    }
+    say_harmless(text);
+    return true;
+}

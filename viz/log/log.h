@@ -1,0 +1,35 @@
+// log.h -- what the files of the log diagrams share: cells, and what they say.
+#ifndef GLASSRAFT_LOG_H
+#define GLASSRAFT_LOG_H
+
+#include "replay/model.h"
+#include "viz/draw/viz.h"
+
+enum { LOG_COLUMNS = 24 };
+
+// The columns of a table of logs. What lies before is one cell.
+struct log_columns {
+    uint64_t first, last;
+};
+
+// Two before the first index of interest (the lowest commit_index, the first
+// difference) to one behind the longest log, at most `most` of them.
+struct log_columns log_choose(const struct model *model, int most);
+
+// Does a server that is up know that this very entry is committed?
+bool log_is_committed(const struct model *model, int server, uint64_t index);
+// "committed, as S1 and S3 know", or "not known to be committed"; gives out.
+const char *log_known(const struct model *model, int server, uint64_t index,
+                      char *out, size_t n);
+// Do two servers have the same entry, or none, at an index? A snapshot of one
+// hides nothing: it is the same as what it covers.
+bool log_same_at(const struct model *model, int a, int b, uint64_t index);
+// Does the entry differ from the leader's, or has the leader none there?
+bool log_differs(const struct model *model, int server, uint64_t index);
+// What a server holds before the columns: "1..812 equal".
+void log_before(const struct model *model, int server, uint64_t first,
+                char *out, size_t n);
+// The index of the longest log.
+uint64_t log_longest(const struct model *model);
+
+#endif

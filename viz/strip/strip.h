@@ -1,0 +1,39 @@
+// strip.h -- what the files of the strip share: places, and the window.
+#ifndef GLASSRAFT_STRIP_H
+#define GLASSRAFT_STRIP_H
+
+#include "viz/draw/shapes.h"
+#include "viz/draw/spans.h"
+
+struct strip {
+    const struct trace_file *trace;
+    struct spans spans;
+    struct shapes shapes;
+    int row[TRACE_MAX_SERVERS]; // its lane's, -1 when it is not shown
+    int n_rows;
+    double lanes_top, lanes_bottom; // of the servers' lanes
+    double pitch;                   // from lane to lane
+    double bars_bottom;             // of the commits
+    size_t n_finding;               // findings in the window
+};
+
+#define STRIP_LEFT  64.0
+#define STRIP_WIDTH 960.0
+
+double strip_x(const struct strip *s, uint64_t us);
+double strip_y(const struct strip *s, int server); // middle of its lane
+
+// strip.c: a time axis' step: 1, 2 or 5 times a power of ten microseconds, at
+// least `least`.
+uint64_t strip_step(double least_us);
+
+// strip_marks.c
+void strip_acts(struct strip *s, double y);
+void strip_faults(struct strip *s);
+void strip_findings(struct strip *s);
+void strip_commits(struct strip *s, double top, double bottom);
+void strip_axis(struct strip *s, double y);
+// Commits of the window: entries that no server had known as committed.
+uint64_t strip_n_commits(const struct strip *s);
+
+#endif

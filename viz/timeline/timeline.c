@@ -1,0 +1,240 @@
+// timeline.c -- the space-time diagram: lanes, messages, what servers do.
+//
+// Time runs downwards, a lane for each server. The colour is the term, always;
+// the lane's width and pattern is the role. Rows are a monotone warp of time:
+// close events get room, idle time becomes a band of fixed height.
+#include "timeline.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "viz/draw/paint.h"
+
+double timeline_x(const struct drawing *d, int server)
+{
+    // A server that is not shown is thought where it would stand.
+    int lane = d->lane[server];
+    for (int i = server; lane < 0 && i > 0; i--)
+        lane = d->lane[i - 1];
+    return TIMELINE_LEFT + (lane < 0 ? 0 : lane) * d->pitch;
+}
+
+double timeline_right(const struct drawing *d)
+{
+    return TIMELINE_LEFT + (d->n_lanes > 0 ? d->n_lanes - 1 : 0) * d->pitch;
+}
+
+double timeline_margin(const struct drawing *d)
+{
+    return timeline_right(d) + (d->window->look.brief ? 62 : 84);
+}
+
+double timeline_y(const struct drawing *d, const struct trace_event *event)
+{
+    size_t at = (size_t)(event - d->scene.trace->event);
+    if (at < d->scene.begin)
+        return TIMELINE_TOP;
+    return at >= d->scene.end ? d->end : d->y[at - d->scene.begin];
+}
+
+bool timeline_on_page(const struct drawing *d, double y)
+{
+    return y >= d->from && (y < d->until || d->page == d->n_pages);
+}
+
+double timeline_dot_y(const struct drawing *d, double y)
+{
+    return -(y - d->from + TIMELINE_TOP);
+}
+
+bool timeline_dims(const struct drawing *d, const struct trace_event *event)
+{
+    return d->dims && event != NULL && event->kind != TRACE_ACT &&
+           !d->causes.past[event - d->scene.trace->event];
+}
+
+// Graphviz paints the clusters of one level in no certain order, but a cluster
+// before those inside it: so what must lie behind stays open around the rest.
+void timeline_rectangle(struct drawing *d, struct box box, bool base,
+                        const char *looks)
+{
+    fprintf(d->back,
+            "subgraph cluster_%d { graph [bb=\"%.1f,%.1f,%.1f,%.1f\", %s,"
+            " label=\"\"];%s\n",
+            d->n_names++, box.left, timeline_dot_y(d, box.bottom), box.right,
+            timeline_dot_y(d, box.top), looks, base ? "" : " }");
+    d->depth += base;
+}
+
+// ------------------------------------------------------------------- a page
+
+static void draw_title(struct drawing *d)
+{
+    char title[300];
+    const struct trace_header *header = &d->scene.trace->header;
+    const struct trace_event *first =
+        d->scene.begin < d->scene.end ? &d->scene.trace->event[d->scene.begin]
+                                      : NULL;
+    int n = snprintf(title, sizeof title, "%s", header->scenario);
+    if (first != NULL && first->kind == TRACE_ACT && first->text != NULL)
+        n += snprintf(title + n, sizeof title - (size_t)n, ": %.80s",
+                      first->text);
+    n += snprintf(title + n, sizeof title - (size_t)n, ", seed %s",
+                  header->seed);
+    if (d->dims)
+        snprintf(title + n, sizeof title - (size_t)n,
+                 "; the causal past of event %" PRIu64, d->window->look.past);
+    timeline_line(d, 16, -10, 12, PAINT_INK, true, title);
+}
+
+static struct box plate(const struct drawing *d, int server)
+{
+    double x = timeline_x(d, server), y = d->from - 30;
+    return (struct box){x - 23, y - 11, x + 23, y + 11};
+}
+
+static void draw_plates(struct drawing *d)
+{
+    for (int s = 0; s < d->scene.before.n_servers; s++)
+        if (d->lane[s] >= 0)
+            fprintf(d->out,
+                    "s%d [shape=box, style=\"filled,rounded\", penwidth=0,"
+                    " fillcolor=\"" PAINT_INK "\", fontcolor=white,"
+                    " fontsize=11, width=0.62, height=0.28,"
+                    " fixedsize=shape, pos=\"%.1f,%.1f\","
+                    " label=<<B>S%d</B>>];\n",
+                    s, timeline_x(d, s), -(TIMELINE_TOP - 30), s + 1);
+}
+
+static void draw_all(struct drawing *d)
+{
+    timeline_forget(d);
+    for (int s = 0; s < d->scene.before.n_servers; s++)
+        if (d->lane[s] >= 0)
+            timeline_take(d, plate(d, s));
+    timeline_narration(d); // may make the page longer
+    timeline_sides(d, false);
+    timeline_bands(d);
+    timeline_lanes(d);
+    timeline_sides(d, true);
+    timeline_finding(d);
+    timeline_marks(d);
+    timeline_messages(d);
+    timeline_heartbeats(d);
+    timeline_times(d);
+    if (!d->window->look.brief)
+        draw_title(d);
+    draw_plates(d);
+    timeline_foot(d);
+}
+
+static void draw_page(struct drawing *d, FILE *out)
+{
+    char *front = NULL;
+    size_t n = 0;
+    d->out = open_memstream(&front, &n);
+    if (d->out == NULL)
+        die("no memory for a page");
+    d->back = out;
+    d->depth = d->n_names = 0;
+    d->bottom = d->lowest = d->until;
+    d->said = d->from - 20;
+    fprintf(out, "digraph timeline {\n"
+                 "graph [layout=nop2, splines=line, outputorder=edgesfirst,"
+                 " pad=0.2];\n"
+                 "node [fontname=\"Helvetica,Arial,sans-serif\", margin=0];\n"
+                 "edge [arrowsize=0.55];\n");
+    draw_all(d);
+    fclose(d->out);
+    for (; d->depth > 0; d->depth--)
+        fputs("}", out);
+    fputc('\n', out);
+    fwrite(front, 1, n, out);
+    fputs("}\n", out);
+    free(front);
+}
+
+// ---------------------------------------------------------------- the whole
+
+static double pitch_of(int n_lanes, bool brief)
+{
+    if (brief && n_lanes > 3 && n_lanes <= 5)
+        return 112;
+    return n_lanes <= 5 ? 128 : n_lanes <= 9 ? 105 : 70;
+}
+
+static void begin(struct drawing *d, const struct trace_file *trace,
+                  const struct viz_window *window)
+{
+    *d = (struct drawing){.window = window, .page = 1, .n_pages = 1};
+    scene_make(&d->scene, trace, window);
+    for (int s = 0; s < TRACE_MAX_SERVERS; s++)
+        d->lane[s] =
+            s < trace->header.n_servers && viz_shows_server(&window->filter, s)
+                ? d->n_lanes++
+                : -1;
+    d->pitch = pitch_of(d->n_lanes, window->look.brief);
+    d->dims = window->look.past > 0 &&
+              causes_make(&d->causes, trace, window->look.past);
+    d->named = must_calloc(d->scene.end - d->scene.begin + 1, sizeof *d->named);
+    timeline_rows(d);
+    d->from = TIMELINE_TOP;
+    d->until = d->end;
+}
+
+static void end(struct drawing *d)
+{
+    d->from = d->until = 0;
+    timeline_forget(d);
+    free(d->taken);
+    if (d->dims)
+        causes_free(&d->causes);
+    scene_free(&d->scene);
+    free(d->y);
+    free(d->row);
+    free(d->band);
+    free(d->named);
+}
+
+size_t viz_timeline(const struct trace_file *trace,
+                    const struct viz_window *window, FILE *out)
+{
+    struct drawing d;
+    begin(&d, trace, window);
+    draw_page(&d, out);
+    size_t n = d.scene.n_fate[SCENE_DRAWN];
+    end(&d);
+    return n;
+}
+
+bool viz_timeline_pages(const struct trace_file *trace,
+                        const struct viz_window *window,
+                        bool (*save)(void *context, int page, int n_pages,
+                                     const char *dot, size_t n),
+                        void *context)
+{
+    struct drawing d;
+    bool good = true;
+    begin(&d, trace, window);
+    d.scene.crowded = false; // no page is
+    d.n_pages = 0;
+    for (double y = d.from; y < d.end; y = timeline_page_end(&d, y))
+        d.n_pages++;
+    for (d.page = 1; good && d.page <= d.n_pages; d.page++) {
+        d.until = timeline_page_end(&d, d.from);
+        char *text = NULL;
+        size_t n = 0;
+        FILE *out = open_memstream(&text, &n);
+        if (out == NULL)
+            die("no memory for a page");
+        draw_page(&d, out);
+        fclose(out);
+        good = save(context, d.page, d.n_pages, text, n);
+        free(text);
+        d.from = d.until;
+    }
+    end(&d);
+    return good;
+}

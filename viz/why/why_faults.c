@@ -1,0 +1,214 @@
+// why_faults.c -- messages, faults, clients and the rest in words.
+#include <inttypes.h>
+#include <string.h>
+
+#include "trace/fields.h"
+#include "viz/draw/rules.h"
+#include "why.h"
+
+static void say_message(const struct why *why, struct why_fact *fact)
+{
+    const struct trace_event *event = why_event(why, fact->at);
+    bool sends = event->kind == TRACE_SEND || event->kind == TRACE_REPLY;
+    int other = trace_endpoint(sends ? event->to : event->from);
+    bool reply = event->kind == TRACE_REPLY || event->kind == TRACE_REPLY_RECV;
+    const char *rpc = event->rpc != NULL ? event->rpc : "a message";
+    bool yes = false;
+    const char *code = why->ours ? paper_handler(event->rpc, reply) : NULL;
+    bool says = trace_message_bool(&event->args, "success", &yes) ||
+                trace_message_bool(&event->args, "vote_granted", &yes);
+    TEXT("S%d %s S%d %s%s", event->node + 1,
+         !sends  ? "got from"
+         : reply ? "answered"
+                 : "sent",
+         other + 1, !sends && reply ? "the answer to " : "", rpc);
+    const struct trace_event *asked =
+        event->kind == TRACE_RECV ? why_request(why, fact->at) : NULL;
+    uint64_t term;
+    if (sends && trace_message_number(&event->args, "term", &term))
+        TEXT(" in term %" PRIu64, term);
+    else if (asked != NULL && trace_message_number(&asked->args, "term", &term))
+        TEXT(" of term %" PRIu64 " and began to handle it%s%s%s", term,
+             code != NULL ? " (" : "", code != NULL ? code : "",
+             code != NULL ? ")" : "");
+    if (says)
+        TEXT(": %s", yes ? "yes" : "no");
+    TEXT(".");
+    LABEL("S%d %s S%d", event->node + 1,
+          !sends  ? "hears"
+          : reply ? "answers"
+                  : "asks",
+          other + 1);
+    NOTE("%.60s%s", rpc, says ? yes ? ": yes" : ": no" : "");
+}
+
+static void say_groups(const struct trace_event *event, struct why_fact *fact)
+{
+    TEXT("The network was parted:");
+    LABEL("partition");
+    int most = 0;
+    for (size_t i = 0; i < event->n_groups; i++)
+        most = event->groups[i] > most ? event->groups[i] : most;
+    for (int group = 0; group <= most; group++) {
+        TEXT("%s", group > 0 ? " |" : "");
+        NOTE("%s", group > 0 ? "| " : "");
+        for (size_t i = 0; i < event->n_groups; i++)
+            if (event->groups[i] == group) {
+                TEXT(" S%zu", i + 1);
+                NOTE("S%zu ", i + 1);
+            }
+    }
+    TEXT(".");
+}
+
+static void say_fault(const struct why *why, const struct model *model,
+                      struct why_fact *fact)
+{
+    const struct trace_event *event = why_event(why, fact->at);
+    static const char *const words[TRACE_N_KINDS] = {
+        [TRACE_CRASH] = "crashed",
+        [TRACE_RESTART] = "was started again",
+        [TRACE_CONNECT] = "was plugged in",
+        [TRACE_DISCONNECT] = "was unplugged",
+        [TRACE_KILL] = "was told to stop",
+    };
+    const char *word = event->kind == TRACE_PAUSE
+                           ? event->ok ? "was paused" : "went on"
+                           : words[event->kind];
+    bool known = event->node >= 0 && event->node < why->n_servers;
+    TEXT("S%d", event->node + 1);
+    LABEL("S%d %s", event->node + 1, word);
+    if (known && model->server[event->node].up &&
+        model->server[event->node].role == TRACE_LEADER) {
+        TEXT(", leader of term %" PRIu64 ",", model->server[event->node].term);
+        NOTE("was leader of T%" PRIu64, model->server[event->node].term);
+    }
+    TEXT(" %s.", word);
+}
+
+static void say_start(const struct why *why, struct why_fact *fact)
+{
+    const struct trace_event *start = why_event(why, fact->at);
+    const char *command = start->command != NULL ? start->command : "";
+    TEXT("A client gave \"%s\" to S%d", command, start->node + 1);
+    if (start->ok)
+        TEXT(", which said: index %" PRIu64 ", term %" PRIu64 ".", start->index,
+             start->term);
+    else
+        TEXT(", which said that it does not lead.");
+    LABEL("client: %.60s", command);
+    NOTE("to S%d, entry %" PRIu64, start->node + 1, start->index);
+}
+
+static void say_drop(const struct why *why, struct why_fact *fact)
+{
+    const struct trace_event *drop = why_event(why, fact->at);
+    int from = trace_endpoint(drop->from), to = trace_endpoint(drop->to);
+    uint64_t n = why_evidence(why, fact->at)->number;
+    const char *reason = drop->why != NULL ? drop->why : "lost";
+    LABEL("S%d to S%d lost", from + 1, to + 1);
+    if (n == 0)
+        TEXT("An answer of S%d to S%d was lost (%s).", from + 1, to + 1,
+             reason);
+    else if (n == 1)
+        TEXT("A message of S%d to S%d was lost (%s).", from + 1, to + 1,
+             reason);
+    else
+        TEXT("%" PRIu64 " messages of S%d to S%d were lost in a row, this one"
+             " too (%s).",
+             n, from + 1, to + 1, reason);
+    NOTE("%s%s", n == 0 ? "an answer" : "", n == 1 ? "a message" : "");
+    if (n > 1)
+        NOTE("%" PRIu64 " in a row", n);
+}
+
+static void say_other(const struct why *why, struct why_fact *fact)
+{
+    const struct trace_event *event = why_event(why, fact->at);
+    switch (event->kind) {
+    case TRACE_TERM:
+        TEXT("S%d moved from term %" PRIu64 " to term %" PRIu64 "%s%s.",
+             event->node + 1, event->from, event->to,
+             event->why != NULL ? ": " : "",
+             event->why != NULL ? event->why : "");
+        LABEL("S%d in T%" PRIu64, event->node + 1, event->to);
+        break;
+    case TRACE_APPLY:
+        if (event->ok)
+            TEXT("S%d gave its service the snapshot up to index %" PRIu64
+                 " (term %" PRIu64 ").",
+                 event->node + 1, event->index, event->term);
+        else
+            TEXT("S%d applied index %" PRIu64 " (term %" PRIu64 ", \"%s\").",
+                 event->node + 1, event->index, event->term,
+                 event->command != NULL ? event->command : "");
+        LABEL("S%d applies %" PRIu64, event->node + 1, event->index);
+        NOTE("entry of T%" PRIu64, event->term);
+        break;
+    case TRACE_LINK:
+        TEXT("The way from S%d to S%d was %s.", trace_endpoint(event->from) + 1,
+             trace_endpoint(event->to) + 1, event->ok ? "mended" : "cut");
+        LABEL("S%d to S%d %s", trace_endpoint(event->from) + 1,
+              trace_endpoint(event->to) + 1, event->ok ? "mended" : "cut");
+        break;
+    case TRACE_REFUSE:
+        TEXT("S%d said no: %s.", event->node + 1,
+             event->why != NULL ? event->why : "no reason given");
+        LABEL("S%d refuses", event->node + 1);
+        break;
+    case TRACE_HEAL:
+        TEXT("The network was healed.");
+        LABEL("heal");
+        break;
+    case TRACE_CHECK:
+        TEXT("The scenario asked for %s: %s.",
+             event->what != NULL ? event->what : "something",
+             event->text != NULL ? event->text
+             : event->ok         ? "good"
+                                 : "no");
+        LABEL("check: %.60s", event->what != NULL ? event->what : "");
+        break;
+    default:
+        if (event->node >= 0)
+            TEXT("S%d: ", event->node + 1);
+        TEXT("%s%s%s.", trace_kinds[event->kind].name,
+             event->text != NULL ? ": " : "",
+             event->text != NULL ? event->text : "");
+        LABEL("%s", trace_kinds[event->kind].name);
+        break;
+    }
+}
+
+void why_say_outside(const struct why *why, const struct model *model,
+                     struct why_fact *fact)
+{
+    const struct trace_event *event = why_event(why, fact->at);
+    switch (event->kind) {
+    case TRACE_SEND:
+    case TRACE_RECV:
+    case TRACE_REPLY:
+    case TRACE_REPLY_RECV:
+        say_message(why, fact);
+        break;
+    case TRACE_DROP:
+        say_drop(why, fact);
+        break;
+    case TRACE_PARTITION:
+        say_groups(event, fact);
+        break;
+    case TRACE_START:
+        say_start(why, fact);
+        break;
+    case TRACE_CRASH:
+    case TRACE_RESTART:
+    case TRACE_PAUSE:
+    case TRACE_CONNECT:
+    case TRACE_DISCONNECT:
+    case TRACE_KILL:
+        say_fault(why, model, fact);
+        break;
+    default:
+        say_other(why, fact);
+        break;
+    }
+}

@@ -1,0 +1,199 @@
+// why_place.c -- the rule and the code that a story leads to.
+#include <inttypes.h>
+#include <string.h>
+
+#include "viz/draw/rules.h"
+#include "why.h"
+
+// What a text without a tag speaks of, by the first of Figure 2's words in it.
+static const char *tag_of(const char *text)
+{
+    static const char *const words[][2] = {
+        {"voted_for", "RV.2"},       {"commit_index", "AE.5"},
+        {"last_applied", "ALL.1"},   {"current_term", "ALL.2"},
+        {" applied index", "ALL.1"}, {"match_index", "L.3"},
+        {"next_index", "L.3"},       {" a transfer", "IS.3"},
+    };
+    const char *first = NULL, *tag = NULL;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        const char *at = text != NULL ? strstr(text, words[i][0]) : NULL;
+        if (at != NULL && (first == NULL || at < first)) {
+            first = at;
+            tag = words[i][1];
+        }
+    }
+    return tag;
+}
+
+static bool has_assertion(const char *text)
+{
+    return text != NULL && strstr(text, " broke the assertion ") != NULL;
+}
+
+// The simulator's reports end in lines like "    unlock at raft.c:38".
+static bool has_backtrace(const char *text)
+{
+    const char *at = text != NULL ? strstr(text, " at ") : NULL;
+    const char *line = at != NULL ? strstr(at, ".c:") : NULL;
+    return line != NULL && strcspn(at, "\n") > (size_t)(line - at);
+}
+
+// What the runtime or a sanitizer has found is no rule of Raft's, whatever the
+// servers were at: the report has the place, a rule would be a guess.
+static bool is_of_runtime(const struct trace_event *finding)
+{
+    static const char *const found[] = {
+        "deadlock",
+        "a thread that never blocks",
+        "unlock by a stranger",
+        "a mutex locked twice",
+        "applied what nobody started",
+        "sleep with a mutex held",
+        "callback with the server's lock held",
+        "a thread that ended with a mutex held",
+        "misuse of a thread function",
+        "stack overflow",
+        "crash",
+        "memory error",
+        "leak",
+        "data race",
+        "forbidden call",
+    };
+    for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
+        if (finding != NULL && finding->what != NULL &&
+            strcmp(finding->what, found[i]) == 0)
+            return !has_assertion(finding->text);
+    return false;
+}
+
+void why_place(const struct why *why, struct why_place *place)
+{
+    *place = (struct why_place){.stuck = ""};
+    const struct trace_event *finding = why->finding;
+    if (is_of_runtime(finding)) {
+        place->backtrace = true;
+        return;
+    }
+    if (finding != NULL && finding->tag != NULL && finding->tag[0] != '\0')
+        place->tag = finding->tag;
+    const char *stops;
+    if (why->guessed)
+        place->stuck = evidence_progress(why->book, &stops);
+    if (why->guessed && place->tag == NULL) {
+        place->tag = tag_of(finding->text);
+        place->backtrace = place->tag == NULL && has_backtrace(finding->text);
+        if (place->tag == NULL && !place->backtrace)
+            place->tag = stops;
+    }
+    size_t goal = why_first_goal(why);
+    if (finding == NULL && why_find(why, goal) != NULL)
+        place->tag = why_event(why, goal)->rule;
+    // The first step that went wrong, or the one asked for if it went wrong in
+    // the same way.
+    for (size_t i = 0; i < why->n_facts; i++) {
+        const struct why_fact *fact = &why->fact[i];
+        bool same = place->fact != NULL && fact->rule != NULL &&
+                    strcmp(fact->rule, place->fact->rule) == 0;
+        if (fact->needed && fact->rule != NULL &&
+            (place->fact == NULL || (fact->goal && same)))
+            place->fact = fact;
+    }
+}
+
+// The message that a server was handling when it took over a term, or when the
+// report of a crash interrupted it. NULL when that says nothing.
+const char *why_handler(const struct why *why, const struct why_place *place)
+{
+    const struct why_fact *fact = place->fact;
+    if (!why->ours)
+        return NULL;
+    if (fact == NULL && why->guessed) {
+        for (size_t i = why->n_facts; i > 0 && fact == NULL; i--) {
+            enum trace_kind kind = why_event(why, why->fact[i - 1].at)->kind;
+            if (why->fact[i - 1].goal &&
+                (kind == TRACE_RECV || kind == TRACE_REPLY_RECV))
+                fact = &why->fact[i - 1];
+        }
+    } else if (fact != NULL && why_event(why, fact->at)->kind != TRACE_TERM)
+        return NULL;
+    const struct trace_event *asked =
+        fact != NULL ? why_request(why, fact->at) : NULL;
+    return asked != NULL
+               ? paper_handler(asked->rpc, why_evidence(why, fact->at)->answer)
+               : NULL;
+}
+
+// The event of this number, looked for from a later one on; NULL.
+static const struct trace_event *
+earlier(const struct why *why, const struct trace_event *from, uint64_t n)
+{
+    while (n != 0 && from > why->trace->event && from->n > n)
+        from--;
+    return n != 0 && from->n == n ? from : NULL;
+}
+
+// The function that made an event, by what led to it; NULL when nothing tells.
+static const char *worker_of(const struct why *why, uint64_t n)
+{
+    const struct trace_event *event = earlier(why, why->finding, n);
+    for (; event != NULL; event = earlier(why, event, event->cause)) {
+        if (event->kind == TRACE_ROLE && event->to_role == TRACE_LEADER)
+            return "election.c, become_leader";
+        if (event->kind == TRACE_START)
+            return "raft.c, raft_start";
+        if (event->kind == TRACE_RECV || event->kind == TRACE_REPLY)
+            return paper_handler(event->rpc, false);
+        if (event->kind == TRACE_REPLY_RECV)
+            return paper_handler(event->rpc, true);
+    }
+    return NULL;
+}
+
+// What a finding of this property leads to. Where logs or commits are what
+// came of it, that is the step that went wrong, if one did.
+const char *why_where(const struct why *why, const struct why_place *place)
+{
+    const struct trace_event *finding = why->finding;
+    if (!why->ours)
+        return "";
+    if (finding == NULL || finding->tag == NULL || finding->tag[0] == '\0' ||
+        (finding->tag[0] == 'P' && finding->tag[2] >= '3' &&
+         place->fact != NULL))
+        return NULL;
+    const char *worker = why_handler(why, place);
+    for (size_t i = 0; i < finding->n_shown && i < 2 && worker == NULL; i++)
+        worker = worker_of(why, finding->events[i]);
+    return paper_place(finding->what, finding->text, worker);
+}
+
+bool viz_why_look(const struct trace_file *trace, char *out, size_t n)
+{
+    struct why_place place;
+    struct viz_why asked = {0};
+    struct why why;
+    if (!why_make(&why, trace, &asked, out, n))
+        return false;
+    why_place(&why, &place);
+    const struct why_fact *fact = place.fact;
+    const char *where = why_where(&why, &place);
+    bool by_fact = fact != NULL && (where == NULL || where[0] == '\0');
+    const struct paper_rule *rule =
+        paper_rule(by_fact ? fact->rule : place.tag);
+    out[0] = '\0';
+    if (rule != NULL)
+        why_put(out, n, "[%s] ", rule->tag);
+    if (rule != NULL && fact != NULL &&
+        (by_fact || strcmp(fact->rule, rule->tag) == 0))
+        why_put(out, n, "event %" PRIu64 ": ", why_event(&why, fact->at)->n);
+    const char *handler = why_handler(&why, &place);
+    if (rule != NULL)
+        why_put(out, n, "%s",
+                !why.ours       ? rule->says
+                : where != NULL ? where
+                                : rule->where);
+    if (rule != NULL && handler != NULL && where == NULL &&
+        (fact != NULL || has_assertion(why.finding->text)))
+        why_put(out, n, "; at work was %s", handler);
+    why_free(&why);
+    return out[0] != '\0';
+}
