@@ -1,4 +1,5 @@
 // check.c -- one event after the other past all judges.
+#include "reach.h"
 #include "record.h"
 
 #include <stdarg.h>
@@ -19,7 +20,9 @@ struct check *check_make(int n_servers)
     check->flight = must_calloc(N_FLIGHTS, sizeof *check->flight);
     check->origin = must_calloc(N_ORIGINS, sizeof *check->origin);
     check->terms.term = must_calloc(FACTS_TERMS, sizeof(uint64_t));
+    check->terms.command = must_calloc(FACTS_TERMS, sizeof(uint64_t));
     check->silent = silent_make(n_servers);
+    check->reach = reach_make();
     return check;
 }
 
@@ -40,6 +43,8 @@ void check_free(struct check *check)
     free(check->flight);
     free(check->origin);
     free(check->terms.term);
+    free(check->terms.command);
+    reach_free(check->reach);
     free(check);
 }
 
@@ -163,6 +168,9 @@ bool check_step(struct check *check, const struct trace_event *event)
         record_event(check->book, check, event);
     check_watch(check, event);
     if (of_server && !check->broken && !check_silent(check, event) &&
+        check->book == NULL)
+        return false;
+    if (of_server && !check->broken && !check_reach(check, event) &&
         check->book == NULL)
         return false;
     model_step(&check->model, event);

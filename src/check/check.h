@@ -44,6 +44,24 @@ void check_without(struct check *check, enum trace_kind kind);
 // never comes may have had something to tell.
 void check_partial(struct check *check);
 
+// A harness through whose hands everything goes tells it itself, as the
+// servers' word does not count then: a server's disk at each of its starts,
+// before the server runs and after its TRACE_RESTART, and what it takes
+// (TRACE_TAKEN) and gives to its service (TRACE_GIVEN, also with its bytes),
+// whether or not these are events of the trace. The event tells number, time
+// and server. False when something is broken.
+struct check_disk {
+    uint64_t snapshot_index; // of its service's snapshot; 0 = none
+    bool readable;           // its log is known: entries behind index
+    uint64_t index;
+    struct message_entries entries;
+    uint64_t n_bytes; // of everything
+};
+bool check_disk(struct check *check, const struct trace_event *event,
+                const struct check_disk *disk);
+bool check_hands(struct check *check, const struct trace_event *event,
+                 struct message_bytes bytes);
+
 // Servers join and leave the cluster: what needs a majority is not judged. A
 // server that says nothing before it joins needs no such word, for it counts
 // from its first event on.

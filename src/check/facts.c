@@ -29,9 +29,13 @@ static void read_entries(struct reading *r, const struct trace_arg *arg)
     r->seen |= ENTRIES;
     r->facts->n_entries = arg->n_entries;
     r->facts->terms_at = r->terms->n;
-    for (size_t i = 0; i < arg->n_entries; i++)
-        r->terms->term[r->terms->n++ % FACTS_TERMS] =
-            arg->raw != NULL ? arg->raw[i].term : arg->entry[i].term;
+    for (size_t i = 0; i < arg->n_entries; i++) {
+        size_t at = r->terms->n++ % FACTS_TERMS;
+        const struct message_entry *raw =
+            arg->raw != NULL ? &arg->raw[i] : NULL;
+        r->terms->term[at] = raw != NULL ? raw->term : arg->entry[i].term;
+        r->terms->command[at] = raw != NULL ? facts_hash(raw->command) : 0;
+    }
 }
 
 static bool is(const char *name, const char *one, const char *two,
@@ -93,6 +97,8 @@ static void read_reply(void *context, const struct trace_arg *arg)
                 strcmp(arg->name, "success") == 0)) {
         r->reply->yes = arg->number != 0;
         r->seen |= YES;
+    } else if (arg->type != ARG_NUMBER && arg->type != ARG_BOOL) {
+        r->reply->extra = true;
     }
 }
 
@@ -123,6 +129,8 @@ struct facts facts_of(const struct trace_event *event,
     facts.begin = reading.offset;
     facts.end += reading.offset;
     facts.done |= !(reading.seen & DONE);
+    facts.extra = (facts.rpc != FACTS_APPEND && facts.n_entries > 0) ||
+                  (facts.rpc != FACTS_INSTALL && facts.end > 0);
     return facts;
 }
 
@@ -139,11 +147,40 @@ struct facts_reply facts_of_reply(const struct trace_event *event)
     return reply;
 }
 
+static bool is_kept(const struct facts_terms *terms, const struct facts *facts,
+                    uint64_t i)
+{
+    return i < facts->n_entries &&
+           facts->terms_at + i + FACTS_TERMS >= terms->n;
+}
+
 uint64_t facts_term(const struct facts_terms *terms, const struct facts *facts,
                     uint64_t i)
 {
-    uint64_t at = facts->terms_at + i;
-    if (i >= facts->n_entries || at + FACTS_TERMS < terms->n)
-        return 0;
-    return terms->term[at % FACTS_TERMS];
+    return is_kept(terms, facts, i)
+               ? terms->term[(facts->terms_at + i) % FACTS_TERMS]
+               : 0;
+}
+
+uint64_t facts_command(const struct facts_terms *terms,
+                       const struct facts *facts, uint64_t i)
+{
+    return is_kept(terms, facts, i)
+               ? terms->command[(facts->terms_at + i) % FACTS_TERMS]
+               : 0;
+}
+
+uint64_t facts_hash(struct message_bytes command)
+{
+    uint64_t hash = command.n, word;
+    size_t n = command.n;
+    const uint8_t *at = command.at;
+    for (; n > 0; n -= n < sizeof word ? n : sizeof word) {
+        word = 0;
+        memcpy(&word, at, n < sizeof word ? n : sizeof word);
+        at += n < sizeof word ? n : sizeof word;
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 29;
+    }
+    return hash | 1;
 }

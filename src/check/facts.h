@@ -21,6 +21,7 @@ struct facts {
     uint64_t n_entries, leader_commit;
     uint64_t terms_at;   // place of the entries' first term in facts_terms
     uint64_t begin, end; // InstallSnapshot: offsets of this chunk
+    bool extra;          // has fields in which more entries may be
 };
 
 // Of a reply.
@@ -30,12 +31,14 @@ struct facts_reply {
     bool whole;        // all that its rpc must have is there
     bool yes;          // vote_granted, success
     bool tells_stored; // has bytes_stored
+    bool extra;        // has fields in which entries may be
 };
 
-// The terms of entries on their way, newest last; old ones are forgotten.
+// The terms of entries on their way, newest last, and hashes of their commands
+// where these are known whole; old ones are forgotten.
 enum { FACTS_TERMS = 1 << 16 };
 struct facts_terms {
-    uint64_t *term; // [n % FACTS_TERMS]
+    uint64_t *term, *command; // [n % FACTS_TERMS]
     uint64_t n;
 };
 
@@ -49,5 +52,12 @@ struct facts_reply facts_of_reply(const struct trace_event *event);
 // Term of entry i of a request; 0 when it was forgotten.
 uint64_t facts_term(const struct facts_terms *terms, const struct facts *facts,
                     uint64_t i);
+// Its command's facts_hash(); 0 when only a digest is told, or when it was
+// forgotten.
+uint64_t facts_command(const struct facts_terms *terms,
+                       const struct facts *facts, uint64_t i);
+
+// The hash of a command, never 0.
+uint64_t facts_hash(struct message_bytes command);
 
 #endif

@@ -1,5 +1,5 @@
 // forget.c -- the checker's memory grows with the logs, not with the run.
-#include "internal.h"
+#include "reach.h"
 
 #include <string.h>
 
@@ -25,6 +25,9 @@ void check_forget(struct check *check, const struct trace_event *event)
     table_forget(&check->entries, index + 1);
     table_forget(&check->committed, index + 1);
     table_forget(&check->applied, index + 2); // its key is index + 1
+    table_forget(&check->reach->entries, index + 1);
+    table_forget(&check->reach->others, index + 1);
+    table_forget(&check->reach->old, index + 1);
     size_t n = 0;
     while (n < check->n_terms && check->last_of_term[n].index <= index)
         n++;

@@ -210,6 +210,7 @@ struct check {
     uint64_t without;               // bits of the kinds that are passed over
     bool tells_waited; // timeouts say how long the server has waited
     struct silent *silent;
+    struct reach *reach;
     bool broken;
     struct check_finding finding;
     struct evidence_book *book;  // in which it records; NULL

@@ -196,9 +196,11 @@ bool lab_start(struct lab *lab, int server, const void *bytes, size_t n_bytes,
     lab_start_ends(lab, server, from_us);
     take_back(lent, n_bytes);
     sim_set_server(before);
-    if (taken)
-        lab_tell_taken(instance, *index, *term,
-                       (struct message_bytes){bytes, n_bytes});
+    struct message_bytes command = {bytes, n_bytes};
+    if (taken) {
+        lab_tell_taken(instance, *index, *term, command);
+        lab_hand_taken(instance, *index, *term, command);
+    }
     lab_leave(instance);
     if (taken)
         atomic_store(&lab->commands, true);

@@ -91,26 +91,6 @@ static void send_result(void)
     }
 }
 
-// The variables that servers have written, as far as there is room.
-static void note_variables(void)
-{
-    struct lab_result *result = &child.result;
-    const struct object_variables *own = &child.variables;
-    const uint64_t most = sizeof result->written / sizeof result->written[0];
-    uint64_t servers, last = 0;
-    size_t next = 0;
-    for (size_t at = 0;
-         result->n_written < most && sim_space_written(&at, &servers); at++) {
-        // One entry for what lies together, of the same servers.
-        if (at >= next || servers != last) {
-            result->written[result->n_written].at = own->offset + at;
-            result->written[result->n_written++].servers = servers;
-        }
-        next = at + 2 * sizeof(uint64_t);
-        last = servers;
-    }
-}
-
 // Writes what is left to write and ends the process.
 _Noreturn static void finish(void)
 {
@@ -127,7 +107,7 @@ _Noreturn static void finish(void)
                                   .text = result->text,
                                   .n_events = trace_n_events(child.trace) + 1};
     trace_emit(child.trace, &verdict);
-    note_variables();
+    object_note_written(&child.variables, result);
     result->n_events = trace_n_events(child.trace);
     result->hash = trace_hash(child.trace);
     if (child.run->trace != NULL && write_trace())
@@ -266,6 +246,19 @@ static void count_messages(const struct trace_event *event)
                   text);
 }
 
+_Noreturn static void breaks(uint64_t us)
+{
+    const struct check_finding *finding = check_finding(child.check);
+    claim();
+    set_text(finding->property, finding->tag, finding->text);
+    child.result.n_shown = finding->n_events;
+    memcpy(child.result.events, finding->events, sizeof finding->events);
+    emit_finding(finding->property, finding->tag, finding->text,
+                 finding->events, finding->n_events);
+    child.result.virtual_us = us;
+    finish();
+}
+
 static void observe(void *context, const struct trace_event *event)
 {
     (void)context;
@@ -276,15 +269,13 @@ static void observe(void *context, const struct trace_event *event)
     if (child.check == NULL || event->kind == TRACE_FINDING ||
         event->kind == TRACE_VERDICT || check_step(child.check, event))
         return;
-    const struct check_finding *finding = check_finding(child.check);
-    claim();
-    set_text(finding->property, finding->tag, finding->text);
-    child.result.n_shown = finding->n_events;
-    memcpy(child.result.events, finding->events, sizeof finding->events);
-    emit_finding(finding->property, finding->tag, finding->text,
-                 finding->events, finding->n_events);
-    child.result.virtual_us = event->us;
-    finish();
+    breaks(event->us);
+}
+
+void lab_run_breaks(struct lab *lab)
+{
+    (void)lab;
+    breaks(now_us(NULL));
 }
 
 static void simulator_fails(void *context, enum sim_failure kind,

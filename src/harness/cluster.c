@@ -332,6 +332,7 @@ static void boot(struct lab *lab, int server)
     pthread_mutex_unlock(&lab->mutex);
     if (instance->inc > 0)
         lab_emit(lab, TRACE_RESTART, server);
+    lab_hand_disk(instance);
     int before = sim_server();
     sim_set_server(server);
     instance->space = sim_space_new(server);

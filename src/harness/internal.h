@@ -164,6 +164,14 @@ struct saved_state;
 bool lab_decode_saved(const struct lab *lab, const struct raft_saved *saved,
                       struct saved_state *state);
 
+// hands.c: the same for the checker, whether or not the Rafts are silent: a
+// server's disk, before it starts; what it took; what its service got.
+void lab_hand_disk(const struct instance *instance);
+void lab_hand_taken(const struct instance *instance, raft_index index,
+                    raft_term term, struct message_bytes command);
+void lab_hand_given(const struct instance *instance,
+                    const struct raft_message *message);
+
 // prices.c: a call of the server's to a peer; raft_kill() has returned; an
 // apply or a save begins; what it came to; a call into a server that was
 // killed, and must not be answered.
@@ -179,6 +187,8 @@ void lab_ask_the_dead(struct instance *instance);
 // child.c: never returns.
 _Noreturn void lab_run_fails(struct lab *lab, const char *property,
                              const char *tag, const char *text);
+// The checker has found something.
+_Noreturn void lab_run_breaks(struct lab *lab);
 _Noreturn void lab_run_not_set_up(struct lab *lab, const char *text);
 
 // own_entries.c: looks at an event for an entry without a command; a sentence

@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../sim/sim.h"
+#include "runner.h"
+
 static void *loaded;
 static int count_into = -1;
 static uintptr_t counters; // where they begin that are shared; or 0
@@ -139,4 +142,22 @@ static void share_counters(void)
         counters = from;
     close(count_into);
     count_into = -1;
+}
+
+void object_note_written(const struct object_variables *own,
+                         struct lab_result *result)
+{
+    const uint64_t most = sizeof result->written / sizeof result->written[0];
+    uint64_t servers, last = 0;
+    size_t next = 0;
+    for (size_t at = 0;
+         result->n_written < most && sim_space_written(&at, &servers); at++) {
+        // One entry for what lies together, of the same servers.
+        if (at >= next || servers != last) {
+            result->written[result->n_written].at = own->offset + at;
+            result->written[result->n_written++].servers = servers;
+        }
+        next = at + 2 * sizeof(uint64_t);
+        last = servers;
+    }
 }

@@ -39,6 +39,11 @@ struct object_variables {
     uint64_t offset;
 };
 struct object_variables object_variables(void);
+// Which of them servers have written in their copies goes into the result, as
+// far as there is room.
+struct lab_result;
+void object_note_written(const struct object_variables *own,
+                         struct lab_result *result);
 
 // defer.c: changes the bytes of a shared object so that nothing of it runs
 // when it is loaded. NULL, or why such an object cannot be held: "has ...".

@@ -183,6 +183,7 @@ static void apply_snapshot(struct instance *instance,
                "S%d gave its service a snapshot of index %" PRIu64
                " after it had applied %" PRIu64 ".",
                instance->server + 1, index, before);
+    lab_hand_given(instance, message);
 }
 
 // A careless service hands in the snapshot that it has just taken once more,
@@ -233,6 +234,7 @@ static void apply_command(struct instance *instance,
         never_started(lab, instance->server, message);
     if (!good)
         disagrees(lab, instance->server, message);
+    lab_hand_given(instance, message);
     if (snapshot != NULL) {
         lab->api->snapshot(instance->rf, message->index, snapshot, n);
         if (lab->scenario->old_snapshots)

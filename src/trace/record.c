@@ -242,6 +242,20 @@ uint64_t trace_emit(struct trace *trace, const struct trace_event *event)
     return whole.n;
 }
 
+void trace_hold(struct trace *trace, void (*work)(void *context), void *context)
+{
+    if (trace == NULL)
+        return;
+    look_away();
+    bool taken = take(trace);
+    trace->depth++;
+    work(context);
+    trace->depth--;
+    if (taken)
+        give(trace);
+    look_back();
+}
+
 void trace_ends_here(struct trace *trace)
 {
     bool mine = trace != NULL &&

@@ -193,6 +193,11 @@ uint64_t trace_emit(struct trace *trace, const struct trace_event *event);
 // environment's GLASSRAFT_STOP_AT (glassraft gdb). Nobody has seen it yet.
 void trace_stops_here(uint64_t n, const struct trace_event *event);
 
+// Calls work as an observer is called: with the recorder held, unseen by
+// ThreadSanitizer. It may call trace_emit().
+void trace_hold(struct trace *trace, void (*work)(void *context),
+                void *context);
+
 // An observer that ends the process calls this first. ThreadSanitizer looks
 // away while the recorder works, and a thread that ends so is an error to it.
 void trace_ends_here(struct trace *trace);

@@ -109,6 +109,9 @@ static const struct {
      "what makes the message (replication.c, append_args)"},
     {"command at another index", NULL, "raft.c, raft_start"},
     {"command taken by no leader", NULL, "raft.c, raft_start"},
+    {"came by no message", NULL,
+     "what servers share besides messages and disks: an address in a message,"
+     " memory that each of them can find"},
     // Replication and commits.
     {"match_index is wrong", NULL, HANDLER},
     {"match_index is wrong", NULL, MATCHES},
