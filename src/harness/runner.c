@@ -10,8 +10,9 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include "base/thread.h"
 #include "base/die.h"
+#include "base/thread.h"
+#include "sim/sim.h"
 #include "job.h"
 #include "places.h"
 
@@ -71,6 +72,7 @@ static void run_beside(struct job *jobs, int n_jobs, const struct lab_run *run,
                        struct lab_result *result)
 {
     struct job job = {.run = *run};
+    sim_reserve();
     job_start(&job);
     do
         wait_for_children(&job, 1);
@@ -263,6 +265,7 @@ const struct lab_scenario *lab_scenario_of(const struct lab_run *run)
 void lab_run_many(const struct lab_sweep *sweep)
 {
     struct many *many = must_calloc(1, sizeof *many);
+    sim_reserve();
     many->sweep = sweep;
     many->n_jobs = sweep->n_jobs < 1          ? 1
                    : sweep->n_jobs > MAX_JOBS ? MAX_JOBS

@@ -7,14 +7,15 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <time.h>
 
 static const uint64_t STUCK_NS = 60 * 1000000000ull; // for one mutex
 enum { BUSY_STEPS = 200000 };
 static const uint64_t LOOK_NS = 10 * 1000000000ull;
+static const uint64_t SECOND_NS = 1000000000;
 
 struct sim_state sim;
 
@@ -92,6 +93,7 @@ void sim_make_ready(struct fiber *fiber)
     fiber->state = FIBER_READY;
     fiber->ready_at = sim.n_ready;
     sim.ready[sim.n_ready++] = fiber;
+    sim.ready_changed = true;
 }
 
 void sim_wake(struct fiber *fiber)
@@ -110,7 +112,7 @@ void sim_unready(struct fiber *fiber)
 
 static void fire_timer(void)
 {
-    struct fiber *fiber = sim.heap[0];
+    struct fiber *fiber = sim.heap[0].fiber;
     fiber->timed_out = true;
     // What it waits for may be a variable of its own.
     sim_space_load(fiber->space);
@@ -177,8 +179,8 @@ static struct fiber *pick(void)
         }
         if (sim.n_heap == 0)
             sim_report_deadlock(NULL);
-        if (sim.heap[0]->deadline_ns > sim.now_ns)
-            sim.now_ns = sim.heap[0]->deadline_ns;
+        if (sim.heap[0].deadline_ns > sim.now_ns)
+            sim.now_ns = sim.heap[0].deadline_ns;
         if (sim.now_ns >= sim.look_ns)
             look_for_stuck();
         if (sim.config->max_us > 0 && sim.now_ns / 1000 > sim.config->max_us)
@@ -188,13 +190,13 @@ static struct fiber *pick(void)
     }
 }
 
-// Gives way to the next one; the caller has already put itself away.
-static void give_way(bool dying)
+void sim_give_way(bool dying)
 {
     struct fiber *from = sim.now;
     struct fiber *to = pick();
     to->state = FIBER_RUNS;
     sim.since_switch = 0;
+    sim.ready_changed = true;
     sim.hash = (sim.hash ^ (uint64_t)to->id) * 0x100000001b3u;
     sim.hash = (sim.hash ^ sim.now_ns) * 0x100000001b3u;
     sim_space_load(to->space);
@@ -214,16 +216,35 @@ void sim_block(const char *what, void *pc)
     fiber->timed_out = false;
     fiber->wait_since_ns = sim.now_ns;
     fiber->n_wait_stack = sim_stack(pc, fiber->wait_stack, SITE_FRAMES);
-    give_way(false);
+    sim_give_way(false);
 }
 
 void sim_yield(void)
 {
     sim_make_ready(sim.now);
-    give_way(false);
+    sim_give_way(false);
 }
 
-static bool wants_switch(void)
+// By priorities: has anybody come who goes before the running fiber?
+static bool is_overtaken(void)
+{
+    struct fiber *fiber = sim.now;
+    for (int i = 0; i < sim.n_changes; i++)
+        if (sim.change_at[i] == sim.points) {
+            fiber->priority = sim.lowest--;
+            sim.ready_changed = true;
+        }
+    if (sim.since_switch >= QUANTUM) {
+        fiber->priority = sim.lowest--;
+        sim.ready_changed = true;
+    }
+    for (int i = 0; sim.ready_changed && i < sim.n_ready; i++)
+        if (sim.ready[i]->priority > fiber->priority)
+            return true;
+    return sim.ready_changed = false;
+}
+
+bool sim_wants_switch(void)
 {
     if (is_paused(sim.now))
         return true;
@@ -231,166 +252,46 @@ static bool wants_switch(void)
         return false;
     switch (sim.policy) {
     case SIM_PCT:
-        for (int i = 0; i < 8; i++)
-            if (sim.change_at[i] == sim.points)
-                sim.now->priority = sim.lowest--;
-        if (sim.since_switch >= QUANTUM)
-            sim.now->priority = sim.lowest--;
-        for (int i = 0; i < sim.n_ready; i++)
-            if (sim.ready[i]->priority > sim.now->priority)
-                return true;
-        return false;
+        return is_overtaken();
     case SIM_ROUNDROBIN:
         return true;
     case SIM_RUN:
         return sim.since_switch >= QUANTUM;
     default:
         return sim.since_switch >= QUANTUM ||
-               (double)(sim_next(&sim.schedule_random) >> 11) * 0x1p-53 <
-                   sim.preempt;
+               sim_next(&sim.schedule_random) >> 11 < sim.preempt;
     }
 }
 
-// Whoever works for a message or a tick does a few hundred steps a second; a
-// loop that asks again and again does millions, and the machine's time is gone.
-void sim_step(void)
+void sim_next_second(void)
 {
-    struct fiber *fiber = sim.now;
-    uint64_t second = sim.now_ns / 1000000000u;
-    if (fiber->second != second) {
-        fiber->second = second;
-        fiber->n_steps = 0;
-    }
-    if (++fiber->n_steps < sim.most_steps_s || fiber->server < 0)
-        return;
-    fiber->n_steps = 0;
+    sim.second = sim.now_ns / SECOND_NS;
+    sim.second_ends_ns = (sim.second + 1) * SECOND_NS;
+}
+
+void sim_spins(void)
+{
+    sim.now->n_steps = 0;
     sim_fail_at(SIM_SPIN, __builtin_return_address(0), NULL,
                 "%s never rests: within a second it has locked, unlocked, slept"
                 " and asked for the time %u times, as a loop without a pause"
                 " does",
-                sim_name(fiber), sim.most_steps_s);
+                sim_name(sim.now), sim.most_steps_s);
+    abort(); // nobody comes back to it
+}
+
+// What a timer wakes may be of another life.
+void sim_fire_timers(void)
+{
+    while (sim.n_heap > 0 && sim.heap[0].deadline_ns <= sim.now_ns)
+        fire_timer();
+    sim_space_load(sim.now->space);
 }
 
 void sim_point(void)
 {
-    if (!sim.active)
-        return;
-    sim_step();
-    sim.now_ns += POINT_NS;
-    sim.points++;
-    sim.since_switch++;
-    if (sim.raced)
-        sim_report_race();
-    while (sim.n_heap > 0 && sim.heap[0]->deadline_ns <= sim.now_ns)
-        fire_timer();
-    sim_space_load(sim.now->space);
-    if (wants_switch())
-        sim_yield();
-}
-
-// Fibers come from a pool of stacks. With enough free ones a random one is
-// taken, so that ThreadSanitizer rarely takes two threads for one.
-static struct fiber *new_stack(void)
-{
-    size_t bytes = GUARD_BYTES + STACK_BYTES;
-    if (sim.n_all == MAX_FIBERS)
-        sim_fail(SIM_LIMIT, "more than %d threads at a time", MAX_FIBERS);
-    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED || mprotect(memory, GUARD_BYTES, PROT_NONE) != 0)
-        sim_fail(SIM_LIMIT, "no memory for another thread's stack");
-    size_t top = bytes - ((sizeof(struct fiber) + 63) & ~(size_t)63);
-    struct fiber *fiber = (struct fiber *)(memory + top);
-    fiber->stack = memory + GUARD_BYTES;
-    fiber->id = sim.n_all;
-    sim.all[sim.n_all++] = fiber;
-    sim_fiber_made(fiber);
-    return fiber;
-}
-
-void sim_recycle(struct fiber *fiber)
-{
-    fiber->state = FIBER_FREE;
-    sim.pool[sim.n_pool++] = fiber;
-}
-
-static struct fiber *take_stack(void)
-{
-    if (sim.n_pool == 0 || (sim.n_pool < MIN_POOL && sim.n_all < 2 * MIN_POOL))
-        return new_stack();
-    uint64_t at = sim_next(&sim.pool_random) % (uint64_t)sim.n_pool;
-    struct fiber *fiber = sim.pool[at];
-    sim.pool[at] = sim.pool[--sim.n_pool];
-    return fiber;
-}
-
-struct fiber *sim_new_fiber(void *(*body)(void *), void *argument)
-{
-    struct fiber *fiber = take_stack();
-    fiber->server = sim.now->server;
-    fiber->space = sim.now->space;
-    fiber->wait = NULL;
-    fiber->wait_mutex = NULL;
-    fiber->wait_cond = NULL;
-    fiber->queue = NULL;
-    fiber->heap_at = -1;
-    fiber->priority = (sim_next(&sim.schedule_random) >> 1) | (1ull << 32);
-    fiber->order = sim.order++;
-    fiber->held = NULL;
-    fiber->door = SIM_OUTSIDE;
-    fiber->body = body;
-    fiber->argument = argument;
-    fiber->result = NULL;
-    fiber->joiner = NULL;
-    fiber->detached = false;
-    for (int i = 0; i < MAX_KEYS; i++)
-        fiber->key[i] = NULL;
-    fiber->name[0] = '\0';
-    fiber->saved_errno = 0;
-    fiber->n_steps = 0;
-    fiber->sp = sim_first_frame((char *)fiber);
-    sim_fiber_begins(fiber);
-    return fiber;
-}
-
-void sim_fiber_main(void)
-{
-    struct fiber *fiber = sim.now;
-    sim_entered(fiber);
-    sim_end_fiber(fiber->body(fiber->argument));
-}
-
-static void run_destructors(struct fiber *fiber)
-{
-    for (int i = 0; i < sim.n_keys; i++) {
-        void *value = fiber->key[i];
-        fiber->key[i] = NULL;
-        if (value != NULL && sim.key_destructor[i] != NULL)
-            sim.key_destructor[i](value);
-    }
-}
-
-void sim_end_fiber(void *result)
-{
-    struct fiber *fiber = sim.now;
-    run_destructors(fiber);
-    if (fiber->held != NULL)
-        sim_fail_at(SIM_EXIT_LOCKED, NULL, fiber->held,
-                    "%s ended while it held a mutex", sim_name(fiber));
-    fiber->result = result;
-    fiber->state = FIBER_DEAD;
-    if (!fiber->detached)
-        sim_publish(fiber);
-    if (fiber->joiner != NULL)
-        sim_wake(fiber->joiner);
-    else if (fiber->detached)
-        sim_recycle(fiber);
-    if (!sim.over)
-        give_way(true);
-    struct fiber *root = &sim.root;
-    sim.now = root;
-    sim_switch_to(fiber, root, true);
-    abort(); // nobody comes back to a dead fiber
+    if (sim.active)
+        sim_pass();
 }
 
 // The run's first thread: when it returns, the run is over.
@@ -416,12 +317,13 @@ static void choose_policy(const struct sim_config *config)
                                          SIM_PCT}[die % 4];
     sim.most_steps_s =
         config->most_steps_s > 0 ? config->most_steps_s : BUSY_STEPS;
-    sim.preempt =
+    double preempt =
         config->preempt > 0 ? config->preempt : chances[(die >> 8) % 3];
+    sim.preempt = (uint64_t)ceil(preempt * 0x1p53);
     int depth = config->depth > 0 ? config->depth : 3;
-    for (int i = 0; i < 8; i++)
-        sim.change_at[i] =
-            i < depth - 1 ? sim_next(&sim.schedule_random) % 200000 : 0;
+    sim.n_changes = depth - 1 < MAX_CHANGES ? depth - 1 : MAX_CHANGES;
+    for (int i = 0; i < sim.n_changes; i++)
+        sim.change_at[i] = sim_next(&sim.schedule_random) % 200000;
     sim.lowest = 1u << 30;
 }
 
@@ -438,15 +340,15 @@ static void reset(const struct sim_config *config)
         sim.clock[i].rate = 1000;
         sim.clock[i].since_ns = sim.clock[i].local_ns = 0;
     }
+    sim.n_paused = 0;
     sim.park_per_mille = 0;
     sim.park_random = sim_next(&seed);
     sim_set_clocks(config->hostile_clocks ? sim_next(&seed) | 1 : 0);
-    // Threads that the last run left behind are dropped where they stood.
-    sim.n_ready = sim.n_heap = sim.n_pool = 0;
-    for (int i = sim.n_all; i > 0; i--)
-        sim_recycle(sim.all[i - 1]);
+    sim.n_ready = sim.n_heap = 0;
+    sim_drop_fibers();
     sim.now_ns = sim.order = sim.points = sim.switches = 0;
     sim.since_switch = 0;
+    sim_next_second();
     sim.look_ns = LOOK_NS;
     sim.root.stack = NULL;
     sim.hash = 0xcbf29ce484222325u;

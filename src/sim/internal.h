@@ -15,12 +15,14 @@ enum {
     MAX_FIBERS = 16384,
     MAX_KEYS = 32,
     MAX_SERVERS = 64,
+    MAX_CHANGES = 8,
     STACK_BYTES = 256 * 1024,
     GUARD_BYTES = 4096,
     POINT_NS = 100, // virtual cost of a scheduling point
     QUANTUM = 1000, // points without a switch before one is forced
-    MIN_POOL = 32,  // free stacks before one is used again
+    MIN_POOL = 32,  // free fibers before one is used again
     SITE_FRAMES = 6,
+    N_SITES = 4, // of mutexes that a thread holds; more are kept elsewhere
 };
 
 enum fiber_state {
@@ -38,45 +40,55 @@ struct scond;
 // Where a mutex was locked: the call, and its callers.
 struct site {
     void *pc[SITE_FRAMES];
-    int n;
+    int64_t n;
+    uint64_t unused; // 64 bytes
 };
 
-// A simulated thread. Lives at the top of its own stack mapping.
+// A simulated thread. What each scheduling point looks at comes first.
 struct fiber {
     void *sp;
     int id, server;
     struct sim_space *space; // the life that it belongs to, NULL = none
     enum fiber_state state;
-    char name[16];
+    int ready_at, heap_at;     // in the run queue and the timer heap, -1 = not
+    uint32_t n_steps;          // what it has done
+    uint64_t second;           // in this second of the run
+    struct smutex *held;       // the mutex that it locked last
+    struct smutex *wait_mutex; // see below
+    uint64_t priority;         // PCT
+    uint64_t deadline_ns, order;
+    struct fiber *next, *previous, **queue; // the wait queue it stands in
+    char *stack;                            // lowest usable byte, NULL = none
 
     // What it waits for, and where it was when it began to.
     const char *wait; // "mutex", "cond", "join", "sleep" ...
     void *wait_pc;
-    struct smutex *wait_mutex;
     struct scond *wait_cond;
-    struct fiber *next, *previous, **queue; // the wait queue it stands in
+    uint64_t wait_since_ns;
+    void *wait_stack[SITE_FRAMES]; // from wait_pc on
+    int n_wait_stack;
     bool timed_out;
 
-    uint64_t deadline_ns, order; // in the timer heap at heap_at, -1 = not
-    int heap_at, ready_at;
-    uint64_t priority;   // PCT
-    struct smutex *held; // the mutex that it locked last
-
+    bool detached;
+    enum sim_door door;
     void *(*body)(void *);
     void *argument, *result;
     struct fiber *joiner;
-    bool detached;
-    void *key[MAX_KEYS];
     int saved_errno;
-    char *stack; // lowest usable byte
+    unsigned cookie; // see sanitizer.c
     void *tsan, *asan_fake;
-    unsigned cookie;        // see sanitizer.c
-    uint64_t wait_since_ns; // when it began to wait
-    uint64_t second;        // of the run, and what it has done in it
-    uint32_t n_steps;
-    void *wait_stack[SITE_FRAMES]; // from wait_pc on
-    int n_wait_stack;
-    enum sim_door door;
+    char name[16];
+    void *key[MAX_KEYS];
+
+    // Where it locked the mutexes that it holds; bits of those in use.
+    unsigned sites_used;
+    struct site site[N_SITES];
+};
+
+// A fiber that waits until a moment.
+struct alarm {
+    uint64_t deadline_ns, order;
+    struct fiber *fiber;
 };
 
 struct sim_state {
@@ -86,17 +98,22 @@ struct sim_state {
     struct fiber *now; // the one that runs
     struct fiber root; // the system's own stack, outside of the simulation
     size_t root_bytes; // size of that stack, where a sanitizer asks for it
-    struct fiber *all[MAX_FIBERS], *ready[MAX_FIBERS], *heap[MAX_FIBERS];
-    struct fiber *pool[MAX_FIBERS];
+    struct fiber *all[MAX_FIBERS], *ready[MAX_FIBERS], *pool[MAX_FIBERS];
+    struct alarm heap[MAX_FIBERS];
     int n_all, n_ready, n_heap, n_pool;
     uint64_t now_ns, order, points, switches, since_switch, hash, run;
+    uint64_t second, second_ends_ns; // the one that now_ns is in
+    bool ready_changed; // PCT: who is ready may come before who runs
     uint64_t schedule_random, pool_random, program_random[MAX_SERVERS + 1];
     enum sim_policy policy;
-    double preempt;
+    uint64_t preempt; // SIM_RANDOM: of 2^53
+    int n_changes;
     uint32_t most_steps_s;
-    uint64_t change_at[8]; // PCT: points at which the running one is demoted
-    uint64_t lowest;       // PCT: the next demoted priority
+    uint64_t change_at[MAX_CHANGES]; // PCT: points at which the running one is
+                                     // demoted
+    uint64_t lowest;                 // PCT: the next demoted priority
     bool paused[MAX_SERVERS];
+    int n_paused;
     struct {
         int rate;
         uint64_t since_ns, local_ns;
@@ -128,14 +145,21 @@ void sim_set_timer(struct fiber *fiber, uint64_t deadline_ns);
 // Blocks the running fiber until it is woken or its timer fires.
 void sim_block(const char *what, void *pc);
 void sim_yield(void);
-void sim_may_park(void *pc); // behind an unlock; see sim_park()
-// The running fiber has done something; too much within a second ends the run.
-void sim_step(void);
-struct fiber *sim_new_fiber(void *(*body)(void *), void *argument);
-_Noreturn void sim_end_fiber(void *result);
-void sim_recycle(struct fiber *fiber);
+bool sim_wants_switch(void);
+void sim_next_second(void);
+_Noreturn void sim_spins(void); // the running fiber never rests
+void sim_fire_timers(void);     // those that are due
+void sim_park_now(void *pc);
+void sim_give_way(bool dying);     // by who has already put itself away
 uint64_t sim_local_ns(int server); // a server's clock
 uint64_t sim_from_local(int server, uint64_t local_ns);
+
+// fiber.c
+struct fiber *sim_new_fiber(void *(*body)(void *), void *argument);
+void sim_fiber_main(void); // where the first frame leads
+_Noreturn void sim_end_fiber(void *result);
+void sim_recycle(struct fiber *fiber);
+void sim_drop_fibers(void); // those of the last run, where they stood
 
 // mutex.c: facts for reports
 struct fiber *sim_owner(const struct smutex *mutex);
@@ -143,11 +167,15 @@ struct fiber *sim_awaited(const struct fiber *fiber);
 // Where it was locked last, or destroyed; NULL: nowhere.
 const struct site *sim_locked_at(const struct smutex *mutex);
 bool sim_is_destroyed(const struct smutex *mutex);
-void sim_cond_facts(const struct scond *cond, uint32_t *n_signals,
-                    uint32_t *n_unheard, void **pc);
 void sim_acquire(struct smutex *mutex, void *pc);
 void sim_release(struct smutex *mutex, void *pc);
 struct smutex *sim_mutex_of(pthread_mutex_t *mutex, void *pc);
+// What the running fiber locked last, besides this one; or NULL.
+struct smutex *sim_held_beside(const struct smutex *mutex);
+
+// cond.c
+void sim_cond_facts(const struct scond *cond, uint32_t *n_signals,
+                    uint32_t *n_unheard, void **pc);
 
 // clock.c
 void sim_set_clocks(uint64_t seed); // of a run that begins
@@ -216,6 +244,7 @@ void sim_place_outside(uintptr_t pc, char *out, size_t n);
 // sanitizer.c
 void sim_switch_to(struct fiber *from, struct fiber *to, bool dying);
 void sim_entered(struct fiber *fiber); // first thing on a new stack
+bool sim_keeps_stacks(void); // must a fiber have the same stack for good?
 void sim_fiber_made(struct fiber *fiber);
 void sim_fiber_begins(struct fiber *fiber);
 void sim_fiber_named(struct fiber *fiber);
@@ -226,6 +255,44 @@ void sim_mutex_gone(void *mutex, void *pc);
 void sim_publish(void *address);
 void sim_observe(void *address);
 
-void sim_fiber_main(void); // core.c: where the first frame leads
+// What is done at each scheduling point, and cheap.
+
+// The running fiber has done something; too much within a second ends the run:
+// whoever works for a message or a tick does a few hundred steps a second; a
+// loop that asks again and again does millions, and the machine's time is gone.
+static inline void sim_step(void)
+{
+    struct fiber *fiber = sim.now;
+    if (sim.now_ns >= sim.second_ends_ns)
+        sim_next_second();
+    if (fiber->second != sim.second) {
+        fiber->second = sim.second;
+        fiber->n_steps = 0;
+    }
+    if (++fiber->n_steps >= sim.most_steps_s && fiber->server >= 0)
+        sim_spins();
+}
+
+// sim_point() inside of a run.
+static inline void sim_pass(void)
+{
+    sim_step();
+    sim.now_ns += POINT_NS;
+    sim.points++;
+    sim.since_switch++;
+    if (sim.raced)
+        sim_report_race();
+    if (sim.n_heap > 0 && sim.heap[0].deadline_ns <= sim.now_ns)
+        sim_fire_timers();
+    if ((sim.n_ready > 0 || sim.n_paused > 0) && sim_wants_switch())
+        sim_yield();
+}
+
+// Behind an unlock; see sim_park().
+static inline void sim_may_park(void *pc)
+{
+    if (sim.park_per_mille != 0)
+        sim_park_now(pc);
+}
 
 #endif

@@ -1,4 +1,4 @@
-// mutex.c -- simulated mutexes and condition variables.
+// mutex.c -- simulated mutexes.
 #define _GNU_SOURCE
 #include "api.h"
 #include "internal.h"
@@ -13,35 +13,24 @@ struct smutex {
     int32_t owner; // fiber id + 1; 0 = free
     struct fiber *waiters;
     int16_t kind;
-    bool servers;            // the lock of a server, see sim_door()
-    int32_t count;           // of a recursive mutex
-    const struct site *site; // where it was locked
-    struct smutex *below;    // what its owner had locked before it
+    bool servers;         // the lock of a server, see sim_door()
+    int32_t count;        // of a recursive mutex
+    struct site *site;    // where its owner locked it, or it was destroyed
+    struct smutex *below; // what its owner had locked before it
 };
 _Static_assert(sizeof(struct smutex) <= sizeof(pthread_mutex_t), "mutex");
-
-// In the caller's pthread_cond_t.
-struct scond {
-    uint32_t run;
-    int32_t clock;
-    struct fiber *waiters;
-    uint32_t n_signals, n_unheard; // for reports of lost wake-ups
-    void *signal_pc;
-    uint64_t unused[2];
-};
-_Static_assert(sizeof(struct scond) <= sizeof(pthread_cond_t), "cond");
 
 enum { DESTROYED = 0xdddddddd };
 
 #define HERE __builtin_return_address(0)
 
-// Places where mutexes are locked are few: each is kept once. A place that
-// finds no room takes that of another, which then tells a wrong story; there
-// is room for far more than programs have.
-static const struct site *site_of(void *pc)
+// Places where mutexes are destroyed, or locked beside many others, are few:
+// each is kept once. A place that finds no room takes that of another, which
+// then tells a wrong story; there is room for far more than programs have.
+static struct site *site_of(void *pc)
 {
-    enum { N_SITES = 1 << 13, TRIES = 8 };
-    static struct site sites[N_SITES];
+    enum { ROOM = 1 << 11, TRIES = 8 };
+    static struct site sites[ROOM];
     struct site here = {.n = 0};
     here.n = sim_stack(pc, here.pc, SITE_FRAMES);
     uint64_t hash = 0xcbf29ce484222325u;
@@ -49,7 +38,7 @@ static const struct site *site_of(void *pc)
         hash = (hash ^ (uint64_t)(uintptr_t)here.pc[i]) * 0x100000001b3u;
     struct site *site = NULL;
     for (uint64_t k = 0; k < TRIES; k++) {
-        site = &sites[(hash + (hash >> 32) + k) % N_SITES];
+        site = &sites[(hash + (hash >> 32) + k) % ROOM];
         bool same = site->n == here.n;
         for (int i = 0; same && i < here.n; i++)
             same = site->pc[i] == here.pc[i];
@@ -64,37 +53,26 @@ static const struct site *site_of(void *pc)
     return site;
 }
 
-struct smutex *sim_mutex_of(pthread_mutex_t *object, void *pc)
+// The first use in this run, or a use after the last.
+static void first_use(struct smutex *mutex, void *pc)
 {
-    struct smutex *mutex = (struct smutex *)(void *)object;
     if (mutex->run == (uint32_t)DESTROYED)
         sim_fail_at(SIM_MISUSE, pc, mutex, "%s uses a mutex that was destroyed",
                     sim_name(sim.now));
-    if (mutex->run != (uint32_t)sim.run) {
-        mutex->run = (uint32_t)sim.run;
-        mutex->owner = 0;
-        mutex->waiters = NULL;
-        mutex->count = 0;
-        mutex->site = NULL;
-        mutex->servers = false;
-    }
-    return mutex;
+    mutex->run = (uint32_t)sim.run;
+    mutex->owner = 0;
+    mutex->waiters = NULL;
+    mutex->count = 0;
+    mutex->site = NULL;
+    mutex->servers = false;
 }
 
-static struct scond *cond_of(pthread_cond_t *object, void *pc)
+static inline struct smutex *mutex_of(pthread_mutex_t *object, void *pc)
 {
-    struct scond *cond = (struct scond *)(void *)object;
-    if (cond->run == (uint32_t)DESTROYED)
-        sim_fail_at(SIM_MISUSE, pc, NULL,
-                    "%s uses a condition variable that was destroyed",
-                    sim_name(sim.now));
-    if (cond->run != (uint32_t)sim.run) {
-        cond->run = (uint32_t)sim.run;
-        cond->waiters = NULL;
-        cond->n_signals = cond->n_unheard = 0;
-        cond->signal_pc = NULL;
-    }
-    return cond;
+    struct smutex *mutex = (struct smutex *)(void *)object;
+    if (mutex->run != (uint32_t)sim.run)
+        first_use(mutex, pc);
+    return mutex;
 }
 
 struct fiber *sim_owner(const struct smutex *mutex)
@@ -119,14 +97,6 @@ const struct site *sim_locked_at(const struct smutex *mutex)
 bool sim_is_destroyed(const struct smutex *mutex)
 {
     return mutex->run == (uint32_t)DESTROYED;
-}
-
-void sim_cond_facts(const struct scond *cond, uint32_t *n_signals,
-                    uint32_t *n_unheard, void **pc)
-{
-    *n_signals = cond->n_signals;
-    *n_unheard = cond->n_unheard;
-    *pc = cond->signal_pc;
 }
 
 // Follows who waits for whom from the owner on; a way back is a deadlock.
@@ -155,11 +125,32 @@ static void note_servers_lock(struct smutex *mutex, const char *pc)
         sim.now->door = SIM_OUTSIDE;
 }
 
-static void take(struct smutex *mutex, void *pc)
+// Each lock is noted, and hardly one is ever told of: in a place of its own
+// that costs no more than looking at the stack.
+static inline struct site *note_site(struct fiber *fiber, void *pc)
+{
+    unsigned unused = ~fiber->sites_used & ((1u << N_SITES) - 1);
+    if (unused == 0)
+        return site_of(pc);
+    struct site *site = &fiber->site[__builtin_ctz(unused)];
+    fiber->sites_used |= unused & -unused;
+    site->n = sim_stack(pc, site->pc, SITE_FRAMES);
+    return site;
+}
+
+static void forget_site(struct fiber *fiber, const struct smutex *mutex)
+{
+    size_t i = (size_t)((uintptr_t)mutex->site - (uintptr_t)fiber->site) /
+               sizeof *mutex->site;
+    if (i < N_SITES)
+        fiber->sites_used &= ~(1u << i);
+}
+
+static inline void take(struct smutex *mutex, void *pc)
 {
     mutex->owner = sim.now->id + 1;
     mutex->count = 1;
-    mutex->site = site_of(pc);
+    mutex->site = note_site(sim.now, pc);
     mutex->below = sim.now->held;
     sim.now->held = mutex;
     if (sim.now->door != SIM_OUTSIDE)
@@ -196,7 +187,8 @@ static void let_go(struct smutex *mutex)
             m->below = mutex->below;
 }
 
-static bool acquire_until(struct smutex *mutex, uint64_t deadline_ns, void *pc)
+// Waits until it is free; false when the deadline comes first.
+static bool wait_for(struct smutex *mutex, uint64_t deadline_ns, void *pc)
 {
     while (mutex->owner != 0) {
         struct fiber *fiber = sim.now;
@@ -211,8 +203,41 @@ static bool acquire_until(struct smutex *mutex, uint64_t deadline_ns, void *pc)
         if (fiber->timed_out && mutex->owner != 0)
             return false;
     }
+    return true;
+}
+
+// Inline, like all on the way of a lock: its stack is read from here.
+static inline bool acquire_until(struct smutex *mutex, uint64_t deadline_ns,
+                                 void *pc)
+{
+    if (mutex->owner != 0 && !wait_for(mutex, deadline_ns, pc))
+        return false;
     take(mutex, pc);
     return true;
+}
+
+static void fail_unlock(struct smutex *mutex, void *pc)
+{
+    const struct fiber *owner = sim_owner(mutex);
+    if (owner == NULL)
+        sim_fail_at(SIM_UNLOCK, pc, NULL,
+                    "%s unlocks a mutex that nobody holds", sim_name(sim.now));
+    else
+        sim_fail_at(SIM_UNLOCK, pc, mutex, "%s unlocks a mutex that %s holds",
+                    sim_name(sim.now), sim_name(owner));
+}
+
+static inline void release(struct smutex *mutex, void *pc)
+{
+    if (mutex->owner != sim.now->id + 1)
+        fail_unlock(mutex, pc);
+    sim_unlocking(mutex, pc);
+    mutex->owner = 0;
+    mutex->count = 0;
+    forget_site(sim.now, mutex);
+    let_go(mutex);
+    if (mutex->waiters != NULL)
+        sim_wake(sim_random_waiter(mutex->waiters));
 }
 
 void sim_acquire(struct smutex *mutex, void *pc)
@@ -222,19 +247,18 @@ void sim_acquire(struct smutex *mutex, void *pc)
 
 void sim_release(struct smutex *mutex, void *pc)
 {
-    struct fiber *owner = sim_owner(mutex);
-    if (owner == NULL)
-        sim_fail_at(SIM_UNLOCK, pc, NULL,
-                    "%s unlocks a mutex that nobody holds", sim_name(sim.now));
-    else if (owner != sim.now)
-        sim_fail_at(SIM_UNLOCK, pc, mutex, "%s unlocks a mutex that %s holds",
-                    sim_name(sim.now), sim_name(owner));
-    sim_unlocking(mutex, pc);
-    mutex->owner = 0;
-    mutex->count = 0;
-    let_go(mutex);
-    if (mutex->waiters != NULL)
-        sim_wake(sim_random_waiter(mutex->waiters));
+    release(mutex, pc);
+}
+
+struct smutex *sim_mutex_of(pthread_mutex_t *object, void *pc)
+{
+    return mutex_of(object, pc);
+}
+
+struct smutex *sim_held_beside(const struct smutex *mutex)
+{
+    struct smutex *held = sim.now->held;
+    return held == mutex ? mutex->below : held;
 }
 
 int sim_pthread_mutex_init(pthread_mutex_t *object,
@@ -248,7 +272,7 @@ int sim_pthread_mutex_init(pthread_mutex_t *object,
         pthread_mutexattr_gettype(attr, &kind);
     mutex->run = 0;
     mutex->kind = (int16_t)kind;
-    sim_mutex_of(object, HERE);
+    mutex_of(object, HERE);
     sim_mutex_made(mutex, HERE);
     return 0;
 }
@@ -257,7 +281,7 @@ int sim_pthread_mutex_destroy(pthread_mutex_t *object)
 {
     if (!sim.active)
         return pthread_mutex_destroy(object);
-    struct smutex *mutex = sim_mutex_of(object, HERE);
+    struct smutex *mutex = mutex_of(object, HERE);
     if (mutex->owner != 0)
         sim_fail_at(SIM_MISUSE, HERE, mutex,
                     "%s destroys a mutex that %s holds", sim_name(sim.now),
@@ -268,26 +292,31 @@ int sim_pthread_mutex_destroy(pthread_mutex_t *object)
     return 0;
 }
 
-static int lock_until(pthread_mutex_t *object, uint64_t deadline_ns, void *pc)
+// The caller has it already.
+static int lock_again(struct smutex *mutex, void *pc)
+{
+    if (mutex->kind == PTHREAD_MUTEX_ERRORCHECK)
+        return EDEADLK;
+    if (mutex->kind != PTHREAD_MUTEX_RECURSIVE)
+        sim_fail_at(SIM_RELOCK, pc, mutex,
+                    "%s locks a mutex that it already holds",
+                    sim_name(sim.now));
+    mutex->count++;
+    return 0;
+}
+
+static inline int lock_until(pthread_mutex_t *object, uint64_t deadline_ns,
+                             void *pc)
 {
     // The report of a failed run is made while other threads stand still, with
     // whatever they hold.
     if (sim.over)
         return 0;
     if (sim.now->door != SIM_ASKS_FIRST)
-        sim_point();
-    struct smutex *mutex = sim_mutex_of(object, pc);
-    if (sim_owner(mutex) == sim.now) {
-        if (mutex->kind == PTHREAD_MUTEX_RECURSIVE) {
-            mutex->count++;
-            return 0;
-        }
-        if (mutex->kind == PTHREAD_MUTEX_ERRORCHECK)
-            return EDEADLK;
-        sim_fail_at(SIM_RELOCK, pc, mutex,
-                    "%s locks a mutex that it already holds",
-                    sim_name(sim.now));
-    }
+        sim_pass();
+    struct smutex *mutex = mutex_of(object, pc);
+    if (mutex->owner == sim.now->id + 1)
+        return lock_again(mutex, pc);
     return acquire_until(mutex, deadline_ns, pc) ? 0 : ETIMEDOUT;
 }
 
@@ -303,7 +332,7 @@ int sim_pthread_mutex_trylock(pthread_mutex_t *object)
     if (!sim.active)
         return pthread_mutex_trylock(object);
     sim_point();
-    struct smutex *mutex = sim_mutex_of(object, HERE);
+    struct smutex *mutex = mutex_of(object, HERE);
     if (mutex->kind == PTHREAD_MUTEX_RECURSIVE && sim_owner(mutex) == sim.now) {
         mutex->count++;
         return 0;
@@ -336,126 +365,15 @@ int sim_pthread_mutex_unlock(pthread_mutex_t *object)
         return pthread_mutex_unlock(object);
     if (sim.over)
         return 0;
-    struct smutex *mutex = sim_mutex_of(object, HERE);
-    if (sim_owner(mutex) == sim.now && mutex->count > 1) {
+    struct smutex *mutex = mutex_of(object, HERE);
+    if (mutex->count > 1 && sim_owner(mutex) == sim.now) {
         mutex->count--;
         return 0;
     }
-    sim_release(mutex, HERE);
+    release(mutex, HERE);
     if (sim.now->door == SIM_ASKS_FIRST)
         return 0;
-    sim_point();
+    sim_pass();
     sim_may_park(HERE);
     return 0;
-}
-
-int sim_pthread_cond_init(pthread_cond_t *object,
-                          const pthread_condattr_t *attr)
-{
-    if (!sim.active)
-        return pthread_cond_init(object, attr);
-    struct scond *cond = (struct scond *)(void *)object;
-    clockid_t clock = CLOCK_REALTIME;
-    if (attr != NULL)
-        pthread_condattr_getclock(attr, &clock);
-    cond->run = 0;
-    cond->clock = clock;
-    cond_of(object, HERE);
-    return 0;
-}
-
-int sim_pthread_cond_destroy(pthread_cond_t *object)
-{
-    if (!sim.active)
-        return pthread_cond_destroy(object);
-    struct scond *cond = cond_of(object, HERE);
-    if (cond->waiters != NULL)
-        sim_fail_at(SIM_MISUSE, HERE, NULL,
-                    "%s destroys a condition variable that threads wait for",
-                    sim_name(sim.now));
-    cond->run = (uint32_t)DESTROYED;
-    return 0;
-}
-
-static int wait_until(pthread_cond_t *object, pthread_mutex_t *with,
-                      uint64_t deadline_ns, void *pc)
-{
-    struct scond *cond = cond_of(object, pc);
-    struct smutex *mutex = sim_mutex_of(with, pc);
-    struct fiber *fiber = sim.now;
-    struct smutex *other = fiber->held == mutex ? mutex->below : fiber->held;
-    if (other != NULL)
-        sim_lint_held("waits for a condition", other, pc);
-    bool spurious = sim.config->spurious > 0 &&
-                    (double)(sim_next(&sim.schedule_random) >> 11) * 0x1p-53 <
-                        sim.config->spurious;
-    sim_release(mutex, pc);
-    fiber->timed_out = false;
-    if (spurious) {
-        sim_point();
-    } else {
-        fiber->wait_cond = cond;
-        sim_enqueue(&cond->waiters, fiber);
-        if (deadline_ns != UINT64_MAX)
-            sim_set_timer(fiber, deadline_ns);
-        sim_block("cond", pc);
-        fiber->wait_cond = NULL;
-    }
-    bool timed_out = fiber->timed_out;
-    sim_acquire(mutex, pc);
-    return timed_out ? ETIMEDOUT : 0;
-}
-
-int sim_pthread_cond_wait(pthread_cond_t *object, pthread_mutex_t *with)
-{
-    if (!sim.active)
-        return pthread_cond_wait(object, with);
-    return wait_until(object, with, UINT64_MAX, HERE);
-}
-
-int sim_pthread_cond_timedwait(pthread_cond_t *object, pthread_mutex_t *with,
-                               const struct timespec *until)
-{
-    if (!sim.active)
-        return pthread_cond_timedwait(object, with, until);
-    uint64_t deadline_ns =
-        sim_deadline(cond_of(object, HERE)->clock, until, HERE);
-    return wait_until(object, with, deadline_ns, HERE);
-}
-
-int sim_pthread_cond_clockwait(pthread_cond_t *object, pthread_mutex_t *with,
-                               clockid_t clock, const struct timespec *until)
-{
-    if (!sim.active)
-        return pthread_cond_clockwait(object, with, clock, until);
-    return wait_until(object, with, sim_deadline(clock, until, HERE), HERE);
-}
-
-static int wake_some(pthread_cond_t *object, bool all, void *pc)
-{
-    struct scond *cond = cond_of(object, pc);
-    cond->n_signals++;
-    cond->signal_pc = pc;
-    if (cond->waiters == NULL)
-        cond->n_unheard++;
-    else if (!all)
-        sim_wake(sim_random_waiter(cond->waiters));
-    while (all && cond->waiters != NULL)
-        sim_wake(cond->waiters);
-    sim_point();
-    return 0;
-}
-
-int sim_pthread_cond_signal(pthread_cond_t *object)
-{
-    if (!sim.active)
-        return pthread_cond_signal(object);
-    return wake_some(object, false, HERE);
-}
-
-int sim_pthread_cond_broadcast(pthread_cond_t *object)
-{
-    if (!sim.active)
-        return pthread_cond_broadcast(object);
-    return wake_some(object, true, HERE);
 }

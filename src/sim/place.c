@@ -22,34 +22,33 @@ struct frame {
     enum frame_kind kind;
 };
 
-// A frame pointer points at the caller's, beside the return address.
-static bool is_on_stack(const struct fiber *fiber, void *const *frame)
-{
-    const char *at = (const char *)frame;
-    return ((uintptr_t)at & 7) == 0 && at >= fiber->stack &&
-           at + 2 * sizeof(void *) <= (const char *)fiber;
-}
-
+// A frame pointer points at the caller's, beside the return address. It is only
+// believed inside of the thread's stack, further out than the one before.
 __attribute__((no_sanitize("address"))) int sim_stack(void *pc, void **stack,
                                                       int most)
 {
     enum { DEEPEST = 40 };
     const struct fiber *fiber = sim.now;
-    void **frame = __builtin_frame_address(0);
-    int n = 0;
-    for (int i = 0; i < DEEPEST && n < most; i++) {
-        if (fiber == &sim.root || !is_on_stack(fiber, frame))
-            break;
-        if (n > 0 || frame[1] == pc)
-            stack[n++] = frame[1];
-        void **next = frame[0];
-        if (next <= frame)
-            break;
+    void **frame = __builtin_frame_address(0), **next;
+    void **end = (void **)(void *)(fiber->stack + STACK_BYTES) - 1;
+    bool known = fiber != &sim.root && fiber->stack != NULL &&
+                 (const char *)frame >= fiber->stack;
+    int n = 0, deep = 0;
+    stack[0] = pc;
+    // From the runtime's own frames out to the program's.
+    for (; known && frame < end && frame[1] != pc && deep < DEEPEST; deep++) {
+        next = frame[0];
+        known = next > frame && ((uintptr_t)next & 7) == 0;
         frame = next;
     }
-    if (n == 0 && most > 0)
-        stack[n++] = pc;
-    return n;
+    known = known && frame < end && frame[1] == pc;
+    while (known && n < most && deep++ < DEEPEST) {
+        stack[n++] = frame[1];
+        next = frame[0];
+        known = next > frame && next < end && ((uintptr_t)next & 7) == 0;
+        frame = next;
+    }
+    return n > 0 ? n : most > 0;
 }
 
 static bool is_in(const char *path, const char *folder)

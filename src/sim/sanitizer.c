@@ -80,6 +80,11 @@ void sim_entered(struct fiber *fiber)
         __tsan_acquire(&cookies[fiber->cookie]);
 }
 
+bool sim_keeps_stacks(void)
+{
+    return __tsan_create_fiber != NULL;
+}
+
 void sim_fiber_made(struct fiber *fiber)
 {
     if (__tsan_create_fiber != NULL)

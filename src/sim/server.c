@@ -62,6 +62,7 @@ void sim_pause(int server, bool paused)
 {
     if (!sim.active || server < 0 || server >= MAX_SERVERS)
         return;
+    sim.n_paused += paused - sim.paused[server];
     sim.paused[server] = paused;
     for (int i = 0; i < sim.n_all && !paused; i++)
         if (sim.all[i]->state == FIBER_PARKED && sim.all[i]->server == server)
@@ -74,10 +75,10 @@ void sim_park(int per_mille, uint64_t ms)
     sim.park_ms = ms;
 }
 
-void sim_may_park(void *pc)
+void sim_park_now(void *pc)
 {
     struct fiber *fiber = sim.now;
-    if (sim.park_per_mille == 0 || fiber->server < 0 || fiber->held != NULL ||
+    if (fiber->server < 0 || fiber->held != NULL ||
         sim_next(&sim.park_random) % 1000 >= (uint64_t)sim.park_per_mille)
         return;
     uint64_t ns = sim_next(&sim.park_random) % (sim.park_ms * 1000000) + 1;

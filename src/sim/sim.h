@@ -75,6 +75,9 @@ bool sim_run(const struct sim_config *config, void (*fn)(void *), void *arg);
 
 bool sim_active(void); // inside sim_run()?
 
+// Makes room for the threads of runs that processes forked from now on begin.
+void sim_reserve(void);
+
 // Virtual nanoseconds since sim_run() began; outside, of the system's
 // monotonic clock.
 uint64_t sim_now_ns(void);

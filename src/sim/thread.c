@@ -162,6 +162,8 @@ int sim_pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
     if (error != 0 || *key >= MAX_KEYS)
         return error != 0 ? error : EAGAIN;
     sim.key_destructor[*key] = destructor;
+    for (int i = 0; i < sim.n_all; i++)
+        sim.all[i]->key[*key] = NULL;
     if (sim.n_keys <= (int)*key)
         sim.n_keys = (int)*key + 1;
     return 0;
