@@ -16,6 +16,17 @@ void must(int error, const char *what)
         die("%s: %s", what, strerror(error));
 }
 
+void mutex_init_brief(pthread_mutex_t *mutex)
+{
+    pthread_mutexattr_t attr;
+    must(pthread_mutexattr_init(&attr), "pthread_mutexattr_init");
+#ifdef PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP
+    (void)pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ADAPTIVE_NP);
+#endif
+    must(pthread_mutex_init(mutex, &attr), "pthread_mutex_init");
+    pthread_mutexattr_destroy(&attr);
+}
+
 void thread_start(const char *name, void *(*body)(void *), void *argument)
 {
     pthread_t thread;
@@ -70,7 +81,7 @@ static void unlock(struct crew *crew)
 void crew_init(struct crew *crew, struct trace *trace)
 {
     *crew = (struct crew){.trace = trace};
-    must(pthread_mutex_init(&crew->mutex, NULL), "pthread_mutex_init");
+    mutex_init_brief(&crew->mutex);
     must(pthread_cond_init(&crew->gone, NULL), "pthread_cond_init");
 }
 

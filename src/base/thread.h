@@ -16,6 +16,11 @@ struct trace;
 // die()s when a pthread call returned an error; what names the call.
 void must(int error, const char *what);
 
+// A mutex that is only ever held for moments, and never by who waits: a thread
+// of the system looks for it a while before it sleeps, and the simulator notes
+// where it is locked without the callers.
+void mutex_init_brief(pthread_mutex_t *mutex);
+
 // Starts body(argument) in a detached thread named `name` (at most 15
 // characters are kept).
 void thread_start(const char *name, void *(*body)(void *), void *argument);

@@ -432,7 +432,7 @@ struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
     lab->random = mix(lab_run_seed(run), 1);
     for (int server = 0; server < lab->n_servers; server++)
         lab->last_index[server] = LAB_UNKNOWN;
-    must(pthread_mutex_init(&lab->mutex, NULL), "pthread_mutex_init");
+    mutex_init_brief(&lab->mutex);
     must(pthread_cond_init(&lab->idle, NULL), "pthread_cond_init");
     crew_init(&lab->reapers, trace);
     lab->started = started_make();

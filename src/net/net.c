@@ -44,7 +44,7 @@ struct net *net_make(const struct net_config *config)
     net->random = config->seed;
     net->reliable = true;
     net->links = must_calloc(n * n, sizeof net->links[0]);
-    must(pthread_mutex_init(&net->mutex, NULL), "pthread_mutex_init");
+    mutex_init_brief(&net->mutex);
     must(pthread_cond_init(&net->idle, NULL), "pthread_cond_init");
     return net;
 }

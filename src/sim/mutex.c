@@ -126,15 +126,16 @@ static void note_servers_lock(struct smutex *mutex, const char *pc)
 }
 
 // Each lock is noted, and hardly one is ever told of: in a place of its own
-// that costs no more than looking at the stack.
-static inline struct site *note_site(struct fiber *fiber, void *pc)
+// that costs no more than looking at the stack. A mutex of the kind that is
+// held for moments only has no part in any story but its place.
+static inline struct site *note_site(struct fiber *fiber, bool brief, void *pc)
 {
     unsigned unused = ~fiber->sites_used & ((1u << N_SITES) - 1);
     if (unused == 0)
         return site_of(pc);
     struct site *site = &fiber->site[__builtin_ctz(unused)];
     fiber->sites_used |= unused & -unused;
-    site->n = sim_stack(pc, site->pc, SITE_FRAMES);
+    site->n = sim_stack(pc, site->pc, brief ? 1 : SITE_FRAMES);
     return site;
 }
 
@@ -150,7 +151,8 @@ static inline void take(struct smutex *mutex, void *pc)
 {
     mutex->owner = sim.now->id + 1;
     mutex->count = 1;
-    mutex->site = note_site(sim.now, pc);
+    mutex->site =
+        note_site(sim.now, mutex->kind == PTHREAD_MUTEX_ADAPTIVE_NP, pc);
     mutex->below = sim.now->held;
     sim.now->held = mutex;
     if (sim.now->door != SIM_OUTSIDE)

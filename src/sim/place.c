@@ -35,6 +35,8 @@ __attribute__((no_sanitize("address"))) int sim_stack(void *pc, void **stack,
                  (const char *)frame >= fiber->stack;
     int n = 0, deep = 0;
     stack[0] = pc;
+    if (most <= 1)
+        return most;
     // From the runtime's own frames out to the program's.
     for (; known && frame < end && frame[1] != pc && deep < DEEPEST; deep++) {
         next = frame[0];
@@ -48,7 +50,7 @@ __attribute__((no_sanitize("address"))) int sim_stack(void *pc, void **stack,
         known = next > frame && next < end && ((uintptr_t)next & 7) == 0;
         frame = next;
     }
-    return n > 0 ? n : most > 0;
+    return n > 0 ? n : 1;
 }
 
 static bool is_in(const char *path, const char *folder)
