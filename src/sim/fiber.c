@@ -11,7 +11,7 @@
 
 enum {
     N_RESERVED = 64, // stacks that a process inherits
-    COLOURS = 61,    // first lines of stacks, on different lines of a cache
+    COLOURS = 13,    // first lines of stacks, on different lines of a cache
     COLOUR_BYTES = 64,
 };
 static const size_t stack_step = GUARD_BYTES + STACK_BYTES;
