@@ -63,7 +63,8 @@ SIMULATED := $(filter src/net/% src/raft/% src/harness/% src/sandbox/% labs/% \
 TEST_SRC := $(wildcard tests/unit/test_*.c)
 TEST_HELP := $(wildcard tests/unit/*_fixture.c)
 TEST_SIMULATED := $(wildcard $(addprefix tests/unit/,\
-  test_sim*.c test_lab*.c test_net*.c net_fixture.c bench.c))
+  test_sim*.c test_lab*.c test_net*.c net_fixture.c \
+  bench.c bench_calls.c bench_commits.c))
 TESTS := $(TEST_SRC:tests/unit/%.c=$B/tests/%)
 BENCH_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/unit/bench*.c))
 
@@ -445,8 +446,8 @@ format: ## clang-format all sources
 	@clang-format -i $(SOURCES)
 
 .PHONY: bench
-bench: $B/tests/bench ## figures of speed, also in build/bench.json
-	@$B/tests/bench build/bench.json
+bench: $B/tests/bench ## figures of speed beside tests/bench.json, into build/bench.json
+	@$B/tests/bench build/bench.json $(wildcard tests/bench.json)
 
 .PHONY: bench-page
 bench-page: ## figures of a page of 120,000 events in a browser

@@ -1,12 +1,13 @@
 // bench.c -- figures of speed: a table, and build/bench.json.
 //
-//     bench FILE.json
+//     bench FILE.json [BEFORE.json]     beside the figures of another time
 //     bench --quick FILE.json      all figures, each from a few rounds: shows
 //                                  that they can be measured, and nothing else
 //     bench --trace N FILE.jsonl   a long trace of about N events, for trials
 #define _GNU_SOURCE
 #include "bench.h"
 
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -33,6 +34,7 @@ const struct bench_size bench_whole = {.n_switches = 2000000,
                                        .idle_s = 1000,
                                        .n_commits = 20000,
                                        .n_growth = 100000,
+                                       .n_rounds = 5,
                                        .n_real = 3000,
                                        .n_events = 1000000,
                                        .n_recorded = 200000,
@@ -44,6 +46,7 @@ const struct bench_size bench_quick = {.n_switches = 2000,
                                        .idle_s = 20,
                                        .n_commits = 2048,
                                        .n_growth = 6400,
+                                       .n_rounds = 1,
                                        .n_real = 128,
                                        .n_events = 10000,
                                        .n_recorded = 3000,
@@ -54,12 +57,17 @@ static const struct bench_size *size = &bench_whole;
 // The figures, as the text of a JSON object.
 static FILE *json;
 static int n_figures;
+static cJSON *before; // NULL: nothing to compare with
 
-static void figure(const char *name, double value, const char *about)
+void figure(const char *name, double value, const char *about)
 {
+    const cJSON *then = cJSON_GetObjectItemCaseSensitive(before, name);
+    char was[32] = "";
+    if (cJSON_IsNumber(then))
+        snprintf(was, sizeof was, "%.2f", then->valuedouble);
     // What a quick form measures is no figure for people to read.
     if (size == &bench_whole)
-        printf("%-26s %14.2f   %s\n", name, value, about);
+        printf("%-36s %14.2f %14s   %s\n", name, value, was, about);
     fflush(stdout);
     fprintf(json, "%s\n  \"%s\": %.4g", n_figures > 0 ? "," : "{", name, value);
     n_figures++;
@@ -108,59 +116,12 @@ static void lock_often(void *unused)
     }
 }
 
-static double time_sim(enum sim_policy policy, void (*body)(void *))
+double time_sim(enum sim_policy policy, void (*body)(void *))
 {
     struct sim_config config = {.seed = 1, .policy = policy};
     double begin = now_s();
     sim_run(&config, body, NULL);
     return now_s() - begin;
-}
-
-// A handler that decodes its arguments and encodes an answer.
-static bool answer(void *context, const char *method, const uint8_t *args,
-                   size_t n_args, uint8_t **reply, size_t *n_reply)
-{
-    (void)context;
-    (void)method;
-    struct append_entries_args request;
-    if (!message_decode(&append_entries_args_type, args, n_args, &request))
-        return false;
-    struct append_entries_reply result = {.term = request.term,
-                                          .success = true};
-    message_clear(&append_entries_args_type, &request);
-    *reply = message_encode(&append_entries_reply_type, &result, n_reply);
-    return true;
-}
-
-static void call_often(void *unused)
-{
-    (void)unused;
-    struct net_config config = {.n_nodes = 2, .seed = 1, .pooled = true};
-    struct net *net = net_make(&config);
-    struct net_end *end = net_make_end(net, 0);
-    net_add_server(net, "S2", 1, (struct net_handler){answer, NULL});
-    net_connect(end, "S2");
-    net_enable(end, true);
-    struct message_entry entry = {.term = 3,
-                                  .command = {(uint8_t *)"x=12345", 7}};
-    struct append_entries_args args = {.term = 3,
-                                       .prev_log_index = 9,
-                                       .prev_log_term = 2,
-                                       .entries = {&entry, 1}};
-    for (int i = 0; i < size->n_calls; i++) {
-        size_t n, n_reply;
-        uint8_t *bytes = message_encode(&append_entries_args_type, &args, &n);
-        uint8_t *reply;
-        struct append_entries_reply result;
-        if (!net_call(end, "AppendEntries", bytes, n, &reply, &n_reply) ||
-            !message_decode(&append_entries_reply_type, reply, n_reply,
-                            &result) ||
-            !result.success)
-            die("a call failed");
-        free(bytes);
-        free(reply);
-    }
-    net_free(net);
 }
 
 static void idle(struct lab *lab)
@@ -169,8 +130,7 @@ static void idle(struct lab *lab)
     lab_sleep_ms(lab, (uint64_t)size->idle_s * 1000);
 }
 
-static int at_a_time, n_commits;
-static double (*clock_s)(void); // that commits are timed by
+static int at_a_time;
 static double *commits_s; // in memory that a run's process shares with ours
 
 static void commit_batch(struct lab *lab, int leader)
@@ -190,35 +150,13 @@ static void commit_batch(struct lab *lab, int leader)
 static void commit_often(struct lab *lab)
 {
     int leader = lab_check_one_leader(lab);
-    double begin = clock_s();
-    for (int done = 0; done < n_commits; done += at_a_time)
+    double begin = cpu_s();
+    for (int done = 0; done < size->n_commits; done += at_a_time)
         commit_batch(lab, leader);
-    *commits_s = clock_s() - begin;
+    *commits_s = cpu_s() - begin;
 }
 
-// What a commit costs when the log is a hundredth, a tenth of n_growth and all
-// of it: the CPU of the commits in the last tenth before each.
-enum { N_GROWTH = 3 };
-static double *growth_us; // shared as commits_s
-
-static void commit_and_grow(struct lab *lab)
-{
-    int leader = lab_check_one_leader(lab);
-    int done = 0, end = size->n_growth / 100;
-    for (int i = 0; i < N_GROWTH; i++, end *= 10) {
-        double begin = 0;
-        int n = 0;
-        for (; done < end; done += at_a_time) {
-            if (begin <= 0 && done >= end - end / 10 - at_a_time)
-                begin = cpu_s();
-            commit_batch(lab, leader);
-            n += begin > 0 ? at_a_time : 0;
-        }
-        growth_us[i] = n > 0 ? (cpu_s() - begin) * 1e6 / n : 0;
-    }
-}
-
-static double run(void (*story)(struct lab *lab), int n_servers, bool real)
+static double run(void (*story)(struct lab *lab), int n_servers)
 {
     struct lab_scenario scenario = {.name = "bench",
                                     .title = "bench",
@@ -227,8 +165,7 @@ static double run(void (*story)(struct lab *lab), int n_servers, bool real)
                                     .limit_s = 1000000,
                                     // As many as there is time for.
                                     .most_calls_s = INT_MAX};
-    struct lab_run one = {
-        .scenario = &scenario, .seed = 1, .real = real, .unchecked = true};
+    struct lab_run one = {.scenario = &scenario, .seed = 1, .unchecked = true};
     struct lab_result result;
     lab_run_one(&one, &result);
     if (!result.passed)
@@ -236,13 +173,11 @@ static double run(void (*story)(struct lab *lab), int n_servers, bool real)
     return (double)result.real_us / 1e6;
 }
 
-static double commits_per_s(int batch, bool real)
+static double lab_commits_per_s(int batch)
 {
     at_a_time = batch;
-    n_commits = real ? size->n_real : size->n_commits;
-    clock_s = real ? now_s : cpu_s;
-    run(commit_often, 3, real);
-    return n_commits / *commits_s;
+    run(commit_often, 3);
+    return size->n_commits / *commits_s;
 }
 
 static void pictures(const char *events, const struct bench_viz *viz)
@@ -291,13 +226,8 @@ static void threads_and_calls(void)
     figure("lock_unlock_ns",
            time_sim(SIM_RUN, lock_often) * 1e9 / size->n_locks,
            "a mutex, locked and unlocked, simulated");
-    figure("rpc_sim_us", time_sim(SIM_RUN, call_often) * 1e6 / size->n_calls,
-           "a call with encoding, simulated");
-    double begin = now_s();
-    call_often(NULL);
-    figure("rpc_real_us", (now_s() - begin) * 1e6 / size->n_calls,
-           "the same between threads of the system");
-    figure("virtual_s_per_cpu_s", size->idle_s / run(idle, 5, false),
+    bench_calls(size);
+    figure("virtual_s_per_cpu_s", size->idle_s / run(idle, 5),
            "five servers with a leader");
     figure("traced_event_ns", bench_trace(size).stored_event_ns,
            "an event, recorded and kept");
@@ -312,28 +242,23 @@ static void suites_and_commits(void)
            "the 28 known scenarios, one seed, unchecked");
     figure("suite28_checked_cpu_s", suite.suite28_checked_cpu_s,
            "the same with checker and trace");
-    figure("commits_sim_1_per_cpu_s", commits_per_s(1, false),
-           "three servers, one command after the other");
-    figure("commits_sim_64_per_cpu_s", commits_per_s(64, false),
-           "64 at a time");
-    figure("commits_real_1_per_s", commits_per_s(1, true),
-           "the same on threads of the system");
-    figure("commits_real_64_per_s", commits_per_s(64, true), "64 at a time");
+    figure("commits_lab_1_per_cpu_s", lab_commits_per_s(1),
+           "commands in a lab with its events, one after the other");
+    figure("commits_lab_64_per_cpu_s", lab_commits_per_s(64), "64 at a time");
 }
 
-// How the cost of a commit grows with the log.
-static void growth(int batch)
+static bool read_before(const char *path)
 {
-    static const char *const where[N_GROWTH] = {"1_000", "10_000", "100_000"};
-    at_a_time = batch;
-    run(commit_and_grow, 3, false);
-    for (int i = 0; i < N_GROWTH; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "commit_%d_cpu_us_at_%s", batch, where[i]);
-        figure(name, growth_us[i],
-               i == 0 ? "CPU of a commit, simulated, at a log of so many"
-                      : "the same");
-    }
+    static char text[64 * 1024];
+    FILE *in = fopen(path, "r");
+    size_t n = in != NULL ? fread(text, 1, sizeof text - 1, in) : 0;
+    if (in != NULL)
+        fclose(in);
+    text[n] = '\0';
+    before = cJSON_Parse(text);
+    if (!cJSON_IsObject(before))
+        fprintf(stderr, "bench: %s: not an object of figures\n", path);
+    return cJSON_IsObject(before);
 }
 
 int main(int argc, char **argv)
@@ -345,32 +270,39 @@ int main(int argc, char **argv)
                bench_trace_file(argv[3], strtoull(argv[2], NULL, 10)));
         return 0;
     }
-    if (argc == 3 && strcmp(argv[1], "--quick") == 0)
+    bool quick = argc > 1 && strcmp(argv[1], "--quick") == 0;
+    if (quick)
         size = &bench_quick;
-    if (argc != (size == &bench_quick ? 3 : 2) || argv[argc - 1][0] == '-') {
-        fprintf(stderr, "usage: bench [--quick] FILE.json\n");
+    int n_paths = argc - 1 - quick;
+    const char *path = argv[1 + quick];
+    if (n_paths < 1 || n_paths > 2 || path[0] == '-') {
+        fprintf(stderr, "usage: bench [--quick] FILE.json [BEFORE.json]\n");
         return 2;
     }
-    commits_s = mmap(NULL, (1 + N_GROWTH) * sizeof *commits_s,
-                     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (n_paths == 2 && !read_before(argv[argc - 1]))
+        return 2;
+    commits_s = mmap(NULL, sizeof *commits_s, PROT_READ | PROT_WRITE,
+                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (commits_s == MAP_FAILED)
         die("mmap: %s", strerror(errno));
-    growth_us = commits_s + 1;
     json = open_memstream(&text, &n);
     if (json == NULL)
         die("no memory for the figures");
+    if (before != NULL && !quick)
+        printf("%-36s %14s %14s\n", "", "now", "before");
     judge_and_load();
     threads_and_calls();
     suites_and_commits();
-    growth(1);
-    growth(64);
+    bench_commits(size);
+    bench_growth(size);
     fprintf(json, "\n}\n");
     fclose(json);
-    bool good = save_file(argv[argc - 1], text, n);
+    bool good = save_file(path, text, n);
     if (!good)
-        fprintf(stderr, "bench: %s: %s\n", argv[argc - 1], strerror(errno));
-    else if (size == &bench_quick)
+        fprintf(stderr, "bench: %s: %s\n", path, strerror(errno));
+    else if (quick)
         printf("%d figures can be measured\n", n_figures);
+    cJSON_Delete(before);
     free(text);
     return good ? 0 : 2;
 }

@@ -2,19 +2,26 @@
 #ifndef GLASSRAFT_BENCH_H
 #define GLASSRAFT_BENCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "sim/sim.h"
 
 // How much is done for each figure.
 struct bench_size {
     int n_switches, n_locks, n_calls; // of simulated threads
     int idle_s;                       // virtual seconds of a quiet cluster
     int n_commits, n_real;            // commands: simulated, and real
-    int n_growth;                     // of the longest log
+    int n_growth, n_rounds;           // the longest log; medians of so many
     uint64_t n_events;                // of the longest trace
     int n_recorded;                   // events, to time the recorder
     uint64_t n_tours, n_suites;       // seeds
 };
 extern const struct bench_size bench_whole, bench_quick;
+
+// bench.c: prints a figure, and puts it into the file. Seconds of a simulation.
+void figure(const char *name, double value, const char *about);
+double time_sim(enum sim_policy policy, void (*body)(void *));
 
 // Mean nanoseconds an event, or a line with its share of keyframes.
 struct bench_trace {
@@ -56,6 +63,13 @@ struct bench_check {
 // bench_check.c; to be called while the program is small, whose children's
 // memory it measures.
 struct bench_check bench_check(const struct bench_size *size);
+
+// bench_calls.c: figures of calls.
+void bench_calls(const struct bench_size *how);
+
+// bench_commits.c: figures of commands, and how their cost grows with the log.
+void bench_commits(const struct bench_size *how);
+void bench_growth(const struct bench_size *how);
 
 // Writes the trace of a long run of about that many events, always the same:
 // five servers that crash and come back in turn, with snapshots. Returns their
