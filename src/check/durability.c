@@ -188,20 +188,25 @@ static bool persist(struct check *check, const struct trace_event *event)
         if (n_older == SIZE_MAX &&
             equals(&server->unsaved[server->n_unsaved - 1 - i], &saved))
             n_older = server->n_unsaved - 1 - i;
+    const char *rule = rule_of_save(server, &now, &saved);
+    const char *what = now.term != saved.term             ? "terms"
+                       : now.voted_for != saved.voted_for ? "votes"
+                       : rule[0] == 'I' ? "logs behind the snapshot"
+                                        : "logs";
     if (n_older == SIZE_MAX && server->n_unsaved < N_UNSAVED &&
         check->model.server[event->node].booted &&
         !equals(&server->disk, &saved) &&
         !check_broken(
-            check, event, "saved what it is not",
-            rule_of_save(server, &now, &saved), TRACE_NONE,
+            check, event, "saved what it is not", rule, TRACE_NONE,
             server->n_unsaved > 0 ? server->unsaved[0].event : 0,
             "S%d saved term %" PRIu64 ", %s and a log up to %" PRIu64
             " (term %" PRIu64 ") at %.3f s; it is in term %" PRIu64
-            " with %s and a log up to %" PRIu64 " (term %" PRIu64 ").",
+            " with %s and a log up to %" PRIu64 " (term %" PRIu64 "): the %s"
+            " differ.",
             event->node + 1, saved.term, vote_text(saved.voted_for, one),
             saved.last_index, saved.last_term, check_seconds(event->us),
             now.term, vote_text(now.voted_for, two), now.last_index,
-            now.last_term))
+            now.last_term, what))
         return false;
     if (server->snapshot_bytes > 0 && event->snapshot_bytes == 0)
         return check_broken(

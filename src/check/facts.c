@@ -28,6 +28,8 @@ static void read_entries(struct reading *r, const struct trace_arg *arg)
 {
     r->seen |= ENTRIES;
     r->facts->n_entries = arg->n_entries;
+    if (r->terms == NULL)
+        return;
     r->facts->terms_at = r->terms->n;
     for (size_t i = 0; i < arg->n_entries; i++) {
         size_t at = r->terms->n++ % FACTS_TERMS;

@@ -42,7 +42,7 @@ struct facts_terms {
     uint64_t n;
 };
 
-// The facts of a send; entries' terms go into `terms`.
+// The facts of a send; entries' terms go into `terms`, NULL for nowhere.
 struct facts facts_of(const struct trace_event *event,
                       struct facts_terms *terms);
 

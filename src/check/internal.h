@@ -86,6 +86,7 @@ struct image {
 // What a leader has heard of a peer, in this leadership.
 struct view {
     uint64_t acked;        // highest index that a reply has acknowledged
+    uint64_t acked_n;      // that reply's receipt
     uint64_t acked_before; // to its earlier leaderships, in this life
     uint64_t n_again; // acknowledged entries in a row that raised it no more
     uint64_t told_commit; // leader_commit of the last AppendEntries to it

@@ -1,5 +1,6 @@
 // leader.c -- what a leader may send, believe of its peers, and commit.
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "internal.h"
@@ -268,8 +269,10 @@ static void heard(struct check *check, const struct trace_event *event)
         view->n_again = 0;
     else if (args->n_entries > 0)
         view->n_again++;
-    if (acked > view->acked)
+    if (acked > view->acked) {
         view->acked = acked;
+        view->acked_n = event->n;
+    }
 }
 
 // Who has acknowledged as much only to an earlier leadership of the server.
@@ -376,14 +379,25 @@ static bool next(struct check *check, const struct trace_event *event)
         event->peer >= check->model.n_servers)
         return true;
     uint64_t known = leader->match_index[event->peer];
-    if (event->to > known ||
-        event->to > check->server[event->node].view[event->peer].acked)
+    const struct view *view = &check->server[event->node].view[event->peer];
+    if (event->to > known || event->to > view->acked)
         return true;
-    return check_broken(
-        check, event, "next_index below match_index", "L.3", event->peer, 0,
-        "S%d took next_index of S%d back to %" PRIu64
-        " by a late reply: S%d has acknowledged entries up to %" PRIu64 ".",
-        event->node + 1, event->peer + 1, event->to, event->peer + 1, known);
+    const struct origin *origin = check_origin(check, event->n);
+    const struct flight *flight =
+        origin != NULL && origin->root_kind == TRACE_REPLY_RECV
+            ? check_flight(check, origin->root_msg)
+            : NULL;
+    char late[64] = "";
+    if (flight != NULL && flight->sent_n < view->acked_n)
+        snprintf(late, sizeof late, " by the answer to a message of %.3f s",
+                 check_seconds(flight->sent_us));
+    return check_broken(check, event, "next_index below match_index", "L.3",
+                        event->peer, view->acked_n,
+                        "S%d took next_index of S%d back to %" PRIu64
+                        "%s: S%d has acknowledged entries up to %" PRIu64 "%s.",
+                        event->node + 1, event->peer + 1, event->to, late,
+                        event->peer + 1, known,
+                        late[0] != '\0' ? " since" : "");
 }
 
 static void take_role(struct check *check, const struct trace_event *event)

@@ -197,11 +197,11 @@ static bool commit(struct check *check, const struct trace_event *event)
                  event->from < server->commit_index;
     if (event->to <= event->from ||
         (event->from != server->commit_index && !installed && !moved))
-        return check_broken(check, event, "commit_index falls", "AE.5",
-                            TRACE_NONE, 0,
-                            "S%d moved commit_index from %" PRIu64
-                            " to %" PRIu64 ", it stood at %" PRIu64 ".",
-                            me, event->from, event->to, server->commit_index);
+        return check_broken(
+            check, event, "commit_index falls", "AE.5", TRACE_NONE, 0,
+            "S%d moved commit_index from %" PRIu64 " to %" PRIu64
+            "; it stood at %" PRIu64 " and never falls.",
+            me, event->from, event->to, server->commit_index);
     if (!check_accepted(check, event))
         return false;
     bool beyond = event->to > model_last_index(server);
@@ -342,7 +342,7 @@ bool check_legality(struct check *check, const struct trace_event *event)
         return check_broken(
             check, event, "current_term falls", "ALL.2", TRACE_NONE, 0,
             "S%d moved current_term from %" PRIu64 " to %" PRIu64
-            ", it was %" PRIu64 ".",
+            "; it was %" PRIu64 " and never falls.",
             event->node + 1, event->from, event->to, server->term);
     case TRACE_VOTE:
         return vote(check, event);

@@ -74,8 +74,12 @@ static const struct {
      "what a server does at birth (raft.c, raft_make; persist.c, restore)"},
     {"saved what it is not", "save() returned false", SAVES},
     {"saved what it is not", "two saves at a time", SAVES},
+    {"saved what it is not", "n_same, same_snapshot",
+     "what saves (persist.c, persist): what it says is the same was not what"
+     " it saved last"},
+    {"saved what it is not", "the logs differ", STORES ", and " SAVES},
     {"saved what it is not", "snapshot", INSTALLS},
-    {"saved what it is not", ", no vote and a log",
+    {"saved what it is not", "the votes differ",
      "whatever sets voted_for (election.c, become_follower, set_term), and what"
      " saves (persist.c, persist)"},
     {"saved what it is not", "a new term has no vote yet",
@@ -83,9 +87,6 @@ static const struct {
      " saves (persist.c, persist)"},
     {"saved what it is not", "saved no vote",
      "whatever sets voted_for (election.c, become_follower, set_term), and what"
-     " saves (persist.c, persist)"},
-    {"saved what it is not", "with no vote and a log",
-     "whatever sets voted_for (election.c, set_term, become_follower), and what"
      " saves (persist.c, persist)"},
     {"saved what it is not", NULL, SAVES ", or what has changed it unsaid"},
     {"restart from another state", NULL, SAVES},
