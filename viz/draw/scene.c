@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "check/facts.h"
 #include "trace/fields.h"
 #include "causes.h"
 #include "window.h"
@@ -78,6 +79,13 @@ static void sent(struct scene *scene, const struct trace_event *event)
     m->rpc = event->rpc != NULL ? event->rpc : "";
     m->term = number(event, "term");
     m->included = number(event, "last_included_index");
+    if (m->included > 0) {
+        struct facts facts = facts_of(event, NULL);
+        m->begin = facts.begin;
+        m->end = facts.end;
+        m->done = facts.done;
+    } else
+        m->end = number(event, "bytes_stored");
     size_t n = trace_message_entries(&event->args, NULL, 0);
     if (n > 0) {
         m->first = number(event, "prev_log_index") + 1;
@@ -141,6 +149,7 @@ static void pair_replies(struct scene *scene)
             reply->first = m->first;
             reply->last = m->last;
             reply->included = m->included;
+            reply->done = m->done;
             reply->heartbeat = m->heartbeat && !reply->no;
             m->heartbeat = reply->heartbeat;
             break;

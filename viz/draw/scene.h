@@ -29,6 +29,8 @@ struct scene_message {
     uint64_t msg, term;
     uint64_t first, last; // entries, of a reply its request's; last = 0: none
     uint64_t included;    // last index of the snapshot that it carries
+    uint64_t begin, end;  // and which of its bytes; of a reply: stored to there
+    bool done;            // the last of them
     const char *rpc;
     enum scene_fate fate;
     int n_retries; // later ones that are not drawn

@@ -39,7 +39,12 @@ void say_request(const char *rpc, const struct scene_message *m, char *text,
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(rpc, known[i][0]) == 0)
             rpc = known[i][1];
-    if (m == NULL || m->last == 0)
+    if (m != NULL && m->included > 0 && (m->begin > 0 || !m->done))
+        snprintf(text, n, "%.40s ..%" PRIu64 " @%" PRIu64 "-%" PRIu64 "%s", rpc,
+                 m->included, m->begin, m->end, m->done ? "." : "");
+    else if (m != NULL && m->included > 0)
+        snprintf(text, n, "%.40s ..%" PRIu64, rpc, m->included);
+    else if (m == NULL || m->last == 0)
         snprintf(text, n, "%.40s", rpc);
     else if (m->first == m->last)
         snprintf(text, n, "%.40s %" PRIu64, rpc, m->last);
@@ -51,10 +56,12 @@ void say_request(const char *rpc, const struct scene_message *m, char *text,
 static void say_message(const struct trace_event *e,
                         const struct scene_message *m, char *text, size_t n)
 {
-    char what[80];
+    char what[80], stored[32] = "answer";
+    if (m != NULL && m->reply && m->end > 0)
+        snprintf(stored, sizeof stored, "has @%" PRIu64, m->end);
     const char *answer = m != NULL && m->yes  ? "yes"
                          : m != NULL && m->no ? "no"
-                                              : "answer";
+                                              : stored;
     say_request(e->rpc, m, what, sizeof what);
     bool reply = e->leg != NULL && strcmp(e->leg, "reply") == 0;
     if (e->kind == TRACE_SEND)
@@ -86,7 +93,7 @@ static bool say_state(const struct trace_event *e, char *text, size_t n)
 {
     switch (e->kind) {
     case TRACE_TIMEOUT:
-        snprintf(text, n, "timeout");
+        snprintf(text, n, "timeout %.0f ms", (double)e->waited_us / 1000);
         return true;
     case TRACE_ROLE:
         snprintf(text, n, "%s T%" PRIu64, trace_role_name(e->to_role), e->term);
@@ -147,6 +154,9 @@ static void say_rest(const struct trace_event *e, char *text, size_t n)
         break;
     case TRACE_PAUSE:
         snprintf(text, n, e->ok ? "PAUSED" : "goes on");
+        break;
+    case TRACE_CLOCK:
+        snprintf(text, n, "clock at %.1f %%", (double)e->to / 10);
         break;
     case TRACE_CONNECT:
         snprintf(text, n, "PLUGGED IN");

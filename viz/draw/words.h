@@ -1,7 +1,9 @@
 // words.h -- an event in a few words, for columns of text.
 //
 // RV is RequestVote, AE AppendEntries, IS InstallSnapshot; "S2>" from S2, ">S2"
-// to S2. What comes from the trace's texts is made harmless for a terminal.
+// to S2; "IS ..19 @256-356." bytes 256 to 356 of the snapshot up to index 19,
+// the last ones, "has @356" an answer that it has so many. What comes from the
+// trace's texts is made harmless for a terminal.
 #ifndef GLASSRAFT_SAY_H
 #define GLASSRAFT_SAY_H
 

@@ -342,7 +342,9 @@ static void choose_widths(struct columns *c, int width)
     c->state_width = 1 + snprintf(NULL, 0, "%" PRIu64, highest);
     c->line = width;
     int n = n_shown(c), each = (width - NUMBERS) / n;
-    c->width = width == 0 || each > WIDE ? WIDE : each;
+    // Large numbers of terms leave as much room for the words as small ones.
+    int wide = WIDE + (c->state_width > 3 ? 2 * c->state_width : 0);
+    c->width = width == 0 || each > wide ? wide : each;
     c->narrow = c->width < NARROW;
     if (c->narrow) {
         int left = width - NUMBERS - n * (c->state_width + 1);
@@ -357,6 +359,13 @@ static void write_heads(const struct columns *c)
               " down\nRV RequestVote, AE AppendEntries, IS InstallSnapshot;"
               " S2> from S2, >S2 to S2\n",
               c->out);
+    for (size_t i = 0; c->line == 0 && i < c->scene.n_messages; i++)
+        if (c->scene.message[i].included > 0 && !c->scene.message[i].done) {
+            fputs("@0-256 bytes of the snapshot, a dot after the last ones;"
+                  " has @256: the answer\n",
+                  c->out);
+            break;
+        }
     fprintf(c->out, "%7s %10s  ", "event", "ms");
     for (int i = 0; i < c->model.n_servers; i++) {
         char name[16];

@@ -54,6 +54,12 @@ const struct trace_event *why_request(const struct why *why, size_t at)
     return send < at ? why_event(why, send) : NULL;
 }
 
+const struct trace_event *why_answer(const struct why *why, size_t at)
+{
+    size_t sent = position(why, why_evidence(why, at)->answer);
+    return sent < at ? why_event(why, sent) : NULL;
+}
+
 // ----------------------------------------------------------------- facts
 
 struct why_fact *why_find(const struct why *why, size_t at)

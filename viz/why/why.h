@@ -78,6 +78,8 @@ struct why_fact *why_find(const struct why *why, size_t at);
 // follows from none or the trace does not tell.
 const struct evidence *why_evidence(const struct why *why, size_t at);
 const struct trace_event *why_request(const struct why *why, size_t at);
+// The sending of the answer that it follows from, likewise.
+const struct trace_event *why_answer(const struct why *why, size_t at);
 
 // A fault begins: a crash, a pause, a cut.
 bool why_cuts(const struct trace_event *event);

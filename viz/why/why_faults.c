@@ -2,9 +2,38 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "check/facts.h"
 #include "trace/fields.h"
 #include "viz/draw/rules.h"
 #include "why.h"
+
+// From here on it is told how long an answer was on its way.
+enum { LATE_US = 100000 };
+
+// What a request asks for.
+static void say_request(const struct trace_event *send, struct why_fact *fact)
+{
+    struct facts facts = facts_of(send, NULL);
+    if (!facts.whole)
+        return;
+    if (facts.rpc == FACTS_VOTE)
+        TEXT(", with a log that ends at %" PRIu64 " (term %" PRIu64 ")",
+             facts.index, facts.index_term);
+    else if (facts.rpc == FACTS_INSTALL)
+        TEXT(": bytes %" PRIu64 " to %" PRIu64
+             "%s of the snapshot up to index %" PRIu64,
+             facts.begin, facts.end, facts.done ? ", the last," : "",
+             facts.index);
+    else if (facts.rpc == FACTS_APPEND && facts.n_entries == 0)
+        TEXT(": no entries after %" PRIu64 " (term %" PRIu64 ")", facts.index,
+             facts.index_term);
+    else if (facts.rpc == FACTS_APPEND)
+        TEXT(": %" PRIu64 " %s after %" PRIu64 " (term %" PRIu64 ")",
+             facts.n_entries, facts.n_entries == 1 ? "entry" : "entries",
+             facts.index, facts.index_term);
+    if (facts.rpc == FACTS_APPEND)
+        TEXT(", leader_commit %" PRIu64, facts.leader_commit);
+}
 
 static void say_message(const struct why *why, struct why_fact *fact)
 {
@@ -15,8 +44,12 @@ static void say_message(const struct why *why, struct why_fact *fact)
     const char *rpc = event->rpc != NULL ? event->rpc : "a message";
     bool yes = false;
     const char *code = why->ours ? paper_handler(event->rpc, reply) : NULL;
-    bool says = trace_message_bool(&event->args, "success", &yes) ||
-                trace_message_bool(&event->args, "vote_granted", &yes);
+    const struct trace_event *answer =
+        reply && !sends ? why_answer(why, fact->at) : event;
+    bool says = answer != NULL &&
+                (trace_message_bool(&answer->args, "success", &yes) ||
+                 trace_message_bool(&answer->args, "vote_granted", &yes));
+    uint64_t stored = answer != NULL ? why_number(answer, "bytes_stored") : 0;
     TEXT("S%d %s S%d %s%s", event->node + 1,
          !sends  ? "got from"
          : reply ? "answered"
@@ -33,6 +66,13 @@ static void say_message(const struct why *why, struct why_fact *fact)
              code != NULL ? ")" : "");
     if (says)
         TEXT(": %s", yes ? "yes" : "no");
+    if (event->kind == TRACE_SEND)
+        say_request(event, fact);
+    if (stored > 0)
+        TEXT(": it has %" PRIu64 " bytes", stored);
+    if (!sends && reply && answer != NULL && event->us > answer->us + LATE_US)
+        TEXT(", %.0f ms after it had left",
+             (double)(event->us - answer->us) / 1000);
     TEXT(".");
     LABEL("S%d %s S%d", event->node + 1,
           !sends  ? "hears"
@@ -144,6 +184,12 @@ static void say_other(const struct why *why, struct why_fact *fact)
                  event->command != NULL ? event->command : "");
         LABEL("S%d applies %" PRIu64, event->node + 1, event->index);
         NOTE("entry of T%" PRIu64, event->term);
+        break;
+    case TRACE_CLOCK:
+        TEXT("S%d's clock ran at %.1f %% of its usual speed from here on.",
+             event->node + 1, (double)event->to / 10);
+        LABEL("S%d clock", event->node + 1);
+        NOTE("at %.1f %%", (double)event->to / 10);
         break;
     case TRACE_LINK:
         TEXT("The way from S%d to S%d was %s.", trace_endpoint(event->from) + 1,
