@@ -134,6 +134,12 @@ static void spoke(struct check *check, const struct trace_event *event,
         (void)check_keeps_term(check, event, term);
 }
 
+static bool runs_in(const struct check *check, int node, uint64_t term)
+{
+    const struct silent_server *server = &check->silent->server[node];
+    return term > 0 && server->run[term % SILENT_RUNS].term == term;
+}
+
 static void listen(struct check *check, const struct trace_event *event,
                    const struct flight *flight)
 {
@@ -151,6 +157,8 @@ static void listen(struct check *check, const struct trace_event *event,
     case TRACE_REPLY:
         spoken->n_answered += votes;
         spoken->n_granted += votes && reply != NULL && reply->yes;
+        spoken->n_rivals +=
+            votes && runs_in(check, event->node, flight->args.term);
         if (reply != NULL && reply->whole)
             spoke(check, event, reply->term);
         break;
@@ -194,6 +202,14 @@ static bool election_fails(struct check *check, uint64_t us)
                           "%" PRIu64 " RequestVotes have arrived, and none"
                           " has been answered.",
                           spoken->n_received);
+    if (spoken->n_answered > 0 && spoken->n_granted == 0 &&
+        2 * spoken->n_rivals > spoken->n_answered)
+        return check_lies(check, "F.2", TRACE_NONE, spoken->asked_n,
+                          "%" PRIu64 " RequestVotes have been answered, all"
+                          " of them with no, mostly by servers that ran in the"
+                          " same term. Election timeouts must be drawn anew,"
+                          " from a wide range.",
+                          spoken->n_answered);
     if (spoken->n_answered > 0 && spoken->n_granted == 0)
         return check_lies(check, "RV.2", TRACE_NONE, spoken->asked_n,
                           "%" PRIu64 " RequestVotes have been answered, all"
@@ -226,7 +242,7 @@ bool check_by_messages(struct check *check, uint64_t us, bool commands)
     if (check->n_of_kind[TRACE_ROLE] > 0 || spoken->n_asked == 0)
         return false;
     if (spoken->asked_term > spoken->led_term)
-        return election_fails(check, us);
+        return election_fails(check, us) || silent_lacks_snapshot(check, us);
     if (us - spoken->sent_us > BEATS_US)
         return check_lies(check, "L.1", spoken->leader, spoken->led_n,
                           "S%d, the leader of term %" PRIu64

@@ -114,6 +114,21 @@ static const char *rule_of_save(const struct judged *server,
     return rule;
 }
 
+// ... in words, where the saved log is too short.
+static const char *by_snapshot(const struct judged *server,
+                               const struct image *now,
+                               const struct image *saved)
+{
+    if (rule_of_save(server, now, saved)[0] != 'I')
+        return "";
+    for (size_t i = 0; i < server->n_unsaved; i++)
+        if (server->unsaved[i].kind == TRACE_INSTALL)
+            return ", after it had installed a snapshot";
+    return saved->last_index == 0
+               ? ", after it had cut its whole log behind a snapshot"
+               : ", after it had cut its log behind a snapshot";
+}
+
 // All that was saved is gone: term, vote, log and snapshot.
 static bool is_wiped(const struct image *disk, const struct image *found)
 {
@@ -200,13 +215,13 @@ static bool persist(struct check *check, const struct trace_event *event)
             check, event, "saved what it is not", rule, TRACE_NONE,
             server->n_unsaved > 0 ? server->unsaved[0].event : 0,
             "S%d saved term %" PRIu64 ", %s and a log up to %" PRIu64
-            " (term %" PRIu64 ") at %.3f s; it is in term %" PRIu64
+            " (term %" PRIu64 ") at %.3f s%s; it is in term %" PRIu64
             " with %s and a log up to %" PRIu64 " (term %" PRIu64 "): the %s"
             " differ.",
             event->node + 1, saved.term, vote_text(saved.voted_for, one),
             saved.last_index, saved.last_term, check_seconds(event->us),
-            now.term, vote_text(now.voted_for, two), now.last_index,
-            now.last_term, what))
+            by_snapshot(server, &now, &saved), now.term,
+            vote_text(now.voted_for, two), now.last_index, now.last_term, what))
         return false;
     if (server->snapshot_bytes > 0 && event->snapshot_bytes == 0)
         return check_broken(

@@ -130,6 +130,7 @@ struct judged {
     int missed_votes;
     uint64_t cut_index, cut_term, cut_event; // the last truncation
     uint64_t role_event, role_us, role_term; // the last change of its role
+    uint64_t term_event;                     // current_term grew
     uint64_t ran_term;                       // it last stood for election
     struct poll poll;                        // of its last RequestVotes
     // Of its last RequestVote.
@@ -167,6 +168,7 @@ enum {
 struct spoken {
     // RequestVotes that left and arrived, answers to them, votes among these.
     uint64_t n_asked, n_received, n_answered, n_granted;
+    uint64_t n_rivals; // answers no by servers that ran in the same term
     // The newest term that votes were asked for, by whom first, who gave it
     // one, as bits, and the first request.
     uint64_t asked_term, asked_n, voters;

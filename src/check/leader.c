@@ -70,7 +70,9 @@ static bool leads(struct check *check, const struct trace_event *event,
     if (server->role == TRACE_LEADER)
         return check_broken(
             check, event, "leads a term it did not win", "ALL.2",
-            leader != NULL ? leader->server : TRACE_NONE, judged->role_event,
+            leader != NULL ? leader->server : TRACE_NONE,
+            judged->term_event > judged->role_event ? judged->term_event
+                                                    : judged->role_event,
             "S%d sent %s as leader of term %" PRIu64 " at %.3f s, but it won"
             " term %" PRIu64 " only: it took over the newer term and did not"
             " become a follower.",
@@ -134,6 +136,20 @@ static bool shows_its_log(struct check *check, const struct trace_event *event,
     return true;
 }
 
+// Index 0 has no term.
+static bool log_end(struct check *check, const struct trace_event *event,
+                    const struct facts *args)
+{
+    if (args->index > 0 || args->index_term == 0)
+        return true;
+    return check_broken(check, event, "votes asked for another log", "C.1",
+                        TRACE_NONE, 0,
+                        "S%d asked for votes in term %" PRIu64
+                        " with a last_log_index of 0 and a last_log_term of"
+                        " %" PRIu64 ": index 0 has no term.",
+                        event->node + 1, args->term, args->index_term);
+}
+
 // [C.1] A candidate asks in the term that it runs in, for itself, and shows
 // its own log.
 static bool candidacy(struct check *check, const struct trace_event *event,
@@ -145,6 +161,8 @@ static bool candidacy(struct check *check, const struct trace_event *event,
     judged->asked_term = args->term;
     judged->asked_index = args->index;
     judged->asked_last_term = args->index_term;
+    if (!log_end(check, event, args))
+        return false;
     if (check->n_of_kind[TRACE_ROLE] == 0)
         return true;
     if (args->term > judged->ran_term)
@@ -293,6 +311,13 @@ static const char *of_earlier_term(const struct check *check,
     return text;
 }
 
+static const char *of_half(const struct check *check, int n)
+{
+    return 2 * n == check->model.n_servers
+               ? " Half of the servers is no majority."
+               : "";
+}
+
 // [L.4] An entry of the leader's own term, on a majority that has said so.
 static bool commit(struct check *check, const struct trace_event *event)
 {
@@ -320,8 +345,9 @@ static bool commit(struct check *check, const struct trace_event *event)
         return check_broken(
             check, event, "commit without a majority", "L.4", TRACE_NONE, 0,
             "S%d committed entry %" PRIu64
-            ", which stands on %d servers, a majority is %d.",
-            event->node + 1, event->to, n, check_majority(check));
+            ", which stands on %d server%s, a majority is %d.%s",
+            event->node + 1, event->to, n, n == 1 ? "" : "s",
+            check_majority(check), of_half(check, n));
     if (check->n_of_kind[TRACE_REPLY_RECV] == 0)
         return true;
     bool saved = check_is_durable(check, event->node, event->to);
@@ -332,11 +358,12 @@ static bool commit(struct check *check, const struct trace_event *event)
     return check_broken(
         check, event, "commit without a majority", "L.4", TRACE_NONE, 0,
         "S%d committed entry %" PRIu64 " when %d peer%s had acknowledged it%s;"
-        " a majority is %d.%s",
+        " a majority is %d.%s%s",
         event->node + 1, event->to, n - saved, n - saved == 1 ? "" : "s",
         saved ? " and it had saved it itself"
               : " and its own copy was not saved yet",
-        check_majority(check), of_earlier_term(check, event, earlier));
+        check_majority(check), of_earlier_term(check, event, earlier),
+        of_half(check, n));
 }
 
 // [L.3] match_index only grows, and only by what the peer has acknowledged.
@@ -360,9 +387,12 @@ static bool match(struct check *check, const struct trace_event *event)
     return check_broken(
         check, event, "match_index is wrong", "L.3", event->peer, 0,
         "S%d set match_index of S%d to %" PRIu64 ", but in term %" PRIu64
-        " S%d has acknowledged to it entries up to %" PRIu64 " only.",
+        " S%d has acknowledged to it entries up to %" PRIu64 " only.%s",
         event->node + 1, event->peer + 1, event->to, leader->term,
-        event->peer + 1, acked);
+        event->peer + 1, acked,
+        event->to == leader->snapshot_index && event->to > 0
+            ? " That is where its snapshot ends."
+            : "");
 }
 
 static bool next(struct check *check, const struct trace_event *event)
@@ -436,6 +466,9 @@ bool check_leader(struct check *check, const struct trace_event *event)
         return next(check, event);
     case TRACE_ROLE:
         take_role(check, event);
+        return true;
+    case TRACE_TERM:
+        judged->term_event = event->n;
         return true;
     case TRACE_BOOT:
         judged->role_us = event->us;

@@ -148,6 +148,18 @@ static bool is_uncommitted(struct check *check, int leader, uint64_t us)
                       check_seconds(judged->held_us), server->commit_index);
 }
 
+// The leader applies, and nobody else ever has.
+static bool only_leader(const struct check *check)
+{
+    int leader = model_leader(&check->model), n = 0;
+    for (int i = 0; leader >= 0 && i < check->model.n_servers; i++) {
+        const struct model_server *server = &check->model.server[i];
+        n += i != leader && server->last_applied > server->snapshot_index;
+    }
+    return leader >= 0 && n == 0 &&
+           check->model.server[leader].last_applied > 0;
+}
+
 // [ALL.1] Committed, but the service does not get it.
 static bool is_unapplied(struct check *check, int i, uint64_t us)
 {
@@ -161,9 +173,12 @@ static bool is_unapplied(struct check *check, int i, uint64_t us)
         check, "ALL.1", i, 0,
         "S%d's commit_index is %" PRIu64
         " since %.3f s, but it has applied up to %" PRIu64
-        " only and nothing since: its applier sleeps, or is stuck.",
+        " only and nothing since: its applier sleeps, or is stuck.%s",
         i + 1, server->commit_index, check_seconds(judged->commit_us),
-        server->last_applied);
+        server->last_applied,
+        only_leader(check) ? " The leader has applied it; no follower has ever"
+                             " applied anything."
+                           : "");
 }
 
 // [IS.8] Installed, but the service does not get it.

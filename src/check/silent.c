@@ -117,6 +117,7 @@ static void show_term(const struct silent_case *c, uint64_t term)
     if (term > me->term) {
         me->term = term;
         me->term_n = c->event->n;
+        me->term_us = c->event->us;
     }
     if (me->led_term > 0 && term > me->led_term && me->deposed_us == 0) {
         me->deposed_us = c->event->us;
@@ -189,6 +190,7 @@ static void hear(struct silent_case *c)
     if (c->reply->term > me->heard_term) {
         me->heard_term = c->reply->term;
         me->heard_n = c->event->n;
+        me->heard_us = c->event->us;
     }
     if (me->led_term > 0 && c->reply->term > me->led_term &&
         me->deposed_us == 0) {

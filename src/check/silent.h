@@ -48,6 +48,7 @@ struct silent_server {
     // The newest term that it has shown, and the newest that a reply brought.
     uint64_t term, term_n;
     uint64_t heard_term, heard_n;
+    uint64_t term_us, heard_us;
     uint64_t deaf_n; // the last answer that came to it and cannot be read
 
     struct silent_vote {
@@ -71,6 +72,8 @@ struct silent_server {
     uint64_t told_commit, told_n, told_us; // highest leader_commit, first so
     struct silent_peer {
         uint64_t acked, us; // highest index acknowledged, and since when
+        uint64_t acked_before, late;   // to earlier leaderships; heard since
+        uint64_t installed;            // by the answer to a snapshot
         uint64_t heard_us, entries_us; // its last answer; entries to it
         uint64_t refused_us, refused_index, n_refused, n_same; // in a row
     } * peer;                                                  // [server]
@@ -98,7 +101,7 @@ struct silent_server {
     uint64_t sure_at_save; // when the save before the last was over
     bool unknown_saves;    // some save was in an encoding of its own
     bool snapshots;        // it has saved one, or got one
-    uint64_t snapshot_n, snapshot_index; // the last that it got
+    uint64_t snapshot_n, snapshot_us, snapshot_index; // the last that it got
 
     // What sets its election timer back, last.
     uint64_t reset_us, reset_n;
@@ -175,6 +178,8 @@ bool silent_has_saved(const struct silent_case *c, uint64_t index);
 
 // silent_stuck.c: why the cluster does not go on, as of time us.
 bool silent_diagnose(struct check *check, uint64_t us);
+// The part of it that needs no leader: a snapshot that no service gets.
+bool silent_lacks_snapshot(struct check *check, uint64_t us);
 
 // silent_timers.c
 bool silent_judge_timer(const struct silent_case *c);   // an election begins

@@ -6,6 +6,7 @@
 // leader_commit in its messages, and what services are given, tell how far a
 // server went.
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "silent.h"
@@ -66,8 +67,11 @@ void silent_hear_ack(const struct silent_case *c)
     bool append = args->rpc == FACTS_APPEND && c->reply->yes;
     bool install = args->rpc == FACTS_INSTALL && args->done &&
                    (!c->reply->tells_stored || c->reply->stored >= args->end);
-    if (args->term != me->led_term)
+    if (args->term != me->led_term) {
+        if (append && args->index + args->n_entries > peer->late)
+            peer->late = args->index + args->n_entries;
         return;
+    }
     peer->heard_us = c->event->us;
     if (args->rpc == FACTS_APPEND && !append) {
         peer->n_refused++;
@@ -80,6 +84,8 @@ void silent_hear_ack(const struct silent_case *c)
         return;
     peer->n_refused = 0;
     uint64_t index = args->index + args->n_entries;
+    if (install)
+        peer->installed = index;
     if (index > peer->acked) {
         peer->acked = index;
         peer->us = c->event->us;
@@ -152,6 +158,7 @@ static bool leader_commits(const struct silent_case *c, uint64_t index,
 {
     const struct silent_server *me = c->me;
     int n = check_majority(c->check), who = c->event->node + 1, n_acked = 0;
+    int n_servers = c->check->model.n_servers, old = TRACE_NONE;
     uint64_t with = acked_by(c, n - 1), term = 0, acked_n = me->led_n;
     bool known = silent_term_at(me, with, &term);
     if (index <= with && silent_has_saved(c, index) && known)
@@ -161,15 +168,30 @@ static bool leader_commits(const struct silent_case *c, uint64_t index,
             ", but what a majority has acknowledged ends with entry %" PRIu64
             " of term %" PRIu64 ": it may still be overwritten (Figure 8).",
             who, me->led_term, how, index, with, term);
-    for (int i = 0; i < c->check->model.n_servers; i++)
-        n_acked += i != c->event->node && me->peer[i].acked >= index;
+    for (int i = 0; i < n_servers; i++) {
+        if (i == c->event->node)
+            continue;
+        n_acked += me->peer[i].acked >= index;
+        if (me->peer[i].acked < index && me->peer[i].acked_before >= index)
+            old = i;
+    }
+    char why[200] = "";
+    if (old != TRACE_NONE)
+        snprintf(why, sizeof why,
+                 " S%d acknowledged that much to an earlier leadership of"
+                 " S%d's%s: a new leader's match_index begins at 0 again.",
+                 old + 1, who,
+                 me->peer[old].late >= index ? ", in a reply that came late"
+                                             : "");
+    else if (2 * (n_acked + 1) == n_servers)
+        snprintf(why, sizeof why, " Half of the servers is no majority.");
     return silent_broken(
         c, "commit without a majority", "L.4", TRACE_NONE, acked_n,
         "S%d, leader of term %" PRIu64 ", %s index %" PRIu64
-        " when %d peer%s had acknowledged it%s; a majority is %d.",
+        " when %d peer%s had acknowledged it%s; a majority is %d.%s",
         who, me->led_term, how, index, n_acked, n_acked == 1 ? "" : "s",
         silent_has_saved(c, index) ? "" : " and its own copy was not saved yet",
-        n);
+        n, why);
 }
 
 // commit_index, as messages show it, only grows.

@@ -116,6 +116,8 @@ void silent_receive(const struct silent_case *c)
         may_cut(me, args, &c->check->terms);
     } else if (args->index > me->given) {
         me->snapshots = true;
+        if (args->index != me->snapshot_index)
+            me->snapshot_us = c->event->us;
         me->snapshot_n = c->event->n;
         me->snapshot_index = args->index;
         // [IS.7] Unless it has the snapshot's last entry, all of it goes.

@@ -103,15 +103,21 @@ static bool keeps_saved(const struct silent_case *c)
         holds(&now, disk->last_index, disk->last_term))
         return true;
     bool overlap = event->to < disk->n; // two saves at a time
+    bool compacted = !overlap && event->from > disk->snapshot_index;
     return silent_broken(
         c, overlap ? "saved what it is not" : "log cut without a message",
-        overlap ? "AE.4" : "AE.3", TRACE_NONE, disk->n,
+        overlap     ? "AE.4"
+        : compacted ? "IS.6"
+                    : "AE.3",
+        TRACE_NONE, disk->n,
         "S%d saved a log up to index %" PRIu64 " (term %" PRIu64
-        ") at %.3f s over one up to index %" PRIu64 " (term %" PRIu64 "): %s.",
+        ") at %.3f s over one up to index %" PRIu64 " (term %" PRIu64
+        "): %s%s.",
         event->node + 1, event->index, event->entry_term,
         check_seconds(event->us), disk->last_index, disk->last_term,
         overlap ? "the older of two saves at a time came last"
-                : "no leader's message has come between that could cut it");
+                : "no leader's message has come between that could cut it",
+        compacted ? "; meanwhile it has compacted it" : "");
 }
 
 // [AE.3] [AE.4] The saved log has what the server had when the save before

@@ -217,6 +217,13 @@ bool silent_judge_asking(const struct silent_case *c)
     struct silent_run *run = &c->me->run[c->args->term % SILENT_RUNS];
     if (run->term >= c->args->term)
         return true; // to another peer, or an old one
+    if (c->args->index == 0 && c->args->index_term > 0)
+        return silent_broken(
+            c, "votes asked for another log", "C.1", TRACE_NONE, 0,
+            "S%d asked for votes in term %" PRIu64
+            " with a last_log_index of 0 and a last_log_term"
+            " of %" PRIu64 ": index 0 has no term.",
+            c->event->node + 1, c->args->term, c->args->index_term);
     c->silent->n_runs++;
     *run = (struct silent_run){.term = c->args->term,
                                .n = c->event->n,
@@ -236,6 +243,27 @@ void silent_hear_vote(const struct silent_case *c)
 
 // ------------------------------------------------------------ leaders
 
+static void keep_acked(struct silent_peer *peer)
+{
+    uint64_t before =
+        peer->acked > peer->acked_before ? peer->acked : peer->acked_before;
+    *peer = (struct silent_peer){.acked_before = before};
+}
+
+// Where a server that led an older term has learned of this one, a good while
+// ago; 0 = it has not.
+static uint64_t learned(const struct silent_case *c)
+{
+    enum { UNDER_WAY_US = 20000 }; // a message that was made before
+    const struct silent_server *me = c->me;
+    uint64_t term = c->args->term, us = c->event->us;
+    if (me->led_term == 0 || me->led_term >= term)
+        return 0;
+    if (me->heard_term >= term && us > me->heard_us + UNDER_WAY_US)
+        return me->heard_n;
+    return me->term >= term && us > me->term_us + UNDER_WAY_US ? me->term_n : 0;
+}
+
 // [C.2] Whoever begins to lead has heard of a majority's votes.
 static bool is_elected(const struct silent_case *c,
                        const struct silent_run *run)
@@ -244,6 +272,15 @@ static bool is_elected(const struct silent_case *c,
     if (c->silent->n_runs == 0 || run->term > c->args->term ||
         c->me->deaf_n > run->n)
         return true; // too old to know, or not to be read
+    uint64_t n_learned = learned(c);
+    if (run->term < c->args->term && n_learned > 0)
+        return silent_broken(
+            c, "leads a term it did not win", "ALL.2", TRACE_NONE, n_learned,
+            "S%d sent %s as leader of term %" PRIu64
+            ", in which it had not asked for votes; it led"
+            " term %" PRIu64 ", took over the newer one and"
+            " did not become a follower.",
+            me + 1, c->event->rpc, c->args->term, c->me->led_term);
     if (run->term < c->args->term)
         return silent_broken(c, "sent as a leader that it is not", "L.1",
                              TRACE_NONE, 0,
@@ -310,7 +347,7 @@ static bool begins_to_lead(const struct silent_case *c)
     me->deposed_n = me->term > me->led_term ? me->term_n : me->heard_n;
     me->told_commit = 0;
     for (int i = 0; i < c->check->model.n_servers; i++)
-        me->peer[i] = (struct silent_peer){0};
+        keep_acked(&me->peer[i]);
     if (run->term == c->args->term && run->index > 0)
         silent_claim(me, run->index, run->last_term, run->n);
     return true;

@@ -365,6 +365,12 @@ static raft_index agree(struct lab *lab, const void *bytes, size_t n_bytes,
     if (patience_ms != ONE_MS)
         snprintf(patience, sizeof patience, "%" PRIu64 " seconds",
                  patience_ms / 1000);
+    if (taker < 0 && lab->n_servers == 1)
+        lab_fail_by(lab, "C.2",
+                    "no agreement on \"%s\" within %s: the only server did not"
+                    " take it. Its own vote is a majority: a majority is 1, and"
+                    " a server alone asks nobody else.",
+                    digest, patience);
     if (taker < 0)
         lab_fail(lab,
                  "no agreement on \"%s\" by %d servers within %s:"

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/sim.h"
 #include "base/die.h"
@@ -89,6 +90,8 @@ static bool handle(void *context, const char *method, const uint8_t *args,
     bool alive = !instance->dead && instance->rf != NULL;
     if (alive)
         instance->n_calls++;
+    if (alive && strcmp(method, "InstallSnapshot") == 0)
+        instance->snapshot_us = lab_now_us(lab);
     pthread_mutex_unlock(&lab->mutex);
     if (!alive)
         return false;

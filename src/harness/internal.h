@@ -31,6 +31,8 @@ struct instance {
     atomic_bool killed;                // raft_kill() has returned
     atomic_int n_late_applied, n_late_saved; // begun since then
     raft_index last_applied;
+    raft_index given_snapshot; // to its service
+    uint64_t snapshot_us;      // a request with one came to it
 };
 
 // What the services agreed on at an index; the same for all servers.
@@ -140,6 +142,7 @@ void lab_check_call(struct instance *instance, const char *method,
 
 // starts.c: a call of raft_start() begins, and gives its beginning; it ends.
 // Whether one lasts, or lasted, for long without a slow disk; then in words.
+uint64_t lab_now_us(const struct lab *lab); // of the trace; no scheduling point
 uint64_t lab_start_begins(struct lab *lab, int server);
 void lab_start_ends(struct lab *lab, int server, uint64_t from_us);
 bool lab_start_lasts(const struct lab *lab, char *text, size_t n);

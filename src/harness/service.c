@@ -18,7 +18,7 @@
 #include "base/die.h"
 #include "wire/figure2.h"
 
-enum { SNAPSHOT_EVERY = 10 };
+enum { SNAPSHOT_EVERY = 10, SNAPSHOT_US = 200000 };
 
 static struct agreed *at_index(struct lab *lab, raft_index index)
 {
@@ -164,7 +164,7 @@ static void apply_snapshot(struct instance *instance,
     raft_term term =
         good && index > lab->past ? at_index(lab, index)->term : message->term;
     if (good && index > before)
-        instance->last_applied = index;
+        instance->last_applied = instance->given_snapshot = index;
     atomic_fetch_add(&lab->prices.snapshot_needed, message->n_bytes);
     pthread_mutex_unlock(&lab->mutex);
     if (!good)
@@ -213,6 +213,9 @@ static void apply_command(struct instance *instance,
     pthread_mutex_lock(&lab->mutex);
     raft_index expected = instance->last_applied + 1;
     bool in_order = message->index == expected;
+    raft_index after_snapshot = instance->given_snapshot + 1;
+    bool installs = instance->snapshot_us > 0 &&
+                    lab_now_us(lab) < instance->snapshot_us + SNAPSHOT_US;
     bool known = message->n_bytes == 0 ||
                  started_knows(lab->started, message->bytes, message->n_bytes);
     bool good = in_order && known && agrees(lab, instance->server, message);
@@ -228,8 +231,12 @@ static void apply_command(struct instance *instance,
     if (!in_order)
         breaks(lab, "applied out of order", "ALL.1",
                "S%d gave its service index %" PRIu64
-               " out of order, expected %" PRIu64 ".",
-               instance->server + 1, message->index, expected);
+               " out of order, expected %" PRIu64 ".%s",
+               instance->server + 1, message->index, expected,
+               instance->given_snapshot > 0 && expected == after_snapshot
+                   ? " It had just given it a snapshot up to there."
+               : installs ? " A snapshot has come for it just now."
+                          : "");
     if (!known)
         never_started(lab, instance->server, message);
     if (!good)

@@ -10,7 +10,7 @@
 
 enum { LONG_US = 2000000, SLOW_DISK_MS = 500 };
 
-static uint64_t now(const struct lab *lab)
+uint64_t lab_now_us(const struct lab *lab)
 {
     const struct trace_config *config = trace_config_of(lab->trace);
     return config->now_us(config->context);
@@ -18,7 +18,7 @@ static uint64_t now(const struct lab *lab)
 
 uint64_t lab_start_begins(struct lab *lab, int server)
 {
-    uint64_t us = now(lab);
+    uint64_t us = lab_now_us(lab);
     if (atomic_fetch_add(&lab->starts[server].n, 1) == 0)
         atomic_store(&lab->starts[server].since_us, us);
     return us;
@@ -32,7 +32,7 @@ static bool is_slow(const struct lab *lab, int server)
 
 void lab_start_ends(struct lab *lab, int server, uint64_t from_us)
 {
-    uint64_t took_us = now(lab) - from_us;
+    uint64_t took_us = lab_now_us(lab) - from_us;
     atomic_fetch_sub(&lab->starts[server].n, 1);
     if (is_slow(lab, server) ||
         took_us <= atomic_load(&lab->starts[server].longest_us))
@@ -49,7 +49,7 @@ bool lab_start_lasts(const struct lab *lab, char *text, size_t n)
         const struct starts *starts = &lab->starts[i];
         uint64_t since_us = atomic_load(&starts->since_us);
         if (atomic_load(&starts->n) == 0 || is_slow(lab, i) ||
-            now(lab) < since_us + LONG_US)
+            lab_now_us(lab) < since_us + LONG_US)
             continue;
         snprintf(text, n,
                  "raft_start() of S%d has not returned since %.3f s. %s", i + 1,

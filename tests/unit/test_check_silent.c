@@ -312,6 +312,29 @@ static void test_l1_a_leader_without_an_election(void **state)
                   OF(1));
 }
 
+// By a reply, a good while ago: it goes on as the leader of the newer term.
+static void test_all2_a_leader_of_a_newer_term_that_it_heard_of(void **state)
+{
+    (void)state;
+    leads();
+    uint64_t msg = APPEND_ENTRIES(0, 2, .term = 1);
+    receive(msg);
+    ANSWER_APPEND(msg, .term = 2);
+    uint64_t heard = hear(msg);
+    wait_us(100 * MS);
+    APPEND_ENTRIES(0, 1, .term = 2);
+    assert_broken("leads a term it did not win", "ALL.2",
+                  SHOWN(story_sent(), heard), OF(0));
+}
+
+static void test_c1_index_0_has_no_term(void **state)
+{
+    (void)state;
+    ASK_VOTE(0, 1, .term = 1, .last_log_term = 1);
+    assert_broken("votes asked for another log", "C.1", SHOWN(story_sent()),
+                  OF(0));
+}
+
 static void test_p1_two_leaders_of_a_term(void **state)
 {
     (void)state;
@@ -425,6 +448,7 @@ static void test_every_rule_is_found(void **state)
                                         "RV.2 saved what it is not",
                                         "ALL.2 current_term falls",
                                         "ALL.2 newer term not followed",
+                                        "ALL.2 leads a term it did not win",
                                         "AE.1 message of an old term accepted",
                                         "AE.3 log cut without a conflict",
                                         "AE.4 restart from another state",
@@ -458,6 +482,8 @@ int main(void)
         SILENT(test_a_candidate_shows_its_log),
         SILENT(test_c2_a_leader_without_votes),
         SILENT(test_l1_a_leader_without_an_election),
+        SILENT(test_all2_a_leader_of_a_newer_term_that_it_heard_of),
+        SILENT(test_c1_index_0_has_no_term),
         SILENT(test_p1_two_leaders_of_a_term),
         SILENT(test_p4_a_leader_without_a_committed_entry),
         SILENT(test_f2_an_election_without_a_timeout),

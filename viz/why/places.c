@@ -25,6 +25,9 @@
 #define INSTALLS                                                               \
     "the handler of InstallSnapshot (snapshot.c, handle_install_snapshot) and" \
     " what cuts the log (log.c, log_compact)"
+#define COMPACTS                                                               \
+    "what cuts the log behind a snapshot (snapshot.c, raft_snapshot; log.c,"   \
+    " log_compact)"
 #define MATCHES                                                                \
     "what is done with an AppendEntries reply (" HANDLES_REPLIES ", back_up,"  \
     " match_advance)"
@@ -38,6 +41,8 @@ static const struct {
     {"vote refused without a reason", NULL, HANDLES_VOTES},
     {"no vote for itself", NULL, "election.c, become_candidate"},
     {"votes asked out of an election", NULL, "election.c, request_vote_thread"},
+    {"votes asked for another log", "index 0 has no term",
+     "election.c, request_vote_thread"},
     {"votes asked for another log", "of term 0;",
      "what tells how the log ends (log.c, log_last_term, log_last_index)"},
     {"votes asked for another log", NULL, "election.c, request_vote_thread"},
@@ -74,6 +79,11 @@ static const struct {
      "what a server does at birth (raft.c, raft_make; persist.c, restore)"},
     {"saved what it is not", "save() returned false", SAVES},
     {"saved what it is not", "two saves at a time", SAVES},
+    {"saved what it is not", "after it had installed a snapshot", INSTALLS},
+    {"saved what it is not", "cut its whole log",
+     "what tells how the log ends (log.c, log_last_index, log_last_term)"},
+    {"saved what it is not", "after it had cut its log behind a snapshot",
+     COMPACTS},
     {"saved what it is not", "n_same, same_snapshot",
      "what saves (persist.c, persist): what it says is the same was not what"
      " it saved last"},
@@ -98,6 +108,8 @@ static const struct {
     {"refused although the entry matches", NULL, HANDLES_APPENDS},
     {"log cut without a conflict", "AppendEntries",
      HANDLES_APPENDS ", and " STORES},
+    {"log cut without a message", "compacted it", COMPACTS},
+    {"log cut without a conflict", NULL, HANDLER},
     {"log cut without a message", NULL, HANDLER},
     {"conflicting entries kept", NULL, STORES},
     {"entries appended twice", NULL, STORES},
@@ -115,17 +127,26 @@ static const struct {
      " memory that each of them can find"},
     // Replication and commits.
     {"match_index is wrong", NULL, HANDLER},
+    {"match_index is wrong", "where its snapshot ends", SENDS_SNAPSHOTS},
     {"match_index is wrong", NULL, MATCHES},
     {"match_index falls", NULL, MATCHES},
     {"next_index below match_index", NULL, MATCHES},
+    {"next_index out of range", "entry 184467440737", MATCHES},
+    {"next_index out of range", NULL, HANDLER},
     {"next_index out of range", NULL,
      "where next_index begins (election.c, become_leader) and goes back"
      " (replication.c, back_up)"},
     {"commit of an older term", NULL, COMMITS},
     {"commit without a majority", "was not saved yet", "raft.c, raft_start"},
+    {"commit without a majority", "in a reply that came late", HANDLES_REPLIES},
+    {"commit without a majority", "earlier leadership",
+     "election.c, become_leader"},
+    {"commit without a majority", "Half of the servers", COMMITS},
     {"commit without a majority", NULL, MATCHES ", and " COMMITS},
     {"majority without a commit", NULL, COMMITS},
     {"commit beyond the last new entry", NULL, HANDLES_APPENDS},
+    {"Log Matching", "with another command",
+     "what makes the message (replication.c, append_args)"},
     {"State Machine Safety", NULL,
      HANDLES_APPENDS ": the test of the entry before, and the last step; or"
                      " " COMMITS},
@@ -137,14 +158,33 @@ static const struct {
     {"liveness", "has sent it no entries",
      "replication.c, append_entries_thread, replicate"},
     {"liveness", "though its snapshot covers", HANDLES_APPENDS},
+    {"liveness", "has acknowledged a snapshot up to",
+     "what is done with the answer to a snapshot (snapshot.c,"
+     " handle_install_reply)"},
+    {"liveness", "snapshot ends, which", SENDS_SNAPSHOTS},
     {"liveness", "AppendEntries,", "replication.c, back_up"},
+    {"liveness", "a majority is 1,",
+     "what asks for votes (election.c, request_votes): a cluster of one asks"
+     " nobody"},
     {"liveness", "did not become leader", COUNTS_VOTES},
+    {"liveness", "no follower has ever applied",
+     "who moves a follower's commit_index, and has to wake the applier:"
+     " replication.c, handle_append_entries"},
     {"calls without end", "InstallSnapshot", SENDS_SNAPSHOTS},
     {"calls without end", "AppendEntries", MATCHES},
     // Snapshots.
     {"snapshot of another state", NULL, SENDS_SNAPSHOTS},
     {"snapshot not installed", NULL, INSTALLS},
+    {"applied out of order", "snapshot", INSTALLS},
     {"liveness", "has not given it to its service", INSTALLS},
+    // What a scenario expected.
+    {"expectation", "entries wait for the next one",
+     "what sends entries (replication.c, replicate)"},
+    {"expectation", "does a transfer begin again", SENDS_SNAPSHOTS},
+    {"expectation", "what is never freed",
+     "who keeps what was applied (apply.c, apply_thread), and what cuts the log"
+     " (log.c, log_compact)"},
+    {"expectation", "commands in two seconds", COMMITS},
 };
 
 const char *paper_place(const char *property, const char *text,

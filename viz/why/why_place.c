@@ -1,5 +1,6 @@
 // why_place.c -- the rule and the code that a story leads to.
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "viz/draw/rules.h"
@@ -149,6 +150,45 @@ static const char *worker_of(const struct why *why, uint64_t n)
     return NULL;
 }
 
+// Of what a leader took over, and when.
+static bool took_term(const struct why *why, uint64_t n)
+{
+    const struct trace_event *event = earlier(why, why->finding, n);
+    return event != NULL && event->kind == TRACE_TERM;
+}
+
+// A message that has another command than the log that it was made of.
+static bool is_of_message(const struct trace_event *finding)
+{
+    return finding->what != NULL && strcmp(finding->what, "Log Matching") == 0;
+}
+
+static bool is_of_loop(const struct trace_event *finding)
+{
+    return finding->what != NULL && finding->text != NULL &&
+           strcmp(finding->what, "a thread that never blocks") == 0;
+}
+
+// The thread's own function: the last of the backtrace, "NAME at FILE.c:LINE",
+// as "FILE.c, NAME"; NULL.
+static const char *loop_of(const char *text)
+{
+    static char place[120];
+    const char *found = NULL;
+    for (const char *at = text; (at = strstr(at, " at ")) != NULL; at++)
+        if (strstr(at, ".c:") != NULL &&
+            (size_t)(strstr(at, ".c:") - at) < strcspn(at, "\n"))
+            found = at;
+    if (found == NULL)
+        return NULL;
+    const char *name = found;
+    while (name > text && name[-1] != ' ' && name[-1] != '\n')
+        name--;
+    snprintf(place, sizeof place, "%.*s, %.*s", (int)strcspn(found + 4, ":"),
+             found + 4, (int)(found - name), name);
+    return place;
+}
+
 // What a finding of this property leads to. Where logs or commits are what
 // came of it, that is the step that went wrong, if one did.
 const char *why_where(const struct why *why, const struct why_place *place)
@@ -156,13 +196,27 @@ const char *why_where(const struct why *why, const struct why_place *place)
     const struct trace_event *finding = why->finding;
     if (!why->ours)
         return "";
-    if (finding == NULL || finding->tag == NULL || finding->tag[0] == '\0' ||
-        (finding->tag[0] == 'P' && finding->tag[2] >= '3' &&
-         place->fact != NULL))
+    if (finding == NULL)
+        return NULL;
+    if (is_of_loop(finding))
+        return loop_of(finding->text);
+    bool tagged = finding->tag != NULL && finding->tag[0] != '\0';
+    bool expected = !tagged && finding->what != NULL &&
+                    strcmp(finding->what, "expectation") == 0;
+    if (expected)
+        return paper_place(finding->what, finding->text, NULL);
+    if (!tagged || (finding->tag[0] == 'P' && finding->tag[2] >= '3' &&
+                    place->fact != NULL && !is_of_message(finding)))
         return NULL;
     const char *worker = why_handler(why, place);
     for (size_t i = 0; i < finding->n_shown && i < 2 && worker == NULL; i++)
+        if (took_term(why, finding->events[i]))
+            worker = worker_of(why, finding->events[i]);
+    for (size_t i = 0; i < finding->n_shown && i < 2 && worker == NULL; i++)
         worker = worker_of(why, finding->events[i]);
+    if (worker != NULL && strcmp(worker, "raft.c, raft_start") == 0 &&
+        strcmp(finding->what, "match_index is wrong") == 0)
+        worker = NULL; // that one sets its own only
     return paper_place(finding->what, finding->text, worker);
 }
 
@@ -180,6 +234,13 @@ bool viz_why_look(const struct trace_file *trace, char *out, size_t n)
     const struct paper_rule *rule =
         paper_rule(by_fact ? fact->rule : place.tag);
     out[0] = '\0';
+    bool untagged = where != NULL && where[0] != '\0' &&
+                    (why.finding->tag == NULL || why.finding->tag[0] == '\0');
+    if (untagged) {
+        why_put(out, n, "%s", where);
+        why_free(&why);
+        return true;
+    }
     if (rule != NULL)
         why_put(out, n, "[%s] ", rule->tag);
     if (rule != NULL && fact != NULL &&

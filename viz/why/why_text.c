@@ -170,6 +170,14 @@ static void print_places(FILE *out, const struct why *why,
     const char *where = why_where(why, place);
     const char *told[16];
     size_t n_told = 0;
+    if (where != NULL && where[0] != '\0' && why->finding != NULL &&
+        (why->finding->tag == NULL || why->finding->tag[0] == '\0')) {
+        if (!place->backtrace)
+            fputs("Where to look\n\n", out);
+        fputs("  ", out);
+        wrap(out, 2, 2, where);
+        return;
+    }
     for (size_t i = 0; i < why->n_facts && n_told < 16; i++) {
         const struct why_fact *fact = &why->fact[i];
         bool again = fact->rule == NULL || !fact->needed;
