@@ -49,6 +49,9 @@ void doctor_own_work(struct diagnoses *all); // what make test and others need
 
 // doctor_machine.c: processor, clock, memory, disk, limits.
 void doctor_machine(struct diagnoses *all);
+// What emulates the processor that this program was compiled for, by a file as
+// /proc/cpuinfo: "Rosetta", "qemu"; NULL when it is there, or nobody knows.
+const char *doctor_emulator(const char *path);
 
 // doctor_sandbox.c: what the system offers to hold strangers' programs.
 void doctor_sandbox(struct diagnoses *all);

@@ -21,6 +21,43 @@ static void set_cost(struct diagnosis *row, const char *cost, const char *mend)
     snprintf(row->mend, sizeof row->mend, "%s", mend);
 }
 
+// Translators of single programs leave the file as the machine has it, but for
+// Rosetta, which makes up a name.
+const char *doctor_emulator(const char *path)
+{
+    char line[4096]; // flags make long ones
+    bool own = false, any = false, rosetta = false, tcg = false;
+    FILE *file = fopen(path, "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        any = true;
+        own |= strncmp(line, sim_cpuinfo_line, strlen(sim_cpuinfo_line)) == 0;
+        rosetta |= strstr(line, "VirtualApple") != NULL;
+        tcg |= strncmp(line, "model name", 10) == 0 &&
+               strstr(line, "QEMU TCG") != NULL;
+    }
+    if (file != NULL)
+        fclose(file);
+    return rosetta ? "Rosetta" : tcg || (any && !own) ? "qemu" : NULL;
+}
+
+static void look_at_processor(struct diagnoses *all)
+{
+    const char *emulator = doctor_emulator("/proc/cpuinfo");
+    struct diagnosis *row = doctor_row(
+        all, "processor", emulator != NULL ? HEALTH_DEGRADED : HEALTH_OK);
+    if (emulator == NULL)
+        snprintf(row->found, sizeof row->found, "%s", sim_processor);
+    else
+        snprintf(row->found, sizeof row->found, "emulated %s, by %s",
+                 sim_processor, emulator);
+    if (emulator != NULL)
+        set_cost(row,
+                 "all is slow; what else is missing the rows of gdb, of the"
+                 " sanitizers and of the sandbox say, each tried here",
+                 "an image for this machine's own processor: docker build"
+                 " without --platform");
+}
+
 static void note(void *ran)
 {
     *(bool *)ran = true;
@@ -182,6 +219,7 @@ static void look_at_limits(struct diagnoses *all)
 void doctor_machine(struct diagnoses *all)
 {
     doctor_section(all, "machine", "This machine");
+    look_at_processor(all);
     look_at_simulator(all);
     look_at_clock(all);
     look_at_cores(all);

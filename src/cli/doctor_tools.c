@@ -202,6 +202,25 @@ static struct diagnosis *row_of(struct diagnoses *all, const char *name)
     return NULL;
 }
 
+// Containers and emulators often keep a debugger from its program.
+static void try_gdb(struct diagnosis *gdb)
+{
+    char out[2000];
+    if (gdb->health != HEALTH_OK ||
+        (doctor_try(NULL,
+                    "gdb -nx -batch -iex 'set debuginfod enabled off' -ex run"
+                    " --args \"$(command -v true || echo /bin/true)\" 2>&1",
+                    out, sizeof out) == 0 &&
+         strstr(out, "exited normally") != NULL))
+        return;
+    gdb->health = HEALTH_DEGRADED;
+    gdb->debian = gdb->fedora = gdb->arch = NULL; // no package mends it
+    snprintf(gdb->cost, sizeof gdb->cost,
+             "it cannot start a program here: no glassraft gdb");
+    snprintf(gdb->mend, sizeof gdb->mend,
+             "in a container: podman or docker run --cap-add=SYS_PTRACE ...");
+}
+
 void doctor_tools(struct diagnoses *all)
 {
     doctor_section(all, "build", "To build and run the labs");
@@ -217,6 +236,7 @@ void doctor_tools(struct diagnoses *all)
     doctor_section(all, "see", "To see what happened");
     look_for(all, "see");
     look_for(all, "extra");
+    try_gdb(row_of(all, "gdb"));
     doctor_section(all, "sanitizer", "To find races and wild pointers");
     try_sanitizers(all);
 }

@@ -1,10 +1,15 @@
 // test_cli.c -- the arithmetic and the choices behind the command line.
 #include "test.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "cli/scenario_names.h"
+#include "cli/doctor.h"
 #include "cli/results_table.h"
+#include "cli/scenario_names.h"
+#include "sim/arch/arch.h"
 
 // Known values of the one-sided 95 % bound: 1 - 0.05^(1/n) without a failure;
 // with some, by the tables of the binomial distribution.
@@ -52,12 +57,49 @@ static void test_names_choose_scenarios_once(void **state)
     assert_int_equal(real.n, 30); // the known 28, and 2 of 2024
 }
 
+// Who emulates the processor, by a file with this text.
+static const char *emulator_of(const char *text)
+{
+    char path[] = "/tmp/glassraft-cpuinfo-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+    const char *emulator = doctor_emulator(path);
+    unlink(path);
+    return emulator;
+}
+
+static void test_an_emulated_processor_is_known(void **state)
+{
+    (void)state;
+    char own[400], rosetta[600], tcg[600];
+    snprintf(own, sizeof own, "processor\t: 0\n%s\t: whatever\n",
+             sim_cpuinfo_line);
+    snprintf(rosetta, sizeof rosetta,
+             "%smodel name\t: VirtualApple @ 2.50GHz processor\n", own);
+    snprintf(tcg, sizeof tcg, "%smodel name\t: QEMU TCG CPU version 2.5+\n",
+             own);
+    assert_null(emulator_of(own));
+    assert_string_equal(emulator_of(rosetta), "Rosetta");
+    assert_string_equal(emulator_of(tcg), "qemu");
+    // qemu's user mode shows the machine's own file.
+    bool x86 = strcmp(sim_cpuinfo_line, "vendor_id") == 0;
+    assert_string_equal(emulator_of(x86 ? "processor\t: 0\n"
+                                          "CPU implementer\t: 0x61\n"
+                                        : "vendor_id\t: GenuineIntel\n"),
+                        "qemu");
+    assert_null(emulator_of("")); // who says nothing is not accused
+    assert_null(doctor_emulator("/nowhere/cpuinfo"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_bound_of_a_rate),
         cmocka_unit_test(test_a_tally_counts),
         cmocka_unit_test(test_names_choose_scenarios_once),
+        cmocka_unit_test(test_an_emulated_processor_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 enum { N_SAVED = 20, LINK = 11 }; // words of a frame; where x30 is in it
 
 const char sim_processor[] = "arm64";
+const char sim_cpuinfo_line[] = "CPU implementer";
 
 void sim_entry(void); // aarch64_switch.S
 

@@ -8,6 +8,9 @@
 #include <signal.h>
 
 extern const char sim_processor[]; // "x86-64": its name, for people
+// What Linux calls one of its lines on this processor in /proc/cpuinfo, and on
+// no other.
+extern const char sim_cpuinfo_line[];
 
 // Saves what a call must keep, and the stack pointer in *save, and goes on
 // where `to` was saved.

@@ -9,6 +9,7 @@
 enum { RESTORER = 0x04000000 };
 
 const char sim_processor[] = "x86-64";
+const char sim_cpuinfo_line[] = "vendor_id";
 
 void sim_entry(void);   // x86_64_switch.S
 void sim_restore(void); // what a handler returns to
