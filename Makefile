@@ -289,6 +289,12 @@ test-page: ## the page in a real browser, and its reducer against C's
 	  tests/page/node_modules
 	@BUILD=$(CURDIR)/$B node --test --test-reporter=spec tests/page/*.test.js
 
+# In a build folder of its own, such as build/clang.
+.PHONY: hashes
+hashes: ## CC=clang: the traces of that compiler's program are those of gcc's
+	@$(MAKE) --no-print-directory B=build/$(CC) build/$(CC)/glassraft
+	@tests/hashes build/$(CC)/glassraft
+
 .PHONY: asan
 asan: ## all tests under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory CONFIG=asan SEEDS=1..5 checks
@@ -533,12 +539,23 @@ install: build/glassraft $B/lib/$(SO) $B/lib/libglassraft.a ## into PREFIX, /usr
 	install -m 644 src/wire/message.h $(DESTDIR)$(PREFIX)/include/glassraft/wire
 	echo '#include "../wire/message.h"' \
 	  > $(DESTDIR)$(PREFIX)/include/glassraft/trace/message.h
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	src/cli/man-page $B/glassraft > $B/glassraft.1
+	install -m 644 $B/glassraft.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: glassraft' \
 	  'Description: a Raft you can see through' \
 	  "Version: $$(sed -n 's/.*GLASSRAFT_VERSION "\(.*\)"/\1/p' src/base/version.h)" \
-	  'Libs: -L$${prefix}/lib -lglassraft -pthread' \
+	  'Libs: -L$${prefix}/lib -lglassraft' 'Libs.private: -pthread' \
 	  'Cflags: -I$${prefix}/include/glassraft' \
 	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/glassraft.pc
+
+.PHONY: uninstall
+uninstall: ## what make install with the same PREFIX and DESTDIR has put there
+	cd $(DESTDIR)$(PREFIX) && rm -f bin/glassraft bin/glassraft-cage \
+	  lib/libglassraft.a lib/$(SO) lib/libglassraft.so \
+	  lib/pkgconfig/glassraft.pc share/man/man1/glassraft.1
+	rm -rf $(DESTDIR)$(PREFIX)/include/glassraft
+	rm -rf $(DESTDIR)$(PREFIX)/share/glassraft
 
 .PHONY: clean-out
 clean-out: ## remove what runs left in out/

@@ -30,7 +30,7 @@ static const char help[] =
     "                   run first: reports in this folder\n"
     "  --results FILE   append a JSON line for each run (see glassraft merge)\n"
     "  --shard I/N      only the I-th of N equal parts, for several machines\n"
-    "  --budget SECONDS start no run after that (60, 60s, 10m, 2h)\n"
+    "  --budget TIME    start no run after that (60, 60s, 10m, 2h)\n"
     "  --stop-after K   stop after K failures\n"
     "  --crash-points   with a crash at each save, send and answer, one run\n"
     "                   for each (scenarios that bring servers back)\n"
