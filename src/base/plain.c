@@ -74,3 +74,33 @@ void plain_text(const char *in, char *out, size_t n)
     }
     out[used] = '\0';
 }
+
+// How long a sequence that colours is; 0 when there is none.
+static size_t colour_length(const char *in, size_t n)
+{
+    size_t at = 2;
+    if (n < 3 || in[0] != 033 || in[1] != '[')
+        return 0;
+    while (at < n && ((in[at] >= '0' && in[at] <= '9') || in[at] == ';'))
+        at++;
+    return at < n && in[at] == 'm' ? at + 1 : 0;
+}
+
+void plain_output(char *text, size_t n, bool colours)
+{
+    static const char *const instead[] = {"", "?", "\xc2\xbf", "\xef\xbf\xbd"};
+    for (size_t i = 0; i < n;) {
+        unsigned char c = (unsigned char)text[i];
+        // Most of a text is neither controls nor the beginning of a mark.
+        bool suspect = c < 0x20 || c == 0x7f || c == 0xc2 || c == 0xd8 ||
+                       c == 0xe2 || c == 0xef;
+        size_t length = suspect ? trace_utf8(text + i, n - i) : 1;
+        size_t colour = colours ? colour_length(text + i, n - i) : 0;
+        if (colour > 0)
+            length = colour;
+        else if (suspect && length > 0 && length <= 3 &&
+                 !is_plain(decode(text + i, length)))
+            memcpy(text + i, instead[length], length);
+        i += length > 0 ? length : 1;
+    }
+}

@@ -5,6 +5,7 @@
 #ifndef GLASSRAFT_PLAIN_H
 #define GLASSRAFT_PLAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 // Valid UTF-8 without control characters (but newline and tab), escape
@@ -12,5 +13,11 @@
 // out, or becomes U+FFFD. At most n-1 bytes; "..." stands at the end of what
 // was cut. In and out may not overlap.
 void plain_text(const char *in, char *out, size_t n);
+
+// The same for n bytes of a whole output, in place and without a change of its
+// length: a control character becomes '?' or U+00BF, a mark U+FFFD or U+00BF,
+// one character for one. What a program writes to colour a line (ESC, '[',
+// digits and ';', 'm') stays if `colours`.
+void plain_output(char *text, size_t n, bool colours);
 
 #endif

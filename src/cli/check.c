@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "base/plain.h"
 #include "check_history.h"
 #include "cli.h"
 #include "judge.h"
@@ -18,6 +19,24 @@ struct command {
     const char *output;  // a file for the judged trace, or NULL
     uint64_t without;    // bits of kinds
 };
+
+// The verdict, on standard output; a trace may be called what it likes.
+static void tell(const struct judgement *j, bool json)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+    if (out == NULL)
+        die("no memory for a verdict");
+    if (json)
+        judgement_print_json(out, j);
+    else if (j->header != NULL)
+        judgement_print(out, j);
+    fclose(out);
+    plain_output(text, n, false);
+    fwrite(text, 1, n, stdout);
+    free(text);
+}
 
 static int check_file(const char *path, const struct command *c)
 {
@@ -34,10 +53,7 @@ static int check_file(const char *path, const struct command *c)
         judge_before_drawing("check", drawn);
         wrote = leave_finding(drawn, j.finding, c->explain, &j.left);
     }
-    if (c->json)
-        judgement_print_json(stdout, &j);
-    else if (j.header != NULL)
-        judgement_print(stdout, &j);
+    tell(&j, c->json);
     return j.error[0] != '\0' || !wrote ? EXIT_USAGE
            : j.finding != NULL          ? EXIT_FINDING
                                         : EXIT_GOOD;

@@ -8,6 +8,7 @@
 
 #include "viz/draw/paint.h"
 #include "base/die.h"
+#include "base/plain.h"
 #include "judge.h"
 #include "base/save.h"
 
@@ -332,16 +333,13 @@ static bool save(const struct selectors *s, const char *text, size_t n,
                    : save_text(s->output, text, n);
 }
 
-int selectors_save(const struct selectors *s, const char *text, size_t n,
+int selectors_save(const struct selectors *s, char *text, size_t n,
                    bool picture)
 {
-    bool grey = picture && s->print;
-    char *greys = grey ? must_copy(text, n + 1) : NULL;
-    if (grey)
-        paint_greys(greys);
-    bool good = save(s, grey ? greys : text, n, picture);
-    free(greys);
-    return good ? EXIT_GOOD : EXIT_USAGE;
+    plain_output(text, n, true);
+    if (picture && s->print)
+        paint_greys(text);
+    return save(s, text, n, picture) ? EXIT_GOOD : EXIT_USAGE;
 }
 
 int selectors_draw(const struct selectors *s, const struct options *o,

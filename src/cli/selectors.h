@@ -51,8 +51,10 @@ bool selectors_load(const struct selectors *s, const struct options *o,
                     uint64_t kinds, struct part *part, int *status);
 
 // Writes a picture or a text to the output, whole or not at all: a .svg or
-// .png is drawn by dot, in greys if so asked. The exit code.
-int selectors_save(const struct selectors *s, const char *text, size_t n,
+// .png is drawn by dot, in greys if so asked. Control characters and marks of
+// direction that came with the trace are replaced, in `text` itself. The exit
+// code.
+int selectors_save(const struct selectors *s, char *text, size_t n,
                    bool picture);
 
 // All of the above for a picture (or text) of one part: loads, lets draw write

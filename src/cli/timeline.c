@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "viz/draw/paint.h"
+#include "base/plain.h"
 #include "judge.h"
 #include "selectors.h"
 
@@ -55,6 +56,7 @@ static bool save_page(void *context, int page, int n_pages, const char *dot,
         free(copy);
         return false;
     }
+    plain_output(copy, n, false);
     if (c->s.print)
         paint_greys(copy);
     bool good = paint_save(copy, n, path);
