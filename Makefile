@@ -488,6 +488,10 @@ fuzz-all: $(patsubst %,build/fuzz/fuzz_%,trace $(FUZZ_COMMANDS))
 	    { tail -n 40 $$target.log; exit 1; }; \
 	  grep -E 'number_of_executed_units' $$target.log; done
 
+.PHONY: mutants
+mutants: all ## mutated traces over all commands, COUNT=60000; CONFIG=asan
+	@tests/mutants --count $(or $(COUNT),60000) $B/glassraft
+
 .PHONY: demo
 demo: deps ## run a small cluster and draw what happened into out/demo/
 	@$(MAKE) --no-print-directory all

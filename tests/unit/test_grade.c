@@ -8,8 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "grade/report.h"
+#include "base/plain.h"
 #include "base/text.h"
+#include "grade/report.h"
 
 // ------------------------------------------------------------------- texts
 
@@ -33,6 +34,32 @@ static void test_text_is_valid_utf8_without_controls(void **state)
         char out[100];
         text_clean(texts[i].in, out, sizeof out);
         assert_string_equal(out, texts[i].out);
+    }
+}
+
+static void test_an_output_keeps_its_length(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in, *out;
+        bool colours;
+    } texts[] = {
+        {"a\tb\nc\001d\x7f\r", "a\tb\nc?d??", true},
+        {"caf\xc3\xa9 \xe2\x80\xa6 \xc2\xb7",
+         "caf\xc3\xa9 \xe2\x80\xa6 \xc2\xb7", true},
+        {"\xe2\x80\xae|\xe2\x81\xa6|\xef\xbb\xbf",
+         "\xef\xbf\xbd|\xef\xbf\xbd|\xef\xbf\xbd", true},
+        {"\xc2\x9b|\xd8\x9c", "\xc2\xbf|\xc2\xbf", true},
+        {"\033[1;31mred\033[0m \033[2J \033]0;x\a \033",
+         "\033[1;31mred\033[0m ?[2J ?]0;x? ?", true},
+        {"\033[31mred", "?[31mred", false},
+        {"\xe2\x80", "\xe2\x80", true}, // cut: no mark
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char text[100];
+        snprintf(text, sizeof text, "%s", texts[i].in);
+        plain_output(text, strlen(text), texts[i].colours);
+        assert_string_equal(text, texts[i].out);
     }
 }
 
@@ -375,6 +402,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_is_valid_utf8_without_controls),
+        cmocka_unit_test(test_an_output_keeps_its_length),
         cmocka_unit_test(test_text_is_cut_between_characters),
         cmocka_unit_test(test_replacing_never_leaves_the_buffer),
         cmocka_unit_test(test_csv_cells_are_quoted_and_no_formulas),
