@@ -157,6 +157,7 @@ static bool done(void *context, const struct lab_run *run,
     bool secret = task->n_run++ >= n_open(grade->rubric, index);
     if (grade->shared[0] == '\0')
         text_clean(result->shared, grade->shared, sizeof grade->shared);
+    task->n_not_set_up += result->not_set_up;
     if (!result->passed) {
         keep_finding(task, result, run->seed, secret);
         task->n_failed++;

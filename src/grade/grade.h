@@ -51,6 +51,7 @@ enum grade_state { GRADE_NOT_RUN, GRADE_PASSED, GRADE_FAILED };
 struct grade_task {
     enum grade_state state;
     uint64_t n_seeds, n_run, n_failed; // asked for; told
+    uint64_t n_not_set_up;             // of those that passed
     bool cut;                          // enough of it had failed
     struct grade_finding first; // the first of the weightiest; if it failed
 };

@@ -157,7 +157,7 @@ static const char *state_word(const struct grade_task *task)
 void report_csv(const struct grade *grade, FILE *out)
 {
     fprintf(out, "submission,digest,lab,part,scenario,points,max_points,status,"
-                 "seeds,run,failed,property,rule,why\r\n");
+                 "seeds,run,failed,not_set_up,property,rule,why\r\n");
     for (int i = 0; i < grade->rubric->n_tasks; i++) {
         const struct grade_task *task = &grade->task[i];
         char *why = report_why(grade, i);
@@ -165,10 +165,11 @@ void report_csv(const struct grade *grade, FILE *out)
         fprintf(out, ",%016" PRIx64 ",%u,", grade->submission.digest,
                 grade->rubric->lab);
         text_csv(out, part_of(grade, i));
-        fprintf(out, ",%s,%d,%d,%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",",
+        fprintf(out,
+                ",%s,%d,%d,%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",",
                 name_of(grade, i), grade_task_points(grade, i),
                 grade->rubric->task[i].points, state_word(task), task->n_seeds,
-                task->n_run, task->n_failed);
+                task->n_run, task->n_failed, task->n_not_set_up);
         text_csv(out, task->first.property);
         fputc(',', out);
         text_csv(out, task->first.tag);

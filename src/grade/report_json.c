@@ -104,6 +104,7 @@ static cJSON *json_task(const struct grade *grade, int i)
     cJSON_AddNumberToObject(object, "seeds", (double)task->n_seeds);
     cJSON_AddNumberToObject(object, "run", (double)task->n_run);
     cJSON_AddNumberToObject(object, "failed", (double)task->n_failed);
+    cJSON_AddNumberToObject(object, "not_set_up", (double)task->n_not_set_up);
     if (task->state == GRADE_FAILED)
         add_finding(object, grade, i);
     return object;

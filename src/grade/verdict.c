@@ -87,7 +87,10 @@ int grade_points(const struct grade *grade)
 void grade_state_text(const struct grade *grade, int task, char *out, size_t n)
 {
     const struct grade_task *t = &grade->task[task];
-    if (t->state == GRADE_PASSED)
+    if (t->state == GRADE_PASSED && t->n_not_set_up > 0)
+        snprintf(out, n, "passed, %" PRIu64 " of %" PRIu64 " not set up",
+                 t->n_not_set_up, t->n_seeds);
+    else if (t->state == GRADE_PASSED)
         snprintf(out, n, "passed, %" PRIu64 " of %" PRIu64 " seeds", t->n_run,
                  t->n_seeds);
     else if (t->state == GRADE_FAILED)
@@ -189,6 +192,17 @@ void grade_remarks(const struct grade *grade, FILE *out)
         fprintf(out, "and %d files more were left out\n", s->n_more_notes);
     if (grade->shared[0] != '\0')
         fprintf(out, "%s\n", grade->shared);
+    uint64_t n_runs = 0, n_never = 0;
+    for (int i = 0; i < grade->rubric->n_tasks; i++) {
+        n_runs += grade->task[i].n_run;
+        n_never += grade->task[i].n_not_set_up;
+    }
+    if (n_runs > 0)
+        fprintf(out, "%" PRIu64 " of %" PRIu64 " runs were not set up%s\n",
+                n_never, n_runs,
+                n_never == 0 ? "."
+                             : ": what their story begins with never came"
+                               " about with this Raft. They count as passed.");
     if (grade->out_of_time)
         fprintf(out, "Too many runs used up their time; the rest was not"
                      " run.\n");
