@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "base/plain.h"
 #include "base/save.h"
 #include "cli.h"
 #include "results_table.h"
@@ -75,10 +76,12 @@ static const char *parse(struct row *row, const char *line)
         row->key = must_copy(key, strlen(key) + 1);
         row->line = must_copy(line, strlen(line) + 1);
         row->scenario = must_copy(scenario, strlen(scenario) + 1);
+        plain_output(row->scenario, strlen(scenario), false);
         row->passed = cJSON_IsTrue(passed);
         row->virtual_us = number_of(object, "virtual_us");
         row->real_us = number_of(object, "real_us");
         snprintf(row->hash, sizeof row->hash, "%s", hash != NULL ? hash : "");
+        plain_output(row->hash, strlen(row->hash), false);
     }
     cJSON_Delete(object);
     return wrong;
