@@ -99,7 +99,8 @@ $B/libglassraft.a: $(OBJ)
 # A Raft of somebody else's is loaded by the program, and uses its tools: all
 # of the library is in it, and shown.
 WHOLE = -Wl,--whole-archive $B/libglassraft.a -Wl,--no-whole-archive
-LINK = $(CC) $(SAN) -rdynamic -pthread $(LDFLAGS) -o $@
+# Names are looked up once, and not in the process of each run.
+LINK = $(CC) $(SAN) -rdynamic -Wl,-z,now -pthread $(LDFLAGS) -o $@
 
 # With its own copy of what would offer the reference.
 OFFERS := src/harness/raft_api.c src/harness/warmup_api.c

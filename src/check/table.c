@@ -5,10 +5,14 @@
 
 #include "base/die.h"
 
+// Neighbours, as the indexes of a log are, stand side by side.
 static size_t slot_of(const struct table *table, uint64_t a, uint64_t b)
 {
-    uint64_t hash = (a * 0x9e3779b97f4a7c15u) ^ (b * 0xc2b2ae3d27d4eb4fu);
-    size_t at = (size_t)(hash >> 20) & (table->room - 1);
+    enum { SIDE_BY_SIDE = 8 };
+    uint64_t hash =
+        (a / SIDE_BY_SIDE * 0x9e3779b97f4a7c15u) ^ (b * 0xc2b2ae3d27d4eb4fu);
+    size_t at = (size_t)((hash >> 20) * SIDE_BY_SIDE + a % SIDE_BY_SIDE) &
+                (table->room - 1);
     while (table->cell[at].a != 0 &&
            (table->cell[at].a != a || table->cell[at].b != b))
         at = (at + 1) & (table->room - 1);

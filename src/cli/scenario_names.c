@@ -39,25 +39,44 @@ static void add(struct choice *choice, const struct lab_scenario *scenario)
 }
 
 struct search {
-    const char *name, *nearest;
-    int best;
+    const char *name;
     bool found, simulated; // a scenario of this name; one that is simulated
 };
 
-static void consider(struct search *search, const char *name)
+// The name that comes nearest to one that nothing has.
+struct nearest {
+    const char *wanted, *name;
+    int far;
+};
+
+static void consider(struct nearest *nearest, const char *name)
 {
-    int far = distance(search->name, name);
-    if (far < search->best) {
-        search->best = far;
-        search->nearest = name;
+    int far = distance(nearest->wanted, name);
+    if (far < nearest->far) {
+        nearest->far = far;
+        nearest->name = name;
     }
+}
+
+static const char *nearest_to(const char *wanted)
+{
+    struct nearest nearest = {wanted, "all", distance(wanted, "all")};
+    for (const struct course_lab *lab = course; lab->name != NULL; lab++)
+        consider(&nearest, lab->name);
+    for (const struct suite *suite = suites; suite->name != NULL; suite++) {
+        consider(&nearest, suite->name);
+        for (int t = 0; suite->tables[t] != NULL; t++)
+            for (const struct lab_scenario *s = suite->tables[t];
+                 s->name != NULL; s++)
+                consider(&nearest, s->name);
+    }
+    return nearest.name;
 }
 
 static void look_at(struct choice *choice, struct search *search,
                     const struct lab_scenario *scenario, bool whole, bool real)
 {
     bool named = strcmp(search->name, scenario->name) == 0;
-    consider(search, scenario->name);
     if (!whole && !named)
         return;
     search->found = true;
@@ -85,18 +104,15 @@ static void add_lab(struct choice *choice, const struct course_lab *lab,
 bool choose(struct choice *choice, const char *command, const char *name,
             bool real)
 {
-    struct search search = {name, "all", distance(name, "all"), false, false};
-    for (const struct course_lab *lab = course; lab->name != NULL; lab++) {
-        consider(&search, lab->name);
+    struct search search = {name, false, false};
+    for (const struct course_lab *lab = course; lab->name != NULL; lab++)
         if (strcmp(name, lab->name) == 0) {
             add_lab(choice, lab, real);
             search.found = true;
         }
-    }
     bool all = strcmp(name, "all") == 0;
     for (const struct suite *suite = suites; suite->name != NULL; suite++) {
         bool whole = all || strcmp(name, suite->name) == 0;
-        consider(&search, suite->name);
         for (int t = 0; suite->tables[t] != NULL; t++)
             for (const struct lab_scenario *s = suite->tables[t];
                  s->name != NULL; s++)
@@ -106,7 +122,7 @@ bool choose(struct choice *choice, const char *command, const char *name,
         fprintf(stderr,
                 "glassraft %s: %s: no such scenario or suite; did you mean"
                 " %s?\n",
-                command, name, search.nearest);
+                command, name, nearest_to(name));
     else if (search.simulated)
         fprintf(stderr,
                 "glassraft %s: %s: exists in virtual time only, not with"

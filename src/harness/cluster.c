@@ -496,6 +496,6 @@ void lab_end(struct lab *lab, struct lab_prices *prices)
     lab_drop_past(lab);
     pthread_cond_destroy(&lab->idle);
     pthread_mutex_destroy(&lab->mutex);
-    free(lab->started);
+    started_free(lab->started);
     free(lab);
 }

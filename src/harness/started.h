@@ -10,8 +10,8 @@
 
 struct started;
 
-// A new set; the caller's, for free().
 struct started *started_make(void);
+void started_free(struct started *set);
 void started_note(struct started *set, const void *bytes, size_t n);
 // Was it noted? Also true once there were more than the set can hold.
 bool started_knows(struct started *set, const void *bytes, size_t n);

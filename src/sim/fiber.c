@@ -39,6 +39,7 @@ void sim_reserve(void)
 {
     if (reserved == NULL && n_stacks == 0)
         reserved = map_stacks(N_RESERVED);
+    sim_load_backtrace();
 }
 
 static char *new_stack(void)

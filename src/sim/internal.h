@@ -203,6 +203,7 @@ void sim_watch_memory(void);
 void sim_report_race(void); // the first one; ends the run
 void sim_report_stuck(struct fiber *fiber, uint64_t waited_ns);
 void sim_watch(bool on);
+void sim_load_backtrace(void); // which a signal handler must not have to load
 const char *sim_name(const struct fiber *fiber);
 
 // stack.c: whose code a frame is: the runtime's or a library's, which nobody

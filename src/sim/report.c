@@ -456,6 +456,15 @@ static void watch_crashes(bool on)
     }
 }
 
+void sim_load_backtrace(void)
+{
+    static bool loaded;
+    void *frame[2];
+    if (!loaded)
+        backtrace(frame, 2);
+    loaded = true;
+}
+
 void sim_watch(bool on)
 {
     static char stack[64 * 1024];
@@ -471,8 +480,7 @@ void sim_watch(bool on)
         sigaltstack(&other, NULL);
         set_tick_handler();
         sim.watchdog_ticks = 0;
-        void *frame[2];
-        backtrace(frame, 2); // loads what a handler must not have to load
+        sim_load_backtrace();
     }
     tick(on);
     watch_crashes(on);

@@ -75,7 +75,8 @@ bool sim_run(const struct sim_config *config, void (*fn)(void *), void *arg);
 
 bool sim_active(void); // inside sim_run()?
 
-// Makes room for the threads of runs that processes forked from now on begin.
+// Makes and loads what runs need, for those that begin in processes that are
+// forked from now on.
 void sim_reserve(void);
 
 // Virtual nanoseconds since sim_run() began; outside, of the system's
