@@ -27,6 +27,8 @@ extern const struct course_lab course[];
 
 // The lab of that name, NULL when there is none.
 const struct course_lab *course_find(const char *name);
+// "lab 2: backup", by the first lab that has it; "backup" where none has.
+void course_label(const char *scenario, char out[64]);
 // What a scenario is worth in a lab, 0 when it is none of its.
 int course_points(const struct course_lab *lab, const char *scenario);
 

@@ -166,14 +166,31 @@ static bool is_own(enum trace_kind kind)
            kind == TRACE_TIMEOUT;
 }
 
+// By the tag's letter and digit; -1 for others.
+static int rule_of(const char *tag)
+{
+    int first = tag[0] == 'A'   ? (tag[1] == 'L' ? (int)ALL1 : (int)AE1)
+                : tag[0] == 'F' ? (int)F1
+                : tag[0] == 'C' ? (int)C1
+                : tag[0] == 'L' ? (int)L1
+                : tag[0] == 'R' ? (int)RV1
+                : tag[0] == 'I' ? (int)IS1
+                                : (int)RULES_N;
+    const char *dot = strchr(tag, '.');
+    int at = dot != NULL ? first + dot[1] - '1' : -1;
+    return at >= first && at < RULES_N && strcmp(rules_rule[at].tag, tag) == 0
+               ? at
+               : -1;
+}
+
 void rules_step(struct rules *rules, const struct trace_event *event)
 {
     const struct rules_sent *sent = &rules->sent[event->msg % RULES_MESSAGES];
     sent = sent->msg == event->msg ? sent : NULL;
     rules->speaks |= is_own(event->kind);
-    if (event->rule != NULL)
-        for (int i = 0; i < RULES_N; i++)
-            rules->told[i] += strcmp(rules_rule[i].tag, event->rule) == 0;
+    int named = event->rule != NULL ? rule_of(event->rule) : -1;
+    if (named >= 0)
+        rules->told[named]++;
     if (event->kind == TRACE_SEND)
         step_send(rules, event);
     else if (event->kind == TRACE_RECV && sent != NULL)

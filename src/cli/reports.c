@@ -11,11 +11,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../cover/cover.h"
+#include "labs/suites/course.h"
+#include "viz/figure2/curve.h"
+#include "viz/figure2/figure2.h"
+#include "cover/curve.h"
 #include "base/save.h"
+#include "selectors.h"
 
 static struct {
-    struct cover *cover;
+    struct reports_asked asked;
+    struct cover *cover; // NULL: lines are not asked for
+    struct curve *curve;
+    struct figure2_side rules;
     struct lab_cover taker;
     struct lab_run run; // all but scenario and seed
     const char *folder;
@@ -45,14 +52,20 @@ static bool find_stop(const struct lab_result *result, struct cover_stop *stop)
 }
 
 static void take(void *context, const struct lab_run *run,
-                 const struct lab_result *result, const uint64_t *counters)
+                 const struct lab_result *result, const struct met *met,
+                 const uint64_t *counters)
 {
     (void)context;
     struct cover_stop stop;
+    char label[64];
     const struct cover_run here = {run->scenario->name, run->seed,
                                    run->crash_at};
-    cover_add(reports.cover, &here, counters,
-              find_stop(result, &stop) ? &stop : NULL);
+    if (counters != NULL)
+        cover_add(reports.cover, &here, counters,
+                  find_stop(result, &stop) ? &stop : NULL);
+    curve_add(reports.curve, run->seed, met, reports.cover);
+    course_label(run->scenario->name, label);
+    figure2_add(&reports.rules, label, &met->rules);
 }
 
 static bool make(const char *path)
@@ -63,23 +76,68 @@ static bool make(const char *path)
     return false;
 }
 
-bool reports_begin(const char *folder, struct lab_run *run)
+static bool begin_cover(const char *folder, const struct lab_run *run)
 {
     char error[300], counters[4096];
     snprintf(counters, sizeof counters, "%.4000s/counters", folder);
     if (!make(folder) || !make(counters))
         return false;
     reports.cover = cover_open(run->raft, error);
-    if (reports.cover == NULL) {
+    if (reports.cover == NULL)
         fprintf(stderr, "glassraft run: --cover: %s\n", error);
+    return reports.cover != NULL;
+}
+
+bool reports_begin(const struct reports_asked *asked, struct lab_run *run)
+{
+    reports.asked = *asked;
+    reports.folder = asked->folder;
+    if (asked->folder != NULL && !begin_cover(asked->folder, run))
         return false;
-    }
-    reports.folder = folder;
-    reports.taker =
-        (struct lab_cover){.n = reports.cover->n_counters, .take = take};
+    reports.curve = curve_make();
+    reports.taker = (struct lab_cover){
+        .n = reports.cover != NULL ? reports.cover->n_counters : 0,
+        .take = take};
     run->cover = &reports.taker;
     reports.run = *run;
     return true;
+}
+
+static const char *raft_name(void)
+{
+    return reports.run.given != NULL ? reports.run.given : "src/raft";
+}
+
+static bool draw_curve(const char *path)
+{
+    const struct curve *curve = reports.curve;
+    struct viz_curve panel[CURVE_KINDS];
+    char says[CURVE_KINDS][120], title[300], *text = NULL;
+    size_t n = 0;
+    int kinds = curve->covers ? CURVE_KINDS : CURVE_LINES;
+    for (int k = 0; k < kinds; k++) {
+        size_t flat = curve_flat(curve, (enum curve_kind)k);
+        double more = curve_next(curve, (enum curve_kind)k);
+        snprintf(says[k], sizeof says[k],
+                 flat > 0 ? "nothing new since seed %zu; one more would add"
+                            " about %.2f"
+                          : "the last seed, number %zu, met new ones; one more"
+                            " would add about %.2f",
+                 curve->n_seeds - flat, more);
+        panel[k] = (struct viz_curve){curve_name[k], says[k], &curve->met[0][k],
+                                      CURVE_KINDS, curve->most[k]};
+    }
+    snprintf(title, sizeof title, "%.200s: what %zu seeds met", raft_name(),
+             curve->n_seeds);
+    FILE *out = open_memstream(&text, &n);
+    if (out == NULL)
+        return false;
+    viz_curves(title, panel, kinds, curve->n_seeds, out);
+    fclose(out);
+    struct selectors to = {.output = path};
+    bool good = selectors_save(&to, text, n, true) == EXIT_GOOD;
+    free(text);
+    return good;
 }
 
 static void write_text(const struct cover *cover,
@@ -87,6 +145,17 @@ static void write_text(const struct cover *cover,
 {
     (void)about;
     cover_text(cover, out);
+    fputc('\n', out);
+    curve_text(reports.curve, out);
+}
+
+static void write_rules(const struct cover *cover,
+                        const struct cover_about *about, FILE *out)
+{
+    (void)cover;
+    snprintf(reports.rules.name, sizeof reports.rules.name, "%.190s",
+             about->raft);
+    figure2_html(&reports.rules, 1, out);
 }
 
 static bool write_one(const char *name, const struct cover_about *about,
@@ -144,30 +213,58 @@ static bool run_gcovr(void)
     return false;
 }
 
-bool reports_end(void)
+static bool write_all(void)
 {
-    char error[300], counters[4096];
+    char error[300], path[4096];
     struct cover *cover = reports.cover;
     reports.run.crash_at = 0;
-    const struct cover_about about = {
-        .raft = reports.run.given != NULL ? reports.run.given : "src/raft",
-        .options = lab_run_options(&reports.run)};
-    snprintf(counters, sizeof counters, "%.4000s/counters", reports.folder);
+    const struct cover_about about = {.raft = raft_name(),
+                                      .options = lab_run_options(&reports.run)};
     cover_finish(cover);
+    reports.curve->most[CURVE_LINES] = cover_totals(cover).lines.n;
     bool good = write_one("index.html", &about, cover_html) &&
                 write_one("cover.json", &about, cover_json) &&
                 write_one("summary.txt", &about, write_text) &&
-                write_one("summary.md", &about, cover_markdown);
-    if (good && !cover_save_counters(cover, counters, error)) {
+                write_one("summary.md", &about, cover_markdown) &&
+                write_one("figure2.html", &about, write_rules);
+    snprintf(path, sizeof path, "%.4000s/curve.svg", reports.folder);
+    good = good && draw_curve(path);
+    snprintf(path, sizeof path, "%.4000s/counters", reports.folder);
+    if (good && !cover_save_counters(cover, path, error)) {
         fprintf(stderr, "glassraft run: %s\n", error);
         good = false;
     }
     if (good)
         run_gcovr();
-    fputc('\n', stdout);
-    cover_text(cover, stdout);
-    printf("%s/index.html has the lines, and who reached them first\n",
-           reports.folder);
-    cover_free(cover);
+    return good;
+}
+
+bool reports_end(void)
+{
+    const struct reports_asked *asked = &reports.asked;
+    bool good = true;
+    char line[300];
+    curve_end(reports.curve);
+    curve_line(reports.curve, line, sizeof line);
+    if (reports.curve->n_seeds > 0) {
+        good = asked->folder == NULL || write_all();
+        good &= asked->curve == NULL || draw_curve(asked->curve);
+    }
+    if (!asked->quiet && asked->folder != NULL) {
+        fputc('\n', stdout);
+        cover_text(reports.cover, stdout);
+    }
+    if (!asked->quiet && (asked->folder != NULL || asked->curve != NULL)) {
+        fputc('\n', stdout);
+        curve_text(reports.curve, stdout);
+    }
+    if (!asked->quiet && line[0] != '\0')
+        printf("%s\n", line);
+    if (!asked->quiet && asked->folder != NULL)
+        printf("%s/index.html has the lines, and who reached them first\n",
+               asked->folder);
+    if (reports.cover != NULL)
+        cover_free(reports.cover);
+    curve_free(reports.curve);
     return good;
 }

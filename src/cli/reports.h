@@ -1,4 +1,5 @@
-// reports.h -- the reports of `glassraft run --cover`.
+// reports.h -- what a sweep reached: `run --cover`, `--curve`, a lab's last
+// line.
 #ifndef GLASSRAFT_REPORTS_H
 #define GLASSRAFT_REPORTS_H
 
@@ -6,11 +7,18 @@
 
 #include "harness/runner.h"
 
+struct reports_asked {
+    const char *folder; // --cover: all reports; NULL: none
+    const char *curve;  // --curve: a picture; NULL: none
+    bool line;          // a line on what the seeds met
+    bool quiet;         // nothing on standard output
+};
+
 // Before the runs: makes the folder, reads the notes of run->raft, and makes
-// each run count. False with one line on stderr.
-bool reports_begin(const char *folder, struct lab_run *run);
-// Behind them: writes all reports, and prints the table. False with one line
-// on stderr.
+// each run tell what it met. False with one line on stderr.
+bool reports_begin(const struct reports_asked *asked, struct lab_run *run);
+// Behind them: writes all that was asked for, and prints tables. False with one
+// line on stderr.
 bool reports_end(void);
 
 #endif

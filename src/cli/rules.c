@@ -48,17 +48,6 @@ static void name_side(struct figure2_side *side, const struct trace_header *h)
         snprintf(side->name, sizeof side->name, "several Rafts");
 }
 
-// "lab 2: backup", where a lab has it: the first that does.
-static void label(const char *scenario, char out[64])
-{
-    for (const struct course_lab *lab = course; lab->name != NULL; lab++)
-        if (course_points(lab, scenario) > 0) {
-            snprintf(out, 64, "lab %u: %.50s", lab->number, scenario);
-            return;
-        }
-    snprintf(out, 64, "%.63s", scenario);
-}
-
 // Counts a trace; false with a line on stderr.
 static bool count_file(const char *path, const struct asked *asked,
                        struct figure2_side *side)
@@ -82,7 +71,7 @@ static bool count_file(const char *path, const struct asked *asked,
     if (!asked->named)
         name_side(side, header);
     char named[64];
-    label(scenario, named);
+    course_label(scenario, named);
     figure2_add(side, named, count);
     if (status == TRACE_BAD)
         fprintf(stderr, "glassraft: %s\n", trace_reader_error(reader));

@@ -28,6 +28,8 @@ static const char help[] =
     "  --out FOLDER     what failing runs leave goes here, default out\n"
     "  --cover FOLDER   which lines of the Raft the runs reached, and which\n"
     "                   run first: reports in this folder\n"
+    "  --curve FILE     what more and more seeds met: a table, and a picture "
+    "(.svg)\n"
     "  --results FILE   append a JSON line for each run (see glassraft merge)\n"
     "  --shard I/N      only the I-th of N equal parts, for several machines\n"
     "  --budget TIME    start no run after that (60, 60s, 10m, 2h)\n"
@@ -125,6 +127,7 @@ struct arguments {
     struct sweep_plan plan;
     const char *raft;  // as given
     const char *cover; // the folder of its reports; NULL: none
+    const char *curve; // a picture of what seeds met; NULL: none
     const char *names[CHOOSE_MOST];
     int n_names;
     uint64_t jobs;
@@ -175,6 +178,8 @@ static void take_argument(struct options *o, struct arguments *a)
         a->raft = options_value(o);
     else if (options_is(o, "--cover"))
         a->cover = options_value(o);
+    else if (options_is(o, "--curve"))
+        a->curve = options_value(o);
     else if (options_is(o, "--lab"))
         a->bad |= !read_lab(options_number(o), o, plan);
     else if (options_is(o, "--crash-at"))
@@ -207,8 +212,8 @@ static bool fits(const struct arguments *a, const struct choice *choice)
         (choice->n > 1 || plan->first != plan->last || plan->twice ||
          plan->crash_points))
         what = "--trace wants one scenario and one seed";
-    else if (a->cover != NULL && plan->twice)
-        what = "--check-determinism and --cover do not go together";
+    else if ((a->cover != NULL || a->curve != NULL) && plan->twice)
+        what = "--check-determinism does not go with --cover or --curve";
     else if (plan->common.real && plan->twice)
         what = "--check-determinism and --real do not go together";
     else if (plan->common.real && plan->common.schedule != SIM_ROTATE)
@@ -264,6 +269,14 @@ static bool take_raft(struct arguments *a, const struct choice *choice)
                : student_raft(path, object, sizeof object);
 }
 
+// A lab with several seeds says what they met; lab 0 has no Raft.
+static bool asks_line(const struct arguments *a)
+{
+    const struct sweep_plan *plan = &a->plan;
+    return plan->lab != NULL && plan->lab->number > 0 &&
+           plan->first < plan->last && !plan->json && !plan->twice;
+}
+
 int cli_run(int argc, char **argv)
 {
     static struct choice choice;
@@ -301,9 +314,11 @@ int cli_run(int argc, char **argv)
         return EXIT_USAGE;
     if (a.plan.common.trace != NULL)
         make_place(a.plan.common.trace);
-    if (a.cover == NULL)
+    const struct reports_asked asked = {a.cover, a.curve, asks_line(&a),
+                                        a.plan.json};
+    if (a.cover == NULL && a.curve == NULL && !asked.line)
         return sweep(&a.plan);
-    if (!reports_begin(a.cover, &a.plan.common))
+    if (!reports_begin(&asked, &a.plan.common))
         return EXIT_USAGE;
     int code = sweep(&a.plan);
     return reports_end() ? code : EXIT_USAGE;

@@ -8,6 +8,8 @@
 
 static void reach(struct cover_reached *by, const struct cover_run *run)
 {
+    by->n_seeds += by->n_runs == 0 || by->last_seed != run->seed;
+    by->last_seed = run->seed;
     if (by->n_runs++ == 0)
         by->first = *run;
 }

@@ -24,8 +24,9 @@ struct cover_run {
 
 // Who has been here: runs (never twice the same), and the first of them.
 struct cover_reached {
-    uint64_t n_runs;
-    struct cover_run first; // when n_runs > 0
+    uint64_t n_runs, n_seeds; // seeds that follow each other
+    struct cover_run first;   // when n_runs > 0
+    uint64_t last_seed;
 };
 
 struct cover_branch {

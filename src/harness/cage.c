@@ -181,6 +181,7 @@ void cage_become(struct cage *cage, const struct lab_run *run,
     inherit(channel->files.printed);
     inherit(channel->files.trace);
     inherit(channel->files.counters);
+    inherit(channel->files.met);
     snprintf(number, sizeof number, "%d", write_request(&request));
     // The same addresses in each run: a submission that depends on them, by a
     // mistake with memory, fails in the same way each time. Where the kernel

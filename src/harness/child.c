@@ -16,8 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "check/met.h"
 #include "sim/sim.h"
 #include "base/die.h"
+#include "counters.h"
 #include "object.h"
 #include "outcome.h"
 #include "reserve.h"
@@ -47,6 +49,7 @@ static struct {
     int n_sent;
     int complaints;                    // stderr, also of a quiet run
     bool raw;                          // sanitizers speak for themselves
+    struct met_watch watch;            // its met is NULL: nobody asks
     struct object_variables variables; // of the Raft that was given
     atomic_flag over;
 } child = {.over = ATOMIC_FLAG_INIT};
@@ -265,6 +268,8 @@ static void observe(void *context, const struct trace_event *event)
     if (child.lab != NULL && event->node >= 0)
         lab_observe(child.lab, event);
     lab_look_for_own_entries(event);
+    if (child.watch.met != NULL)
+        met_step(&child.watch, event);
     count_messages(event);
     if (child.check == NULL || event->kind == TRACE_FINDING ||
         event->kind == TRACE_VERDICT || check_step(child.check, event))
@@ -389,37 +394,6 @@ static void check_memory(void)
         lab_run_fails(NULL, "leak", "", text);
 }
 
-static bool wants_raw(void)
-{
-    const char *how = getenv("GLASSRAFT_SANITIZER");
-    return how != NULL && strcmp(how, "raw") == 0;
-}
-
-// What sanitizers print is for a file: our report has the gist of it. What a
-// run prints that is made again is known.
-static void send_output_away(const struct lab_run *run)
-{
-    child.complaints = fcntl(2, F_DUPFD_CLOEXEC, 3);
-    int nowhere = run->quiet && run->sandbox == NULL
-                      ? open("/dev/null", O_WRONLY | O_CLOEXEC)
-                      : -1;
-    if (nowhere >= 0) {
-        dup2(nowhere, 1);
-        dup2(nowhere, 2);
-        close(nowhere);
-    }
-    child.raw = wants_raw();
-    // A sandbox has its output where it can be written.
-    if (child.raw || run->sandbox != NULL)
-        return;
-    int fd =
-        run->sanitizer != NULL
-            ? open(run->sanitizer, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)
-            : memfd_create("sanitizer", MFD_CLOEXEC);
-    if (fd >= 0)
-        sim_sanitizers_write_to(fd);
-}
-
 void lab_child(const struct lab_run *run, const struct lab_channel *channel)
 {
     struct rlimit none = {0, 0};
@@ -435,7 +409,12 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
     run = &own;
     child.run = run;
     child.channel = *channel;
-    send_output_away(run);
+    child.complaints = fcntl(2, F_DUPFD_CLOEXEC, 3);
+    child.raw = lab_send_output_away(run);
+    if (channel->files.met >= 0)
+        met_begin(&child.watch,
+                  counters_join(channel->files.met, sizeof(struct met)),
+                  run->scenario->n_servers);
     child.begin_ns = run->real ? sim_now_ns() : 0;
     struct trace_config config = {.scenario = run->scenario->name,
                                   .raft = run->given != NULL  ? run->given

@@ -12,15 +12,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Memory that a run and its runner share.
 struct counters {
-    uint64_t *at; // NULL: none
-    size_t n;
+    void *at; // NULL: none
+    size_t n_bytes;
     int fd;
 };
 
-// n counters of value 0, which the child cannot make smaller. die()s.
-void counters_open(struct counters *counters, size_t n);
-// Gives the values, malloc'd; NULL when there are none. Frees the rest.
-uint64_t *counters_take(struct counters *counters);
+// So many bytes of value 0, which the child cannot make fewer. die()s.
+void counters_open(struct counters *counters, size_t n_bytes);
+// In the child: the memory behind a descriptor, which is closed. die()s.
+void *counters_join(int fd, size_t n_bytes);
+// Gives the bytes, malloc'd; NULL when there are none. Frees the rest.
+void *counters_take(struct counters *counters);
 
 #endif

@@ -194,6 +194,9 @@ _Noreturn void lab_run_fails(struct lab *lab, const char *property,
 _Noreturn void lab_run_breaks(struct lab *lab);
 _Noreturn void lab_run_not_set_up(struct lab *lab, const char *text);
 
+// output.c: true when sanitizers are to speak for themselves.
+bool lab_send_output_away(const struct lab_run *run);
+
 // own_entries.c: looks at an event for an entry without a command; a sentence
 // on the first, for the end of a report, or false.
 void lab_look_for_own_entries(const struct trace_event *event);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/thread.h"
+#include "check/met.h"
 #include "base/die.h"
 #include "cage.h"
 #include "outcome.h"
@@ -32,9 +33,14 @@ static void open_files(struct job *job, struct sandbox_files *files)
     files->counters = -1;
     job->saves = false;
     // What a run did before it was drawn anew, it did.
-    if (job->run.cover != NULL && job->run.draw == 0)
-        counters_open(&job->counters, job->run.cover->n);
-    if (job->run.cover != NULL)
+    const struct lab_cover *cover = job->run.cover;
+    if (cover != NULL && job->run.draw == 0) {
+        counters_open(&job->met, sizeof(struct met));
+        if (cover->n > 0)
+            counters_open(&job->counters, cover->n * sizeof(uint64_t));
+    }
+    files->met = cover != NULL ? job->met.fd : -1;
+    if (cover != NULL && cover->n > 0)
         files->counters = job->counters.fd;
     if (job->run.sandbox == NULL)
         return;
@@ -337,14 +343,24 @@ void job_look(struct job *job)
         look_for_stall(job, now);
 }
 
-uint64_t *job_counters(struct job *job)
+bool job_has_met(struct job *job, struct job_met *out)
 {
-    return counters_take(&job->counters);
+    out->met = counters_take(&job->met);
+    out->counters = counters_take(&job->counters);
+    return out->met != NULL;
+}
+
+void job_forget(struct job_met *met)
+{
+    free(met->met);
+    free(met->counters);
 }
 
 void job_drop(struct job *job)
 {
-    free(job_counters(job));
+    struct job_met met;
+    job_has_met(job, &met);
+    job_forget(&met);
     end(job, JOB_LATE);
     reap(job);
     if (job->printed >= 0)

@@ -33,7 +33,7 @@ struct job {
     uint64_t looked_ms, cpu_ms, idle_ms;
     struct save trace; // of a run in a sandbox that leaves one
     bool saves;
-    struct counters counters; // of the Raft; for job_counters()
+    struct counters met, counters; // of the run, of its Raft
     enum job_end {
         JOB_ENDS,
         JOB_LATE,    // its time is up
@@ -51,8 +51,14 @@ bool job_advance(struct job *job);
 // Looks whether its time is up, or whether it stands still, and then ends it
 // and what it started.
 void job_look(struct job *job);
-// The counters of a job that has ended, malloc'd; NULL when nobody wants them.
-uint64_t *job_counters(struct job *job);
+// What a job that has ended met, for job_forget(); false, and NULL, when nobody
+// wants it.
+struct job_met {
+    struct met *met;
+    uint64_t *counters;
+};
+bool job_has_met(struct job *job, struct job_met *out);
+void job_forget(struct job_met *met);
 // Ends it for good, without a result.
 void job_drop(struct job *job);
 

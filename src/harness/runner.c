@@ -78,10 +78,11 @@ static void run_beside(struct job *jobs, int n_jobs, const struct lab_run *run,
         wait_for_children(&job, 1);
     while (!is_due(&job) || !job_advance(&job));
     tidy(jobs, n_jobs, &job);
-    uint64_t *counters = job_counters(&job);
-    if (counters != NULL)
-        run->cover->take(run->cover->context, run, &job.result, counters);
-    free(counters);
+    struct job_met met;
+    if (job_has_met(&job, &met))
+        run->cover->take(run->cover->context, run, &job.result, met.met,
+                         met.counters);
+    job_forget(&met);
     *result = job.result;
 }
 
@@ -93,7 +94,7 @@ void lab_run_one(const struct lab_run *run, struct lab_result *result)
 // What waits for its turn to be told.
 struct told {
     struct told *next;
-    uint64_t *counters; // NULL: nobody wants them
+    struct job_met met;
     uint64_t number;
     struct lab_run run;
     struct lab_result result;
@@ -202,8 +203,11 @@ static void collect(struct many *many)
         tidy(many->job, many->n_jobs, job);
         keep_failure(many, job);
         struct told *told = must_malloc(sizeof *told);
-        *told = (struct told){many->waiting, job_counters(job), job->number,
-                              job->run, job->result};
+        *told = (struct told){.next = many->waiting,
+                              .number = job->number,
+                              .run = job->run,
+                              .result = job->result};
+        job_has_met(job, &told->met);
         many->waiting = told;
     }
 }
@@ -211,8 +215,9 @@ static void collect(struct many *many)
 static void tell_one(struct many *many, const struct told *told)
 {
     const struct lab_cover *cover = told->run.cover;
-    if (told->counters != NULL)
-        cover->take(cover->context, &told->run, &told->result, told->counters);
+    if (told->met.met != NULL)
+        cover->take(cover->context, &told->run, &told->result, told->met.met,
+                    told->met.counters);
     many->enough =
         !many->sweep->done(many->sweep->context, &told->run, &told->result);
 }
@@ -230,7 +235,7 @@ static void tell(struct many *many)
         many->next_told++;
         if (!many->enough)
             tell_one(many, told);
-        free(told->counters);
+        job_forget(&told->met);
         free(told);
         at = &many->waiting;
     }
@@ -246,7 +251,7 @@ static void end_all(struct many *many)
     while (many->waiting != NULL) {
         struct told *told = many->waiting;
         many->waiting = told->next;
-        free(told->counters);
+        job_forget(&told->met);
         free(told);
     }
 }

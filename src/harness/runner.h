@@ -14,13 +14,16 @@
 
 struct lab_run;
 struct lab_result;
+struct met;
 
-// Who gets the counters of runs (counters.h): once for each run, in the order
-// that their results are told in, also when the run crashed or was ended.
+// Who gets what runs met (check/met.h) and the counters of their Raft
+// (counters.h): once for each run, in the order that their results are told in,
+// also when the run crashed or was ended.
 struct lab_cover {
-    size_t n; // counters of the object
+    size_t n; // counters of the object; 0: none, and NULL is given
     void (*take)(void *context, const struct lab_run *run,
-                 const struct lab_result *result, const uint64_t *counters);
+                 const struct lab_result *result, const struct met *met,
+                 const uint64_t *counters);
     void *context;
 };
 

@@ -311,7 +311,7 @@ static bool walls_stand(const struct sandbox *sandbox)
     pid_t pid = fork();
     if (pid == 0) {
         struct sandbox_files files = {
-            STDOUT_FILENO, 1, STDERR_FILENO, -1, -1, -1};
+            STDOUT_FILENO, 1, STDERR_FILENO, -1, -1, -1, -1};
         sandbox_enter(sandbox, &files, never);
         sandbox_seal(sandbox, &files);
         _exit(0);

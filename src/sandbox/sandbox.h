@@ -64,6 +64,7 @@ struct sandbox_files {
     int trace;       // may be written as well; -1: none
     int object;      // what is loaded; keeps its number until the seal
     int counters;    // the same, for what it counts (counters.h); -1: nothing
+    int met;         // memory for what the run met (check/met.h); -1: none
 };
 
 // In the child, before the object is loaded. `forbidden` is called when the
