@@ -225,6 +225,44 @@ static void say_other(const struct why *why, struct why_fact *fact)
     }
 }
 
+// What went through the harness's hands, of a Raft that tells nothing.
+static void say_hand(const struct why *why, struct why_fact *fact)
+{
+    const struct trace_event *event = why_event(why, fact->at);
+    int who = event->node + 1;
+    LABEL("S%d %s", who, trace_kinds[event->kind].name);
+    if (event->kind == TRACE_TAKEN) {
+        TEXT("S%d took the command \"%s\": index %" PRIu64 ", term %" PRIu64
+             ".",
+             who, event->command != NULL ? event->command : "", event->index,
+             event->term);
+        NOTE("%" PRIu64 " T%" PRIu64, event->index, event->term);
+    } else if (event->kind == TRACE_GIVEN && event->ok) {
+        TEXT("S%d gave its service a snapshot up to %" PRIu64 " (term %" PRIu64
+             ").",
+             who, event->index, event->term);
+        NOTE("to %" PRIu64, event->index);
+    } else if (event->kind == TRACE_GIVEN) {
+        TEXT("S%d gave its service entry %" PRIu64 " (term %" PRIu64
+             ", \"%s\").",
+             who, event->index, event->term,
+             event->command != NULL ? event->command : "");
+        NOTE("%" PRIu64 " T%" PRIu64, event->index, event->term);
+    } else if (!event->ok) {
+        TEXT("S%d saved its state, %" PRIu64 " bytes in a form of its own.",
+             who, event->bytes);
+    } else {
+        TEXT("S%d saved term %" PRIu64 ", ", who, event->term);
+        if (event->voted_for >= 0)
+            TEXT("its vote for S%d", event->voted_for + 1);
+        else
+            TEXT("no vote");
+        TEXT(" and its log up to %" PRIu64 " (term %" PRIu64 ").", event->index,
+             event->entry_term);
+        NOTE("T%" PRIu64 ", log to %" PRIu64, event->term, event->index);
+    }
+}
+
 void why_say_outside(const struct why *why, const struct model *model,
                      struct why_fact *fact)
 {
@@ -252,6 +290,11 @@ void why_say_outside(const struct why *why, const struct model *model,
     case TRACE_DISCONNECT:
     case TRACE_KILL:
         say_fault(why, model, fact);
+        break;
+    case TRACE_TAKEN:
+    case TRACE_GIVEN:
+    case TRACE_SAVED:
+        say_hand(why, fact);
         break;
     default:
         say_other(why, fact);

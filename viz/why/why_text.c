@@ -113,9 +113,23 @@ static bool spoke(const struct model_server *server)
     return server->booted || server->term > 0 || model_last_index(server) > 0;
 }
 
+// Does any server tell of itself? What it does not tell, no picture shows.
+static bool tells(const struct why *why, size_t before)
+{
+    for (size_t i = 0; i <= before; i++) {
+        enum trace_kind kind = why->trace->event[i].kind;
+        if (kind >= TRACE_BOOT && kind <= TRACE_REFUSE && kind != TRACE_START &&
+            kind != TRACE_KILL)
+            return true;
+    }
+    return false;
+}
+
 static void print_logs(FILE *out, const struct why *why, size_t before)
 {
     struct model model;
+    if (!tells(why, before))
+        return;
     model_init(&model, why->n_servers);
     for (size_t i = 0; i < before; i++)
         model_step(&model, &why->trace->event[i]);
