@@ -137,6 +137,8 @@ static bool send(struct silent_case *c)
     good = good &&
            (!entries || (silent_judge_entries(c) && silent_judge_commit(c)));
     good = good && silent_judge_promise(c);
+    if (entries)
+        c->me->led_us = c->event->us;
     show_term(c, c->args->term);
     return good;
 }

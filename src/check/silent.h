@@ -68,6 +68,7 @@ struct silent_server {
 
     // The newest term in which it has sent as the leader.
     uint64_t led_term, led_n;
+    uint64_t led_us;                // it last sent AppendEntries so
     uint64_t deposed_n, deposed_us; // when it learned of a newer one; 0 = not
     uint64_t told_commit, told_n, told_us; // highest leader_commit, first so
     struct silent_peer {

@@ -15,8 +15,35 @@ enum {
     LONGEST_US = 2500000
 };
 
+// [F.2] A leader that speaks, and is answered by a majority, stands for no
+// election. One that has just stepped down waits for a timeout first.
+static bool runs_against_itself(const struct silent_case *c)
+{
+    enum { SPOKE_US = 50000, HEARD_US = 120000 };
+    const struct silent_server *me = c->me;
+    uint64_t us = c->event->us;
+    int n = 1;
+    if (me->led_term == 0 || c->args->term != me->led_term + 1 ||
+        me->term > me->led_term || me->heard_term > me->led_term || me->down ||
+        us > me->led_us + SPOKE_US || me->own_clock)
+        return false;
+    for (int i = 0; i < c->check->model.n_servers; i++)
+        n += i != c->event->node && me->peer[i].heard_us > 0 &&
+             us < me->peer[i].heard_us + HEARD_US;
+    return n >= check_majority(c->check) && c->check->model.n_servers > 1;
+}
+
 bool silent_judge_timer(const struct silent_case *c)
 {
+    if (runs_against_itself(c))
+        return silent_broken(c, "a leader times out", "F.2", TRACE_NONE,
+                             c->me->led_n,
+                             "S%d started an election at %.3f s against itself:"
+                             " as leader of term %" PRIu64
+                             " it sent AppendEntries at %.3f s, which a"
+                             " majority answered.",
+                             c->event->node + 1, check_seconds(c->event->us),
+                             c->me->led_term, check_seconds(c->me->led_us));
     const struct silent_server *me = c->me;
     uint64_t term = c->args->term, us = c->event->us;
     if (c->check->untimed || me->own_clock || term <= me->term ||
@@ -69,5 +96,8 @@ void silent_reset_timer(const struct silent_case *c)
         return;
     me->reset_us = c->receipt->us;
     me->reset_n = c->event->n;
-    me->reset_why = votes ? "had granted a vote" : "had heard the leader";
+    me->reset_why = votes ? "had granted a vote"
+                    : c->args->rpc == FACTS_INSTALL
+                        ? "had got a snapshot of the leader's"
+                        : "had heard the leader";
 }

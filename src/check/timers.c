@@ -160,7 +160,10 @@ static void replied(struct check *check, const struct trace_event *event)
         judged->timed = false; // the order with another is not known
     else if (granted || heard)
         reset(judged, event, flight->recv_us,
-              granted ? "had granted a vote" : "had heard the leader");
+              granted ? "had granted a vote"
+              : flight->args.rpc == FACTS_INSTALL
+                  ? "had got a snapshot of the leader's"
+                  : "had heard the leader");
 }
 
 // A leader's message, of this term or a newer one, or of one that is not told.

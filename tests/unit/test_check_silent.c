@@ -327,6 +327,28 @@ static void test_all2_a_leader_of_a_newer_term_that_it_heard_of(void **state)
                   SHOWN(story_sent(), heard), OF(0));
 }
 
+// S1 leads, both others answer it, and it stands for election at once.
+static void test_f2_a_leader_stands_for_election(void **state)
+{
+    (void)state;
+    for (int answers = 0; answers < 2; answers++) {
+        begin_silent_story();
+        leads();
+        uint64_t led = story_sent();
+        uint64_t msg = APPEND_ENTRIES(0, 2, .term = 1);
+        receive(msg);
+        ANSWER_APPEND(msg, .term = 1, .success = true);
+        if (answers > 0)
+            hear(msg);
+        ASK_VOTE(0, 1, .term = 2);
+        if (answers > 0)
+            assert_broken("a leader times out", "F.2", SHOWN(story_sent(), led),
+                          OF(0));
+        else
+            assert_sound();
+    }
+}
+
 static void test_c1_index_0_has_no_term(void **state)
 {
     (void)state;
@@ -447,6 +469,7 @@ static void test_every_rule_is_found(void **state)
                                         "reason",
                                         "RV.2 saved what it is not",
                                         "ALL.2 current_term falls",
+                                        "F.2 a leader times out",
                                         "ALL.2 newer term not followed",
                                         "ALL.2 leads a term it did not win",
                                         "AE.1 message of an old term accepted",
@@ -483,6 +506,7 @@ int main(void)
         SILENT(test_c2_a_leader_without_votes),
         SILENT(test_l1_a_leader_without_an_election),
         SILENT(test_all2_a_leader_of_a_newer_term_that_it_heard_of),
+        SILENT(test_f2_a_leader_stands_for_election),
         SILENT(test_c1_index_0_has_no_term),
         SILENT(test_p1_two_leaders_of_a_term),
         SILENT(test_p4_a_leader_without_a_committed_entry),

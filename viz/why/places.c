@@ -60,6 +60,8 @@ static const struct {
     {"message of an old term accepted", NULL, HANDLER},
     // Elections.
     {"election timer not set back", "had granted a vote", HANDLES_VOTES},
+    {"election timer not set back", "had got a snapshot",
+     "snapshot.c, handle_install_snapshot"},
     {"election timer not set back", NULL,
      "the election timer (election.c, start_election, election_thread), and"
      " what sets it back: " HANDLES_APPENDS},
