@@ -195,8 +195,23 @@ static bool hears(const struct check *check, unsigned besides)
            ((besides & COMMITS) == 0 || (told->doubted & CUTS) == 0);
 }
 
+// Where numbers are missing amid a trace, any event may be: nothing is believed
+// that one more event could explain. What two events show against each other
+// stands. Who names the kinds that are left out answers for the rest.
+static bool is_torn(const struct check *check, const char *property)
+{
+    static const char *const stand[] = {"Election Safety",
+                                        "State Machine Safety"};
+    for (size_t i = 0; i < sizeof stand / sizeof stand[0]; i++)
+        if (strcmp(stand[i], property) == 0)
+            return false;
+    return check->told.torn > 0 && check->without == 0;
+}
+
 bool check_believes(struct check *check, const char *property)
 {
+    if (is_torn(check, property))
+        return false;
     size_t n = sizeof findings / sizeof findings[0], i = 0;
     while (i < n && strcmp(findings[i].property, property) != 0)
         i++;
@@ -278,7 +293,10 @@ bool check_is_lost(struct check *check, const struct trace_event *event)
 
 void check_number(struct check *check, const struct trace_event *event)
 {
-    check->told.holes |= event->n > check->told.last + 1;
+    bool skipped = event->n > check->told.last + 1;
+    check->told.holes |= skipped;
+    if (skipped && check->told.last > 0 && check->told.torn == 0)
+        check->told.torn = check->told.last;
     if (event->n > check->told.last)
         check->told.last = event->n;
 }
@@ -288,6 +306,8 @@ static const char *unreadable(const struct check *check, size_t area)
 {
     unsigned besides = areas[area].besides;
     const struct told *told = &check->told;
+    if (is_torn(check, areas[area].name))
+        return "numbers are missing amid the trace";
     if ((besides & MEMBERS) != 0 && told->members_change)
         return "the header says that members change";
     if ((besides & VOTES) != 0 && told->deaf_votes)
@@ -307,7 +327,8 @@ size_t check_areas(const struct check *check, struct check_area *out,
     for (size_t i = 0; i < n_areas && n < most; i++) {
         if (check->untimed && areas[i].needs[0] == TRACE_TIMEOUT)
             continue;
-        enum trace_kind kind = missing(check, i);
+        enum trace_kind kind =
+            is_torn(check, areas[i].name) ? TRACE_UNKNOWN : missing(check, i);
         snprintf(out[n].name, sizeof out[n].name, "%s", areas[i].name);
         out[n].because = kind == TRACE_UNKNOWN ? unreadable(check, i) : NULL;
         out[n++].missing =

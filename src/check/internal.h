@@ -14,6 +14,7 @@ struct told {
     // Bits of kinds: one that never came may explain what does not fit.
     uint64_t doubted;
     bool holes;    // numbers were skipped: something was left out
+    uint64_t torn; // the last number before the first hole amid the trace
     bool fields;   // messages show theirs
     bool any_lost; // some server was lost, perhaps is
     // Requests of these names were sent.

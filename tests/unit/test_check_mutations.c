@@ -2,7 +2,8 @@
 // names that we do not know: nobody is accused.
 //
 // Each mutation leaves out whole kinds of events, any of them, and perhaps
-// what ties events together. What is judged of the rest may be little; it is
+// what ties events together; or single events, up to three in a row of a kind,
+// or of any kinds. What is judged of the rest may be little; it is
 // never a finding.
 #include "test.h"
 
@@ -129,6 +130,11 @@ struct mutation {
     bool args;        // left out
     bool renumber;    // without holes
     unsigned names;
+    // Of events: the first that is left out, and how many; of one kind, or of
+    // any.
+    enum trace_kind of; // TRACE_UNKNOWN: any
+    bool named;         // the kinds without, by hand
+    uint64_t first, n;
 };
 
 #define BIT(kind)   (1ull << TRACE_##kind)
@@ -156,6 +162,7 @@ static struct mutation random_mutation(void)
         if ((m.without & BIT(PERSIST)) != 0)
             m.without |= BIT(SAVED);
     }
+    m.named = random_below(&dice, 2) == 0;
     m.cause = random_below(&dice, 4) == 0;
     m.args = random_below(&dice, 8) == 0;
     if (random_below(&dice, 3) == 0)
@@ -169,13 +176,20 @@ static void print_mutation(size_t run, const struct mutation *m)
 {
     fprintf(stderr, "%s seed %" PRIu64 ":%s%s%s, without", runs[run].scenario,
             runs[run].seed, m->cause ? " no cause" : "",
-            m->args ? " no args" : "", m->renumber ? " renumbered" : "");
+            m->args ? " no args" : "",
+            m->renumber ? " renumbered"
+            : m->named  ? " named"
+                        : "");
     for (int kind = 1; kind < TRACE_N_KINDS; kind++)
         if ((m->without >> kind & 1) != 0)
             fprintf(stderr, " %s", trace_kinds[kind].name);
     for (size_t i = 0; i < N_NAMES; i++)
         if ((m->names >> i & 1) != 0)
             fprintf(stderr, ", %s", names[i][1]);
+    if (m->n > 0)
+        fprintf(stderr, " %s from the %" PRIu64 "th on, %" PRIu64,
+                m->of != TRACE_UNKNOWN ? trace_kinds[m->of].name : "events",
+                m->first + 1, m->n);
     fprintf(stderr, "\n");
 }
 
@@ -200,6 +214,18 @@ static void renumber(struct trace_event *event)
     event->n = n_numbers;
 }
 
+static struct mutation leave_single_out(uint64_t n_lines)
+{
+    struct mutation m = {.n = 1 + random_below(&dice, 3)};
+    if (random_below(&dice, 3) > 0)
+        m.of = (enum trace_kind)(1 + random_below(&dice, TRACE_N_KINDS - 1));
+    m.first =
+        random_below(&dice, m.of == TRACE_UNKNOWN         ? n_lines
+                            : random_below(&dice, 2) == 0 ? 8
+                                                          : 1 + n_lines / 20);
+    return m;
+}
+
 // Judges `changed`; false for a finding.
 static bool judge(size_t run, const struct mutation *m)
 {
@@ -209,9 +235,17 @@ static bool judge(size_t run, const struct mutation *m)
         trace_open_memory("m", changed, n_changed, error, sizeof error);
     assert_non_null(reader);
     n_numbers = 0;
+    uint64_t n_seen = 0;
     struct check *check = check_make(trace_reader_header(reader)->n_servers);
+    for (int kind = 1; m->named && kind < TRACE_N_KINDS; kind++)
+        if ((m->without >> kind & 1) != 0)
+            check_without(check, (enum trace_kind)kind);
     while (trace_read(reader, &event) == TRACE_OK) {
         if ((m->without >> event.kind & 1) != 0 || event.kind == TRACE_STATE)
+            continue;
+        n_seen += m->of == TRACE_UNKNOWN || m->of == event.kind;
+        if ((m->of == TRACE_UNKNOWN || m->of == event.kind) &&
+            n_seen > m->first && n_seen <= m->first + m->n)
             continue;
         if (m->cause)
             event.cause = 0;
@@ -251,10 +285,30 @@ static void test_what_is_left_out_accuses_nobody(void **state)
     assert_int_equal(n_accused, 0);
 }
 
+static void test_single_events_left_out_accuse_nobody(void **state)
+{
+    (void)state;
+    int n_accused = 0;
+    for (size_t run = 0; run < N_RUNS; run++) {
+        load(run);
+        uint64_t n_lines = 0;
+        for (size_t i = 0; i < n_text; i++)
+            n_lines += text[i] == '\n';
+        rename_all(0);
+        for (int i = 0; i < EACH; i++) {
+            struct mutation m = leave_single_out(n_lines);
+            n_accused += !judge(run, &m);
+        }
+        unload();
+    }
+    assert_int_equal(n_accused, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_left_out_accuses_nobody),
+        cmocka_unit_test(test_single_events_left_out_accuse_nobody),
     };
     return cmocka_run_group_tests_name("check_mutations", tests, NULL, NULL) !=
            0;
