@@ -141,10 +141,10 @@ $B/tests/libfixtures.a: $(TEST_HELP:%.c=$B/%.o)
 # threads, position-independent. It shows the names of its three headers and no
 # other, since a program may well have a lock() or an append() of its own.
 LIBRARY_SRC := $(wildcard src/raft/*.c) src/base/thread.c src/wire/stub.c \
-               $(addprefix src/base/,arena.c die.c save.c) \
+               $(addprefix src/base/,arena.c die.c plain.c save.c) \
                $(addprefix src/wire/,figure2.c message.c saved.c) \
-               $(addprefix src/trace/,args.c kinds.c pack.c record.c write.c) \
-               src/replay/args_scan.c src/replay/scan.c
+               $(addprefix src/trace/,args.c args_scan.c kinds.c pack.c record.c \
+                 scan.c write.c)
 LIBRARY_OBJ = $(LIBRARY_SRC:%.c=$B/lib/%.o)
 SHOWN := raft_* trace_* message_*
 SO := libglassraft.so.1

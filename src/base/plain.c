@@ -1,9 +1,28 @@
 // plain.c -- see plain.h.
 #include "plain.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
-#include "trace/fields.h"
+size_t utf8_size(const char *s, size_t n)
+{
+    const uint8_t *b = (const uint8_t *)s;
+    if (n == 0)
+        return 0;
+    if (b[0] < 0x80)
+        return 1;
+    size_t size = b[0] >= 0xf0 ? 4 : b[0] >= 0xe0 ? 3 : 2;
+    if (b[0] < 0xc2 || b[0] > 0xf4 || size > n)
+        return 0;
+    for (size_t i = 1; i < size; i++)
+        if ((b[i] & 0xc0) != 0x80)
+            return 0;
+    // Longer than need be, a surrogate, or beyond the last character.
+    bool bad = (b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xed && b[1] > 0x9f) ||
+               (b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] > 0x8f);
+    return bad ? 0 : size;
+}
 
 // The character of n bytes that begins here.
 static unsigned decode(const char *in, size_t n)
@@ -50,7 +69,7 @@ void plain_text(const char *in, char *out, size_t n)
     static const char unknown[] = "\xef\xbf\xbd", more[] = "...";
     size_t used = 0, room = n - sizeof more;
     for (const char *end = in + strlen(in); in < end;) {
-        size_t length = trace_utf8(in, (size_t)(end - in));
+        size_t length = utf8_size(in, (size_t)(end - in));
         unsigned c = decode(in, length);
         const char *from = in;
         if (c == 033) {
@@ -94,7 +113,7 @@ void plain_output(char *text, size_t n, bool colours)
         // Most of a text is neither controls nor the beginning of a mark.
         bool suspect = c < 0x20 || c == 0x7f || c == 0xc2 || c == 0xd8 ||
                        c == 0xe2 || c == 0xef;
-        size_t length = suspect ? trace_utf8(text + i, n - i) : 1;
+        size_t length = suspect ? utf8_size(text + i, n - i) : 1;
         size_t colour = colours ? colour_length(text + i, n - i) : 0;
         if (colour > 0)
             length = colour;

@@ -20,4 +20,7 @@ void plain_text(const char *in, char *out, size_t n);
 // digits and ';', 'm') stays if `colours`.
 void plain_output(char *text, size_t n, bool colours);
 
+// Length of the UTF-8 character at s, of at most n bytes; 0 when it is none.
+size_t utf8_size(const char *s, size_t n);
+
 #endif

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "viz/draw/rules.h"
+#include "check/rule_book.h"
 #include "base/die.h"
 
 enum { MOST_TAGS = 3 }; // of one comment

@@ -33,21 +33,6 @@ struct request {
     int object;
 };
 
-bool cage_program(char *path, size_t n)
-{
-    static const char *const places[] = {"", "/.."};
-    char self[PATH_MAX + 1] = "";
-    if (readlink("/proc/self/exe", self, PATH_MAX) <= 0)
-        return false;
-    const char *folder = dirname(self);
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        snprintf(path, n, "%s%s/glassraft-cage", folder, places[i]);
-        if (access(path, X_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void name_build(char build[64])
 {
     snprintf(build, 64, "%s %s", GLASSRAFT_VERSION, lab_config());

@@ -33,7 +33,4 @@ _Noreturn void cage_become(struct cage *cage, const struct lab_run *run,
 _Noreturn void cage_main(int request,
                          const struct lab_scenario *(*find)(const char *name));
 
-// The program, beside this one or one folder up; false when there is none.
-bool cage_program(char *path, size_t n);
-
 #endif

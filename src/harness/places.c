@@ -1,4 +1,5 @@
 // places.c -- see places.h.
+#include "sandbox/home.h"
 #include "places.h"
 
 #include <limits.h>

@@ -8,7 +8,7 @@
 
 #include "base/die.h"
 #include "trace/fields.h"
-#include "parse.h"
+#include "trace/parse.h"
 
 // Text that grows.
 struct text {

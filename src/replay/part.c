@@ -10,7 +10,7 @@
 
 #include "model.h"
 #include "read.h"
-#include "scan.h"
+#include "trace/scan.h"
 
 // A head fits HEAD bytes: n, us, node, inc and ev.
 enum { HEAD = 256, BLOCK = 16 * 1024 };

@@ -8,10 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/plain.h"
 #include "base/die.h"
 #include "trace/fields.h"
-#include "parse.h"
-#include "scan.h"
+#include "trace/parse.h"
+#include "trace/scan.h"
 
 enum { LINE_LIMIT = 16 * 1024 * 1024, BUFFER = 64 * 1024 };
 
@@ -119,7 +120,7 @@ static size_t first_bad_byte(const char *line, size_t n)
     size_t at = 0;
     while (at < n) {
         bool ascii = (line[at] & 0x80) == 0;
-        size_t size = ascii ? 1 : trace_utf8(line + at, n - at);
+        size_t size = ascii ? 1 : utf8_size(line + at, n - at);
         if (size == 0 || line[at] == '\0')
             break;
         at += size;

@@ -49,3 +49,18 @@ bool lab_home(char *path, size_t n)
                     " program; set GLASSRAFT_HOME to its source tree\n");
     return false;
 }
+
+bool cage_program(char *path, size_t n)
+{
+    static const char *const places[] = {"", "/.."};
+    char self[PATH_MAX + 1] = "";
+    if (readlink("/proc/self/exe", self, PATH_MAX) <= 0)
+        return false;
+    const char *folder = dirname(self);
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        snprintf(path, n, "%s%s/glassraft-cage", folder, places[i]);
+        if (access(path, X_OK) == 0)
+            return true;
+    }
+    return false;
+}

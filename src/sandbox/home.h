@@ -15,4 +15,8 @@ bool lab_home(char *path, size_t n);
 // built in the same way.
 const char *lab_config(void);
 
+// glassraft-cage, beside this program or one folder up; false when there is
+// none.
+bool cage_program(char *path, size_t n);
+
 #endif

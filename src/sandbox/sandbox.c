@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "base/die.h"
-#include "harness/cage.h"
 #include "home.h"
 
 enum {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/die.h"
-#include "replay/scan.h"
+#include "scan.h"
 
 // The field of a decoded message as an argument; digest lends room.
 static struct trace_arg arg_of(const struct message_field *field,

@@ -25,9 +25,6 @@ static inline int trace_endpoint(uint64_t value)
     return value > INT32_MAX ? TRACE_NONE : (int)value;
 }
 
-// Length of the UTF-8 character at s, of at most n bytes; 0 when it is none.
-size_t trace_utf8(const char *s, size_t n);
-
 // text as a JSON string in quotes; like snprintf.
 size_t trace_quote(const char *text, char *out, size_t n);
 

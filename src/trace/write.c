@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "args.h"
+#include "base/plain.h"
 #include "fields.h"
 
 // Text that is cut when room ends, while n counts on: like snprintf.
@@ -64,25 +65,6 @@ static void put_bool(struct out *out, bool value)
         PUT(out, "false");
 }
 
-size_t trace_utf8(const char *s, size_t n)
-{
-    const uint8_t *b = (const uint8_t *)s;
-    if (n == 0)
-        return 0;
-    if (b[0] < 0x80)
-        return 1;
-    size_t size = b[0] >= 0xf0 ? 4 : b[0] >= 0xe0 ? 3 : 2;
-    if (b[0] < 0xc2 || b[0] > 0xf4 || size > n)
-        return 0;
-    for (size_t i = 1; i < size; i++)
-        if ((b[i] & 0xc0) != 0x80)
-            return 0;
-    // Longer than need be, a surrogate, or beyond the last character.
-    bool bad = (b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xed && b[1] > 0x9f) ||
-               (b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] > 0x8f);
-    return bad ? 0 : size;
-}
-
 static void put_escape(struct out *out, uint8_t byte)
 {
     char text[8];
@@ -118,7 +100,7 @@ static void put_text(struct out *out, const char *text)
         if (*text == '\0')
             break;
         uint8_t byte = (uint8_t)*text;
-        size_t size = byte < 0x80 ? 0 : trace_utf8(text, strnlen(text, 4));
+        size_t size = byte < 0x80 ? 0 : utf8_size(text, strnlen(text, 4));
         if (size > 0)
             put_bytes(out, text, size);
         else

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "viz/draw/rules.h"
+#include "check/rule_book.h"
 
 static const char *const files[] = {"raft.c",     "election.c", "replication.c",
                                     "snapshot.c", "persist.c",  "apply.c",

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "replay/parse.h"
-#include "replay/scan.h"
+#include "trace/parse.h"
+#include "trace/scan.h"
 #include "trace/trace.h"
 
 enum two_ways { WAYS_SLOW, WAYS_EQUAL, WAYS_DIFFER };

@@ -1,4 +1,5 @@
 // paint.c -- see paint.h.
+#include "base/plain.h"
 #include "paint.h"
 
 #include <errno.h>
@@ -74,7 +75,7 @@ const char *paint_side(int group)
 // Returns how many bytes it has taken.
 static size_t next_character(const char *text, char out[8])
 {
-    size_t n = trace_utf8(text, strnlen(text, 4));
+    size_t n = utf8_size(text, strnlen(text, 4));
     if (n == 0 || (unsigned char)*text < ' ') {
         snprintf(out, 8, "%c", n == 0 ? '?' : ' ');
         return 1;

@@ -1,4 +1,5 @@
 // export.c -- see export.h.
+#include "base/plain.h"
 #include "export.h"
 
 #include <inttypes.h>
@@ -149,7 +150,7 @@ static void clean(char *text)
 {
     size_t n = strlen(text);
     for (size_t i = 0; i < n;) {
-        size_t size = trace_utf8(text + i, n - i);
+        size_t size = utf8_size(text + i, n - i);
         bool separates =
             size == 3 && (memcmp(text + i, "\xE2\x80\xA8", 3) == 0 ||
                           memcmp(text + i, "\xE2\x80\xA9", 3) == 0);

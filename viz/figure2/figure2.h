@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "../src/check/rules.h"
+#include "check/rules.h"
 
 enum { FIGURE2_SIDES = 2 };
 

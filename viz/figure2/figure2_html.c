@@ -5,7 +5,7 @@
 
 #include "figure2.h"
 #include "viz/draw/paint.h"
-#include "viz/draw/rules.h"
+#include "check/rule_book.h"
 
 static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"

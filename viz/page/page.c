@@ -12,7 +12,7 @@
 
 #include "base/die.h"
 #include "replay/model.h"
-#include "replay/scan.h"
+#include "trace/scan.h"
 #include "viz/draw/paint.h"
 #include "viz/draw/viz.h"
 

@@ -3,7 +3,7 @@
 // A rule has many places that may break it; a finding says more than its rule.
 // The first function that is named is the one that such a finding most often
 // leads to. All names are those of the students' folder.
-#include "viz/draw/rules.h"
+#include "check/rule_book.h"
 
 #include <stddef.h>
 #include <string.h>

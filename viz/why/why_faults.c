@@ -4,7 +4,7 @@
 
 #include "check/facts.h"
 #include "trace/fields.h"
-#include "viz/draw/rules.h"
+#include "check/rule_book.h"
 #include "why.h"
 
 // From here on it is told how long an answer was on its way.

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "viz/draw/rules.h"
+#include "check/rule_book.h"
 #include "why.h"
 
 // What a text without a tag speaks of, by the first of Figure 2's words in it.

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "viz/draw/rules.h"
+#include "check/rule_book.h"
 #include "why.h"
 
 enum { WIDTH = 79, INDENT = 19, MOST_RUNS = 8 };

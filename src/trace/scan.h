@@ -8,7 +8,7 @@
 
 #include "base/cursor.h"
 #include "parse.h"
-#include "trace/trace.h"
+#include "trace.h"
 
 // How a line begins.
 struct scan_head {

@@ -1,14 +1,14 @@
 // file.c -- a recorded run as a file: header, events, keyframes, verdict.
-#include "trace.h"
+#include "trace/trace.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/die.h"
-#include "fields.h"
-#include "replay/model.h"
-#include "pack.h"
+#include "trace/fields.h"
+#include "model.h"
+#include "trace/pack.h"
 #include "base/save.h"
 #include "base/version.h"
 

@@ -1,5 +1,5 @@
-// rules.c -- see rules.h. Names of functions are those of src/raft.
-#include "rules.h"
+// rule_book.c -- see rule_book.h. Names of functions are those of src/raft.
+#include "rule_book.h"
 
 #include <stddef.h>
 #include <string.h>

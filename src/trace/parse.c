@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/args.h"
-#include "trace/fields.h"
+#include "args.h"
+#include "fields.h"
 #include "scan.h"
 
 static bool wrong(struct parse *parse, const char *format, ...)

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "trace/args.h"
-#include "trace/fields.h"
+#include "args.h"
+#include "fields.h"
 
 enum trace_kind scan_kind(const char *name, size_t n)
 {

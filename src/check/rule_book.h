@@ -1,6 +1,6 @@
-// rules.h -- the rules of the paper by tag: a sentence, and where to look.
-#ifndef GLASSRAFT_PAPER_H
-#define GLASSRAFT_PAPER_H
+// rule_book.h -- the rules of the paper by tag: a sentence, and where to look.
+#ifndef GLASSRAFT_RULE_BOOK_H
+#define GLASSRAFT_RULE_BOOK_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 // args_scan.c -- the fields of a message in the text that they stand in.
-#include "trace/args.h"
+#include "args.h"
 
 #include <stdlib.h>
 
