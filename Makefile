@@ -446,6 +446,7 @@ lint: ## clang-format, clang-tidy, and clang's thread safety analysis
 	@printf '%s\n' $(LIB_SRC) $(wildcard labs/student/*.c) | \
 	  xargs -P 2 -n 8 clang -fsyntax-only \
 	  $(BASE) -Isrc/raft -Wthread-safety -Wthread-safety-beta
+	@.ci/floors
 	@.ci/sizes $(SOURCES) $(PAGE) $(wildcard tests/page/*.js)
 
 .PHONY: format
