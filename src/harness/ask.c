@@ -101,6 +101,7 @@ bool lab_get_state(struct lab *lab, int server, raft_term *term,
     lab->api->get_state(instance->rf, term, is_leader);
     sim_space_enter(before);
     sim_door(SIM_OUTSIDE);
+    lab_check_age(instance, *term);
     lab_leave(instance);
     return true;
 }

@@ -81,8 +81,8 @@ bool lab_crash_point(struct instance *instance)
     return crashes || dead;
 }
 
-static bool handle(void *context, const char *method, const uint8_t *args,
-                   size_t n_args, uint8_t **reply, size_t *n_reply)
+bool lab_handle(void *context, const char *method, const uint8_t *args,
+                size_t n_args, uint8_t **reply, size_t *n_reply)
 {
     struct instance *instance = context;
     struct lab *lab = instance->lab;
@@ -226,7 +226,7 @@ struct net *lab_net(struct lab *lab)
     return lab->net;
 }
 
-// ------------------------------------------------------------- pause, clocks
+// ------------------------------------------------------------- pause
 
 void lab_pause(struct lab *lab, int server, bool paused)
 {
@@ -237,16 +237,6 @@ void lab_pause(struct lab *lab, int server, bool paused)
         .kind = TRACE_PAUSE, .node = server, .inc = TRACE_NONE, .ok = paused};
     trace_emit(lab->trace, &event);
     sim_pause(server, paused);
-}
-
-void lab_clock_rate(struct lab *lab, int server, int per_mille)
-{
-    struct trace_event event = {.kind = TRACE_CLOCK,
-                                .node = server,
-                                .inc = TRACE_NONE,
-                                .to = (uint64_t)per_mille};
-    trace_emit(lab->trace, &event);
-    sim_set_clock_rate(server, per_mille);
 }
 
 void lab_slow_apply(struct lab *lab, int server, uint64_t ms)
@@ -352,7 +342,7 @@ static void boot(struct lab *lab, int server)
     char name[16];
     name_of(server, name);
     net_add_server(lab->net, name, server,
-                   (struct net_handler){handle, instance});
+                   (struct net_handler){lab_handle, instance});
 }
 
 // Waits for our calls into a dead server and frees it.
@@ -454,6 +444,7 @@ struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
         lab_give_past(lab);
     for (int server = 0; own == NULL && server < lab->n_servers; server++)
         boot(lab, server);
+    lab_age(lab);
     for (int server = 0; own == NULL && server < lab->n_servers; server++)
         lab_connect(lab, server);
     return lab;

@@ -26,6 +26,7 @@ struct instance {
     struct net_end *end[LAB_MAX_SERVERS];
     struct blob *state, *snapshot; // its persister
     bool dead, has_saved;
+    bool aged;                         // see lab_age()
     int n_calls;                       // of ours into rf, under way
     atomic_int n_out[LAB_MAX_SERVERS]; // its calls to each peer, under way
     atomic_bool killed;                // raft_kill() has returned
@@ -96,6 +97,9 @@ struct lab {
 // cluster.c
 struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
                      struct trace *trace, struct check *check);
+// A request comes to an instance: net_handler.
+bool lab_handle(void *context, const char *method, const uint8_t *args,
+                size_t n_args, uint8_t **reply, size_t *n_reply);
 // Stops everything, waits, frees. *prices (may be NULL) gets what it cost.
 void lab_end(struct lab *lab, struct lab_prices *prices);
 // The living instance with a call counted, NULL when the server is down or
@@ -134,6 +138,11 @@ bool lab_save(void *context, const struct raft_saved *saved);
 // past.c: gives the servers, before they start, a past of 2^32 terms and
 // entries, where the seed says so and their Raft can be brought there.
 void lab_give_past(struct lab *lab);
+// The same in labs 1 and 2, where nothing is saved: the servers, before they
+// are connected, hear of a term of 32 bits.
+void lab_age(struct lab *lab);
+// What such a server says of its term later: it is no older one.
+void lab_check_age(struct instance *instance, raft_term term);
 void lab_drop_past(struct lab *lab);
 
 // limits.c: a call of this server's Raft obeys raft_config, or ends the run.

@@ -6,16 +6,22 @@
 // is written into their state by hand, whose form is their own. A server of the
 // same Raft lives for a moment, with no others to talk to and no trace, gets
 // such a snapshot by InstallSnapshot, and what it has saved by then is what the
-// story's server comes back with.
+// story's server comes back with. In labs 1 and 2 servers come back with
+// nothing; there they live already, and hear a heartbeat of such a term.
 #include "internal.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/sim.h"
 #include "wire/figure2.h"
 
 enum { EVERY_SEED = 6, OLD_SEED = 2, SNAPSHOT_BYTES = 8 };
 static const raft_term OLD_TERM = (1ull << 32) - 3;
+// In labs 1 and 2 the first election is that of the next term.
+static const raft_term AGED_TERM = (1ull << 32) - 1;
 // The service takes a snapshot after every tenth command: a multiple of ten.
 static const raft_index OLD_INDEX = (1ull << 32) - 6;
 
@@ -120,13 +126,18 @@ static bool grow_old(struct lab *lab, int server, struct nursling *nursling)
            (!knows_snapshots(lab) || has_snapshot(nursling));
 }
 
-// Labs 1 and 2 save nothing, and a server alone is sent nothing.
+// A server alone is sent nothing.
 static bool is_due(const struct lab *lab)
 {
     const struct lab_run *run = lab->run;
     return !run->real && run->seed % EVERY_SEED == OLD_SEED &&
-           !run->scenario->young && lab->n_servers > 1 && run->lab != 1 &&
-           run->lab != 2;
+           !run->scenario->young && run->scenario->rpcs == NULL &&
+           lab->n_servers > 1;
+}
+
+static bool saves_nothing(const struct lab *lab)
+{
+    return lab->run->lab == 1 || lab->run->lab == 2;
 }
 
 // What is on the disk before the first start, for all who read the trace. Of
@@ -153,7 +164,7 @@ static void tell(struct lab *lab, int server)
 
 void lab_give_past(struct lab *lab)
 {
-    bool good = is_due(lab);
+    bool good = is_due(lab) && !saves_nothing(lab);
     if (!good)
         return;
     for (int server = 0; server < lab->n_servers && good; server++) {
@@ -170,6 +181,52 @@ void lab_give_past(struct lab *lab)
         lab->past = OLD_INDEX;
     for (int server = 0; server < lab->n_servers; server++)
         tell(lab, server);
+}
+
+// A heartbeat of that term's leader, which each of them takes for another.
+static void hears(struct lab *lab, int server)
+{
+    uint64_t other = (uint64_t)((server + 1) % lab->n_servers);
+    struct append_entries_args heartbeat = {.term = AGED_TERM,
+                                            .leader_id = other};
+    size_t n_args = 0, n_reply = 0;
+    uint8_t *args =
+        message_encode(&append_entries_args_type, &heartbeat, &n_args);
+    uint8_t *reply = NULL;
+    int before = sim_server();
+    sim_set_server(server);
+    struct append_entries_reply answer;
+    struct instance *instance = lab->now[server];
+    if (lab_handle(instance, "AppendEntries", args, n_args, &reply, &n_reply) &&
+        message_decode(&append_entries_reply_type, reply, n_reply, &answer) &&
+        answer.term == AGED_TERM)
+        instance->aged = true;
+    free(reply);
+    sim_set_server(before);
+    free(args);
+}
+
+void lab_check_age(struct instance *instance, raft_term term)
+{
+    char text[200];
+    if (!instance->aged || term >= AGED_TERM)
+        return;
+    snprintf(text, sizeof text,
+             "S%d says that it is in term %" PRIu64
+             ", but it answered a heartbeat in term %" PRIu64
+             " before the story began: no term falls, and terms have 64 bits.",
+             instance->server + 1, term, AGED_TERM);
+    lab_run_fails(instance->lab, "current_term falls", "ALL.2", text);
+}
+
+void lab_age(struct lab *lab)
+{
+    if (!is_due(lab) || !saves_nothing(lab))
+        return;
+    trace_note(lab->trace, TRACE_NONE, "scenario",
+               "before the story there were %" PRIu64 " terms", AGED_TERM);
+    for (int server = 0; server < lab->n_servers; server++)
+        hears(lab, server);
 }
 
 void lab_drop_past(struct lab *lab)

@@ -1,5 +1,5 @@
-// threads.c -- servers' threads: how late they may be, how many there are, and
-// how much memory they keep.
+// threads.c -- servers' threads: how late they may be, by which clock, how many
+// there are, and how much memory they keep.
 #include "heap.h"
 #include "internal.h"
 
@@ -21,6 +21,16 @@ void lab_park(struct lab *lab, int per_mille, uint64_t ms)
                                 .ok = true};
     trace_emit(lab->trace, &event);
     sim_park(per_mille, ms);
+}
+
+void lab_clock_rate(struct lab *lab, int server, int per_mille)
+{
+    struct trace_event event = {.kind = TRACE_CLOCK,
+                                .node = server,
+                                .inc = TRACE_NONE,
+                                .to = (uint64_t)per_mille};
+    trace_emit(lab->trace, &event);
+    sim_set_clock_rate(server, per_mille);
 }
 
 int lab_n_threads(struct lab *lab, int server)
