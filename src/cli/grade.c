@@ -31,6 +31,8 @@ static const char help[] =
     "  --out FILE            the report goes there, anew after each scenario\n"
     "  -j N                  so many runs (with --all: submissions) at a time\n"
     "  --keep FOLDER         traces of failing runs go there\n"
+    "  --cover FOLDER        which lines the runs reach: reports there, and a\n"
+    "                        table in the report; no points depend on it\n"
     "  --all SUBMISSIONS     each folder in it is a submission\n"
     "  --results FOLDER      one NAME.json each, and summary.csv; what is\n"
     "                        complete there is not graded again\n"
@@ -53,7 +55,7 @@ static void on_interrupt(int signal)
 
 struct arguments {
     const char *folder, *all, *results, *summary, *rubric, *secret, *out;
-    const char *keep;
+    const char *keep, *cover;
     enum report_format format;
     bool has_format, help, print_rubric, reveal, bad;
     uint64_t lab, jobs, user, limit, first, last, shard, n_shards;
@@ -89,7 +91,8 @@ static void take_argument(struct options *o, struct arguments *a)
                  {"--rubric", offsetof(struct arguments, rubric)},
                  {"--secret-seeds", offsetof(struct arguments, secret)},
                  {"--out", offsetof(struct arguments, out)},
-                 {"--keep", offsetof(struct arguments, keep)}};
+                 {"--keep", offsetof(struct arguments, keep)},
+                 {"--cover", offsetof(struct arguments, cover)}};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (options_is(o, texts[i].name)) {
             *(const char **)((char *)a + texts[i].at) = options_value(o);
@@ -138,6 +141,8 @@ static void check(struct arguments *a)
         complain(a, "--results and --shard go with --all");
     else if (a->all != NULL && a->out != NULL)
         complain(a, "--out goes with one folder; --all has --results");
+    else if (a->all != NULL && a->cover != NULL)
+        complain(a, "--cover goes with one folder");
     else if (a->limit > 3600)
         complain(a, "--limit: expected at most 3600 seconds");
     else if (a->last - a->first >= RUBRIC_MOST_SEEDS)
@@ -231,7 +236,8 @@ static int grade(struct arguments *a)
         .rubric = &rubric,
         .sandbox = {.user = (unsigned)a->user, .cpu_s = (unsigned)a->limit},
         .reveal = a->reveal,
-        .keep = a->keep};
+        .keep = a->keep,
+        .cover = a->cover};
     if (!get_rubric(a, &rubric))
         return EXIT_USAGE;
     int code = EXIT_USAGE;

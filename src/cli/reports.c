@@ -28,29 +28,6 @@ static struct {
     const char *folder;
 } reports;
 
-// The frame that the report of a crash begins with: "    f at raft.c:290".
-static bool find_stop(const struct lab_result *result, struct cover_stop *stop)
-{
-    static const char *const kinds[] = {"crash", "memory error",
-                                        "stack overflow",
-                                        "a thread that never blocks"};
-    bool stopped = false;
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        stopped |= strcmp(result->property, kinds[i]) == 0;
-    for (const char *line = strchr(result->text, '\n'); stopped && line != NULL;
-         line = strchr(line + 1, '\n')) {
-        char file[200];
-        if (sscanf(line, " %79[A-Za-z0-9_] at %199[^: \n]:%u", stop->function,
-                   file, &stop->line) != 3)
-            continue;
-        const char *name = strrchr(file, '/');
-        snprintf(stop->file, sizeof stop->file, "%.79s",
-                 name != NULL ? name + 1 : file);
-        return true;
-    }
-    return false;
-}
-
 static void take(void *context, const struct lab_run *run,
                  const struct lab_result *result, const struct met *met,
                  const uint64_t *counters)
@@ -62,7 +39,9 @@ static void take(void *context, const struct lab_run *run,
                                    run->crash_at};
     if (counters != NULL)
         cover_add(reports.cover, &here, counters,
-                  find_stop(result, &stop) ? &stop : NULL);
+                  cover_find_stop(result->property, result->text, &stop)
+                      ? &stop
+                      : NULL);
     curve_add(reports.curve, run->seed, met, reports.cover);
     course_label(run->scenario->name, label);
     figure2_add(&reports.rules, label, &met->rules);
@@ -219,7 +198,8 @@ static bool write_all(void)
     struct cover *cover = reports.cover;
     reports.run.crash_at = 0;
     const struct cover_about about = {.raft = raft_name(),
-                                      .options = lab_run_options(&reports.run)};
+                                      .options = lab_run_options(&reports.run),
+                                      .links = true};
     cover_finish(cover);
     reports.curve->most[CURVE_LINES] = cover_totals(cover).lines.n;
     bool good = write_one("index.html", &about, cover_html) &&

@@ -86,6 +86,10 @@ struct cover_stop {
     char function[80], file[80];
     unsigned line;
 };
+// stop.c: from how a run failed, whose report begins with the frame,
+// "    raft_start at raft.c:290". False when it did not stop so.
+bool cover_find_stop(const char *property, const char *text,
+                     struct cover_stop *stop);
 void cover_add(struct cover *cover, const struct cover_run *run,
                const uint64_t *counters, const struct cover_stop *stopped);
 // True when it reached something that no run before it had reached.
@@ -98,6 +102,7 @@ struct cover_totals cover_totals_of(const struct cover_file *file);
 struct cover_about {
     const char *raft;    // as the user named it
     const char *options; // that a replay needs besides scenario and seed
+    bool links;          // figure2.html and curve.svg are beside the page
 };
 
 // text.c, json.c, html.c: the reports. Text is a table for a terminal,

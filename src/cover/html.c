@@ -213,10 +213,12 @@ void cover_html(const struct cover *cover, const struct cover_about *about,
                 cover_totals_of(&cover->file[i]));
     }
     put_row(out, "all", NULL, cover_totals(cover));
-    fputs("</table>\n<p><a href=\"figure2.html\">Figure 2: which rules"
-          " acted</a> &middot; <a href=\"curve.svg\">How many seeds are enough?"
-          "</a></p>\n",
-          out);
+    fputs("</table>\n", out);
+    if (about->links)
+        fputs("<p><a href=\"figure2.html\">Figure 2: which rules acted</a>"
+              " &middot; <a href=\"curve.svg\">How many seeds are"
+              " enough?</a></p>\n",
+              out);
     for (size_t i = 0; i < cover->n_files; i++)
         put_source(out, cover, i);
     fputs("</body></html>\n", out);

@@ -211,7 +211,9 @@ static bool prepare(struct run *r)
     struct submission *s = &grade->submission;
     bool good =
         submission_take(s, plan->folder, plan->rubric->lab, &plan->sandbox) &&
-        plan->told(plan->context, grade) && submission_build(s, &plan->sandbox);
+        plan->told(plan->context, grade);
+    s->counts = plan->cover != NULL;
+    good = good && submission_build(s, &plan->sandbox);
     // What does not build here may fail for a reason that is ours.
     if (good && s->problem != NULL && !stopped(r) &&
         !grade_canary(&plan->sandbox)) {
@@ -237,6 +239,8 @@ bool grade_run(struct grade *grade, const struct grade_plan *plan)
         return false;
     if (grade->built)
         run_all(&r);
+    if (grade->built && !stopped(&r) && grade->trouble == NULL)
+        r.failed |= !grade_coverage(grade);
     if (grade->trouble != NULL)
         plan->told(plan->context, grade);
     if (r.failed || r.stopped || grade->trouble != NULL)
@@ -251,5 +255,6 @@ void grade_free(struct grade *grade)
         free_finding(&grade->task[i].first);
     free(grade->task);
     free(grade->trouble);
+    free(grade->coverage);
     submission_end(&grade->submission);
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "cover/cover.h"
 #include "rubric.h"
 #include "submission.h"
 
@@ -72,6 +73,10 @@ struct grade {
     char *trouble;
     // Variables that servers share, as a run tells of them; "" = none.
     char shared[500];
+    // What its runs reached, as information; NULL = it was not asked for, or
+    // could not be counted.
+    char *coverage;
+    struct cover_totals reached;
 };
 
 struct grade_plan {
@@ -81,7 +86,8 @@ struct grade_plan {
     struct sandbox sandbox;
     bool reveal;
     int n_jobs;
-    const char *keep; // folder for traces of failing runs; NULL = none
+    const char *keep;  // folder for traces of failing runs; NULL = none
+    const char *cover; // folder for reports of coverage; NULL = none
     // Called when there is news: built, and after each scenario.
     bool (*told)(void *context, const struct grade *grade);
     bool (*stopped)(void *context); // NULL: never
@@ -92,6 +98,11 @@ struct grade_plan {
 // said so. It was the grader's own trouble if grade->trouble says so. The grade
 // is the caller's to free in either case.
 bool grade_run(struct grade *grade, const struct grade_plan *plan);
+// coverage.c: runs the first open seeds of each scenario once more, with an
+// object that counts, writes the reports and fills in grade->coverage. No
+// points depend on it. False with a line on stderr when the reports cannot be
+// written.
+bool grade_coverage(struct grade *grade);
 // canary.c: tries whether a Raft that is known can be built and run here. True,
 // or false with a line on stderr.
 bool grade_canary(const struct sandbox *sandbox);

@@ -68,6 +68,13 @@ void report_gradescope(const struct grade *grade, FILE *out)
     print(whole, out);
 }
 
+static void add_share(cJSON *object, const char *name, struct cover_share share)
+{
+    cJSON *item = cJSON_AddObjectToObject(object, name);
+    cJSON_AddNumberToObject(item, "all", (double)share.n);
+    cJSON_AddNumberToObject(item, "reached", (double)share.n_reached);
+}
+
 static void add_finding(cJSON *object, const struct grade *grade, int task)
 {
     static const char *const kinds[] = {"own", "safety", "foul"};
@@ -146,6 +153,12 @@ void report_json(const struct grade *grade, FILE *out)
     cJSON_AddNumberToObject(whole, "points", grade_points(grade));
     cJSON_AddNumberToObject(whole, "max_points", rubric_points(grade->rubric));
     add_text(whole, "remarks", report_remarks(grade));
+    if (grade->coverage != NULL) {
+        cJSON *reached = cJSON_AddObjectToObject(whole, "coverage");
+        add_share(reached, "lines", grade->reached.lines);
+        add_share(reached, "branches", grade->reached.branches);
+        add_share(reached, "functions", grade->reached.functions);
+    }
     cJSON *parts = cJSON_AddArrayToObject(whole, "parts");
     for (int part = 0; part < grade->rubric->n_parts; part++)
         cJSON_AddItemToArray(parts, json_part(grade, part));

@@ -19,11 +19,17 @@ enum { FILE_BYTES = 1 << 20, PATH_BYTES = 4600 };
 static const struct {
     const char *folder, *files;
 } parts[] = {
-    {"labs", "build-raft"},       {"labs", "allowed-symbols"},
-    {"labs", "refused-calls"},    {"src", ""},
-    {"src/sim", "refused-calls"}, {"src/sim", "sim.syms"},
-    {"src/raft", "*.h"},          {"src/base", "*.h"},
-    {"src/wire", "*.h"},          {"src/trace", "*.h"},
+    {"labs", "build-raft"},
+    {"labs", "allowed-symbols"},
+    {"labs", "refused-calls"},
+    {"labs", "counters.ld"},
+    {"src", ""},
+    {"src/sim", "refused-calls"},
+    {"src/sim", "sim.syms"},
+    {"src/raft", "*.h"},
+    {"src/base", "*.h"},
+    {"src/wire", "*.h"},
+    {"src/trace", "*.h"},
     {"src/harness", "*.h"},
 };
 

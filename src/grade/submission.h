@@ -26,6 +26,8 @@ struct submission {
     int n_files;
     char work[200];    // our folder for it; "" = none
     char object[240];  // when it was built
+    bool counts;       // wanted: another object that counts what it executes
+    char cover[240];   // that; "" = none
     char *problem;     // why it was not; NULL = it was
     char trouble[300]; // what kept us from it that is not its; "" = nothing
     char *note[SUBMISSION_NOTES];

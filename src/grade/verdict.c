@@ -203,6 +203,11 @@ void grade_remarks(const struct grade *grade, FILE *out)
                 n_never == 0 ? "."
                              : ": what their story begins with never came"
                                " about with this Raft. They count as passed.");
+    if (grade->coverage != NULL)
+        fprintf(out,
+                "Coverage, which no points depend on: what the first seeds of"
+                " each scenario reach.\n%s",
+                grade->coverage);
     if (grade->out_of_time)
         fprintf(out, "Too many runs used up their time; the rest was not"
                      " run.\n");
