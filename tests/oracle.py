@@ -55,6 +55,7 @@ class Oracle:
         self.by_n = {e["n"]: e for e in self.events}
         self.s = [Server() for _ in range(self.n)]
         self.sends, self.lost, self.at, self.kinds = {}, {}, 0, {e["ev"] for e in self.events}
+        self.commits = []  # each commit, with the terms of its entries
 
     def root(self, e):
         """The receipt, timeout or client's command that an event follows from."""
@@ -106,6 +107,7 @@ class Oracle:
         elif ev == "match":
             s.match[e["peer"]] = e["to"]
         elif ev == "commit":
+            self.commits.append((e, {i: s.at(i) for i in range(e["from"] + 1, e["to"] + 1)}))
             s.commit = e["to"]
         elif ev in ("compact", "install"):
             i, t = e["last_included_index"], e["last_included_term"]
@@ -233,8 +235,6 @@ class Oracle:
             return '%s applied index %d (term %d, "%s").' % (
                 me, e["index"], e["term"], e.get("command", ""))
         return None
-
-
 
     def causes(self, e):
         """Servers whose facts an event has to rest on, None when any may."""

@@ -379,7 +379,9 @@ void why_every(struct why *why, const struct trace_file *trace,
                FILE *out)
 {
     struct model model;
-    *why = (struct why){.trace = trace, .n_servers = trace->header.n_servers};
+    *why = (struct why){.trace = trace,
+                        .n_servers = trace->header.n_servers,
+                        .ours = trace->header.raft[0] != '\0'};
     why->book = evidence_gather(trace);
     model_init(&model, why->n_servers);
     for (size_t i = 0; i < trace->n_events; i++) {

@@ -292,7 +292,7 @@ static void say_counted(const struct why *why,
     int n = size_of(&holds);
     TEXT(": as leader of term %" PRIu64, leader->term);
     NOTE("leader of T%" PRIu64, leader->term);
-    if (matches || (of->known && told(why, fact, n))) {
+    if ((matches || of->known) && told(why, fact, n)) {
         TEXT(" it counted %s, %d of %d, as having it",
              why_servers(&holds, why->n_servers, who), n, why->n_servers);
         NOTE(", on %d of %d", n, why->n_servers);

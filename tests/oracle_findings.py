@@ -1,0 +1,130 @@
+"""What a finding's own text has to say, from the raw trace alone.
+
+Each form has the numbers and names that the oracle (tests/oracle.py) finds in
+the trace before the event that is bad. Texts of other forms are counted as not
+compared. Used by tests/truth.
+"""
+import re
+
+S = r"S(\d+)"
+
+
+def vote(v):
+    return "no vote" if v is None else "a vote for S%d" % (v + 1)
+
+
+def peers(n):
+    return "%d peer%s had" % (n, "" if n == 1 else "s")
+
+
+def committed(o, index):
+    """Who committed an entry first: (server, term), before the bad event."""
+    for e, terms in o.commits:
+        if e["from"] < index <= e["to"]:
+            return e["node"], terms.get(index)
+    return None
+
+
+def falls(what, now):
+    return lambda o, e, s: "S%d moved %s from %d to %d; it %s %d and never falls." % (
+        e["node"] + 1, what, e["from"], e["to"], "stood at" if what == "commit_index" else "was",
+        now(s))
+
+
+def same_index(o, e, s):
+    index = e["index"] if e["ev"] == "apply" else None
+    for i in range(e.get("from", 0) + 1, e["to"] + 1) if index is None else []:
+        first = committed(o, i)
+        if first and first[1] and first[1] != s.at(i):
+            return "S%d committed entry %d of term %d at %.3f s, where S%d committed one of" \
+                " term %d." % (e["node"] + 1, i, s.at(i), e["us"] / 1e6, first[0] + 1, first[1])
+    return None
+
+
+def without_entry(o, e, s):
+    missing = [(i, c) for i in range(1, 10000) for c in [committed(o, i)]
+               if c and c[1] and i > s.base and s.at(i) != c[1]]
+    return ["S%d became leader of term %d at %.3f s without entry %d (term %d), which S%d committed"
+            % (e["node"] + 1, e["term"], e["us"] / 1e6, i, c[1], c[0] + 1) for i, c in missing]
+
+
+def saved(o, e, s):
+    what = "terms" if e["term"] != s.term else "votes" if e["voted_for"] != s.vote else "logs"
+    return ["S%d saved term %d, %s and a log up to %d (term %d) at %.3f s; it is in term %d with %s"
+            " and a log up to %d (term %d): the %s differ." % (
+                e["node"] + 1, e["term"], vote(e["voted_for"]), e["last_index"], e.get("last_term", 0),
+                e["us"] / 1e6, s.term, vote(s.vote), s.last(), s.at(s.last()), w)
+            for w in (what, what + " behind the snapshot")]
+
+
+def matched(o, e, s):
+    return "S%d set match_index of S%d to %d, but in term %d S%d has acknowledged to it entries" \
+        " up to %d only." % (e["node"] + 1, e["peer"] + 1, e["to"], s.term, e["peer"] + 1,
+                             s.acked.get(e["peer"], 0))
+
+
+def moved_back(o, e, s):
+    start = "S%d took next_index of S%d back to %d" % (e["node"] + 1, e["peer"] + 1, e["to"])
+    end = ": S%d has acknowledged entries up to %d" % (e["peer"] + 1, s.match.get(e["peer"], 0))
+    send = o.request(e)
+    late = " by the answer to a message of %.3f s" % (send["us"] / 1e6) if send else ""
+    return [start + end + ".", start + late + end + " since."]
+
+
+def counted(o, e, s):
+    held = sum(i >= e["to"] for p, i in s.acked.items() if p != e["node"])
+    return ["S%d committed entry %d when %s acknowledged it%s a majority is %d." % (
+        e["node"] + 1, e["to"], peers(held), own, o.n // 2 + 1)
+        for own in (";", " and its own copy was not saved yet;")]
+
+
+def cut(o, e, s):
+    send = o.request(e)
+    if not send or "prev_log_index" not in send["args"]:
+        return None
+    a, first = send["args"], None
+    if s.base < a["prev_log_index"] <= s.last() and s.at(a["prev_log_index"]) != a["prev_log_term"]:
+        first = a["prev_log_index"]
+    for i, x in enumerate(a["entries"], a["prev_log_index"] + 1):
+        if first is None and i <= s.last() and s.at(i) != x["term"]:
+            first = i
+    text = "S%d cut its log at index %d (term %d, up to index %d) by S%d's AppendEntries, with" \
+        " which it " % (e["node"] + 1, e["index"], s.at(e["index"]), s.last(), send["node"] + 1)
+    return text + ("does not conflict." if first is None else
+                   "conflicts from index %d on only." % first)
+
+
+def votes(o, e, s):
+    n = len(o.votes(s, e["node"]))
+    return "S%d became leader of term %d when it had heard of %d vote%s for it in that term, a" \
+        " majority is %d." % (e["node"] + 1, e["term"], n, "" if n == 1 else "s", o.n // 2 + 1)
+
+
+FORMS = [
+    (S + r" moved commit_index from", falls("commit_index", lambda s: s.commit)),
+    (S + r" moved current_term from", falls("current_term", lambda s: s.term)),
+    (S + r" committed entry \d+ of term \d+ at .* committed one of", same_index),
+    (S + r" became leader of term \d+ at .* without entry", without_entry),
+    (S + r" became leader of term \d+ when it had heard of", votes),
+    (S + r" saved term .* differ\.$", saved),
+    (S + r" set match_index of .* acknowledged to it entries", matched),
+    (S + r" took next_index of", moved_back),
+    (S + r" committed entry \d+ when \d+ peers? had", counted),
+    (S + r" cut its log at index .* by S\d+'s AppendEntries", cut),
+]
+
+
+def difference(oracle, event, text):
+    """"" when it is as it has to be, None when its form is not known here."""
+    if "node" not in event:
+        return None
+    s = oracle.s[event["node"]]
+    for form, says in FORMS:
+        if re.match(form, text):
+            wants = says(oracle, event, s)
+            if wants is None:
+                return None
+            wants = [wants] if isinstance(wants, str) else wants
+            return "" if any(text.startswith(w) for w in wants) else \
+                "the finding says  %s\n  wants %s" % (text, " or ".join(wants[:3]))
+    return None
