@@ -64,6 +64,14 @@ static bool is_unapplied(struct check *check, int i, uint64_t us)
                           : "");
 }
 
+// Does its own snapshot have what it refuses to build on?
+static bool covers(const struct check *check, int i,
+                   const struct silent_peer *peer)
+{
+    return peer->refused_index > 0 &&
+           check->silent->server[i].disk.snapshot_index >= peer->refused_index;
+}
+
 // What a snapshot has to do with refusals that have no end.
 static const char *of_snapshot(const struct check *check, int leader, int i,
                                char text[160])
@@ -73,7 +81,7 @@ static const char *of_snapshot(const struct check *check, int leader, int i,
     text[0] = '\0';
     if (peer->refused_index == 0)
         return text;
-    if (check->silent->server[i].disk.snapshot_index >= peer->refused_index)
+    if (covers(check, i, peer))
         snprintf(text, 160, ", though its snapshot covers that");
     else if (server->disk.snapshot_index >= peer->refused_index &&
              peer->installed > 0)
@@ -95,7 +103,8 @@ static bool is_left_behind(struct check *check, int leader, int i, uint64_t us)
     const struct silent_peer *peer = &server->peer[i];
     char text[160];
     if (peer->n_refused >= FEW_REFUSALS && us < peer->refused_us + LATER_US)
-        return check_lies(check, "L.3", leader, server->led_n,
+        return check_lies(check, covers(check, i, peer) ? "AE.2" : "L.3",
+                          leader, server->led_n,
                           "S%d refuses S%d's AppendEntries, %" PRIu64
                           " times in a row, the last with prev_log_index"
                           " %" PRIu64 "%s: next_index %s.",
