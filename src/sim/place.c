@@ -8,6 +8,7 @@
 #include "internal.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -179,7 +180,8 @@ static int look_up(void *pc, bool exact, struct frame frame[MOST_INLINED])
         return 1;
     uintptr_t offset = (uintptr_t)at - (uintptr_t)info.dli_fbase;
     bool ours = own.dli_fbase == info.dli_fbase;
-    long n = syscall(SYS_readlink, "/proc/self/exe", object, PATH_BYTES - 1);
+    long n = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", object,
+                     PATH_BYTES - 1);
     object[n > 0 ? n : 0] = '\0';
     if (!ours)
         snprintf(object, sizeof object, "%s", info.dli_fname);
