@@ -65,8 +65,7 @@ struct fiber {
     void *wait_pc;
     struct scond *wait_cond;
     uint64_t wait_since_ns;
-    void *wait_stack[SITE_FRAMES]; // from wait_pc on
-    int n_wait_stack;
+    void **wait_frame; // the runtime's, below that of wait_pc
     bool timed_out;
 
     bool detached;
@@ -228,6 +227,9 @@ const char *sim_place(void *pc); // "function at file.c:12"
 // The return addresses of the running thread from pc on, at most so many; only
 // pc when they are not known.
 int sim_stack(void *pc, void **stack, int most);
+// The same of any thread, found from one of its frames on.
+int sim_stack_of(const struct fiber *fiber, void **frame, void *pc,
+                 void **stack, int most);
 // A line for each function of a stack, as far as the code under test is
 // concerned; with `exact` the first is no return address. Returns the length.
 size_t sim_put_stack(char *out, size_t room, void *const *pc, int n_pc,

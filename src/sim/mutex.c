@@ -135,7 +135,8 @@ static inline struct site *note_site(struct fiber *fiber, bool brief, void *pc)
         return site_of(pc);
     struct site *site = &fiber->site[__builtin_ctz(unused)];
     fiber->sites_used |= unused & -unused;
-    site->n = sim_stack(pc, site->pc, brief ? 1 : SITE_FRAMES);
+    site->pc[0] = pc;
+    site->n = brief ? 1 : sim_stack(pc, site->pc, SITE_FRAMES);
     return site;
 }
 

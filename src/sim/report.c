@@ -135,12 +135,11 @@ static void say_thread(const struct fiber *fiber)
         return;
     }
     say("\n  %s waits for a mutex in", sim_name(fiber));
-    if (fiber == sim.now) {
-        void *pc[SITE_FRAMES];
-        say_stack(pc, sim_stack(fiber->wait_pc, pc, SITE_FRAMES), false);
-    } else {
-        say_stack(fiber->wait_stack, fiber->n_wait_stack, false);
-    }
+    void *pc[SITE_FRAMES];
+    void **frame =
+        fiber == sim.now ? __builtin_frame_address(0) : fiber->wait_frame;
+    say_stack(pc, sim_stack_of(fiber, frame, fiber->wait_pc, pc, SITE_FRAMES),
+              false);
     say("\n  %s holds it, and locked it in", sim_name(owner));
     sim_space_load(fiber->space);
     say_site(fiber->wait_mutex);
