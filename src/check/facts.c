@@ -40,17 +40,22 @@ static void read_entries(struct reading *r, const struct trace_arg *arg)
     }
 }
 
+// Most names part at their first letters.
+static inline bool same(const char *a, const char *b)
+{
+    return a[0] == b[0] && (a[0] == '\0' || a[1] == b[1]) && strcmp(a, b) == 0;
+}
+
 static bool is(const char *name, const char *one, const char *two,
                const char *three)
 {
-    return strcmp(name, one) == 0 || strcmp(name, two) == 0 ||
-           strcmp(name, three) == 0;
+    return same(name, one) || same(name, two) || same(name, three);
 }
 
 static void read_number(struct reading *r, const char *name, uint64_t number)
 {
     struct facts *facts = r->facts;
-    if (strcmp(name, "term") == 0) {
+    if (same(name, "term")) {
         facts->term = number;
         r->seen |= TERM;
     } else if (is(name, "last_log_index", "prev_log_index",
@@ -61,10 +66,10 @@ static void read_number(struct reading *r, const char *name, uint64_t number)
                   "last_included_term")) {
         facts->index_term = number;
         r->seen |= INDEX_TERM;
-    } else if (strcmp(name, "leader_commit") == 0) {
+    } else if (same(name, "leader_commit")) {
         facts->leader_commit = number;
         r->seen |= COMMIT;
-    } else if (strcmp(name, "offset") == 0) {
+    } else if (same(name, "offset")) {
         r->offset = number;
     }
 }
@@ -78,7 +83,7 @@ static void read_request(void *context, const struct trace_arg *arg)
         read_entries(r, arg);
     } else if (arg->type == ARG_BYTES) {
         r->facts->end = arg->number;
-    } else if (arg->type == ARG_BOOL && strcmp(arg->name, "done") == 0) {
+    } else if (arg->type == ARG_BOOL && same(arg->name, "done")) {
         r->facts->done = arg->number != 0;
         r->seen |= DONE;
     }
@@ -87,16 +92,14 @@ static void read_request(void *context, const struct trace_arg *arg)
 static void read_reply(void *context, const struct trace_arg *arg)
 {
     struct reading *r = context;
-    if (arg->type == ARG_NUMBER && strcmp(arg->name, "term") == 0) {
+    if (arg->type == ARG_NUMBER && same(arg->name, "term")) {
         r->reply->term = arg->number;
         r->seen |= TERM;
-    } else if (arg->type == ARG_NUMBER &&
-               strcmp(arg->name, "bytes_stored") == 0) {
+    } else if (arg->type == ARG_NUMBER && same(arg->name, "bytes_stored")) {
         r->reply->stored = arg->number;
         r->reply->tells_stored = true;
-    } else if (arg->type == ARG_BOOL &&
-               (strcmp(arg->name, "vote_granted") == 0 ||
-                strcmp(arg->name, "success") == 0)) {
+    } else if (arg->type == ARG_BOOL && (same(arg->name, "vote_granted") ||
+                                         same(arg->name, "success"))) {
         r->reply->yes = arg->number != 0;
         r->seen |= YES;
     } else if (arg->type != ARG_NUMBER && arg->type != ARG_BOOL) {
@@ -109,7 +112,7 @@ static enum facts_rpc rpc_of(const char *name)
     static const char *const names[] = {"", "RequestVote", "AppendEntries",
                                         "InstallSnapshot"};
     for (int rpc = FACTS_VOTE; rpc <= FACTS_INSTALL && name != NULL; rpc++)
-        if (strcmp(name, names[rpc]) == 0)
+        if (same(name, names[rpc]))
             return (enum facts_rpc)rpc;
     return FACTS_OTHER;
 }

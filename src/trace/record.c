@@ -33,8 +33,9 @@ struct trace {
     atomic_uintptr_t owner;
     int depth; // trace_emit()s of the owner that have not returned
     uint64_t n, us, hash;
-    uint64_t stop_at; // an event, see trace_stops_here(); 0 = none
-    int *inc;         // per server
+    uint64_t stop_at;          // an event, see trace_stops_here(); 0 = none
+    int *inc;                  // per server
+    bool names[TRACE_N_KINDS]; // events of this kind name servers or roles
     struct chunk *first, *last;
     pthread_key_t cause;
     bool has_cause; // false: the process has no key left, and causes are not
@@ -100,6 +101,15 @@ static struct chunk *chunk_new(size_t room)
     return chunk;
 }
 
+static bool names_any(enum trace_kind kind)
+{
+    const struct trace_field *field = trace_kinds[kind].fields;
+    while (field->name != NULL && field->type != TRACE_AS_PEER &&
+           field->type != TRACE_AS_ENDPOINT && field->type != TRACE_AS_ROLE)
+        field++;
+    return field->name != NULL;
+}
+
 struct trace *trace_make(const struct trace_config *config)
 {
     struct trace *trace = must_calloc(1, sizeof *trace);
@@ -110,6 +120,8 @@ struct trace *trace_make(const struct trace_config *config)
     trace->hash = 0x676c617373726166;
     trace->inc = must_calloc((size_t)config->n_servers, sizeof *trace->inc);
     trace->first = trace->last = chunk_new(CHUNK_WORDS);
+    for (int kind = 0; kind < TRACE_N_KINDS; kind++)
+        trace->names[kind] = names_any((enum trace_kind)kind);
     trace->has_cause = pthread_key_create(&trace->cause, NULL) == 0;
     return trace;
 }
@@ -183,6 +195,8 @@ static bool fits(const struct trace *trace, const struct trace_event *event)
     if ((unsigned)event->kind >= TRACE_N_KINDS ||
         !is_server(trace, event->node))
         return false;
+    if (!trace->names[event->kind])
+        return true;
     const struct trace_field *field = trace_kinds[event->kind].fields;
     while (field->name != NULL && field_fits(trace, event, field))
         field++;
