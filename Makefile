@@ -415,7 +415,7 @@ test-real: all ## the 28 known scenarios on the system's threads and clock
 	@build/glassraft run election replication persistence snapshots --real -j 8
 
 .PHONY: coverage
-coverage: ## build/coverage/: HTML, Cobertura and JSON by gcovr
+coverage: ## build/coverage/: by gcovr; fails below tests/coverage-limits
 	@find build/cov -name '*.gcda' -delete 2>/dev/null || true
 	@$(MAKE) --no-print-directory CONFIG=cov checks
 	@mkdir -p build/coverage
@@ -425,6 +425,7 @@ coverage: ## build/coverage/: HTML, Cobertura and JSON by gcovr
 	  --json-summary build/coverage/summary.json \
 	  --txt build/coverage/summary.txt build/cov
 	@cat build/coverage/summary.txt
+	@tests/coverage-rooms
 
 SOURCES = $(wildcard src/*/*.[ch] src/sim/arch/*.[ch] viz/*/*.[ch] labs/suites/*.[ch] \
   tests/unit/*.[ch] tests/page/*.c)

@@ -42,6 +42,9 @@ static void take(void *context, const struct lab_run *run,
                   cover_find_stop(result->property, result->text, &stop)
                       ? &stop
                       : NULL);
+    // Lab 0 has no Raft in it.
+    if (run->scenario->rpcs != NULL)
+        return;
     curve_add(reports.curve, run->seed, met, reports.cover);
     course_label(run->scenario->name, label);
     figure2_add(&reports.rules, label, &met->rules);
@@ -97,12 +100,13 @@ static bool draw_curve(const char *path)
     for (int k = 0; k < kinds; k++) {
         size_t flat = curve_flat(curve, (enum curve_kind)k);
         double more = curve_next(curve, (enum curve_kind)k);
-        snprintf(says[k], sizeof says[k],
-                 flat > 0 ? "nothing new since seed %zu; one more would add"
-                            " about %.2f"
-                          : "the last seed, number %zu, met new ones; one more"
-                            " would add about %.2f",
-                 curve->n_seeds - flat, more);
+        int at = snprintf(says[k], sizeof says[k],
+                          flat > 0 ? "nothing new behind %zu seeds"
+                                   : "the last of %zu seeds met new ones",
+                          curve->n_seeds - flat);
+        if (more >= 0)
+            snprintf(says[k] + at, sizeof says[k] - (size_t)at,
+                     "; one more would add about %.2f", more);
         panel[k] = (struct viz_curve){curve_name[k], says[k], &curve->met[0][k],
                                       CURVE_KINDS, curve->most[k]};
     }
@@ -125,7 +129,8 @@ static void write_text(const struct cover *cover,
     (void)about;
     cover_text(cover, out);
     fputc('\n', out);
-    curve_text(reports.curve, out);
+    if (reports.curve->n_seeds > 0)
+        curve_text(reports.curve, out);
 }
 
 static void write_rules(const struct cover *cover,
@@ -199,16 +204,17 @@ static bool write_all(void)
     reports.run.crash_at = 0;
     const struct cover_about about = {.raft = raft_name(),
                                       .options = lab_run_options(&reports.run),
-                                      .links = true};
+                                      .links = reports.curve->n_seeds > 0};
     cover_finish(cover);
     reports.curve->most[CURVE_LINES] = cover_totals(cover).lines.n;
     bool good = write_one("index.html", &about, cover_html) &&
                 write_one("cover.json", &about, cover_json) &&
                 write_one("summary.txt", &about, write_text) &&
-                write_one("summary.md", &about, cover_markdown) &&
-                write_one("figure2.html", &about, write_rules);
+                write_one("summary.md", &about, cover_markdown);
     snprintf(path, sizeof path, "%.4000s/curve.svg", reports.folder);
-    good = good && draw_curve(path);
+    if (about.links)
+        good = good && write_one("figure2.html", &about, write_rules) &&
+               draw_curve(path);
     snprintf(path, sizeof path, "%.4000s/counters", reports.folder);
     if (good && !cover_save_counters(cover, path, error)) {
         fprintf(stderr, "glassraft run: %s\n", error);
@@ -226,15 +232,17 @@ bool reports_end(void)
     char line[300];
     curve_end(reports.curve);
     curve_line(reports.curve, line, sizeof line);
-    if (reports.curve->n_seeds > 0) {
-        good = asked->folder == NULL || write_all();
-        good &= asked->curve == NULL || draw_curve(asked->curve);
-    }
+    bool met = reports.curve->n_seeds > 0;
+    if (asked->folder != NULL)
+        good = write_all();
+    if (asked->curve != NULL && met)
+        good &= draw_curve(asked->curve);
     if (!asked->quiet && asked->folder != NULL) {
         fputc('\n', stdout);
         cover_text(reports.cover, stdout);
     }
-    if (!asked->quiet && (asked->folder != NULL || asked->curve != NULL)) {
+    if (!asked->quiet && met &&
+        (asked->folder != NULL || asked->curve != NULL)) {
         fputc('\n', stdout);
         curve_text(reports.curve, stdout);
     }

@@ -174,9 +174,9 @@ size_t curve_flat(const struct curve *curve, enum curve_kind kind)
 
 double curve_next(const struct curve *curve, enum curve_kind kind)
 {
-    return curve->n_seeds > 0
+    return curve->n_seeds > 1
                ? (double)curve->once[kind] / (double)curve->n_seeds
-               : 0;
+               : -1;
 }
 
 void curve_line(const struct curve *curve, char *out, size_t n)
@@ -192,11 +192,11 @@ void curve_line(const struct curve *curve, char *out, size_t n)
         now[CURVE_STATES] - curve->met[seeds - last - 1][CURVE_STATES];
     snprintf(
         out, n,
-        "%zu seeds met %s%zu states and %zu of %d rules; the last %zu added"
+        "%zu seeds met %s%zu state%s and %zu of %d rules; the last %zu added"
         " %zu state%s, one more would add about %.1f",
         seeds, curve->lost ? "more than " : "", now[CURVE_STATES],
-        now[CURVE_RULES], RULES_N, last, added, added == 1 ? "" : "s",
-        curve_next(curve, CURVE_STATES));
+        now[CURVE_STATES] == 1 ? "" : "s", now[CURVE_RULES], RULES_N, last,
+        added, added == 1 ? "" : "s", curve_next(curve, CURVE_STATES));
 }
 
 static bool is_told(size_t n, size_t n_seeds)
@@ -232,7 +232,10 @@ void curve_text(const struct curve *curve, FILE *out)
         fprintf(out, " %11zu", curve_flat(curve, (enum curve_kind)k));
     fprintf(out, "\n%-20s", "one more would add");
     for (int k = 0; k < kinds; k++)
-        fprintf(out, " %11.2f", curve_next(curve, (enum curve_kind)k));
+        if (curve->n_seeds > 1)
+            fprintf(out, " %11.2f", curve_next(curve, (enum curve_kind)k));
+        else
+            fprintf(out, " %11s", "?");
     fprintf(out, "\n%-20s", "there are");
     for (int k = 0; k < kinds; k++)
         if (curve->most[k] > 0)

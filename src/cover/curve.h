@@ -42,7 +42,7 @@ void curve_end(struct curve *curve);
 
 // Seeds behind the last one that met something new.
 size_t curve_flat(const struct curve *curve, enum curve_kind kind);
-// What one more seed would add, about.
+// What one more seed would add, about; -1 of a single seed, which cannot tell.
 double curve_next(const struct curve *curve, enum curve_kind kind);
 
 // "20 seeds met 412 states ...", a line without its end; "" of one seed.
