@@ -21,6 +21,10 @@ extern const struct suite suites[];
 // The scenario of that name, NULL when we have none such.
 const struct lab_scenario *suites_find(const char *name);
 
+// milestones.c: the least that was seen in its runs, NULL when nobody knows.
+struct lab_milestones;
+const struct lab_milestones *suites_milestones(const char *scenario);
+
 extern const struct lab_scenario election_scenarios[];
 extern const struct lab_scenario replication_scenarios[];
 extern const struct lab_scenario replication_failures_scenarios[];

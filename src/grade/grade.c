@@ -2,12 +2,15 @@
 #define _GNU_SOURCE
 #include "grade.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "harness/outcome.h"
 #include "harness/runner.h"
+#include "labs/suites/suites.h"
 #include "base/die.h"
 #include "base/text.h"
 
@@ -53,6 +56,17 @@ static uint64_t seed_of(const struct grade *grade, int task, uint64_t i,
     return *secret ? grade->secret->seed[i - n] : first + i;
 }
 
+// Of each scenario a few runs are judged once more, of which nobody can know
+// before which ones.
+static bool is_audited(const struct grade *grade, int task, uint64_t i)
+{
+    const struct grade_task *t = &grade->task[task];
+    for (int k = 0; k < GRADE_AUDITS; k++)
+        if (t->audit[k] % t->n_seeds == i)
+            return true;
+    return false;
+}
+
 static bool next(void *context, struct lab_run *run)
 {
     struct run *r = context;
@@ -73,6 +87,9 @@ static bool next(void *context, struct lab_run *run)
                             .lab = grade->rubric->lab,
                             .out = r->plan->keep,
                             .sandbox = &r->plan->sandbox};
+    run->story = true;
+    if (is_audited(grade, r->task, r->seed - 1))
+        run->audited = suites_milestones(run->scenario->name);
     run->secret = secret && !grade->reveal;
     if (run->secret)
         run->out = NULL;
@@ -197,9 +214,14 @@ static void begin(struct grade *grade, const struct grade_plan *plan)
                             .reveal = plan->reveal};
     grade->task =
         must_calloc((size_t)plan->rubric->n_tasks, sizeof grade->task[0]);
-    for (int i = 0; i < plan->rubric->n_tasks; i++)
-        grade->task[i].n_seeds = n_open(plan->rubric, i) +
-                                 (plan->secret != NULL ? plan->secret->n : 0);
+    for (int i = 0; i < plan->rubric->n_tasks; i++) {
+        struct grade_task *task = &grade->task[i];
+        task->n_seeds = n_open(plan->rubric, i) +
+                        (plan->secret != NULL ? plan->secret->n : 0);
+        if (getrandom(task->audit, sizeof task->audit, 0) !=
+            (ssize_t)sizeof task->audit)
+            die("getrandom: %s", strerror(errno));
+    }
 }
 
 // The copy and its object. False when that cannot be told of: our trouble, or a

@@ -49,7 +49,10 @@ struct grade_finding {
 
 enum grade_state { GRADE_NOT_RUN, GRADE_PASSED, GRADE_FAILED };
 
+enum { GRADE_AUDITS = 2 }; // runs of a scenario that are judged once more
+
 struct grade_task {
+    uint64_t audit[GRADE_AUDITS]; // random
     enum grade_state state;
     uint64_t n_seeds, n_run, n_failed; // asked for; told
     uint64_t n_not_set_up;             // of those that passed

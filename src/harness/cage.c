@@ -153,6 +153,7 @@ void cage_become(struct cage *cage, const struct lab_run *run,
                                .sandbox = *run->sandbox,
                                .channel = *channel,
                                .object = cage->object};
+    request.run.audited = NULL; // nothing that it may know
     if (run->secret) {
         request.run.seed = lab_drawn(run);
         request.run.hashed = true;

@@ -20,9 +20,11 @@
 #include "sim/sim.h"
 #include "base/die.h"
 #include "counters.h"
+#include "wire/figure2.h"
 #include "object.h"
 #include "outcome.h"
 #include "reserve.h"
+#include "story.h"
 
 enum { STORM = 20000, LIMIT_S = 120, CPU_S = 300 };
 
@@ -110,6 +112,8 @@ _Noreturn static void finish(void)
                                   .text = result->text,
                                   .n_events = trace_n_events(child.trace) + 1};
     trace_emit(child.trace, &verdict);
+    story_end();
+    result->figure2 = child.api != NULL && child.api->rpcs == figure2_rpcs;
     object_note_written(&child.variables, result);
     result->n_events = trace_n_events(child.trace);
     result->hash = trace_hash(child.trace);
@@ -362,6 +366,7 @@ static void load(void)
     object_count_into(files->counters);
     if (run->sandbox != NULL)
         sandbox_enter(run->sandbox, files, forbidden);
+    story_begin(run->trace == NULL ? files->trace : -1);
     bool good =
         run->scenario->load != NULL
             ? run->scenario->load(run->raft, error)
@@ -416,6 +421,7 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
                   counters_join(channel->files.met, sizeof(struct met)),
                   run->scenario->n_servers);
     child.begin_ns = run->real ? sim_now_ns() : 0;
+    bool tells = run->story && run->trace == NULL;
     struct trace_config config = {.scenario = run->scenario->name,
                                   .raft = run->given != NULL  ? run->given
                                           : run->raft != NULL ? run->raft
@@ -424,6 +430,7 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
                                   .n_servers = run->scenario->n_servers,
                                   .real = run->real,
                                   .store = run->trace != NULL,
+                                  .spill = tells ? story_take : NULL,
                                   .now_us = now_us,
                                   .observe = observe};
     child.trace = trace_make(&config);

@@ -18,6 +18,7 @@
 #include "cage.h"
 #include "outcome.h"
 #include "printed.h"
+#include "story.h"
 
 static void set(struct lab_result *result, const char *property,
                 const char *text)
@@ -51,6 +52,11 @@ static void open_files(struct job *job, struct sandbox_files *files)
     }
     if (job->run.secret)
         job->run.trace = NULL;
+    if (job->run.trace == NULL && job->run.story) {
+        job->story = files->trace = story_file();
+        if (job->story < 0)
+            die("memfd_create: %s", strerror(errno));
+    }
     if (job->run.trace == NULL)
         return;
     job->saves = save_begin(&job->trace, job->run.trace);
@@ -116,7 +122,7 @@ void job_start(struct job *job)
     job->cpu_ms = job->idle_ms = 0;
     job->looked_ms = now_ms();
     job->end_ms = job->looked_ms + JOB_WALL_S * (uint64_t)1000;
-    job->printed = -1;
+    job->printed = job->story = -1;
     job->saves = false;
     if (!open_cage(job, &cage)) {
         begin_nothing(job, ends);
@@ -200,6 +206,8 @@ static void take_result(struct job *job)
     unsigned char passed;
     memcpy(&passed, &result->passed, 1);
     result->passed = passed == 1;
+    memcpy(&passed, &result->figure2, 1);
+    result->figure2 = passed == 1;
     memcpy(&passed, &result->not_set_up, 1);
     result->not_set_up = passed == 1 && result->passed;
     result->property[sizeof result->property - 1] = '\0';
@@ -251,6 +259,18 @@ static int reap(const struct job *job)
     return status;
 }
 
+// A pass that is looked at once more.
+static void audit(struct job *job)
+{
+    const struct lab_result *result = &job->result;
+    if (job->story >= 0 && job->run.audited != NULL && result->passed &&
+        !result->not_set_up)
+        story_audit(&job->run, job->story, &job->result);
+    if (job->story >= 0)
+        close(job->story);
+    job->story = -1;
+}
+
 bool job_advance(struct job *job)
 {
     char rest[256];
@@ -272,6 +292,7 @@ bool job_advance(struct job *job)
         take_result(job);
     else
         explain(job, status);
+    audit(job);
     take_files(job);
     if (job->run.secret)
         outcome_forget(&job->result);
@@ -367,5 +388,8 @@ void job_drop(struct job *job)
         close(job->printed);
     if (job->saves)
         save_end(&job->trace, false);
+    if (job->story >= 0)
+        close(job->story);
+    job->story = -1;
     job->saves = job->busy = false;
 }

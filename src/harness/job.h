@@ -33,6 +33,7 @@ struct job {
     uint64_t looked_ms, cpu_ms, idle_ms;
     struct save trace; // of a run in a sandbox that leaves one
     bool saves;
+    int story;                     // its events; -1 without
     struct counters met, counters; // of the run, of its Raft
     enum job_end {
         JOB_ENDS,

@@ -49,8 +49,20 @@ struct lab_run {
     // Of its outcome only kind and rule are told; nothing else leaves the
     // sandbox, and the seed does not enter it.
     bool secret;
+    // Its events are written, as they happen, to a file that it cannot take
+    // back; and if it passes they are judged there, once more, by a process in
+    // which no Raft has run, and must be those of the scenario (NULL: not).
+    bool story;
+    const struct lab_milestones *audited;
     bool hashed;                   // the seed is what lab_drawn() gave
     const struct lab_cover *cover; // who wants its counters; NULL = nobody
+};
+
+// The least that was seen of a scenario's events: acts, answers to what it
+// asks, faults and what changes the network, applies, in virtual milliseconds.
+struct lab_milestones {
+    const char *scenario; // NULL ends a table
+    uint64_t n_acts, n_checks, n_faults, n_applies, ms;
 };
 
 // What was made of a trace for its readers: paths, "" = nothing.
@@ -78,6 +90,7 @@ struct lab_prices {
 
 struct lab_result {
     bool passed;
+    bool figure2; // its messages are those of wire/figure2.h
     // The schedule did not come about, and text says why; passed is true.
     bool not_set_up;
     unsigned n_drawn_again;     // draws before this one, which were not set up

@@ -117,7 +117,7 @@ struct trace *trace_make(const struct trace_config *config)
     const char *at = getenv("GLASSRAFT_STOP_AT");
     trace->stop_at = at != NULL ? strtoull(at, NULL, 10) : 0;
     atomic_flag_clear(&trace->busy);
-    trace->hash = 0x676c617373726166;
+    trace->hash = PACK_HASH;
     trace->inc = must_calloc((size_t)config->n_servers, sizeof *trace->inc);
     trace->first = trace->last = chunk_new(CHUNK_WORDS);
     for (int kind = 0; kind < TRACE_N_KINDS; kind++)
@@ -154,6 +154,8 @@ static void keep(struct trace *trace, const struct trace_event *event)
         pack_event(event, at, chunk->room);
     }
     trace->hash = pack_hash(trace->hash, at);
+    if (trace->config.spill != NULL)
+        trace->config.spill(at);
     if (trace->config.store)
         chunk->used += n;
 }

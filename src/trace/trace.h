@@ -176,6 +176,9 @@ struct trace_config {
     // trace_emit() itself (a finding). NULL: nobody watches.
     void (*observe)(void *context, const struct trace_event *event);
     void *context;
+    // Gets each event's record (pack.h), stored or not, before it is observed;
+    // borrowed for the call. NULL: nobody.
+    void (*spill)(const uint64_t *record);
 };
 
 // A recorder; free with trace_free(). Every trace_* function below takes NULL
