@@ -17,7 +17,6 @@ struct silent *silent_make(int n_servers)
     size_t n = (size_t)n_servers;
     silent->speaks = n_servers > MOST_SERVERS; // votes are bits
     silent->server = must_calloc(n, sizeof *silent->server);
-    silent->receipt = must_calloc(N_FLIGHTS, sizeof *silent->receipt);
     for (size_t i = 0; i < n; i++)
         silent->server[i].peer = must_calloc(n, sizeof(struct silent_peer));
     return silent;
@@ -143,10 +142,19 @@ static bool send(struct silent_case *c)
     return good;
 }
 
+// Its place, which may have another's; made when the first silent Raft speaks.
+static struct silent_receipt *receipt_of(const struct silent_case *c)
+{
+    struct silent *silent = c->silent;
+    if (silent->receipt == NULL)
+        silent->receipt = must_calloc(N_FLIGHTS, sizeof *silent->receipt);
+    return &silent->receipt[c->event->msg % N_FLIGHTS];
+}
+
 static void receive(struct silent_case *c)
 {
     struct silent_server *me = c->me;
-    struct silent_receipt *r = &c->silent->receipt[c->event->msg % N_FLIGHTS];
+    struct silent_receipt *r = receipt_of(c);
     if (c->args->rpc == FACTS_VOTE)
         silent_be_asked(c);
     if (r->msg == c->event->msg)
@@ -225,7 +233,7 @@ static bool message(struct silent_case *c)
         return true;
     c->args = &c->flight->args;
     c->reply = check_reply(c->flight, c->event);
-    struct silent_receipt *r = &c->silent->receipt[c->event->msg % N_FLIGHTS];
+    struct silent_receipt *r = receipt_of(c);
     c->receipt = r->msg == c->event->msg ? r : NULL;
     if (is_late(c))
         return true;

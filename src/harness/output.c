@@ -29,7 +29,7 @@ bool lab_send_output_away(const struct lab_run *run)
         close(nowhere);
     }
     // A sandbox has its output where it can be written.
-    if (wants_raw() || run->sandbox != NULL)
+    if (wants_raw() || run->sandbox != NULL || !sim_is_sanitized())
         return wants_raw();
     int fd =
         run->sanitizer != NULL

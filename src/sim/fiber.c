@@ -8,6 +8,9 @@
 
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 enum {
     N_RESERVED = 64, // stacks that a process inherits
@@ -22,17 +25,34 @@ static int n_stacks;                 // made so far
 static char *free_stack[MAX_FIBERS]; // the lowest usable bytes
 static int n_free;
 
+// Does the kernel know guards, and not only take any advice? It cannot write
+// to one.
+static bool knows_guards(char *at)
+{
+    static int known;             // 1 = yes, -1 = no
+    enum { GUARD_INSTALL = 102 }; // MADV_GUARD_INSTALL
+    if (known < 0 || madvise(at, GUARD_BYTES, GUARD_INSTALL) != 0)
+        return false;
+    if (known == 0)
+        known = syscall(SYS_clock_gettime, CLOCK_MONOTONIC, at) != 0 ? 1 : -1;
+    return known > 0;
+}
+
+// Nobody can use these bytes any more. A guard takes no mapping of its own,
+// which each fork would copy.
+static bool guard(char *at)
+{
+    return knows_guards(at) || mprotect(at, GUARD_BYTES, PROT_NONE) == 0;
+}
+
 static char *map_stacks(int n)
 {
     char *memory = mmap(NULL, (size_t)n * stack_step, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED)
-        return NULL;
-    for (int i = 0; i < n; i++)
-        if (mprotect(memory + (size_t)i * stack_step, GUARD_BYTES, PROT_NONE) !=
-            0)
+    for (int i = 0; memory != MAP_FAILED && i < n; i++)
+        if (!guard(memory + (size_t)i * stack_step))
             return NULL;
-    return memory;
+    return memory != MAP_FAILED ? memory : NULL;
 }
 
 void sim_reserve(void)

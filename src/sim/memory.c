@@ -245,9 +245,14 @@ void sim_watch_memory(void)
         __asan_set_error_report_callback(on_error);
 }
 
+bool sim_is_sanitized(void)
+{
+    return __sanitizer_set_report_fd != NULL;
+}
+
 bool sim_sanitizers_write_to(int fd)
 {
-    if (__sanitizer_set_report_fd == NULL)
+    if (!sim_is_sanitized())
         return false;
     written_to = fd;
     __sanitizer_set_report_fd((void *)(intptr_t)fd);

@@ -151,6 +151,9 @@ bool sim_leaks(char *text, size_t n);
 // The same text, made of what LeakSanitizer printed elsewhere; which is cut.
 void sim_digest_leaks(char *report, char *text, size_t n);
 
+// Is the program built with a sanitizer that prints reports?
+bool sim_is_sanitized(void);
+
 // Sends what sanitizers print to this file, which must be readable for
 // sim_leaks() to tell more than that there are leaks. False without a
 // sanitizer: nothing will ever be written to it.
