@@ -39,7 +39,8 @@ static void become(struct met_watch *watch, struct met_server *server,
     server->role = to;
 }
 
-// What a message shows of a server that tells nothing itself.
+// What a message shows of a server that tells nothing itself: it asks for votes
+// or leads in this term.
 static void step_message(struct met_watch *watch, struct met_server *server,
                          const struct trace_event *event)
 {
@@ -47,16 +48,28 @@ static void step_message(struct met_watch *watch, struct met_server *server,
         &watch->met->rules.sent[event->msg % RULES_MESSAGES];
     if (sent->msg != event->msg || sent->rpc == 0 || sent->term < server->term)
         return;
-    bool newer = sent->term > server->term;
-    if (newer && server->role != TRACE_FOLLOWER && sent->rpc != 'V')
-        server->role = TRACE_FOLLOWER;
     server->term = sent->term;
-    if (sent->rpc == 'V' && newer)
+    if (sent->rpc == 'V' && sent->term > server->asked) {
+        server->asked = sent->term;
         become(watch, server,
                server->role == TRACE_LEADER ? TRACE_FOLLOWER : server->role,
                TRACE_CANDIDATE);
-    else if (sent->rpc != 'V' && server->role != TRACE_LEADER)
+    } else if (sent->rpc != 'V' && sent->term > server->led) {
+        server->led = sent->term;
         become(watch, server, TRACE_CANDIDATE, TRACE_LEADER);
+    }
+}
+
+// A newer term on its disk without a vote for itself is a follower's.
+static void step_saved(struct met_watch *watch, struct met_server *server,
+                       const struct trace_event *event)
+{
+    if (!event->ok)
+        return;
+    if (event->term > server->term && event->voted_for != event->node)
+        become(watch, server, server->role, TRACE_FOLLOWER);
+    server->term = event->term;
+    server->last_index = event->index;
 }
 
 static void start(struct met_watch *watch, struct met_server *server)
@@ -75,12 +88,7 @@ static void step_outside(struct met_watch *watch, struct met_server *server,
         step_message(watch, server, event);
         break;
     case TRACE_SAVED:
-        if (event->ok) {
-            if (event->term > server->term)
-                server->role = TRACE_FOLLOWER;
-            server->term = event->term;
-            server->last_index = event->index;
-        }
+        step_saved(watch, server, event);
         break;
     case TRACE_RESTART:
         start(watch, server);

@@ -27,7 +27,7 @@ struct met {
 struct met_server {
     bool up;
     enum trace_role role;
-    uint64_t term, last_index;
+    uint64_t term, last_index, asked, led; // the last two: terms
     uint8_t code;
 };
 

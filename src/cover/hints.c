@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "labs/suites/course.h"
 #include "check/rule_book.h"
 #include "base/die.h"
 
@@ -123,22 +124,33 @@ static int nearest_tags(const struct source *source, unsigned line,
     return 0;
 }
 
+// " In the reference the scenario backup (lab 2) exercises it."
+static void name_scenario(const char *tag, char *out, size_t n)
+{
+    const char *scenario = NULL;
+    unsigned number = 0;
+    out[0] = '\0';
+    for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
+        if (strcmp(known[k].tag, tag) == 0)
+            scenario = known[k].scenario;
+    if (scenario == NULL)
+        return;
+    for (const struct course_lab *lab = course; lab->name != NULL; lab++)
+        if (number == 0 && course_points(lab, scenario) > 0)
+            number = lab->number;
+    snprintf(out, n, " In the reference the scenario %s (lab %u) exercises it.",
+             scenario, number);
+}
+
 static char *hint_of(char tag[MOST_TAGS][8], int n_tags)
 {
-    char text[1600];
+    char text[1600], scenario[120];
     size_t n = 0;
     for (int i = 0; i < n_tags && n < sizeof text; i++) {
-        const char *scenario = NULL;
-        for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
-            if (strcmp(known[k].tag, tag[i]) == 0)
-                scenario = known[k].scenario;
-        n +=
-            (size_t)snprintf(text + n, sizeof text - n, "%s [%s]: %.300s%s%s%s",
-                             i == 0 ? "The comment above names" : " And",
-                             tag[i], paper_rule(tag[i])->says,
-                             scenario != NULL ? " In the reference " : "",
-                             scenario != NULL ? scenario : "",
-                             scenario != NULL ? " exercises it." : "");
+        name_scenario(tag[i], scenario, sizeof scenario);
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s [%s]: %.300s%s",
+                              i == 0 ? "The comment above names" : " And",
+                              tag[i], paper_rule(tag[i])->says, scenario);
     }
     return must_copy(text, strlen(text) + 1);
 }

@@ -163,7 +163,8 @@ static void put_source(FILE *out, const struct cover *cover, size_t number)
     fprintf(out, "<h2 id=\"f%zu\">", number);
     put(out, file->name, strlen(file->name));
     fputs("</h2>\n<table class=\"src\"><tr class=\"q\"><td class=\"no\">line"
-          "<td class=\"n\">runs<td class=\"n\">ways<td><td>first reached"
+          "<td class=\"n\">runs<td class=\"n\">ways<td><td class=\"who\">first "
+          "reached"
           " by</tr>\n",
           out);
     for (const char *text = source; text != NULL && *text != '\0'; at++) {
