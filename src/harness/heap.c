@@ -1,8 +1,10 @@
 // heap.c -- see heap.h.
 #include "heap.h"
 
+#include <execinfo.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "../sim/sim.h"
 
@@ -10,6 +12,9 @@
 // one thread of the system, so nothing is locked.
 enum { SLOT_BITS = 18, N_SLOTS = 1 << SLOT_BITS, MOST = N_SLOTS / 4 * 3 };
 static uintptr_t slots[N_SLOTS];
+// Who took it, from the caller of malloc() on.
+enum { DEPTH = 8, OWN_FRAMES = 2 };
+static void *takers[N_SLOTS][OWN_FRAMES + DEPTH];
 static int n_blocks;
 bool heap_watched;
 
@@ -26,6 +31,11 @@ void heap_took(void *block)
     while (slots[i] != 0)
         i = (i + 1) % N_SLOTS;
     slots[i] = (uintptr_t)block;
+    heap_watched = false;
+    int n = backtrace(takers[i], OWN_FRAMES + DEPTH);
+    heap_watched = true;
+    while (n < OWN_FRAMES + DEPTH)
+        takers[i][n++] = NULL;
     n_blocks++;
 }
 
@@ -37,6 +47,7 @@ static void close_gap(size_t gap)
         if ((i - home) % N_SLOTS < (i - gap) % N_SLOTS)
             continue;
         slots[gap] = slots[i];
+        memcpy(takers[gap], takers[i], sizeof takers[i]);
         gap = i;
     }
     slots[gap] = 0;
@@ -75,4 +86,37 @@ void heap_watch(void)
 int heap_n_blocks(void)
 {
     return n_blocks;
+}
+
+static int n_by(const void *const *taker)
+{
+    int n = 0;
+    for (size_t i = 0; i < N_SLOTS; i++)
+        n += slots[i] != 0 &&
+             memcmp(takers[i] + OWN_FRAMES, taker, DEPTH * sizeof *taker) == 0;
+    return n;
+}
+
+int heap_most(char *text, size_t n)
+{
+    enum { SAMPLE = 200 };
+    int most = 0, n_seen = 0;
+    void *const *best = NULL;
+    text[0] = '\0';
+    for (size_t i = 0; i < N_SLOTS && n_seen < SAMPLE; i++) {
+        if (slots[i] == 0)
+            continue;
+        n_seen++;
+        int by = n_by((const void *const *)takers[i] + OWN_FRAMES);
+        if (by <= most)
+            continue;
+        most = by;
+        best = takers[i] + OWN_FRAMES;
+    }
+    int n_pc = 0;
+    while (best != NULL && n_pc < DEPTH && best[n_pc] != NULL)
+        n_pc++;
+    if (best != NULL)
+        sim_describe(text, n, best, n_pc);
+    return most;
 }

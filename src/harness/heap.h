@@ -8,6 +8,7 @@
 #define GLASSRAFT_LAB_HEAP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 extern bool heap_watched; // read by the two below
 
@@ -23,6 +24,10 @@ void heap_counts(bool watched);
 // Counts from now on, in a simulated run. How many there are now.
 void heap_watch(void);
 int heap_n_blocks(void);
+
+// How many of them were taken in one and the same way, the most, and the
+// places of it as a report has them.
+int heap_most(char *text, size_t n);
 
 // Does malloc() tell? reserve.c.
 bool heap_is_told(void);

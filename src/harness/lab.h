@@ -164,6 +164,8 @@ int lab_n_threads(struct lab *lab, int server);
 // which is false where nobody can tell, and not given back.
 bool lab_watch_heap(struct lab *lab);
 int lab_n_blocks(struct lab *lab);
+// How many of these were taken in one and the same way, and where.
+int lab_most_blocks(struct lab *lab, char *text, size_t n);
 uint64_t lab_server_calls(struct lab *lab, int server); // since its restart
 uint64_t lab_bytes(struct lab *lab);
 // Bytes of snapshots that servers have sent each other so far, and of those

@@ -51,3 +51,9 @@ int lab_n_blocks(struct lab *lab)
     (void)lab;
     return heap_n_blocks();
 }
+
+int lab_most_blocks(struct lab *lab, char *text, size_t n)
+{
+    (void)lab;
+    return heap_most(text, n);
+}

@@ -269,3 +269,8 @@ bool sim_in_malloc(void *const *pc, int n_pc)
     }
     return false;
 }
+
+size_t sim_describe(char *out, size_t room, void *const *pc, int n_pc)
+{
+    return sim_put_stack(out, room, pc, n_pc, false);
+}

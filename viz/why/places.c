@@ -183,9 +183,6 @@ static const struct {
     {"expectation", "entries wait for the next one",
      "what sends entries (replication.c, replicate)"},
     {"expectation", "does a transfer begin again", SENDS_SNAPSHOTS},
-    {"expectation", "what is never freed",
-     "who keeps what was applied (apply.c, apply_thread), and what cuts the log"
-     " (log.c, log_compact)"},
     {"expectation", "commands in two seconds", COMMITS},
 };
 

@@ -169,24 +169,25 @@ static bool is_of_loop(const struct trace_event *finding)
            strcmp(finding->what, "a thread that never blocks") == 0;
 }
 
-// The thread's own function: the last of the backtrace, "NAME at FILE.c:LINE",
-// as "FILE.c, NAME"; NULL.
-static const char *loop_of(const char *text)
+// A place of a backtrace in a finding's text, "NAME at FILE.c:LINE", as
+// "FILE.c, NAME": the last, which is the thread's own function, or the first
+// that is no helper of ours. NULL.
+static const char *place_in(const char *text, bool last)
 {
     static char place[120];
     const char *found = NULL;
-    for (const char *at = text; (at = strstr(at, " at ")) != NULL; at++)
-        if (strstr(at, ".c:") != NULL &&
-            (size_t)(strstr(at, ".c:") - at) < strcspn(at, "\n"))
-            found = at;
-    if (found == NULL)
-        return NULL;
-    const char *name = found;
-    while (name > text && name[-1] != ' ' && name[-1] != '\n')
-        name--;
-    snprintf(place, sizeof place, "%.*s, %.*s", (int)strcspn(found + 4, ":"),
-             found + 4, (int)(found - name), name);
-    return place;
+    for (const char *at = text; (at = strstr(at, " at ")) != NULL; at++) {
+        const char *line = strstr(at, ".c:"), *name = at;
+        while (name > text && name[-1] != ' ' && name[-1] != '\n')
+            name--;
+        if (line == NULL || (size_t)(line - at) > strcspn(at, "\n") ||
+            strncmp(name, "must_", 5) == 0 || (found != NULL && !last))
+            continue;
+        snprintf(place, sizeof place, "%.*s, %.*s", (int)strcspn(at + 4, ":"),
+                 at + 4, (int)(at - name), name);
+        found = at;
+    }
+    return found != NULL ? place : NULL;
 }
 
 // What a finding of this property leads to. Where logs or commits are what
@@ -199,10 +200,13 @@ const char *why_where(const struct why *why, const struct why_place *place)
     if (finding == NULL)
         return NULL;
     if (is_of_loop(finding))
-        return loop_of(finding->text);
+        return place_in(finding->text, true);
     bool tagged = finding->tag != NULL && finding->tag[0] != '\0';
     bool expected = !tagged && finding->what != NULL &&
                     strcmp(finding->what, "expectation") == 0;
+    if (expected && finding->text != NULL &&
+        strstr(finding->text, " were taken in\n") != NULL)
+        return place_in(finding->text, false);
     if (expected)
         return paper_place(finding->what, finding->text, NULL);
     if (!tagged || (finding->tag[0] == 'P' && finding->tag[2] >= '3' &&
