@@ -242,7 +242,7 @@ bool check_by_messages(struct check *check, uint64_t us, bool commands)
     if (check->n_of_kind[TRACE_ROLE] > 0 || spoken->n_asked == 0)
         return false;
     if (spoken->asked_term > spoken->led_term)
-        return election_fails(check, us) || silent_lacks_snapshot(check, us);
+        return election_fails(check, us) || check_silent_unloaded(check, us);
     if (us - spoken->sent_us > BEATS_US)
         return check_lies(check, "L.1", spoken->leader, spoken->led_n,
                           "S%d, the leader of term %" PRIu64
@@ -266,5 +266,5 @@ bool check_by_messages(struct check *check, uint64_t us, bool commands)
             " by %.3f s; leader_commit in its messages is %" PRIu64 " still.",
             check_majority(check), spoken->leader + 1, spoken->held,
             check_seconds(spoken->held_us), spoken->leader_commit);
-    return silent_diagnose(check, us);
+    return check_silent_stuck(check, us);
 }

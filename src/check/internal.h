@@ -248,6 +248,23 @@ bool check_lies(struct check *check, const char *tag, int server,
                 uint64_t event, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+// dealings.c: [L.3] [L.1] [AE.2] [IS.3] a peer that is there does not get what
+// it lacks. And how far it has come, in a sentence; the rule to look at.
+bool check_left_behind(struct check *check, int leader, int peer, uint64_t us);
+const char *check_say_dealings(struct check *check, int leader, int peer,
+                               char text[400]);
+
+void check_refused(struct view *view, const struct facts *args, uint64_t us);
+
+// stuck.c: whether a server counts for a diagnosis; [ALL.1] what is committed
+// and [IS.8] what was installed does not reach its service. And both, and the
+// dealings of its leader, of Rafts that tell nothing of themselves.
+bool check_takes_part(const struct check *check, int server);
+bool check_unapplied(struct check *check, int server, uint64_t us);
+bool check_unloaded(struct check *check, int server, uint64_t us);
+bool check_silent_unloaded(struct check *check, uint64_t us);
+bool check_silent_stuck(struct check *check, uint64_t us);
+
 // progress.c: notes what becomes of elections.
 void check_polled(struct check *check, const struct trace_event *event);
 
@@ -288,6 +305,9 @@ bool check_is_durable(const struct check *check, int server, uint64_t index);
 // leader.c: the highest entry of the leader's own term that a majority holds
 // and that it has not committed; 0 = none.
 uint64_t check_held(const struct check *check, int leader);
+// That it has not committed what a majority held before.
+const char *check_say_held(const struct check *check, int leader,
+                           char text[200]);
 
 // safety.c: the leader of a term, NULL when none is known.
 const struct table_cell *check_leader_of(const struct check *check,

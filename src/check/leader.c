@@ -34,6 +34,20 @@ uint64_t check_held(const struct check *check, int leader)
     return best;
 }
 
+const char *check_say_held(const struct check *check, int leader,
+                           char text[200])
+{
+    const struct judged *judged = &check->server[leader];
+    const struct model_server *server = &check->model.server[leader];
+    snprintf(text, 200,
+             "S%d, leader of term %" PRIu64 ", has not committed entry %" PRIu64
+             ", which a majority of %d holds since %.3f s; its commit_index is"
+             " %" PRIu64 ".",
+             leader + 1, server->term, judged->held, check_majority(check),
+             check_seconds(judged->held_us), server->commit_index);
+    return text;
+}
+
 // [L.4] What a majority holds is committed before long.
 static bool commits_in_time(struct check *check,
                             const struct trace_event *event)
@@ -49,13 +63,10 @@ static bool commits_in_time(struct check *check,
     }
     if (event->us - judged->held_us < COMMIT_WITHIN_US)
         return true;
-    return check_broken(
-        check, event, "majority without a commit", "L.4", TRACE_NONE, 0,
-        "S%d, leader of term %" PRIu64 ", has not committed entry %" PRIu64
-        ", which a majority of %d holds since %.3f s; its commit_index is"
-        " %" PRIu64 ".",
-        event->node + 1, server->term, judged->held, check_majority(check),
-        check_seconds(judged->held_us), server->commit_index);
+    char text[200];
+    return check_broken(check, event, "majority without a commit", "L.4",
+                        TRACE_NONE, 0, "%s",
+                        check_say_held(check, event->node, text));
 }
 
 // [L.1] Only who was elected in a term speaks as its leader.
@@ -241,7 +252,7 @@ static bool send(struct check *check, const struct trace_event *event)
     return check->n_of_kind[TRACE_COMMIT] == 0 || commits_in_time(check, event);
 }
 
-static void refused(struct view *view, const struct facts *args, uint64_t us)
+void check_refused(struct view *view, const struct facts *args, uint64_t us)
 {
     view->n_refused++;
     view->n_same = view->refused_index == args->index ? view->n_same + 1 : 1;
@@ -274,7 +285,7 @@ static void heard(struct check *check, const struct trace_event *event)
     if (args->rpc == FACTS_APPEND && reply->yes)
         acked = args->index + args->n_entries;
     else if (args->rpc == FACTS_APPEND) {
-        refused(view, args, event->us);
+        check_refused(view, args, event->us);
         view->refused_n = event->n;
         view->refused_send = flight->sent_n;
     } else if (args->done &&

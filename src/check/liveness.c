@@ -12,7 +12,6 @@
 enum {
     ASKS_US = 50000,   // from standing for election to asking for votes
     SHORT_US = 110000, // an election timeout within a heartbeat interval
-    FEW_REFUSALS = 3,
 };
 
 // [C.2] Gives a candidate up an election that it had won long ago?
@@ -104,144 +103,21 @@ bool check_lies(struct check *check, const char *tag, int server,
     return true;
 }
 
-// One more event that shows it.
-static bool lies_also(struct check *check, uint64_t event)
-{
-    struct check_finding *finding = &check->diagnosis;
-    if (event != 0 && finding->n_events < 3)
-        finding->events[finding->n_events++] = event;
-    return true;
-}
-
 void check_leave_out(struct check *check, uint64_t servers)
 {
     check->left_out = servers;
-}
-
-static bool takes_part(const struct check *check, int server)
-{
-    const struct model_server *s = &check->model.server[server];
-    return s->up && s->connected && !s->paused &&
-           (check->left_out >> server & 1) == 0;
-}
-
-static uint64_t later(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
 }
 
 // [L.4] A majority holds it, the leader does not see that.
 static bool is_uncommitted(struct check *check, int leader, uint64_t us)
 {
     const struct judged *judged = &check->server[leader];
-    const struct model_server *server = &check->model.server[leader];
-    uint64_t index = check_held(check, leader);
-    if (index == 0 || judged->held <= server->commit_index ||
-        us - judged->held_us < SOON_US)
+    char text[200];
+    if (check_held(check, leader) == 0 || us - judged->held_us < SOON_US ||
+        judged->held <= check->model.server[leader].commit_index)
         return false;
-    return check_lies(check, "L.4", leader, judged->role_event,
-                      "S%d, leader of term %" PRIu64
-                      ", has not committed entry %" PRIu64
-                      ", which a majority of %d holds since %.3f s; its"
-                      " commit_index is %" PRIu64 ".",
-                      leader + 1, server->term, index, check_majority(check),
-                      check_seconds(judged->held_us), server->commit_index);
-}
-
-// The leader applies, and nobody else ever has.
-static bool only_leader(const struct check *check)
-{
-    int leader = model_leader(&check->model), n = 0;
-    for (int i = 0; leader >= 0 && i < check->model.n_servers; i++) {
-        const struct model_server *server = &check->model.server[i];
-        n += i != leader && server->last_applied > server->snapshot_index;
-    }
-    return leader >= 0 && n == 0 &&
-           check->model.server[leader].last_applied > 0;
-}
-
-// [ALL.1] Committed, but the service does not get it.
-static bool is_unapplied(struct check *check, int i, uint64_t us)
-{
-    const struct judged *judged = &check->server[i];
-    const struct model_server *server = &check->model.server[i];
-    if (check->n_of_kind[TRACE_APPLY] == 0 ||
-        server->commit_index <= server->last_applied ||
-        us - later(judged->commit_us, judged->apply_us) < SOON_US)
-        return false;
-    return check_lies(
-        check, "ALL.1", i, 0,
-        "S%d's commit_index is %" PRIu64
-        " since %.3f s, but it has applied up to %" PRIu64
-        " only and nothing since: its applier sleeps, or is stuck.%s",
-        i + 1, server->commit_index, check_seconds(judged->commit_us),
-        server->last_applied,
-        only_leader(check) ? " The leader has applied it; no follower has ever"
-                             " applied anything."
-                           : "");
-}
-
-// [IS.8] Installed, but the service does not get it.
-static bool is_unloaded(struct check *check, int i, uint64_t us)
-{
-    const struct judged *judged = &check->server[i];
-    if (check->n_of_kind[TRACE_APPLY] == 0 || judged->install_us == 0 ||
-        us - later(judged->install_us, judged->apply_us) < SOON_US)
-        return false;
-    return check_lies(check, "IS.8", i, 0,
-                      "S%d installed a snapshot up to index %" PRIu64
-                      " at %.3f s, but has not given it to its service.",
-                      i + 1, judged->install_index,
-                      check_seconds(judged->install_us));
-}
-
-// [L.3] [L.1] A peer that is there does not get what it lacks.
-static bool is_left_behind(struct check *check, int leader, int peer,
-                           uint64_t us)
-{
-    const struct model_server *server = &check->model.server[leader];
-    const struct judged *judged = &check->server[leader];
-    const struct view *view = &judged->view[peer];
-    uint64_t last = model_last_index(server);
-    bool refused =
-        view->n_refused >= FEW_REFUSALS && us - view->refused_us < BEATS_US;
-    uint64_t covered = check->model.server[peer].snapshot_index;
-    if (refused && view->refused_index <= covered)
-        return check_lies(check, "AE.2", peer, 0,
-                          "S%d refuses S%d's AppendEntries, %" PRIu64
-                          " times in a row, the last with prev_log_index"
-                          " %" PRIu64 ", though its snapshot covers all up to"
-                          " %" PRIu64 ".",
-                          peer + 1, leader + 1, view->n_refused,
-                          view->refused_index, covered);
-    if (refused)
-        return check_lies(check, "L.3", leader, judged->role_event,
-                          "S%d refuses S%d's AppendEntries, %" PRIu64
-                          " times in a row, the last %" PRIu64
-                          " with prev_log_index %" PRIu64 ": next_index %s.",
-                          peer + 1, leader + 1, view->n_refused, view->n_same,
-                          view->refused_index,
-                          view->n_same >= FEW_REFUSALS
-                              ? "does not go back to where the logs"
-                                " agree"
-                              : "goes back too slowly") &&
-               lies_also(check, view->refused_send) &&
-               lies_also(check, view->refused_n);
-    if (us - later(view->sent_us, judged->role_us) > BEATS_US)
-        return check_lies(check, "L.1", leader, judged->role_event,
-                          "S%d, leader of term %" PRIu64
-                          " since %.3f s, sends no heartbeats to S%d.",
-                          leader + 1, server->term,
-                          check_seconds(judged->role_us), peer + 1);
-    if (last > view->acked && us - view->heard_us < BEATS_US &&
-        us - later(view->entries_us, judged->role_us) > SOON_US)
-        return check_lies(check, "L.3", leader, judged->role_event,
-                          "S%d has acknowledged to S%d entries up to %" PRIu64
-                          " only; S%d's log ends at %" PRIu64
-                          ", but S%d has sent it no entries since %.3f s.",
-                          peer + 1, leader + 1, view->acked, leader + 1, last,
-                          leader + 1, check_seconds(view->entries_us));
-    return false;
+    return check_lies(check, "L.4", leader, judged->role_event, "%s",
+                      check_say_held(check, leader, text));
 }
 
 // [C.4] [F.2] Nobody leads, and this server does nothing about it.
@@ -279,7 +155,7 @@ static bool is_half_done(struct check *check, int i, uint64_t us)
 {
     const struct judged *judged = &check->server[i];
     uint64_t term = judged->ran_term;
-    if (!takes_part(check, i))
+    if (!check_takes_part(check, i))
         return false;
     if (judged->missed_votes > 0 && us - judged->missed_us < ELECTION_US)
         return had_votes(check, i, judged->missed_event, judged->missed_term,
@@ -337,21 +213,21 @@ static bool find(struct check *check, uint64_t us, bool commands)
     bool tells_roles = check->n_of_kind[TRACE_ROLE] > 0;
     int n = check->model.n_servers;
     int leader = model_leader(&check->model);
-    bool leads = leader >= 0 && takes_part(check, leader);
+    bool leads = leader >= 0 && check_takes_part(check, leader);
     if (leads && is_uncommitted(check, leader, us))
         return true;
     for (int i = 0; i < n; i++)
-        if (takes_part(check, i) &&
-            (is_unapplied(check, i, us) || is_unloaded(check, i, us)))
+        if (check_takes_part(check, i) &&
+            (check_unapplied(check, i, us) || check_unloaded(check, i, us)))
             return true;
     for (int peer = 0; leads && peer < n; peer++)
-        if (peer != leader && takes_part(check, peer) &&
-            is_left_behind(check, leader, peer, us))
+        if (peer != leader && check_takes_part(check, peer) &&
+            check_left_behind(check, leader, peer, us))
             return true;
     if (!leads && check_nobody_asks(check, us))
         return true;
     for (int i = 0; tells_roles && !leads && i < n; i++)
-        if (takes_part(check, i) && does_not_run(check, i, us))
+        if (check_takes_part(check, i) && does_not_run(check, i, us))
             return true;
     return elections_fail(check, us) || check_by_messages(check, us, commands);
 }

@@ -15,7 +15,7 @@ enum { OLD_MESSAGES = 10 };
 
 // The text that is being written.
 struct telling {
-    const struct check *check;
+    struct check *check;
     int leader;
     bool reached[TRACE_MAX_SERVERS]; // by the leader, itself too
     uint64_t index;                  // of the entry that is due
@@ -93,13 +93,23 @@ static bool up_to_date(const struct model_server *candidate,
     return term > our_term || (term == our_term && last >= ours);
 }
 
+// Has the candidate heard of this vote for it?
+static bool has_heard(const struct telling *t, int candidate, int voter)
+{
+    const struct judged *judged = &t->check->server[candidate];
+    return judged->heard_term == judged->poll.term && bit(judged->heard, voter);
+}
+
 // A sentence on one voter; the rule that its answer breaks, if any.
 static const char *one_answer(struct telling *t, int candidate, int voter)
 {
     const struct model_server *server = server_of(t, voter);
     const struct poll *poll = &t->check->server[candidate].poll;
     if (bit(poll->granted, voter)) {
-        say(t, " S%d voted for it.", voter + 1);
+        say(t, " S%d voted for it%s.", voter + 1,
+            has_heard(t, candidate, voter)
+                ? ""
+                : ", but its answer has not arrived");
     } else if (!bit(poll->refused, voter)) {
         bool received = bit(poll->received, voter);
         say(t, " S%d %s.", voter + 1,
@@ -143,7 +153,7 @@ static const char *one_election(struct telling *t, int candidate)
         ").",
         candidate + 1, poll->term, check_seconds(poll->us), poll->n);
     for (int i = 0; i < t->check->model.n_servers; i++) {
-        n += i == candidate || bit(poll->granted, i);
+        n += i == candidate || has_heard(t, candidate, i);
         if (i == candidate || !server_of(t, i)->up)
             continue;
         const char *breaks = one_answer(t, candidate, i);
@@ -237,39 +247,10 @@ static bool has_entry(const struct telling *t, int i)
 // What the leader sends a peer that lacks the entry, and what comes back.
 static const char *exchange(struct telling *t, int peer)
 {
-    const struct view *view = &t->check->server[t->leader].view[peer];
-    int leader = t->leader + 1, other = peer + 1;
-    if (view->n_begun > 1)
-        say(t,
-            " S%d has begun %" PRIu64 " times to send S%d its snapshot, the"
-            " last time at %.3f s, and has not sent the end of it: it has to go"
-            " on where the answer says.",
-            leader, view->n_begun, other, check_seconds(view->begun_us));
-    else if (view->entries_us == 0)
-        say(t,
-            " In this term S%d has sent S%d no entries, whose log ends at"
-            " %" PRIu64 ".",
-            leader, other, model_last_index(server_of(t, peer)));
-    else if (view->n_refused > 0)
-        say(t,
-            " S%d has refused %" PRIu64 " of S%d's AppendEntries in a row, the"
-            " last with prev_log_index %" PRIu64 " at %.3f s (event %" PRIu64
-            ").",
-            other, view->n_refused, leader, view->refused_index,
-            check_seconds(view->refused_us), view->refused_n);
-    else if (view->n_again > 1)
-        say(t,
-            " S%d sends S%d entries that it has, up to %" PRIu64 ": %" PRIu64
-            " times in a row it has acknowledged them, and has got no newer"
-            " ones.",
-            leader, other, view->acked, view->n_again);
-    else
-        say(t,
-            " S%d sent S%d entries last at %.3f s; S%d has acknowledged"
-            " %" PRIu64 ", and answered last at %.3f s.",
-            leader, other, check_seconds(view->entries_us), other, view->acked,
-            check_seconds(view->heard_us));
-    return view->n_begun > 1 ? "IS.3" : "L.3";
+    char text[400];
+    const char *tag = check_say_dealings(t->check, t->leader, peer, text);
+    say(t, " %s", text);
+    return tag;
 }
 
 static const char *not_committed(struct telling *t)
@@ -387,7 +368,7 @@ static const char *with_leader(struct telling *t)
                                               : not_committed(t);
 }
 
-const char *check_progress(const struct check *check, char *text, size_t n)
+const char *check_progress(struct check *check, char *text, size_t n)
 {
     struct telling t = {.check = check,
                         .leader = model_leader(&check->model),

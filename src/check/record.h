@@ -115,6 +115,6 @@ static inline void record_member(const struct now *now, int server)
 }
 
 // progress.c: how far progress has come; the tag of the rule to look at.
-const char *check_progress(const struct check *check, char *text, size_t n);
+const char *check_progress(struct check *check, char *text, size_t n);
 
 #endif

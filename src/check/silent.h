@@ -72,12 +72,10 @@ struct silent_server {
     uint64_t deposed_n, deposed_us; // when it learned of a newer one; 0 = not
     uint64_t told_commit, told_n, told_us; // highest leader_commit, first so
     struct silent_peer {
-        uint64_t acked, us; // highest index acknowledged, and since when
-        uint64_t acked_before, late;   // to earlier leaderships; heard since
-        uint64_t installed;            // by the answer to a snapshot
-        uint64_t heard_us, entries_us; // its last answer; entries to it
-        uint64_t refused_us, refused_index, n_refused, n_same; // in a row
-    } * peer;                                                  // [server]
+        struct view view;         // of the leader's present term
+        uint64_t us;              // acked since
+        uint64_t late, installed; // heard since; by the answer to a snapshot
+    } * peer;                     // [server]
 
     // Its log: entries up to `sure` are there, those up to `kept` on its disk
     // as well. What is not in the table is not known.
@@ -176,11 +174,6 @@ bool silent_judge_saved(const struct silent_case *c);
 bool silent_judge_promise(const struct silent_case *c); // a send, an answer
 // Is the server's entry at this index on its disk, for all that is known?
 bool silent_has_saved(const struct silent_case *c, uint64_t index);
-
-// silent_stuck.c: why the cluster does not go on, as of time us.
-bool silent_diagnose(struct check *check, uint64_t us);
-// The part of it that needs no leader: a snapshot that no service gets.
-bool silent_lacks_snapshot(struct check *check, uint64_t us);
 
 // silent_timers.c
 bool silent_judge_timer(const struct silent_case *c);   // an election begins

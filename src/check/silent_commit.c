@@ -20,10 +20,11 @@ static uint64_t acked_by(const struct silent_case *c, int n)
     uint64_t best = 0;
     int n_servers = c->check->model.n_servers;
     for (int i = 0; i < n_servers; i++) {
-        uint64_t index = c->me->peer[i].acked;
+        uint64_t index = c->me->peer[i].view.acked;
         int n_peers = 0;
         for (int k = 0; k < n_servers; k++)
-            n_peers += k != c->event->node && c->me->peer[k].acked >= index;
+            n_peers +=
+                k != c->event->node && c->me->peer[k].view.acked >= index;
         if (i != c->event->node && n_peers >= n && index > best)
             best = index;
     }
@@ -72,22 +73,18 @@ void silent_hear_ack(const struct silent_case *c)
             peer->late = args->index + args->n_entries;
         return;
     }
-    peer->heard_us = c->event->us;
+    peer->view.heard_us = c->event->us;
     if (args->rpc == FACTS_APPEND && !append) {
-        peer->n_refused++;
-        peer->n_same =
-            args->index == peer->refused_index ? peer->n_same + 1 : 1;
-        peer->refused_index = args->index;
-        peer->refused_us = c->event->us;
+        check_refused(&peer->view, args, c->event->us);
     }
     if (!append && !install)
         return;
-    peer->n_refused = 0;
+    peer->view.n_refused = 0;
     uint64_t index = args->index + args->n_entries;
     if (install)
         peer->installed = index;
-    if (index > peer->acked) {
-        peer->acked = index;
+    if (index > peer->view.acked) {
+        peer->view.acked = index;
         peer->us = c->event->us;
     }
     silent_learn_held(c);
@@ -171,8 +168,9 @@ static bool leader_commits(const struct silent_case *c, uint64_t index,
     for (int i = 0; i < n_servers; i++) {
         if (i == c->event->node)
             continue;
-        n_acked += me->peer[i].acked >= index;
-        if (me->peer[i].acked < index && me->peer[i].acked_before >= index)
+        n_acked += me->peer[i].view.acked >= index;
+        if (me->peer[i].view.acked < index &&
+            me->peer[i].view.acked_before >= index)
             old = i;
     }
     char why[200] = "";

@@ -273,7 +273,7 @@ static bool resends(const struct silent_case *c)
     uint64_t us = peer->us > me->disk.us ? peer->us : me->disk.us;
     if (us < me->still_us)
         us = me->still_us;
-    if (c->args->n_entries == 0 || end_of(c->args) > peer->acked ||
+    if (c->args->n_entries == 0 || end_of(c->args) > peer->view.acked ||
         c->check->untimed || me->own_clock || c->event->us < us + RESENDS_US)
         return true;
     return silent_broken(
@@ -282,7 +282,7 @@ static bool resends(const struct silent_case *c)
         " at %.3f s, which it had acknowledged, up to %" PRIu64
         ", by %.3f s: next_index fell below match_index.",
         c->event->node + 1, c->flight->to + 1, c->args->index + 1,
-        end_of(c->args), check_seconds(c->event->us), peer->acked,
+        end_of(c->args), check_seconds(c->event->us), peer->view.acked,
         check_seconds(peer->us));
 }
 
@@ -291,7 +291,7 @@ bool silent_judge_entries(const struct silent_case *c)
     const struct facts *args = c->args;
     uint64_t before = args->index_term;
     if (args->n_entries > 0)
-        c->me->peer[c->flight->to].entries_us = c->event->us;
+        c->me->peer[c->flight->to].view.entries_us = c->event->us;
     if (c->me->leader_term > args->term)
         return true; // made before it heard of another leader
     if (!shown(c, args->index, args->index_term, true))

@@ -28,8 +28,8 @@ static bool runs_against_itself(const struct silent_case *c)
         us > me->led_us + SPOKE_US || me->own_clock)
         return false;
     for (int i = 0; i < c->check->model.n_servers; i++)
-        n += i != c->event->node && me->peer[i].heard_us > 0 &&
-             us < me->peer[i].heard_us + HEARD_US;
+        n += i != c->event->node && me->peer[i].view.heard_us > 0 &&
+             us < me->peer[i].view.heard_us + HEARD_US;
     return n >= check_majority(c->check) && c->check->model.n_servers > 1;
 }
 

@@ -245,9 +245,10 @@ void silent_hear_vote(const struct silent_case *c)
 
 static void keep_acked(struct silent_peer *peer)
 {
-    uint64_t before =
-        peer->acked > peer->acked_before ? peer->acked : peer->acked_before;
-    *peer = (struct silent_peer){.acked_before = before};
+    uint64_t before = peer->view.acked > peer->view.acked_before
+                          ? peer->view.acked
+                          : peer->view.acked_before;
+    *peer = (struct silent_peer){.view.acked_before = before};
 }
 
 // Where a server that led an older term has learned of this one, a good while

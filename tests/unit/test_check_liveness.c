@@ -141,6 +141,19 @@ static void test_progress_ends_at_an_election(void **state)
                            " asked.");
 }
 
+// A vote whose answer is on its way is not the candidate's yet.
+static void test_progress_counts_votes_that_were_heard(void **state)
+{
+    (void)state;
+    begin_story();
+    stand(0, 1);
+    uint64_t msg = call_for_vote(0, 1, 1);
+    assert_progress("F.2", "S2 voted for it, but its answer has not arrived.");
+    hear(msg);
+    assert_progress("C.2", "S2 voted for it. S3 was not asked. With its own"
+                           " that would be a majority, and it did not lead.");
+}
+
 // S2's snapshot covers what S1 says, so S2 has it.
 static void test_ae2_a_follower_refuses_what_its_snapshot_covers(void **state)
 {
@@ -346,6 +359,7 @@ int main(void)
         STORY(test_l3_next_index_goes_back_slowly),
         STORY(test_progress_ends_at_an_exchange),
         STORY(test_progress_ends_at_an_election),
+        STORY(test_progress_counts_votes_that_were_heard),
         STORY(test_l1_no_heartbeats),
         STORY(test_l3_heartbeats_without_entries),
         STORY(test_c4_a_candidate_gives_up),
