@@ -144,9 +144,9 @@ static bool had_votes(struct check *check, int i, uint64_t event, uint64_t term,
                       int n)
 {
     return check_lies(check, "C.2", i, event,
-                      "S%d has heard of %d votes for it in term %" PRIu64
+                      "S%d has heard of %d vote%s for it in term %" PRIu64
                       ", a majority is %d, and did not become leader.",
-                      i + 1, n, term, check_majority(check));
+                      i + 1, n, n == 1 ? "" : "s", term, check_majority(check));
 }
 
 // [C.1] [C.2] By what a candidate's election came to nothing: it asked nobody,

@@ -44,7 +44,8 @@ int cli_list(int argc, char **argv)
         for (int t = 0; suite->tables[t] != NULL; t++)
             for (const struct lab_scenario *s = suite->tables[t];
                  s->name != NULL; s++)
-                printf("  %-36s %d servers%s%s\n", s->name, s->n_servers,
+                printf("  %-36s %d server%s%s%s\n", s->name, s->n_servers,
+                       s->n_servers == 1 ? "" : "s",
                        s->unreliable ? ", unreliable network" : "",
                        s->simulated_only ? ", simulated only" : "");
     }

@@ -359,13 +359,13 @@ static raft_index agree(struct lab *lab, const void *bytes, size_t n_bytes,
         if (!retry)
             lab_fail(lab,
                      "\"%s\" was taken at index %" PRIu64
-                     " but %d servers did not apply it within two seconds",
-                     digest, index, n_servers);
+                     " but %d server%s did not apply it within two seconds",
+                     digest, index, n_servers, n_servers == 1 ? "" : "s");
     }
     char patience[32] = "ten seconds";
     if (patience_ms != ONE_MS)
-        snprintf(patience, sizeof patience, "%" PRIu64 " seconds",
-                 patience_ms / 1000);
+        snprintf(patience, sizeof patience, "%" PRIu64 " second%s",
+                 patience_ms / 1000, patience_ms / 1000 == 1 ? "" : "s");
     if (taker < 0 && lab->n_servers == 1)
         lab_fail_by(lab, "C.2",
                     "no agreement on \"%s\" within %s: the only server did not"
@@ -374,14 +374,15 @@ static raft_index agree(struct lab *lab, const void *bytes, size_t n_bytes,
                     digest, patience);
     if (taker < 0)
         lab_fail(lab,
-                 "no agreement on \"%s\" by %d servers within %s:"
+                 "no agreement on \"%s\" by %d server%s within %s:"
                  " nobody took it",
-                 digest, n_servers, patience);
+                 digest, n_servers, n_servers == 1 ? "" : "s", patience);
+    int n_applied = lab_n_committed(lab, index, NULL);
     lab_fail(lab,
-             "no agreement on \"%s\" by %d servers within %s; S%d took"
-             " it last, at index %" PRIu64 ", which %d have applied",
-             digest, n_servers, patience, taker + 1, index,
-             lab_n_committed(lab, index, NULL));
+             "no agreement on \"%s\" by %d server%s within %s; S%d took"
+             " it last, at index %" PRIu64 ", which %d %s applied",
+             digest, n_servers, n_servers == 1 ? "" : "s", patience, taker + 1,
+             index, n_applied, n_applied == 1 ? "has" : "have");
 }
 
 raft_index lab_one(struct lab *lab, const void *bytes, size_t n_bytes,

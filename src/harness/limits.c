@@ -22,8 +22,8 @@ void lab_check_call(struct instance *instance, const char *method,
         return;
     char text[200];
     snprintf(text, sizeof text,
-             "S%d sends an AppendEntries with %zu entries, but"
+             "S%d sends an AppendEntries with %zu entr%s, but"
              " raft_config.max_entries is %zu.",
-             instance->server + 1, n, most);
+             instance->server + 1, n, n == 1 ? "y" : "ies", most);
     lab_run_fails(instance->lab, "too many entries", "L.3", text);
 }

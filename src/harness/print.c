@@ -212,11 +212,13 @@ void lab_print_pass(FILE *out, const struct lab_run *run,
     fprintf(out, "%s (%s network) ...\n", scenario->title,
             scenario->unreliable ? "unreliable" : "reliable");
     fprintf(out,
-            "  ... Passed -- %6.1f s  %d servers  %" PRIu64 " RPCs  %" PRIu64
-            " bytes  %" PRIu64 " commands  %.1f ms real\n",
+            "  ... Passed -- %6.1f s  %d server%s  %" PRIu64 " RPC%s  %" PRIu64
+            " byte%s  %" PRIu64 " command%s  %.1f ms real\n",
             (double)result->virtual_us / 1e6, scenario->n_servers,
-            result->n_calls, result->n_bytes, result->n_commands,
-            (double)result->real_us / 1e3);
+            scenario->n_servers == 1 ? "" : "s", result->n_calls,
+            result->n_calls == 1 ? "" : "s", result->n_bytes,
+            result->n_bytes == 1 ? "" : "s", result->n_commands,
+            result->n_commands == 1 ? "" : "s", (double)result->real_us / 1e3);
     print_late(out, &result->prices);
     print_draws(out, result);
     lab_print_left(out, &result->left);

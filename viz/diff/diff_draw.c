@@ -325,7 +325,7 @@ static void draw_head(struct picture *p, int side)
                 side == 0 ? "A" : "B", header->scenario, header->seed);
     shapes_text(&p->shapes, x - 4, 28, LEFT_AT,
                 (struct letters){9, PAINT_QUIET, false, NULL},
-                "%zu events, %.40s", s->n, s->name);
+                "%zu event%s, %.40s", s->n, s->n == 1 ? "" : "s", s->name);
     if (p->diff->equal)
         return;
     for (int server = 0; server < header->n_servers; server++)
@@ -358,11 +358,13 @@ static void draw_prefix(struct picture *p)
     double left = panel_x(p, 0) - 8, right = panel_x(p, 1) + n * PITCH;
     char text[160];
     if (diff->equal)
-        snprintf(text, sizeof text, "all %zu events are equal%s", diff->first,
+        snprintf(text, sizeof text, "all %zu event%s equal%s", diff->first,
+                 diff->first == 1 ? " is" : "s are",
                  diff->times ? "" : ", times aside");
     else
-        snprintf(text, sizeof text, "the first %zu events are equal%s%s",
-                 diff->first, diff->times ? "" : ", times aside",
+        snprintf(text, sizeof text, "the first %zu event%s equal%s%s",
+                 diff->first, diff->first == 1 ? " is" : "s are",
+                 diff->times ? "" : ", times aside",
                  diff->only_time
                      ? "; then times differ (--no-times looks past that)"
                      : "");

@@ -23,7 +23,8 @@ static void write_side(const struct diff *diff, int side, FILE *out)
     snprintf(text, sizeof text, "%s, seed %s", s->trace->header.scenario,
              s->trace->header.seed);
     say_harmless(text);
-    fprintf(out, "%c  %s, %zu events: %s\n", letter(side), text, s->n, s->name);
+    fprintf(out, "%c  %s, %zu event%s: %s\n", letter(side), text, s->n,
+            s->n == 1 ? "" : "s", s->name);
 }
 
 static void write_first(const struct diff *diff, int side, FILE *out)
@@ -106,7 +107,8 @@ void diff_text(const struct diff *diff, FILE *out)
     write_side(diff, 0, out);
     write_side(diff, 1, out);
     if (diff->equal) {
-        fprintf(out, "\nAll %zu events are equal%s.\n", diff->first,
+        fprintf(out, "\nAll %zu event%s equal%s.\n", diff->first,
+                diff->first == 1 ? " is" : "s are",
                 diff->times ? "" : ", times aside");
         return;
     }

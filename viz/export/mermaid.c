@@ -206,8 +206,9 @@ static void put_fold(struct diagram *d, const struct scene_fold *fold)
 {
     begin_note(d, TRACE_NONE);
     char said[100];
-    fprintf(d->out, "%zu rounds, %zu message%s: %s\n", fold->n_rounds,
-            fold->n_messages, fold->n_messages == 1 ? "" : "s",
+    fprintf(d->out, "%zu round%s, %zu message%s: %s\n", fold->n_rounds,
+            fold->n_rounds == 1 ? "" : "s", fold->n_messages,
+            fold->n_messages == 1 ? "" : "s",
             scene_say_fold(fold, said, sizeof said));
 }
 
@@ -228,7 +229,8 @@ static void draw(struct diagram *d)
     size_t n_folded = d->scene.n_fate[SCENE_HEARTBEAT];
     if (n_folded > 0) {
         begin_note(d, TRACE_NONE);
-        fprintf(d->out, "%zu heartbeats are not shown\n", n_folded);
+        fprintf(d->out, "%zu heartbeat%s not shown\n", n_folded,
+                n_folded == 1 ? " is" : "s are");
     }
     free(row);
 }

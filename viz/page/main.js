@@ -6,7 +6,7 @@ function listen_to_search(page) {
         state.query = box.value;
         state.found = find_all(state.run, box.value);
         element('found').textContent = box.value.trim() === '' ? ''
-            : `${state.found.length} hits`;
+            : `${state.found.length} hit${state.found.length === 1 ? '' : 's'}`;
         page.minimap.stale = true;
         page.redraw();
     };

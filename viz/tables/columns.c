@@ -404,8 +404,9 @@ void viz_columns(const struct trace_file *trace,
     }
     write_sent(&c);
     write_folded(&c);
-    fprintf(out, "%zu lines of %zu events", c.n_lines,
-            c.scene.end - c.scene.begin);
+    size_t n = c.scene.end - c.scene.begin;
+    fprintf(out, "%zu line%s of %zu event%s", c.n_lines,
+            c.n_lines == 1 ? "" : "s", n, n == 1 ? "" : "s");
     if (c.n_beats + c.n_retries > 0)
         fprintf(out,
                 "\nfolded: %zu of heartbeats, %zu lost again (--heartbeats)",

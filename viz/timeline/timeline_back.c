@@ -97,9 +97,10 @@ static void fold_label(struct drawing *d, const struct band *band)
 {
     const struct scene_fold *fold = band->fold;
     char text[160], said[100];
-    snprintf(text, sizeof text, "%s: %zu rounds, %zu message%s",
+    snprintf(text, sizeof text, "%s: %zu round%s, %zu message%s",
              scene_say_fold(fold, said, sizeof said), fold->n_rounds,
-             fold->n_messages, fold->n_messages == 1 ? "" : "s");
+             fold->n_rounds == 1 ? "" : "s", fold->n_messages,
+             fold->n_messages == 1 ? "" : "s");
     double middle = (TIMELINE_LEFT + timeline_right(d)) / 2;
     double width = paint_width(text, 9) * 1.16 + 14;
     double y = band->top + TIMELINE_IDLE / 2;

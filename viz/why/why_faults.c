@@ -69,7 +69,7 @@ static void say_message(const struct why *why, struct why_fact *fact)
     if (event->kind == TRACE_SEND)
         say_request(event, fact);
     if (stored > 0)
-        TEXT(": it has %" PRIu64 " bytes", stored);
+        TEXT(": it has %" PRIu64 " byte%s", stored, stored == 1 ? "" : "s");
     if (!sends && reply && answer != NULL && event->us > answer->us + LATE_US)
         TEXT(", %.0f ms after it had left",
              (double)(event->us - answer->us) / 1000);
