@@ -296,6 +296,11 @@ hashes: ## CC=clang: the traces of that compiler's program are those of gcc's
 	@$(MAKE) --no-print-directory B=build/$(CC) build/$(CC)/glassraft
 	@tests/hashes build/$(CC)/glassraft
 
+.PHONY: hostile
+hostile: $B/glassraft ## hostile submissions; CONFIG=asan or tsan: under a sanitizer
+	$(WHOLE_TREE)
+	@tests/grade $B/glassraft
+
 .PHONY: asan
 asan: ## all tests under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory CONFIG=asan SEEDS=1..5 checks
