@@ -234,7 +234,7 @@ static bool prepare(struct run *r)
     bool good =
         submission_take(s, plan->folder, plan->rubric->lab, &plan->sandbox) &&
         plan->told(plan->context, grade);
-    s->counts = plan->cover != NULL;
+    s->counts = plan->cover != NULL || plan->rubric->lines > 0;
     good = good && submission_build(s, &plan->sandbox);
     // What does not build here may fail for a reason that is ours.
     if (good && s->problem != NULL && !stopped(r) &&

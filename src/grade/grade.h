@@ -117,6 +117,7 @@ void grade_key(const struct grade_plan *plan, uint64_t digest, char *out,
                size_t n);
 
 // What it comes to.
+int grade_coverage_points(const struct grade *grade);
 int grade_task_points(const struct grade *grade, int task);
 int grade_part_points(const struct grade *grade, int part);
 int grade_points(const struct grade *grade);

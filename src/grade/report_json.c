@@ -54,6 +54,28 @@ static cJSON *gradescope_test(const struct grade *grade, int task)
     return test;
 }
 
+// What a rubric asks of coverage, behind all parts.
+static cJSON *gradescope_coverage(const struct grade *grade)
+{
+    char number[16];
+    int points = grade_coverage_points(grade);
+    int most = grade->rubric->lines_points;
+    cJSON *test = cJSON_CreateObject();
+    cJSON_AddStringToObject(test, "name", "coverage: lines");
+    snprintf(number, sizeof number, "%d", grade->rubric->n_parts + 1);
+    cJSON_AddStringToObject(test, "number", number);
+    cJSON_AddNumberToObject(test, "score", points);
+    cJSON_AddNumberToObject(test, "max_score", most);
+    cJSON_AddStringToObject(test, "status",
+                            points == most ? "passed" : "failed");
+    cJSON_AddStringToObject(test, "output",
+                            grade->coverage != NULL ? grade->coverage
+                                                    : "not counted");
+    cJSON_AddStringToObject(test, "output_format", "text");
+    cJSON_AddStringToObject(test, "visibility", "visible");
+    return test;
+}
+
 void report_gradescope(const struct grade *grade, FILE *out)
 {
     cJSON *whole = cJSON_CreateObject();
@@ -65,6 +87,8 @@ void report_gradescope(const struct grade *grade, FILE *out)
     cJSON *tests = cJSON_AddArrayToObject(whole, "tests");
     for (int i = 0; i < grade->rubric->n_tasks; i++)
         cJSON_AddItemToArray(tests, gradescope_test(grade, i));
+    if (grade->rubric->lines > 0)
+        cJSON_AddItemToArray(tests, gradescope_coverage(grade));
     print(whole, out);
 }
 
@@ -158,6 +182,13 @@ void report_json(const struct grade *grade, FILE *out)
         add_share(reached, "lines", grade->reached.lines);
         add_share(reached, "branches", grade->reached.branches);
         add_share(reached, "functions", grade->reached.functions);
+    }
+    if (grade->rubric->lines > 0) {
+        cJSON *asked = cJSON_AddObjectToObject(whole, "coverage_asked");
+        cJSON_AddNumberToObject(asked, "lines", grade->rubric->lines);
+        cJSON_AddNumberToObject(asked, "points", grade_coverage_points(grade));
+        cJSON_AddNumberToObject(asked, "max_points",
+                                grade->rubric->lines_points);
     }
     cJSON *parts = cJSON_AddArrayToObject(whole, "parts");
     for (int part = 0; part < grade->rubric->n_parts; part++)

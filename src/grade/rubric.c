@@ -169,10 +169,35 @@ static bool read_part(struct reader *reader, struct rubric *rubric,
     return good;
 }
 
+static bool is_whole(const cJSON *item, int least, int most)
+{
+    return cJSON_IsNumber(item) && item->valuedouble >= least &&
+           item->valuedouble <= most &&
+           item->valuedouble == (double)item->valueint;
+}
+
+static bool read_coverage(struct reader *reader, struct rubric *rubric,
+                          const cJSON *whole)
+{
+    static const char *const names[] = {"lines", "points", NULL};
+    const cJSON *asked = member(whole, "coverage");
+    if (asked == NULL)
+        return true;
+    const cJSON *lines = member(asked, "lines");
+    const cJSON *points = member(asked, "points");
+    if (!is_whole(lines, 1, 100) || !is_whole(points, 0, 10000))
+        return wrong(reader, "\"coverage\": expected {\"lines\": 1 to 100,"
+                             " \"points\": 0 to 10000}");
+    rubric->lines = lines->valueint;
+    rubric->lines_points = points->valueint;
+    return only(reader, asked, "coverage", names);
+}
+
 static bool read_all(struct reader *reader, struct rubric *rubric,
                      const cJSON *whole, unsigned lab)
 {
-    static const char *const names[] = {"lab", "title", "seeds", "parts", NULL};
+    static const char *const names[] = {"lab",      "title", "seeds",
+                                        "coverage", "parts", NULL};
     const cJSON *number = member(whole, "lab");
     const cJSON *title = member(whole, "title");
     const cJSON *parts = member(whole, "parts");
@@ -191,7 +216,8 @@ static bool read_all(struct reader *reader, struct rubric *rubric,
         snprintf(rubric->title, sizeof rubric->title, "%s", title->valuestring);
     bool good =
         only(reader, whole, "rubric", names) &&
-        read_seeds(reader, whole, "rubric", &rubric->first, &rubric->last);
+        read_seeds(reader, whole, "rubric", &rubric->first, &rubric->last) &&
+        read_coverage(reader, rubric, whole);
     const cJSON *part;
     cJSON_ArrayForEach(part, parts) good =
         good && read_part(reader, rubric, part);
@@ -235,8 +261,12 @@ void rubric_print(const struct rubric *rubric, FILE *out)
     trace_quote(rubric->title, name, sizeof name);
     fprintf(out,
             "{\n  \"lab\": %u,\n  \"title\": %s,\n  \"seeds\": \"%" PRIu64
-            "..%" PRIu64 "\",\n  \"parts\": [",
+            "..%" PRIu64 "\",\n",
             rubric->lab, name, rubric->first, rubric->last);
+    if (rubric->lines > 0)
+        fprintf(out, "  \"coverage\": {\"lines\": %d, \"points\": %d},\n",
+                rubric->lines, rubric->lines_points);
+    fprintf(out, "  \"parts\": [");
     int part = -1;
     for (int i = 0; i < rubric->n_tasks; i++) {
         const struct rubric_task *task = &rubric->task[i];
@@ -268,7 +298,7 @@ int rubric_part_points(const struct rubric *rubric, int part)
 
 int rubric_points(const struct rubric *rubric)
 {
-    int points = 0;
+    int points = rubric->lines_points;
     for (int i = 0; i < rubric->n_tasks; i++)
         points += rubric->task[i].points;
     return points;

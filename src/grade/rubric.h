@@ -8,7 +8,8 @@
 //         {"name": "initial-election", "points": 16},
 //         {"name": "many-elections", "points": 20, "seeds": "1..30"}]}]}
 //
-// "title" and "seeds" may be left out.
+// "title" and "seeds" may be left out. "coverage": {"lines": 80, "points": 10}
+// gives points to who reaches so much of his lines, in percent (coverage.c).
 #ifndef GLASSRAFT_RUBRIC_H
 #define GLASSRAFT_RUBRIC_H
 
@@ -37,6 +38,7 @@ struct rubric {
     int n_parts;
     struct rubric_task *task; // by part
     int n_tasks;
+    int lines, lines_points; // asked of coverage, in percent; 0, 0 = nothing
 };
 
 // The lab's own; false with one line in error when there is no such lab.

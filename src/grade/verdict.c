@@ -76,9 +76,18 @@ int grade_part_points(const struct grade *grade, int part)
     return points;
 }
 
+int grade_coverage_points(const struct grade *grade)
+{
+    struct cover_share lines = grade->reached.lines;
+    bool enough =
+        grade->coverage != NULL && lines.n > 0 &&
+        100 * lines.n_reached >= (size_t)grade->rubric->lines * lines.n;
+    return enough ? grade->rubric->lines_points : 0;
+}
+
 int grade_points(const struct grade *grade)
 {
-    int points = 0;
+    int points = grade_coverage_points(grade);
     for (int part = 0; part < grade->rubric->n_parts; part++)
         points += grade_part_points(grade, part);
     return points;
@@ -176,6 +185,22 @@ void grade_why(const struct grade *grade, int task, FILE *out)
                 grade->rubric->part[asked->part], culprit);
 }
 
+static void remark_coverage(const struct grade *grade, FILE *out)
+{
+    const struct rubric *rubric = grade->rubric;
+    if (rubric->lines > 0)
+        fprintf(out, "Coverage: %d of %d points for %d %% of the lines%s.\n",
+                grade_coverage_points(grade), rubric->lines_points,
+                rubric->lines,
+                grade->coverage == NULL ? ", which were not counted" : "");
+    if (grade->coverage != NULL)
+        fprintf(out,
+                "Coverage%s: what the first seeds of each scenario"
+                " reach.\n%s",
+                rubric->lines > 0 ? "" : ", which no points depend on",
+                grade->coverage);
+}
+
 void grade_remarks(const struct grade *grade, FILE *out)
 {
     const struct submission *s = &grade->submission;
@@ -203,11 +228,7 @@ void grade_remarks(const struct grade *grade, FILE *out)
                 n_never == 0 ? "."
                              : ": what their story begins with never came"
                                " about with this Raft. They count as passed.");
-    if (grade->coverage != NULL)
-        fprintf(out,
-                "Coverage, which no points depend on: what the first seeds of"
-                " each scenario reach.\n%s",
-                grade->coverage);
+    remark_coverage(grade, out);
     if (grade->out_of_time)
         fprintf(out, "Too many runs used up their time; the rest was not"
                      " run.\n");
