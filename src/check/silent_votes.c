@@ -330,7 +330,10 @@ static bool begins_to_lead(const struct silent_case *c)
     bool fresh;
     struct table_cell *cell =
         table_at(&c->silent->led, c->args->term + 1, 0, &fresh);
-    if (!fresh && cell->server != c->event->node)
+    bool others = !fresh && cell->server != c->event->node;
+    if (others && run->term < c->args->term && !is_elected(c, run))
+        return false;
+    if (others)
         return silent_broken(c, "Election Safety", "P.1", cell->server,
                              cell->event,
                              "S%d sent %s as leader of term %" PRIu64

@@ -27,6 +27,7 @@ struct instance {
     struct blob *state, *snapshot; // its persister
     bool dead, has_saved;
     bool aged;                         // see lab_age()
+    bool has_given;                    // an entry to its service
     int n_calls;                       // of ours into rf, under way
     atomic_int n_out[LAB_MAX_SERVERS]; // its calls to each peer, under way
     atomic_bool killed;                // raft_kill() has returned

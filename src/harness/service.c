@@ -214,6 +214,8 @@ static void apply_command(struct instance *instance,
     raft_index expected = instance->last_applied + 1;
     bool in_order = message->index == expected;
     raft_index after_snapshot = instance->given_snapshot + 1;
+    bool is_first = instance->inc > 0 && !instance->has_given;
+    instance->has_given = true;
     bool installs = instance->snapshot_us > 0 &&
                     lab_now_us(lab) < instance->snapshot_us + SNAPSHOT_US;
     bool known = message->n_bytes == 0 ||
@@ -235,6 +237,7 @@ static void apply_command(struct instance *instance,
                instance->server + 1, message->index, expected,
                instance->given_snapshot > 0 && expected == after_snapshot
                    ? " It had just given it a snapshot up to there."
+               : is_first ? " It was the first of this life."
                : installs ? " A snapshot has come for it just now."
                           : "");
     if (!known)

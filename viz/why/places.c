@@ -147,8 +147,6 @@ static const struct {
     {"commit without a majority", NULL, MATCHES ", and " COMMITS},
     {"majority without a commit", NULL, COMMITS},
     {"commit beyond the last new entry", NULL, HANDLES_APPENDS},
-    {"Log Matching", "with another command",
-     "what makes the message (replication.c, append_args)"},
     {"State Machine Safety", NULL,
      HANDLES_APPENDS ": the test of the entry before, and the last step; or"
                      " " COMMITS},
@@ -178,12 +176,14 @@ static const struct {
     {"snapshot of another state", NULL, SENDS_SNAPSHOTS},
     {"snapshot not installed", NULL, INSTALLS},
     {"applied out of order", "snapshot", INSTALLS},
+    {"applied out of order", "first of this life", "persist.c, restore"},
     {"liveness", "has not given it to its service", INSTALLS},
     // What a scenario expected.
     {"expectation", "entries wait for the next one",
      "what sends entries (replication.c, replicate)"},
     {"expectation", "does a transfer begin again", SENDS_SNAPSHOTS},
     {"expectation", "commands in two seconds", COMMITS},
+    {"expectation", "does raft_get_state() answer", "raft.c, raft_get_state"},
 };
 
 const char *paper_place(const char *property, const char *text,

@@ -157,12 +157,6 @@ static bool took_term(const struct why *why, uint64_t n)
     return event != NULL && event->kind == TRACE_TERM;
 }
 
-// A message that has another command than the log that it was made of.
-static bool is_of_message(const struct trace_event *finding)
-{
-    return finding->what != NULL && strcmp(finding->what, "Log Matching") == 0;
-}
-
 static bool is_of_loop(const struct trace_event *finding)
 {
     return finding->what != NULL && finding->text != NULL &&
@@ -210,7 +204,7 @@ const char *why_where(const struct why *why, const struct why_place *place)
     if (expected)
         return paper_place(finding->what, finding->text, NULL);
     if (!tagged || (finding->tag[0] == 'P' && finding->tag[2] >= '3' &&
-                    place->fact != NULL && !is_of_message(finding)))
+                    place->fact != NULL))
         return NULL;
     const char *worker = why_handler(why, place);
     for (size_t i = 0; i < finding->n_shown && i < 2 && worker == NULL; i++)
