@@ -56,9 +56,17 @@ static struct dealings between(struct check *check, int leader, int peer)
     return d;
 }
 
-static bool says(const struct dealings *d, const char *tag, const char *text)
+// A finding with up to two events besides the leader's election, 0 for none.
+static bool says(const struct dealings *d, const char *tag, uint64_t one,
+                 uint64_t two, const char *text)
 {
-    return check_lies(d->check, tag, d->leader - 1, d->led_n, "%s", text);
+    struct check_finding *finding = &d->check->diagnosis;
+    check_lies(d->check, tag, d->leader - 1, d->led_n, "%s", text);
+    if (one != 0)
+        finding->events[finding->n_events++] = one;
+    if (two != 0)
+        finding->events[finding->n_events++] = two;
+    return true;
 }
 
 // What a snapshot has to do with refusals that have no end.
@@ -99,13 +107,7 @@ static bool refuses(const struct dealings *d)
              view->n_same >= FEW_REFUSALS
                  ? "does not go back to where the logs agree"
                  : "goes back too slowly");
-    says(d, "L.3", text);
-    struct check_finding *finding = &d->check->diagnosis;
-    uint64_t shown[] = {view->refused_send, view->refused_n};
-    for (int i = 0; i < 2; i++)
-        if (shown[i] != 0)
-            finding->events[finding->n_events++] = shown[i];
-    return true;
+    return says(d, "L.3", view->refused_send, view->refused_n, text);
 }
 
 // "since 3.412 s", or that it has not been at all.
@@ -126,7 +128,8 @@ bool check_left_behind(struct check *check, int leader, int peer, uint64_t us)
     char text[400], when[40];
     if (hears && d.last > view->acked &&
         (view->n_begun >= FEW_REFUSALS || view->n_again >= 2 * FEW_REFUSALS))
-        return says(&d, check_say_dealings(check, leader, peer, text), text);
+        return says(&d, check_say_dealings(check, leader, peer, text),
+                    view->heard_n, view->begun_n, text);
     if (view->n_refused >= FEW_REFUSALS && us < view->refused_us + d.recent_us)
         return refuses(&d);
     if (d.speaks && us > sent_us + BEATS_US) {
@@ -135,7 +138,7 @@ bool check_left_behind(struct check *check, int leader, int peer, uint64_t us)
                  " since %.3f s, sends no heartbeats to S%d.",
                  d.leader, check->model.server[leader].term,
                  check_seconds(d.led_us), d.peer);
-        return says(&d, "L.1", text);
+        return says(&d, "L.1", 0, 0, text);
     }
     if (d.last <= view->acked || !hears || us < fed_us + d.soon_us)
         return false;
@@ -146,7 +149,7 @@ bool check_left_behind(struct check *check, int leader, int peer, uint64_t us)
              d.peer, d.leader, view->acked, d.leader,
              d.speaks ? "ends at" : "has entry", d.last, d.leader,
              since(view->entries_us, when));
-    return says(&d, "L.3", text);
+    return says(&d, "L.3", 0, 0, text);
 }
 
 const char *check_say_dealings(struct check *check, int leader, int peer,

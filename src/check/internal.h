@@ -93,7 +93,8 @@ struct view {
     uint64_t told_commit; // leader_commit of the last AppendEntries to it
     // Snapshots: how often one was begun, since the last that was finished,
     // and the last beginning.
-    uint64_t n_begun, begun_us;
+    uint64_t n_begun, begun_us, begun_n;
+    uint64_t heard_n; // the last answer to a request of this term
     uint64_t refused_n, refused_send; // the last refusal, what it answered
     uint64_t sent_us, entries_us, heard_us, refused_us;
     uint64_t n_refused, refused_index; // refusals in a row, the last one's

@@ -222,6 +222,7 @@ static void note_sent(struct check *check, const struct trace_event *event,
     if (args->begin == 0) {
         view->n_begun++;
         view->begun_us = event->us;
+        view->begun_n = event->n;
     }
     if (args->done)
         view->n_begun = 0;
@@ -281,6 +282,7 @@ static void heard(struct check *check, const struct trace_event *event)
         args->term != server->term || reply == NULL || !reply->whole)
         return;
     view->heard_us = event->us;
+    view->heard_n = event->n;
     uint64_t acked = 0;
     if (args->rpc == FACTS_APPEND && reply->yes)
         acked = args->index + args->n_entries;
