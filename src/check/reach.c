@@ -267,6 +267,35 @@ static bool was_dark(struct reach_server *me, uint64_t n_bytes)
     return true;
 }
 
+// Where else it has this very entry, near by: then nobody gave it anything, and
+// it has put it, or what stands before it, in the wrong place. 0 = nowhere.
+static uint64_t near_by(const struct reach *reach,
+                        const struct trace_event *event, uint64_t command)
+{
+    enum { NEAR = 16 };
+    for (uint64_t d = 1; d <= NEAR; d++) {
+        if (event->index > d &&
+            has(reach, event->node, event->index - d, event->term, command))
+            return event->index - d;
+        if (has(reach, event->node, event->index + d, event->term, command))
+            return event->index + d;
+    }
+    return 0;
+}
+
+static bool misplaced(struct check *check, const struct trace_event *event,
+                      const char *digest, uint64_t index)
+{
+    char text[sizeof check->finding.text];
+    snprintf(text, sizeof text,
+             "S%d applied \"%s\" as entry %" PRIu64 " of term %" PRIu64
+             ", but had got it, by a message or from a client, as entry"
+             " %" PRIu64 ".",
+             event->node + 1, digest, event->index, event->term, index);
+    return check_found(check, event, "applied another entry", "AE.4",
+                       TRACE_NONE, 0, text);
+}
+
 static bool gives(struct check *check, const struct trace_event *event,
                   struct message_bytes bytes)
 {
@@ -281,6 +310,10 @@ static bool gives(struct check *check, const struct trace_event *event,
         good = has(reach, event->node, index, event->term, facts_hash(bytes));
     if (!good && !was_dark(me, bytes.n)) {
         message_digest(bytes.at, bytes.n, digest);
+        uint64_t other =
+            event->ok ? 0 : near_by(reach, event, facts_hash(bytes));
+        if (other > 0)
+            return misplaced(check, event, digest, other);
         return event->ok
                    ? broken(check, event, "IS.8", TRACE_NONE,
                             "gave its service a snapshot up to index %" PRIu64,

@@ -123,6 +123,15 @@ static void test_all1_applies_another_command(void **state)
     assert_from_nowhere("ALL.1", 1);
 }
 
+// It has the entry, in another place: nobody gave it that behind our back.
+static void test_ae4_applies_an_entry_in_the_wrong_place(void **state)
+{
+    (void)state;
+    shares_one();
+    gives(1, 2, 1, "x");
+    assert_broken("applied another entry", "AE.4", SHOWN(story_last()), OF(1));
+}
+
 // raft_start() may return after the entry has left, and been applied.
 static void test_a_leader_has_what_it_sends_of_its_term(void **state)
 {
@@ -296,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HANDS(test_all1_applies_what_no_message_brought),
         HANDS(test_all1_applies_another_command),
+        HANDS(test_ae4_applies_an_entry_in_the_wrong_place),
         HANDS(test_a_leader_has_what_it_sends_of_its_term),
         HANDS(test_ae2_acknowledges_what_no_message_brought),
         HANDS(test_l3_sends_what_no_message_brought),

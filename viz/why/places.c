@@ -124,6 +124,7 @@ static const struct {
      "what makes the message (replication.c, append_args)"},
     {"command at another index", NULL, "raft.c, raft_start"},
     {"command taken by no leader", NULL, "raft.c, raft_start"},
+    {"applied another entry", NULL, STORES},
     {"came by no message", NULL,
      "what servers share besides messages and disks: an address in a message,"
      " memory that each of them can find"},
