@@ -140,12 +140,14 @@ static void read_record(struct reader *in)
         gcno->n_functions > 0 ? &gcno->function[gcno->n_functions - 1] : NULL;
     if (tag == FUNCTION)
         read_function(in);
-    else if (tag == BLOCKS && f != NULL)
-        f->n_blocks = number(in);
+    else if (tag == BLOCKS && f != NULL && f->n_blocks == 0)
+        f->n_blocks = number(in); // once: arcs are held against it
     else if (tag == ARCS && f != NULL)
         read_arcs(in, f, end);
     else if (tag == LINES && f != NULL)
         read_lines(in, f);
+    // What was read may have moved the functions.
+    f = gcno->n_functions > 0 ? &gcno->function[gcno->n_functions - 1] : NULL;
     if (f != NULL && f->n_blocks > MOST_BLOCKS)
         in->good = false;
     in->at = end;

@@ -18,6 +18,8 @@
 
 #include "base/die.h"
 
+enum { MOST_BYTES = 64 << 20 }; // of counters
+
 struct symbols {
     const uint8_t *bytes;
     size_t n;
@@ -92,7 +94,8 @@ struct symbols *symbols_open(const char *object, size_t *n_counters,
         s->first = value_of(s, "glassraft_counters");
         s->last = value_of(s, "glassraft_counters_end");
     }
-    if (s->first == 0 || s->last <= s->first) {
+    if (s->first == 0 || s->last <= s->first ||
+        s->last - s->first > MOST_BYTES) {
         snprintf(error, 300, "%.200s: is not built for coverage", object);
         symbols_free(s);
         return NULL;
