@@ -272,12 +272,17 @@ static void print_story(FILE *out, const struct why *why)
     print_head(out, why);
     if (n == 0)
         fputs("Nothing in the trace led there.\n", out);
-    else
-        fprintf(out, "%s (%zu fact%s)\n\n",
-                why->guessed
-                    ? "What the servers did last, oldest first, and why"
-                    : "How it came about, oldest first",
-                n, n == 1 ? "" : "s");
+    else {
+        char head[300] = "";
+        why_put(head, sizeof head,
+                "%s in %s (seed %s), oldest first%s (%zu fact%s)",
+                why->guessed ? "What the servers did last"
+                             : "How it came about",
+                why->trace->header.scenario, why->trace->header.seed,
+                why->guessed ? ", and why" : "", n, n == 1 ? "" : "s");
+        wrap(out, 0, 2, head);
+        fputc('\n', out);
+    }
     for (size_t i = 0; i < why->n_facts; i++)
         if (why->fact[i].needed)
             print_fact(out, why, &why->fact[i]);
