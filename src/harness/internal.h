@@ -140,7 +140,7 @@ bool lab_save(void *context, const struct raft_saved *saved);
 // entries, where the seed says so and their Raft can be brought there.
 void lab_give_past(struct lab *lab);
 // The same in labs 1 and 2, where nothing is saved: the servers, before they
-// are connected, hear of a term of 32 bits.
+// are connected, are asked for votes of a term of 32 bits.
 void lab_age(struct lab *lab);
 // What such a server says of its term later: it is no older one.
 void lab_check_age(struct instance *instance, raft_term term);

@@ -7,7 +7,7 @@
 // same Raft lives for a moment, with no others to talk to and no trace, gets
 // such a snapshot by InstallSnapshot, and what it has saved by then is what the
 // story's server comes back with. In labs 1 and 2 servers come back with
-// nothing; there they live already, and hear a heartbeat of such a term.
+// nothing; there they live already, and are asked for votes of such a term.
 #include "internal.h"
 
 #include <inttypes.h>
@@ -183,22 +183,21 @@ void lab_give_past(struct lab *lab)
         tell(lab, server);
 }
 
-// A heartbeat of that term's leader, which each of them takes for another.
-static void hears(struct lab *lab, int server)
+// A candidate of that term asks for a vote, of each of them another one; no
+// leader is heard, whose followers might be deaf for candidates for a while.
+static void is_asked(struct lab *lab, int server)
 {
     uint64_t other = (uint64_t)((server + 1) % lab->n_servers);
-    struct append_entries_args heartbeat = {.term = AGED_TERM,
-                                            .leader_id = other};
+    struct request_vote_args asks = {.term = AGED_TERM, .candidate_id = other};
     size_t n_args = 0, n_reply = 0;
-    uint8_t *args =
-        message_encode(&append_entries_args_type, &heartbeat, &n_args);
+    uint8_t *args = message_encode(&request_vote_args_type, &asks, &n_args);
     uint8_t *reply = NULL;
     int before = sim_server();
     sim_set_server(server);
-    struct append_entries_reply answer;
+    struct request_vote_reply answer;
     struct instance *instance = lab->now[server];
-    if (lab_handle(instance, "AppendEntries", args, n_args, &reply, &n_reply) &&
-        message_decode(&append_entries_reply_type, reply, n_reply, &answer) &&
+    if (lab_handle(instance, "RequestVote", args, n_args, &reply, &n_reply) &&
+        message_decode(&request_vote_reply_type, reply, n_reply, &answer) &&
         answer.term == AGED_TERM)
         instance->aged = true;
     free(reply);
@@ -213,7 +212,7 @@ void lab_check_age(struct instance *instance, raft_term term)
         return;
     snprintf(text, sizeof text,
              "S%d says that it is in term %" PRIu64
-             ", but it answered a heartbeat in term %" PRIu64
+             ", but it answered a candidate in term %" PRIu64
              " before the story began: no term falls, and terms have 64 bits.",
              instance->server + 1, term, AGED_TERM);
     lab_run_fails(instance->lab, "current_term falls", "ALL.2", text);
@@ -226,7 +225,7 @@ void lab_age(struct lab *lab)
     trace_note(lab->trace, TRACE_NONE, "scenario",
                "before the story there were %" PRIu64 " terms", AGED_TERM);
     for (int server = 0; server < lab->n_servers; server++)
-        hears(lab, server);
+        is_asked(lab, server);
 }
 
 void lab_drop_past(struct lab *lab)
