@@ -74,6 +74,20 @@ static void snapshot_before_suffix(struct lab *lab)
     one(lab, random_value(lab), 3);
 }
 
+// It hears of the leader again before its election timeout is over.
+static void await_contact(struct lab *lab, int server, raft_term term)
+{
+    enum { STEP_MS = 5 };
+    uint64_t before = lab_server_calls(lab, server);
+    while (lab_server_calls(lab, server) == before &&
+           term_of(lab, server) == term)
+        lab_sleep_ms(lab, STEP_MS);
+    if (term_of(lab, server) != term)
+        lab_not_set_up(lab,
+                       "S%d stood for election before it was sent anything",
+                       server + 1);
+}
+
 // [F.2] [IS.1] A snapshot of many chunks travels on a slow link for longer
 // than an election timeout, and its chunks are all that the follower hears:
 // they are as good as heartbeats. Heartbeats beside them begin no others.
@@ -95,6 +109,7 @@ static void long_transfer(struct lab *lab)
         await_commit(lab, 0, last); // and S1 has compacted
         net_delay(lab_net(lab), 0, 1, HALF_TRIP_US, HALF_TRIP_US);
         lab_connect(lab, 1);
+        await_contact(lab, 1, term);
         await_applied(lab, 1, last);
         net_delay(lab_net(lab), 0, 1, 0, 0);
         if (term_of(lab, 0) != term)
