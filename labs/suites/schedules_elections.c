@@ -206,6 +206,8 @@ static void deposed_leader(struct lab *lab)
         lab_connect(lab, 1);
         for (int i = 0; i < 5000 && leads(lab, 0); i++)
             lab_sleep_ms(lab, 1);
+        if (leads(lab, 0) && term_of(lab, 1) <= term_of(lab, 0))
+            lab_not_set_up(lab, "S2, alone, has not raised its term");
         if (leads(lab, 0))
             lab_fail(lab, "S1 leads on although S2 is in a newer term");
         int before = legs(stands);
