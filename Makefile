@@ -25,7 +25,8 @@ SAN_opt := -O2
 SAN_debug := -O0
 SAN_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 SAN_tsan := -O1 -fsanitize=thread
-SAN_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined
+SAN_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined \
+            -fno-sanitize-recover=undefined
 SAN_cov := -O0 --coverage -fprofile-update=atomic -DGLASSRAFT_COVERAGE
 SAN := $(SAN_$(CONFIG))
 PLAIN_opt := -O2
@@ -499,7 +500,7 @@ fuzz-all: $(patsubst %,build/fuzz/fuzz_%,trace $(FUZZ_COMMANDS))
 	  echo "$$target: $(FUZZ_SECONDS) s"; \
 	  $$target -max_total_time=$(FUZZ_SECONDS) -max_len=32768 -timeout=2 \
 	    -rss_limit_mb=1024 -artifact_prefix=$$target- -print_final_stats=1 \
-	    build/corpus tests/golden >$$target.log 2>&1 || \
+	    build/corpus tests/golden tests/corpus >$$target.log 2>&1 || \
 	    { tail -n 40 $$target.log; exit 1; }; \
 	  grep -E 'number_of_executed_units' $$target.log; done
 

@@ -90,6 +90,13 @@ bool text_number(const char *text, uint64_t *number)
     return errno == 0 && *end == '\0' && !(hex && text[2] == '\0');
 }
 
+uint64_t text_whole(double number)
+{
+    return !(number > 0)                  ? 0
+           : number >= (double)UINT64_MAX ? UINT64_MAX
+                                          : (uint64_t)number;
+}
+
 bool text_pair(const char *text, const char *between, uint64_t *first,
                uint64_t *second)
 {

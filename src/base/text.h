@@ -29,6 +29,9 @@ void text_replace(char *text, size_t n, const char *what, const char *with);
 
 // A number, decimal or 0x...
 bool text_number(const char *text, uint64_t *number);
+// A number of JSON, whole: what is below 0, or none, is 0; what is too large
+// is the largest.
+uint64_t text_whole(double number);
 // Two of them with this between them, "1..20", the first not the greater.
 bool text_pair(const char *text, const char *between, uint64_t *first,
                uint64_t *second);

@@ -9,6 +9,7 @@
 #include "base/die.h"
 #include "base/plain.h"
 #include "base/save.h"
+#include "base/text.h"
 #include "cli.h"
 #include "results_table.h"
 
@@ -46,9 +47,7 @@ static const char *text_of(const cJSON *object, const char *name)
 static uint64_t number_of(const cJSON *object, const char *name)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsNumber(item) && item->valuedouble > 0
-               ? (uint64_t)item->valuedouble
-               : 0;
+    return cJSON_IsNumber(item) ? text_whole(item->valuedouble) : 0;
 }
 
 // Fills in the row; says what is missing, or NULL.

@@ -3,6 +3,7 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,19 @@ static void test_an_output_keeps_its_length(void **state)
         plain_output(text, strlen(text), texts[i].colours);
         assert_string_equal(text, texts[i].out);
     }
+}
+
+static void test_numbers_become_whole_within_their_range(void **state)
+{
+    (void)state;
+    assert_true(text_whole(0) == 0);
+    assert_true(text_whole(-1) == 0 && text_whole(-1e30) == 0);
+    assert_true(text_whole(1.9) == 1);
+    assert_true(text_whole(9007199254740991.0) == 9007199254740991u);
+    assert_true(text_whole(18446744073709551616.0) == UINT64_MAX);
+    assert_true(text_whole(1e30) == UINT64_MAX);
+    assert_true(text_whole(INFINITY) == UINT64_MAX);
+    assert_true(text_whole(NAN) == 0);
 }
 
 static void test_text_is_cut_between_characters(void **state)
@@ -403,6 +417,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_is_valid_utf8_without_controls),
         cmocka_unit_test(test_an_output_keeps_its_length),
+        cmocka_unit_test(test_numbers_become_whole_within_their_range),
         cmocka_unit_test(test_text_is_cut_between_characters),
         cmocka_unit_test(test_replacing_never_leaves_the_buffer),
         cmocka_unit_test(test_csv_cells_are_quoted_and_no_formulas),

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "base/text.h"
 #include "replay/model.h"
 #include "trace/scan.h"
 #include "viz/draw/paint.h"
@@ -85,7 +86,7 @@ static bool head_of(const struct line *line, struct scan_head *head,
     bool good = ev != NULL;
     if (good) {
         head->kind = scan_kind(ev, strlen(ev));
-        head->n = cJSON_IsNumber(n) ? (uint64_t)n->valuedouble : last + 1;
+        head->n = cJSON_IsNumber(n) ? text_whole(n->valuedouble) : last + 1;
     }
     cJSON_Delete(root);
     return good;
@@ -179,7 +180,7 @@ static bool check_size(const struct page *page, char *error, size_t n)
 // of the browser's parser as the end of a line.
 static void put_escaped(FILE *out, const char *at, size_t n)
 {
-    const char *end = at + n;
+    const char *end = n > 0 ? at + n : at; // an empty text may be NULL
     while (at < end) {
         const char *stop = at;
         while (stop < end && *stop != '<' && *stop != '\r')

@@ -173,8 +173,9 @@ void timeline_rows(struct drawing *d)
     d->row = must_calloc(n + 1, sizeof *d->row);
     for (size_t i = 0; i < n; i++) {
         const struct trace_event *now = &event[d->scene.begin + i];
-        const struct scene_fold *fold = &d->scene.fold[n_folds];
-        if (n_folds < d->scene.n_folds && fold->first == d->scene.begin + i) {
+        const struct scene_fold *fold =
+            n_folds < d->scene.n_folds ? &d->scene.fold[n_folds] : NULL;
+        if (fold != NULL && fold->first == d->scene.begin + i) {
             y += MAX_ROW / 2;
             add_band(d, y, event[fold->end].us - event[fold->first].us, fold);
             y += TIMELINE_IDLE;
