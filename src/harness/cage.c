@@ -143,6 +143,17 @@ static void inherit(int fd)
         fcntl(fd, F_SETFD, 0);
 }
 
+// A stranger's run ends as it ends: a sanitizer that looks for leaks then would
+// make calls that are forbidden by now.
+static void look_for_no_leaks(void)
+{
+    const char *now = getenv("ASAN_OPTIONS");
+    char options[1000];
+    snprintf(options, sizeof options, "%.900s%sdetect_leaks=0",
+             now != NULL ? now : "", now != NULL ? ":" : "");
+    setenv("ASAN_OPTIONS", options, 1);
+}
+
 void cage_become(struct cage *cage, const struct lab_run *run,
                  const struct lab_channel *channel)
 {
@@ -169,6 +180,8 @@ void cage_become(struct cage *cage, const struct lab_run *run,
     inherit(channel->files.counters);
     inherit(channel->files.met);
     snprintf(number, sizeof number, "%d", write_request(&request));
+    if (!run->sandbox->own)
+        look_for_no_leaks();
     // The same addresses in each run: a submission that depends on them, by a
     // mistake with memory, fails in the same way each time. Where the kernel
     // does not let us, the rest is as before.

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -133,9 +134,9 @@ static const char *const harmless[] = {"read",
                                        NULL};
 
 // What the sanitizers' own work needs besides.
-static const char *const instrumented[] = {
-    "mprotect",        "prctl",      "clock_nanosleep", "nanosleep",
-    "set_robust_list", "membarrier", "mincore",         NULL};
+static const char *const instrumented[] = {"clock_nanosleep", "nanosleep",
+                                           "set_robust_list", "membarrier",
+                                           "mincore",         NULL};
 
 static void add_files(scmp_filter_ctx filter, const struct sandbox_files *files,
                       bool sanitized)
@@ -188,8 +189,7 @@ static void add_memory(scmp_filter_ctx filter, bool sanitized)
     rule(filter, SCMP_ACT_ALLOW, "mmap", sanitized ? 1 : 2, own);
     rule(filter, SCMP_ACT_ALLOW, "mmap2", sanitized ? 1 : 2, own);
     when(filter, SCMP_ACT_ALLOW, "mremap", WITHOUT(3, MREMAP_FIXED));
-    if (!sanitized)
-        when(filter, SCMP_ACT_ALLOW, "mprotect", WITHOUT(2, PROT_EXEC));
+    when(filter, SCMP_ACT_ALLOW, "mprotect", WITHOUT(2, PROT_EXEC));
 }
 
 // The harness's code and constants lie below `first` or above `last`: nobody
@@ -212,6 +212,15 @@ static void keep_off(const struct sandbox_ground *ground)
     install(filter);
 }
 
+// Names of threads and of memory, and who may look at it.
+static void add_names(scmp_filter_ctx filter)
+{
+    static const int asked[] = {PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE,
+                                PR_SET_DUMPABLE, PR_SET_PTRACER};
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++)
+        when(filter, SCMP_ACT_ALLOW, "prctl", INT(0, asked[i]));
+}
+
 // LeakSanitizer stops the process from a helper that shares its memory.
 static void add_leaks(scmp_filter_ctx filter)
 {
@@ -232,6 +241,8 @@ void filter_run(const struct sandbox_files *files,
     all(filter, SCMP_ACT_ALLOW, harmless);
     if (sanitized)
         all(filter, SCMP_ACT_ALLOW, instrumented);
+    if (sanitized)
+        add_names(filter);
     if (sanitized && own)
         add_leaks(filter);
     add_files(filter, files, sanitized);

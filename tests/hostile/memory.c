@@ -1,7 +1,7 @@
 // memory.c -- takes all memory that there is
 // expect: raft_make at memory.c
 // expect tsan: used up its
-// expect asan: used up its memory
+// expect asan: used up its
 #define _GNU_SOURCE
 #include "hostile.h"
 
