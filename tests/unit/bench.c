@@ -73,14 +73,6 @@ void figure(const char *name, double value, const char *about)
     n_figures++;
 }
 
-// Virtual time inside of a simulation.
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 // Seconds of this process on any CPU, also from inside of a simulation.
 static double cpu_s(void)
 {
@@ -119,19 +111,21 @@ static void lock_often(void *unused)
 double time_sim(enum sim_policy policy, void (*body)(void *))
 {
     struct sim_config config = {.seed = 1, .policy = policy};
-    double begin = now_s();
+    double begin = cpu_s();
     sim_run(&config, body, NULL);
-    return now_s() - begin;
+    return cpu_s() - begin;
 }
+
+static int at_a_time;
+static double *run_s; // of a run's CPU, in memory that its process shares
 
 static void idle(struct lab *lab)
 {
     lab_check_one_leader(lab);
+    double begin = cpu_s();
     lab_sleep_ms(lab, (uint64_t)size->idle_s * 1000);
+    *run_s = cpu_s() - begin;
 }
-
-static int at_a_time;
-static double *commits_s; // in memory that a run's process shares with ours
 
 static void commit_batch(struct lab *lab, int leader)
 {
@@ -153,10 +147,10 @@ static void commit_often(struct lab *lab)
     double begin = cpu_s();
     for (int done = 0; done < size->n_commits; done += at_a_time)
         commit_batch(lab, leader);
-    *commits_s = cpu_s() - begin;
+    *run_s = cpu_s() - begin;
 }
 
-static double run(void (*story)(struct lab *lab), int n_servers)
+static void run(void (*story)(struct lab *lab), int n_servers)
 {
     struct lab_scenario scenario = {.name = "bench",
                                     .title = "bench",
@@ -170,14 +164,13 @@ static double run(void (*story)(struct lab *lab), int n_servers)
     lab_run_one(&one, &result);
     if (!result.passed)
         die("%s", result.text);
-    return (double)result.real_us / 1e6;
 }
 
 static double lab_commits_per_s(int batch)
 {
     at_a_time = batch;
     run(commit_often, 3);
-    return size->n_commits / *commits_s;
+    return size->n_commits / *run_s;
 }
 
 static void pictures(const char *events, const struct bench_viz *viz)
@@ -227,7 +220,8 @@ static void threads_and_calls(void)
            time_sim(SIM_RUN, lock_often) * 1e9 / size->n_locks,
            "a mutex, locked and unlocked, simulated");
     bench_calls(size);
-    figure("virtual_s_per_cpu_s", size->idle_s / run(idle, 5),
+    run(idle, 5);
+    figure("virtual_s_per_cpu_s", size->idle_s / *run_s,
            "five servers with a leader");
     figure("traced_event_ns", bench_trace(size).stored_event_ns,
            "an event, recorded and kept");
@@ -281,9 +275,9 @@ int main(int argc, char **argv)
     }
     if (n_paths == 2 && !read_before(argv[argc - 1]))
         return 2;
-    commits_s = mmap(NULL, sizeof *commits_s, PROT_READ | PROT_WRITE,
-                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (commits_s == MAP_FAILED)
+    run_s = mmap(NULL, sizeof *run_s, PROT_READ | PROT_WRITE,
+                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (run_s == MAP_FAILED)
         die("mmap: %s", strerror(errno));
     json = open_memstream(&text, &n);
     if (json == NULL)
