@@ -43,7 +43,10 @@ _Noreturn static void forgot_its_disk(struct instance *instance,
              instance->server + 1, saved->n_same,
              saved->same_snapshot ? " and the snapshot" : "",
              saved->same_snapshot ? ", same_snapshot" : "");
-    lab_run_fails(instance->lab, "saved what it is not", "AE.4", text);
+    size_t n = instance->snapshot != NULL ? instance->snapshot->n : 0;
+    bool snapshot = saved->same_snapshot && saved->n_snapshot != n;
+    lab_run_fails(instance->lab, "saved what it is not",
+                  snapshot ? "IS.5" : "AE.4", text);
 }
 
 // The first save of a life is of what the disk gave it, or of something newer.
