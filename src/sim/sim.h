@@ -137,8 +137,8 @@ struct sim_space *sim_space_enter(struct sim_space *space);
 bool sim_space_written(size_t *from, uint64_t *servers);
 void sim_space_end(void);
 
-// The places of a backtrace of this moment or an earlier one, a line each, as in
-// a report; returns its length.
+// The places of a backtrace of this moment or an earlier one, a line each, as
+// in a report; returns its length.
 size_t sim_describe(char *out, size_t room, void *const *pc, int n_pc);
 
 // Data races that ThreadSanitizer reported so far; 0 without it.
