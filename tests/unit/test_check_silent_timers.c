@@ -1,0 +1,108 @@
+// test_check_silent_timers.c -- election timers of Rafts that tell nothing of
+// themselves.
+#include "test.h"
+
+#include <string.h>
+
+#include "check_fixture.h"
+
+enum { MS = 1000 };
+
+// A request for a vote and its answer, up to the candidate; logs end so.
+static uint64_t asks(int candidate, int voter, uint64_t term, uint64_t index,
+                     uint64_t last_term, bool granted)
+{
+    uint64_t msg = ASK_VOTE(
+        candidate, voter, .term = term, .candidate_id = (uint64_t)candidate,
+        .last_log_index = index, .last_log_term = last_term);
+    receive(msg);
+    uint64_t n = ANSWER_VOTE(msg, .term = term, .vote_granted = granted);
+    hear(msg);
+    return n;
+}
+
+// S1 leads term 1 by S2's vote.
+static void leads(void)
+{
+    asks(0, 1, 1, 0, 0, true);
+    APPEND_ENTRIES(0, 1, .term = 1);
+}
+
+static void test_f2_an_election_without_a_timeout(void **state)
+{
+    (void)state;
+    leads();
+    arrive(APPEND_ENTRIES(0, 1, .term = 1));
+    answer_append(1, true);
+    uint64_t heard = story_last();
+    wait_us(85 * MS);
+    ASK_VOTE(1, 2, .term = 2);
+    assert_broken("election timer not set back", "F.2",
+                  SHOWN(story_sent(), heard), OF(1));
+    begin_silent_story();
+    leads();
+    arrive(APPEND_ENTRIES(0, 1, .term = 1));
+    answer_append(1, true);
+    wait_us(90 * MS);
+    ASK_VOTE(1, 2, .term = 2);
+    assert_sound();
+}
+
+static void test_f2_a_server_that_does_not_stand(void **state)
+{
+    (void)state;
+    saves(0, 1, 0, 0, 0);
+    saves(1, 1, TRACE_NONE, 1, 1);
+    wait_us(2480 * MS);
+    arrive(ASK_VOTE(0, 1, .term = 1));
+    answer_vote(1, false);
+    assert_sound();
+    wait_us(20 * MS);
+    arrive(ASK_VOTE(0, 1, .term = 1));
+    answer_vote(1, false);
+    assert_broken("election timer set back without a reason", "F.2",
+                  SHOWN(story_last(), arrived()), OF(1));
+    begin_silent_story();
+    saves(0, 1, 0, 0, 0);
+    saves(1, 1, TRACE_NONE, 1, 1);
+    wait_us(2480 * MS);
+    STEP(1, .kind = TRACE_PAUSE, .ok = false); // it stood still
+    wait_us(20 * MS);
+    arrive(ASK_VOTE(0, 1, .term = 1));
+    answer_vote(1, false);
+    assert_sound();
+}
+
+static void test_f2_a_slow_server_is_not_judged(void **state)
+{
+    (void)state;
+    check_untimed(story_check());
+    asks(0, 1, 1, 0, 0, true);
+    ASK_VOTE(1, 2, .term = 2);
+    assert_sound();
+    begin_silent_story();
+    STEP(1, .kind = TRACE_CLOCK, .to = 4000);
+    asks(0, 1, 1, 0, 0, true);
+    ASK_VOTE(1, 2, .term = 2);
+    assert_sound();
+}
+
+static void test_every_rule_is_found(void **state)
+{
+    (void)state;
+    static const char *const rules[] = {
+        "F.2 election timer set back without a reason",
+        "F.2 election timer not set back", NULL};
+    assert_all_found(rules);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SILENT(test_f2_an_election_without_a_timeout),
+        SILENT(test_f2_a_server_that_does_not_stand),
+        SILENT(test_f2_a_slow_server_is_not_judged),
+        cmocka_unit_test(test_every_rule_is_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
