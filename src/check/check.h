@@ -40,6 +40,14 @@ void check_untimed(struct check *check);
 // judged.
 void check_without(struct check *check, enum trace_kind kind);
 
+// Numbers are missing amid what was followed, and nobody has said which kinds
+// of events were left out: most of it is not judged.
+bool check_is_torn(const struct check *check);
+
+// The kinds that every whole trace with these kinds has, and this one does not
+// (bits by number): where numbers are missing, somebody has filtered them out.
+uint64_t check_filtered(uint64_t seen);
+
 // The trace leaves out more than the numbers of its events show: a kind that
 // never comes may have had something to tell.
 void check_partial(struct check *check);

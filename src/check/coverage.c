@@ -205,7 +205,25 @@ static bool is_torn(const struct check *check, const char *property)
     for (size_t i = 0; i < sizeof stand / sizeof stand[0]; i++)
         if (strcmp(stand[i], property) == 0)
             return false;
+    return check_is_torn(check);
+}
+
+bool check_is_torn(const struct check *check)
+{
     return check->told.torn > 0 && check->without == 0;
+}
+
+// A leader has had votes and terms, and has told its next_index; a log that
+// grew was matched, committed and applied.
+uint64_t check_filtered(uint64_t seen)
+{
+    uint64_t whole = BIT(SEND) | BIT(RECV) | BIT(REPLY) | BIT(TERM) |
+                     BIT(VOTE) | BIT(ROLE) | BIT(PERSIST) | BIT(TIMEOUT) |
+                     BIT(NEXT);
+    uint64_t grown = BIT(APPEND) | BIT(MATCH) | BIT(COMMIT) | BIT(APPLY);
+    if ((seen & BIT(APPEND)) != 0)
+        whole |= grown;
+    return whole & ~seen;
 }
 
 bool check_believes(struct check *check, const char *property)

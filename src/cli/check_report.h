@@ -15,6 +15,7 @@ struct judgement {
     struct trace_header head;            // ... itself
     uint64_t n_events, n_unknown;        // judged; of kinds that we do not know
     uint64_t us;                         // of the last of them
+    uint64_t seen;                       // bits of the kinds that came
     char verdict[16];                    // of the run itself, "" = none
     const struct check_finding *finding; // NULL = nothing broken
     struct check_finding found;          // ... itself

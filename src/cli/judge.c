@@ -49,6 +49,7 @@ static void note_finding(struct judgement *j, const struct trace_event *event)
 static void note(struct judgement *j, const struct trace_event *event)
 {
     j->us = event->us;
+    j->seen |= UINT64_C(1) << event->kind;
     j->n_unknown += event->kind == TRACE_UNKNOWN;
     if (event->kind == TRACE_FINDING && j->finding == NULL)
         note_finding(j, event);
@@ -116,8 +117,13 @@ void judge_file(struct judgement *j, const char *path, uint64_t without)
     if (without != 0)
         check_partial(check);
     judge(j, reader, check);
+    bool torn = check_is_torn(check) && j->finding == NULL;
     check_free(check);
     trace_close(reader);
+    // Kinds that were filtered out are as good as named.
+    uint64_t filtered = torn ? check_filtered(j->seen) : 0;
+    if (filtered != 0 && strcmp(path, "-") != 0)
+        judge_file(j, path, filtered);
 }
 
 // ------------------------------------------------------ a finding is written
