@@ -136,8 +136,9 @@ bool wait_for(struct lab *lab, raft_index index, int n, raft_term term,
         if (term > 0 && term_passed(lab, term))
             return false;
     }
-    lab_fail(lab, "index %llu was applied by %d servers, expected %d",
-             (unsigned long long)index, n_committed(lab, index, NULL), n);
+    int applied = n_committed(lab, index, NULL);
+    lab_fail(lab, "index %llu was applied by %d server%s, expected %d",
+             (unsigned long long)index, applied, applied == 1 ? "" : "s", n);
     return false;
 }
 
@@ -152,8 +153,9 @@ void check_no_agreement(struct lab *lab, raft_index index)
 {
     int n = n_committed(lab, index, NULL);
     if (n > 0)
-        lab_fail(lab, "index %llu was applied by %d servers without a majority",
-                 (unsigned long long)index, n);
+        lab_fail(lab,
+                 "index %llu was applied by %d server%s without a majority",
+                 (unsigned long long)index, n, n == 1 ? "" : "s");
 }
 
 void check_saves(struct lab *lab)

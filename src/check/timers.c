@@ -11,9 +11,10 @@
 #include "internal.h"
 
 enum {
-    RECOVERY_US = 1000000, // a sleep begun with a slow clock is over by then
-    ALIVE_US = 150000,     // a leader that says nothing for longer may be down
-    SLACK_US = 20000,      // between the look at the clock and the event
+    RECOVERY_US = 1000000,  // a sleep begun with a slow clock is over by then
+    ALIVE_US = 150000,      // a leader that says nothing for longer may be down
+    BEYOND_US = 1000000000, // no trace that begins late is so late
+    SLACK_US = 20000,       // between the look at the clock and the event
     SHORTEST_US = 50000, // far below any heartbeat interval that the labs allow
     // The longest election timeout that they allow, by a right clock and by one
     // that is, or was until lately, as slow as any of a scenario's.
@@ -85,6 +86,13 @@ static bool timeout(struct check *check, const struct trace_event *event)
     if (check->untimed || judged->own_clock || server->paused ||
         !check->tells_waited)
         return true;
+    if (event->waited_us > event->us + BEYOND_US)
+        return check_broken(
+            check, event, "election timer not set back", "F.2", TRACE_NONE,
+            judged->reset_n,
+            "S%d started an election at %.3f s, and says that it had waited"
+            " longer than the whole run: its timer goes by a clock that jumps.",
+            me, now);
     if (!was_kept_alive(check, event))
         return false;
     double waited_ms = (double)event->waited_us / 1e3;
