@@ -111,7 +111,10 @@ static const char *rule_of_save(const struct judged *server,
         if (server->unsaved[i].kind == TRACE_INSTALL ||
             server->unsaved[i].kind == TRACE_COMPACT)
             return saved->last_index < now->last_index ? "IS.6" : "IS.7";
-    return rule;
+    // Another last entry at the same index: it was overwritten, not cut.
+    bool replaced = now->last_index == saved->last_index &&
+                    now->last_term != saved->last_term;
+    return replaced && strcmp(rule, "AE.4") == 0 ? "AE.3" : rule;
 }
 
 // ... in words, where the saved log is too short.
