@@ -66,6 +66,22 @@ static bool only_leader(const struct check *check)
     return leader >= 0 && n == 0 && standing_of(check, leader).given > 0;
 }
 
+// A silent leader's messages say that it has not committed what it may.
+static bool is_uncommitted(struct check *check, int i, const struct standing *s,
+                           const char *when)
+{
+    const struct spoken *spoken = &check->spoken;
+    if (check->silent->speaks || i != spoken->leader ||
+        spoken->leader_commit >= s->may || spoken->sent_us < s->may_us)
+        return false;
+    return check_lies(
+        check, "L.4", i, spoken->led_n,
+        "S%d, leader of term %" PRIu64 ", may commit up to index %" PRIu64
+        " since %s, by the replies that it has got;"
+        " leader_commit in its messages is %" PRIu64 " still.",
+        i + 1, spoken->led_term, s->may, when, spoken->leader_commit);
+}
+
 bool check_unapplied(struct check *check, int i, uint64_t us)
 {
     const struct standing s = standing_of(check, i);
@@ -77,6 +93,8 @@ bool check_unapplied(struct check *check, int i, uint64_t us)
         return false;
     if (s.may_us > 0)
         snprintf(when, sizeof when, "%.3f s", check_seconds(s.may_us));
+    if (is_uncommitted(check, i, &s, when))
+        return true;
     return check_lies(
         check, "ALL.1", i, 0,
         "S%d%s %" PRIu64 " since %s, but it has applied up to %" PRIu64
