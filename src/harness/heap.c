@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "../sim/sim.h"
+#include "sim/sim.h"
 
 // The blocks, by their addresses: a hash table with open addressing. A run is
 // one thread of the system, so nothing is locked.
@@ -66,8 +66,12 @@ void heap_gave(void *block)
     n_blocks--;
 }
 
+// With a sanitizer nothing is counted, and nothing is touched either: its
+// threads are several.
 bool heap_pauses(void)
 {
+    if (!heap_is_told())
+        return false;
     bool watched = heap_watched;
     heap_watched = false;
     return watched;
@@ -75,12 +79,13 @@ bool heap_pauses(void)
 
 void heap_counts(bool watched)
 {
-    heap_watched = watched;
+    if (heap_is_told())
+        heap_watched = watched;
 }
 
 void heap_watch(void)
 {
-    heap_watched = sim_active();
+    heap_watched = heap_is_told() && sim_active();
 }
 
 int heap_n_blocks(void)

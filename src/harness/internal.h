@@ -25,7 +25,8 @@ struct instance {
     struct sim_space *space; // its variables
     struct net_end *end[LAB_MAX_SERVERS];
     struct blob *state, *snapshot; // its persister
-    bool dead, has_saved;
+    atomic_bool dead; // written with the mutex, read without it, too
+    bool has_saved;
     bool aged;                         // see lab_age()
     bool has_given;                    // an entry to its service
     int n_calls;                       // of ours into rf, under way
