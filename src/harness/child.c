@@ -399,6 +399,32 @@ static void check_memory(void)
         lab_run_fails(NULL, "leak", "", text);
 }
 
+// The run's trace, and the judge that follows it.
+static void begin_trace(const struct lab_run *run)
+{
+    bool tells = run->story && run->trace == NULL;
+    struct trace_config config = {.scenario = run->scenario->name,
+                                  .raft = run->given != NULL  ? run->given
+                                          : run->raft != NULL ? run->raft
+                                                              : "reference",
+                                  .seed = run->seed,
+                                  .n_servers = run->scenario->n_servers,
+                                  .real = run->real,
+                                  .store = run->trace != NULL,
+                                  .spill = tells ? story_take : NULL,
+                                  .now_us = now_us,
+                                  .observe = observe};
+    child.trace = trace_make(&config);
+    crew_reuse(run->real);
+    bool judged = !run->unchecked && run->scenario->rpcs == NULL;
+    child.check = judged ? check_make(run->scenario->n_servers) : NULL;
+    if (child.check != NULL && run->real)
+        check_untimed(child.check);
+    // Lab 3 teaches what must survive a crash.
+    if (child.check != NULL && (run->lab == 1 || run->lab == 2))
+        check_without(child.check, TRACE_PERSIST);
+}
+
 void lab_child(const struct lab_run *run, const struct lab_channel *channel)
 {
     struct rlimit none = {0, 0};
@@ -421,27 +447,7 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
                   counters_join(channel->files.met, sizeof(struct met)),
                   run->scenario->n_servers);
     child.begin_ns = run->real ? sim_now_ns() : 0;
-    bool tells = run->story && run->trace == NULL;
-    struct trace_config config = {.scenario = run->scenario->name,
-                                  .raft = run->given != NULL  ? run->given
-                                          : run->raft != NULL ? run->raft
-                                                              : "reference",
-                                  .seed = run->seed,
-                                  .n_servers = run->scenario->n_servers,
-                                  .real = run->real,
-                                  .store = run->trace != NULL,
-                                  .spill = tells ? story_take : NULL,
-                                  .now_us = now_us,
-                                  .observe = observe};
-    child.trace = trace_make(&config);
-    crew_reuse(run->real);
-    bool judged = !run->unchecked && run->scenario->rpcs == NULL;
-    child.check = judged ? check_make(run->scenario->n_servers) : NULL;
-    if (child.check != NULL && run->real)
-        check_untimed(child.check);
-    // Lab 3 teaches what must survive a crash.
-    if (child.check != NULL && (run->lab == 1 || run->lab == 2))
-        check_without(child.check, TRACE_PERSIST);
+    begin_trace(run);
     load();
     uint64_t limit_s =
         run->scenario->limit_s > 0 ? run->scenario->limit_s : LIMIT_S;
