@@ -101,8 +101,8 @@ static bool draw_curve(const char *path)
         size_t flat = curve_flat(curve, (enum curve_kind)k);
         double more = curve_next(curve, (enum curve_kind)k);
         int at = snprintf(says[k], sizeof says[k],
-                          flat > 0 ? "nothing new behind %zu seeds"
-                                   : "the last of %zu seeds met new ones",
+                          flat > 0 ? "nothing new after seed %zu"
+                                   : "seed %zu still met new ones",
                           curve->n_seeds - flat);
         if (more >= 0)
             snprintf(says[k] + at, sizeof says[k] - (size_t)at,

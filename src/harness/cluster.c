@@ -35,12 +35,13 @@ void lab_emit(struct lab *lab, enum trace_kind kind, int server)
     trace_emit(lab->trace, &event);
 }
 
-static void changed(struct lab *lab, const char *text)
+void lab_changed(struct lab *lab, bool untimed, const char *text)
 {
     struct trace_event event = {.kind = TRACE_NETWORK,
                                 .node = TRACE_NONE,
                                 .inc = TRACE_NONE,
-                                .text = text};
+                                .text = text,
+                                .ok = untimed};
     trace_emit(lab->trace, &event);
 }
 
@@ -211,14 +212,16 @@ void lab_heal(struct lab *lab)
 void lab_reliable(struct lab *lab, bool reliable)
 {
     net_reliable(lab->net, reliable);
-    changed(lab, reliable ? "the network is reliable"
-                          : "the network delays and loses calls");
+    lab_changed(lab, false,
+                reliable ? "the network is reliable"
+                         : "the network delays and loses calls");
 }
 
 void lab_long_reordering(struct lab *lab, bool yes)
 {
     net_long_reordering(lab->net, yes);
-    changed(lab, yes ? "most replies come late" : "replies come in time");
+    lab_changed(lab, false,
+                yes ? "most replies come late" : "replies come in time");
 }
 
 struct net *lab_net(struct lab *lab)
@@ -361,6 +364,17 @@ static void reap(void *owner, struct errand errand)
     sim_space_enter(before);
 }
 
+// Kills it and sends a reaper after it, who waits for what is still inside.
+static void end_life(struct lab *lab, struct instance *instance)
+{
+    struct sim_space *before = sim_space_enter(instance->space);
+    lab->api->kill(instance->rf);
+    sim_space_enter(before);
+    lab_was_killed(instance);
+    crew_send(&lab->reapers, "reaper", reap, lab,
+              (struct errand){.number = (uintptr_t)instance});
+}
+
 // In this order: cut off, unknown to the network, its disk frozen, killed.
 void lab_lose(struct lab *lab, struct instance *instance)
 {
@@ -383,12 +397,7 @@ void lab_lose(struct lab *lab, struct instance *instance)
         return;
     if (instance->rf == NULL)
         die("S%d crashed before it was up", server + 1);
-    struct sim_space *before = sim_space_enter(instance->space);
-    lab->api->kill(instance->rf);
-    sim_space_enter(before);
-    lab_was_killed(instance);
-    crew_send(&lab->reapers, "reaper", reap, lab,
-              (struct errand){.number = (uintptr_t)instance});
+    end_life(lab, instance);
 }
 
 void lab_crash(struct lab *lab, int server)
@@ -463,12 +472,7 @@ void lab_end(struct lab *lab, struct lab_prices *prices)
         pthread_mutex_unlock(&lab->mutex);
         if (!first)
             continue;
-        struct sim_space *before = sim_space_enter(instance->space);
-        lab->api->kill(instance->rf);
-        sim_space_enter(before);
-        lab_was_killed(instance);
-        crew_send(&lab->reapers, "reaper", reap, lab,
-                  (struct errand){.number = (uintptr_t)instance});
+        end_life(lab, instance);
     }
     net_stop(lab->net);
     crew_end(&lab->reapers);

@@ -178,12 +178,7 @@ void lab_fail_saves(struct lab *lab, int server, bool fail)
     pthread_mutex_unlock(&lab->mutex);
     snprintf(text, sizeof text, "the disk of S%d %s", server + 1,
              fail ? "fails: save() returns false" : "works again");
-    struct trace_event event = {.kind = TRACE_NETWORK,
-                                .node = TRACE_NONE,
-                                .inc = TRACE_NONE,
-                                .text = text,
-                                .ok = true};
-    trace_emit(lab->trace, &event);
+    lab_changed(lab, true, text);
 }
 
 void lab_judge_persist(struct lab *lab, const struct trace_event *event)
@@ -228,10 +223,5 @@ void lab_slow_save(struct lab *lab, int server, uint64_t ms)
 
 void lab_untimed(struct lab *lab)
 {
-    struct trace_event event = {.kind = TRACE_NETWORK,
-                                .node = TRACE_NONE,
-                                .inc = TRACE_NONE,
-                                .text = "a disk hangs, and timers with it",
-                                .ok = true};
-    trace_emit(lab->trace, &event);
+    lab_changed(lab, true, "a disk hangs, and timers with it");
 }

@@ -114,6 +114,9 @@ void lab_lose(struct lab *lab, struct instance *instance);
 // true when it is dead.
 bool lab_crash_point(struct instance *instance);
 void lab_emit(struct lab *lab, enum trace_kind kind, int server);
+// Tells the trace what changed around the servers, in words; election timers
+// are not judged from here on when `untimed`.
+void lab_changed(struct lab *lab, bool untimed, const char *text);
 // cut_off.c: the servers, as bits, that no majority of the cluster can talk
 // with, both ways.
 uint64_t lab_cut_off(struct lab *lab);

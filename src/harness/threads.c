@@ -14,12 +14,7 @@ void lab_park(struct lab *lab, int per_mille, uint64_t ms)
         snprintf(text, sizeof text,
                  "%d of 1000 times a thread is late, by up to %d ms", per_mille,
                  (int)ms);
-    struct trace_event event = {.kind = TRACE_NETWORK,
-                                .node = TRACE_NONE,
-                                .inc = TRACE_NONE,
-                                .text = text,
-                                .ok = true};
-    trace_emit(lab->trace, &event);
+    lab_changed(lab, true, text);
     sim_park(per_mille, ms);
 }
 
