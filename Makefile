@@ -144,8 +144,8 @@ $B/tests/libfixtures.a: $(TEST_HELP:%.c=$B/%.o)
 LIBRARY_SRC := $(wildcard src/raft/*.c) src/base/thread.c src/wire/stub.c \
                $(addprefix src/base/,arena.c die.c plain.c save.c) \
                $(addprefix src/wire/,figure2.c message.c saved.c) \
-               $(addprefix src/trace/,args.c args_scan.c kinds.c pack.c record.c \
-                 scan.c write.c)
+               $(addprefix src/trace/,args.c args_scan.c kinds.c operation.c pack.c \
+                 record.c scan.c write.c)
 LIBRARY_OBJ = $(LIBRARY_SRC:%.c=$B/lib/%.o)
 SHOWN := raft_* trace_* message_*
 SO := libglassraft.so.1

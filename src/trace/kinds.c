@@ -21,6 +21,13 @@
     MUST("msg", NUMBER, msg, "number that ties the legs of a call together")
 #define RPC  MUST("rpc", TEXT, rpc, "name of the call")
 #define ARGS MAY("args", MESSAGE, args, "the message's fields")
+#define OPERATION                                                              \
+    MUST("client", NUMBER, client, "the client's name, a number"),             \
+        MUST("op", NUMBER, operation,                                          \
+             "number of the operation; no two of a client have the same")
+#define CALL(IS)                                                               \
+    IS("call", TEXT, what, "\"get\", \"put\", \"append\" or \"cas\"")
+#define KEY(IS) IS("key", TEXT, key, "the key")
 
 const struct trace_kind_info trace_kinds[TRACE_N_KINDS] = {
     [TRACE_UNKNOWN] = {"unknown",
@@ -234,6 +241,24 @@ const struct trace_kind_info trace_kinds[TRACE_N_KINDS] = {
                         MAY("text", TEXT, text, "why it failed"),
                         MUST("events", NUMBER, n_events,
                              "number of events of the run")}},
+    [TRACE_INVOKE] =
+        {"invoke",
+         "a client begins an operation of a key/value service",
+         {OPERATION, CALL(MUST), KEY(MUST),
+          MAY("value", TEXT, text,
+              "what a put, append or cas writes; absent: the empty value"),
+          MAY("expected", TEXT, expected,
+              "the value that a cas expects; absent: the empty value")}},
+    [TRACE_RETURN] =
+        {"return",
+         "a client's operation has ended",
+         {OPERATION, CALL(MAY), KEY(MAY),
+          MAY("value", TEXT, text,
+              "what a get was answered; absent: the empty value"),
+          MUST("result", TEXT, result,
+               "\"ok\", \"refused\" (a cas met another value), \"failed\" (it"
+               " did not happen) or \"unknown\""),
+          MAY("index", NUMBER, index, "index of the entry that did it")}},
 };
 
 const char *trace_role_name(enum trace_role role)

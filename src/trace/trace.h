@@ -77,6 +77,10 @@ enum trace_kind {
     TRACE_FINDING, // what (property), tag, text, events, ok = false
     TRACE_STATE,   // text: a keyframe, JSON object, derived by the writer
     TRACE_VERDICT, // what ("pass"/"fail"), text, n_events
+    // of clients of a service on the Raft
+    TRACE_INVOKE, // client, operation, what (the call), key, text, expected
+    TRACE_RETURN, // client, operation, what, key, text (a get's answer),
+                  // result, index (where it was applied; 0 = unknown)
     TRACE_N_KINDS
 };
 
@@ -114,8 +118,9 @@ struct trace_event {
     bool ok;
     int peer, voted_for; // TRACE_NONE = nobody
     uint64_t term, entry_term, index, from, to, msg;
-    uint64_t waited_us, bytes, snapshot_bytes, n_events;
+    uint64_t waited_us, bytes, snapshot_bytes, n_events, client, operation;
     const char *why, *rpc, *leg, *what, *tag, *text, *command;
+    const char *key, *expected, *result;
     const struct trace_entry *entries;
     size_t n_entries;
     const uint64_t *events; // findings: the numbers of the events that show it
@@ -212,6 +217,27 @@ uint64_t trace_emit_entries(struct trace *trace, struct trace_event event,
 // The cause of what the calling thread emits from now on; 0 = none.
 void trace_set_cause(struct trace *trace, uint64_t n);
 uint64_t trace_cause(struct trace *trace);
+
+// What a client asks of a key/value service. Texts are borrowed for the call;
+// NULL is the empty value.
+struct trace_operation {
+    uint64_t client;  // its name: any number
+    uint64_t number;  // of its operation; a client gives no number twice
+    const char *call; // "get", "put", "append" or "cas" (compare and set)
+    const char *key;
+    const char *value;    // that a put, append or cas writes
+    const char *expected; // by a cas
+};
+
+// A client begins an operation, and has its answer. Between the two the
+// calling thread works for the operation: the events that it causes lead back
+// to the invocation. result is "ok", "refused" (a cas met another value),
+// "failed" (it has surely not happened, and never will) or "unknown"; value is
+// a get's answer; index says where it was applied, 0 = unknown. An operation
+// that never returns has no trace_return().
+void trace_invoke(struct trace *trace, const struct trace_operation *operation);
+void trace_return(struct trace *trace, const struct trace_operation *operation,
+                  const char *result, const char *value, uint64_t index);
 
 // Free text into the trace, from a scenario or from a student's code; cut at
 // 1,023 bytes.

@@ -122,6 +122,15 @@ static inline struct trace_event random_event(struct random_events *r,
     if (kind == TRACE_SEND || kind == TRACE_REPLY)
         random_message(r, &event.args);
     random_lists(r, &event);
+    if (kind == TRACE_INVOKE || kind == TRACE_RETURN) {
+        event.node = TRACE_NONE;
+        event.what = random_below(r, 2) == 0 ? "get" : "append";
+        event.client = random_below(r, 3);
+        event.operation = random_below(r, 99);
+        event.key = random_below(r, 2) == 0 ? random_text(r) : "a";
+        event.expected = random_below(r, 2) == 0 ? "1" : NULL;
+        event.result = random_below(r, 2) == 0 ? "ok" : "unknown";
+    }
     return event;
 }
 

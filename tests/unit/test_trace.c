@@ -314,6 +314,49 @@ static void test_an_event_that_cannot_be_is_left_out(void **state)
     trace_free(trace);
 }
 
+struct seen {
+    struct trace_event event[3];
+    size_t n;
+};
+
+static bool see(void *context, const struct trace_event *event)
+{
+    struct seen *seen = context;
+    seen->event[seen->n++] = *event;
+    return seen->n < 3;
+}
+
+// What the client's thread does on the way leads back to the invocation, and
+// what it does next is no effect of the last operation.
+static void test_a_clients_operation_is_a_cause(void **state)
+{
+    (void)state;
+    struct random_events r = {.state = 1};
+    struct trace *trace = recorder(&r, true);
+    struct trace_operation get = {.client = 7, .number = 3, "get", .key = "a"};
+    struct seen seen = {.n = 0};
+    trace_set_cause(trace, 99);
+    trace_invoke(trace, &get);
+    trace_note(trace, TRACE_NONE, "on the", "way");
+    trace_return(trace, &get, "ok", "1", 12);
+    assert_int_equal(trace_cause(trace), 0);
+    trace_each(trace, see, &seen);
+    const struct trace_event *invoke = &seen.event[0], *end = &seen.event[2];
+    assert_int_equal(invoke->kind, TRACE_INVOKE);
+    assert_int_equal(invoke->cause, 0);
+    assert_int_equal(invoke->node, TRACE_NONE);
+    assert_null(invoke->text);
+    assert_int_equal(seen.event[1].cause, invoke->n);
+    assert_int_equal(end->kind, TRACE_RETURN);
+    assert_int_equal(end->cause, invoke->n);
+    assert_int_equal(end->client, 7);
+    assert_int_equal(end->operation, 3);
+    assert_string_equal(end->text, "1");
+    assert_string_equal(end->result, "ok");
+    assert_int_equal(end->index, 12);
+    trace_free(trace);
+}
+
 static void test_without_a_recorder_nothing_happens(void **state)
 {
     (void)state;
@@ -337,6 +380,7 @@ int main(void)
         cmocka_unit_test(test_an_observer_may_emit),
         cmocka_unit_test(test_restarts_count_incarnations),
         cmocka_unit_test(test_an_event_that_cannot_be_is_left_out),
+        cmocka_unit_test(test_a_clients_operation_is_a_cause),
         cmocka_unit_test(test_without_a_recorder_nothing_happens),
     };
     return cmocka_run_group_tests_name("trace", tests, NULL, NULL) != 0;

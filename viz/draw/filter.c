@@ -46,6 +46,7 @@ static bool concerns(const struct trace_event *event, uint64_t index)
 {
     switch (event->kind) {
     case TRACE_START:
+    case TRACE_RETURN:
         return event->index == index;
     case TRACE_APPEND:
         return event->index <= index && index < event->index + event->n_entries;
@@ -62,6 +63,7 @@ static bool concerns(const struct trace_event *event, uint64_t index)
     case TRACE_NEXT:
     case TRACE_PERSIST:
     case TRACE_REFUSE:
+    case TRACE_INVOKE:
         return false;
     default:
         return true;

@@ -213,8 +213,33 @@ static void say_groups(const struct trace_event *e, char *text, size_t n)
     }
 }
 
+// "put a=2", and what is known of a return: "get a returned 1".
+static void say_operation(const struct trace_event *e, char *text, size_t n)
+{
+    const char *call = or_empty(e->what), *value = or_empty(e->text);
+    const char *key = or_empty(e->key);
+    if (e->kind == TRACE_RETURN)
+        snprintf(text, n, "%.20s %.40s %s %.40s", call, key,
+                 strcmp(call, "get") == 0 ? "returned" : "ended:",
+                 strcmp(call, "get") != 0 ||
+                         strcmp(or_empty(e->result), "ok") != 0
+                     ? or_empty(e->result)
+                 : value[0] != '\0' ? value
+                                    : "nothing");
+    else if (strcmp(call, "put") == 0)
+        snprintf(text, n, "put %.40s=%.40s", key, value);
+    else if (strcmp(call, "append") == 0)
+        snprintf(text, n, "append %.40s to %.40s", value, key);
+    else if (strcmp(call, "cas") == 0)
+        snprintf(text, n, "cas %.40s from %.40s to %.40s", key,
+                 or_empty(e->expected), value);
+    else
+        snprintf(text, n, "%.20s %.40s", call, key);
+}
+
 bool say_whole(const struct trace_event *e, char *text, size_t n)
 {
+    char operation[160];
     const char *what = or_empty(e->what), *said = or_empty(e->text);
     switch (e->kind) {
     case TRACE_ACT:
@@ -242,6 +267,13 @@ bool say_whole(const struct trace_event *e, char *text, size_t n)
         break;
     case TRACE_FINDING:
         snprintf(text, n, "!!! %s %s: %s", what, or_empty(e->tag), said);
+        break;
+    case TRACE_INVOKE:
+    case TRACE_RETURN:
+        say_operation(e, operation, sizeof operation);
+        snprintf(text, n, "--- C%" PRIu64 "#%" PRIu64 " %s %s", e->client,
+                 e->operation,
+                 e->kind == TRACE_INVOKE ? "asks:" : "done:", operation);
         break;
     case TRACE_VERDICT:
         snprintf(text, n, "=== verdict: %s%s%s", what,

@@ -97,8 +97,23 @@ function groups_words(groups) {
         .join(' | ');
 }
 
+function operation_words(e) {
+    const value = e.value || 'nothing';
+    if (e.ev === 'return')
+        return `${e.call || 'an operation'} ${e.key || ''} ` +
+            (e.call === 'get' && e.result === 'ok'
+                ? `returned ${value}` : `ended: ${e.result}`);
+    return {
+        get: `get ${e.key}`, put: `put ${e.key}=${value}`,
+        append: `append ${value} to ${e.key}`,
+        cas: `cas ${e.key} from ${e.expected || 'nothing'} to ${value}`,
+    }[e.call] || `${e.call} ${e.key}`;
+}
+
 // What happens to no one server.
 const reports = {
+    invoke: (e) => `client ${e.client} asks: ${operation_words(e)}`,
+    return: (e) => `client ${e.client}: ${operation_words(e)}`,
     drop: (e) => `${e.rpc}${e.leg === 'reply' ? ' reply' : ''} from ` +
         `${server_name(e.from)} to ${server_name(e.to)} is lost` + because(e),
     link: (e) => `link ${server_name(e.from)} to ${server_name(e.to)} ` +
@@ -155,6 +170,7 @@ const group_of_kind = {
     compact: 'entries', install: 'entries',
     apply: 'bookkeeping', persist: 'bookkeeping', next: 'bookkeeping',
     match: 'bookkeeping', check: 'notes', note: 'notes',
+    invoke: 'clients', return: 'clients',
 };
 
 // Rules of Figure 2 by their tag's letters.
