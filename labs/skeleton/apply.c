@@ -17,9 +17,9 @@ void apply_thread(void *self, struct errand unused)
         // thread; what if it does so while the service is at work?
         // Lab 4: where last_applied lies before the log's beginning, the
         // snapshot is due instead [IS.8].
-        // To trace it, under the lock (text: see message_digest()):
-        //     EMIT(rf, TRACE_APPLY, .index = index, .term = message.term,
-        //          .command = text, .rule = "ALL.1");
+        // To trace it, under the lock (command: the entry's):
+        //     EMIT_COMMAND(rf, &command, TRACE_APPLY, .index = index,
+        //                  .term = message.term, .rule = "ALL.1");
         await(rf, &rf->apply_wakes);
     }
     unlock(rf);

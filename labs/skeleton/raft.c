@@ -21,9 +21,9 @@ bool raft_start(struct raft *rf, const void *command, size_t n_bytes,
     //                                   {command, n_bytes}};
     //     append(rf, (struct message_entries){&entry, 1}, "L.2");
     // Lab 3: the leader counts itself only for what its own disk holds.
-    // To trace the question, under the lock (text: see message_digest()):
-    //     EMIT(rf, TRACE_START, .index = *index, .term = *term,
-    //          .ok = leads, .command = text);
+    // To trace the question, under the lock (entry: as above):
+    //     EMIT_COMMAND(rf, &entry.command, TRACE_START, .index = *index,
+    //                  .term = *term, .ok = leads);
     (void)rf, (void)command, (void)n_bytes;
     *index = 0;
     *term = 0;

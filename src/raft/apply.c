@@ -12,19 +12,16 @@ static struct blob *take(struct raft *rf, struct raft_message *message) LOCKED
     struct log *log = &rf->log;
     bool whole = rf->last_applied < log->last_included_index;
     raft_index index = whole ? log->last_included_index : rf->last_applied + 1;
-    struct message_bytes command = {0};
-    if (!whole)
-        command = log_slice(log, index, index).entry->command;
+    const struct message_bytes *command =
+        whole ? NULL : &log_slice(log, index, index).entry->command;
     struct blob *blob =
-        whole ? blob_hold(rf->snapshot) : blob_new(command.at, command.n);
+        whole ? blob_hold(rf->snapshot) : blob_new(command->at, command->n);
     *message = (struct raft_message){whole, index, log_term_at(log, index),
                                      blob->bytes, blob->n};
     rf->last_applied = index;
-    char text[MESSAGE_DIGEST];
-    message_digest(command.at, command.n, text);
     because(rf, rf->commit_event);
-    EMIT(rf, TRACE_APPLY, .index = index, .term = message->term, .ok = whole,
-         .command = whole ? NULL : text, .rule = whole ? "IS.8" : "ALL.1");
+    EMIT_COMMAND(rf, command, TRACE_APPLY, .index = index, .ok = whole,
+                 .term = message->term, .rule = whole ? "IS.8" : "ALL.1");
     return blob;
 }
 

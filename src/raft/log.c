@@ -88,9 +88,8 @@ void log_truncate(struct log *log, raft_index index)
 void log_compact(struct log *log, raft_index index, raft_term term)
 {
     assert(index > log->last_included_index);
-    size_t gone = log->n_entries;
-    if (log_matches(log, index, term))
-        gone = slot(log, index) + 1;
+    size_t gone =
+        log_matches(log, index, term) ? slot(log, index) + 1 : log->n_entries;
     drop(log, 0, gone);
     log->n_entries -= gone;
     log->n_cuts++;

@@ -7,14 +7,6 @@
 
 enum { SAVE_AGAIN_MS = 20 }; // after a save that failed
 
-static bool is_alive(struct raft *rf) UNLOCKED
-{
-    lock(rf);
-    bool alive = !rf->killed;
-    unlock(rf);
-    return alive;
-}
-
 // Saves the state of this moment, and encodes what is new in it. Entered and
 // left with the lock held, but not held while the persister works.
 static void save(struct raft *rf) LOCKED
@@ -42,12 +34,14 @@ static void save(struct raft *rf) LOCKED
               .from = rf->log.last_included_index, .bytes = image.n_state,
               .snapshot_bytes = image.n_snapshot);
     rf->saving = true;
-    unlock(rf);
-    bool good;
-    while (!(good = rf->config.save(rf->config.context, &image)) &&
-           is_alive(rf))
-        sleep_ms(SAVE_AGAIN_MS); // all who need it wait meanwhile
-    lock(rf);
+    bool good = false;
+    while (!good && !rf->killed) {
+        unlock(rf);
+        good = rf->config.save(rf->config.context, &image);
+        if (!good)
+            sleep_ms(SAVE_AGAIN_MS); // all who need it wait meanwhile
+        lock(rf);
+    }
     rf->saving = false;
     rf->saved = changed;
     if (good)

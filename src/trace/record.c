@@ -298,6 +298,17 @@ uint64_t trace_emit_entries(struct trace *trace, struct trace_event event,
     return number;
 }
 
+uint64_t trace_emit_command(struct trace *trace, struct trace_event event,
+                            const struct message_bytes *command)
+{
+    char text[MESSAGE_DIGEST];
+    if (command != NULL) {
+        message_digest(command->at, command->n, text);
+        event.command = text;
+    }
+    return trace_emit(trace, &event);
+}
+
 void trace_set_cause(struct trace *trace, uint64_t n)
 {
     if (trace != NULL && trace->has_cause)

@@ -214,6 +214,10 @@ void trace_ends_here(struct trace *trace);
 uint64_t trace_emit_entries(struct trace *trace, struct trace_event event,
                             struct message_entries entries);
 
+// trace_emit() with the digest of a command in it, if there is one.
+uint64_t trace_emit_command(struct trace *trace, struct trace_event event,
+                            const struct message_bytes *command);
+
 // The cause of what the calling thread emits from now on; 0 = none.
 void trace_set_cause(struct trace *trace, uint64_t n);
 uint64_t trace_cause(struct trace *trace);
