@@ -83,7 +83,9 @@ struct fiber *sim_random_waiter(struct fiber *queue)
     for (struct fiber *f = queue; f != NULL; f = f->next)
         n++;
     if (n > 1)
-        for (n = sim_next(&sim.schedule_random) % n; n > 0; n--)
+        for (n = sim.policy == SIM_QUEUE ? n - 1 // the one that waits longest
+                                         : sim_next(&sim.schedule_random) % n;
+             n > 0; n--)
             queue = queue->next;
     return queue;
 }
@@ -91,6 +93,8 @@ struct fiber *sim_random_waiter(struct fiber *queue)
 void sim_make_ready(struct fiber *fiber)
 {
     fiber->state = FIBER_READY;
+    if (sim.policy == SIM_QUEUE)
+        fiber->priority = sim.order++;
     fiber->ready_at = sim.n_ready;
     sim.ready[sim.n_ready++] = fiber;
     sim.ready_changed = true;
@@ -110,9 +114,8 @@ void sim_unready(struct fiber *fiber)
     last->ready_at = fiber->ready_at;
 }
 
-static void fire_timer(void)
+void sim_fire_timer(struct fiber *fiber)
 {
-    struct fiber *fiber = sim.heap[0].fiber;
     fiber->timed_out = true;
     // What it waits for may be a variable of its own.
     sim_space_load(fiber->space);
@@ -136,6 +139,13 @@ static struct fiber *best_of_ready(void)
             if (sim.ready[i]->priority > best->priority)
                 best = sim.ready[i];
         return best;
+    }
+    if (sim.policy == SIM_QUEUE) {
+        struct fiber *first = sim.ready[0];
+        for (int i = 1; i < sim.n_ready; i++)
+            if (sim.ready[i]->priority < first->priority)
+                first = sim.ready[i];
+        return first;
     }
     if (sim.policy == SIM_ROUNDROBIN) {
         struct fiber *best = sim.ready[0];
@@ -177,8 +187,12 @@ static struct fiber *pick(void)
                 return fiber;
             fiber->state = FIBER_PARKED;
         }
-        if (sim.n_heap == 0)
+        if (sim.n_heap == 0 && sim.settler == NULL)
             sim_report_deadlock(NULL);
+        if (sim.stepped) {
+            sim_step_on();
+            continue;
+        }
         if (sim.heap[0].deadline_ns > sim.now_ns)
             sim.now_ns = sim.heap[0].deadline_ns;
         if (sim.now_ns >= sim.look_ns)
@@ -186,7 +200,7 @@ static struct fiber *pick(void)
         if (sim.config->max_us > 0 && sim.now_ns / 1000 > sim.config->max_us)
             sim_fail(SIM_LIMIT, "the run took more than %llu virtual seconds",
                      (unsigned long long)sim.config->max_us / 1000000);
-        fire_timer();
+        sim_fire_timer(sim.heap[0].fiber);
     }
 }
 
@@ -257,6 +271,7 @@ bool sim_wants_switch(void)
     case SIM_ROUNDROBIN:
         return true;
     case SIM_RUN:
+    case SIM_QUEUE:
         return sim.since_switch >= QUANTUM;
     default:
         return sim.since_switch >= QUANTUM ||
@@ -285,7 +300,7 @@ void sim_spins(void)
 void sim_fire_timers(void)
 {
     while (sim.n_heap > 0 && sim.heap[0].deadline_ns <= sim.now_ns)
-        fire_timer();
+        sim_fire_timer(sim.heap[0].fiber);
     sim_space_load(sim.now->space);
 }
 
@@ -313,6 +328,8 @@ static void choose_policy(const struct sim_config *config)
     static const double chances[] = {0.02, 0.1, 0.3};
     uint64_t die = sim_next(&sim.schedule_random);
     sim.policy = config->policy;
+    if (config->stepped)
+        sim.policy = SIM_QUEUE;
     if (sim.policy == SIM_ROTATE)
         sim.policy = (enum sim_policy[]){SIM_RUN, SIM_RANDOM, SIM_RANDOM,
                                          SIM_PCT}[die % 4];
@@ -342,6 +359,8 @@ static void reset(const struct sim_config *config)
         sim.clock[i].since_ns = sim.clock[i].local_ns = 0;
     }
     sim.n_paused = 0;
+    sim.stepped = config->stepped;
+    sim.settler = NULL;
     sim.park_per_mille = 0;
     sim.park_random = sim_next(&seed);
     sim_set_clocks(config->hostile_clocks ? sim_next(&seed) | 1 : 0);

@@ -113,6 +113,8 @@ struct sim_state {
     uint64_t lowest;                 // PCT: the next demoted priority
     bool paused[MAX_SERVERS];
     int n_paused;
+    bool stepped;
+    struct fiber *settler; // in sim_settle()
     struct {
         int rate;
         uint64_t since_ns, local_ns;
@@ -148,10 +150,15 @@ bool sim_wants_switch(void);
 void sim_next_second(void);
 _Noreturn void sim_spins(void); // the running fiber never rests
 void sim_fire_timers(void);     // those that are due
+void sim_fire_timer(struct fiber *fiber);
 void sim_park_now(void *pc);
 void sim_give_way(bool dying);     // by who has already put itself away
 uint64_t sim_local_ns(int server); // a server's clock
 uint64_t sim_from_local(int server, uint64_t local_ns);
+
+// step.c: nobody is ready in a run that is stepped. Makes a thread ready.
+enum { STEPPED_BIT = 62 };
+void sim_step_on(void);
 
 // fiber.c
 struct fiber *sim_new_fiber(void *(*body)(void *), void *argument);

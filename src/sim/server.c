@@ -20,6 +20,8 @@ uint64_t sim_local_ns(int server)
 {
     if (server < 0)
         return sim.now_ns;
+    if (sim.stepped)
+        return sim.clock[server].local_ns;
     uint64_t passed = sim.now_ns - sim.clock[server].since_ns;
     return sim.clock[server].local_ns +
            passed * (uint64_t)sim.clock[server].rate / 1000;
@@ -28,6 +30,8 @@ uint64_t sim_local_ns(int server)
 uint64_t sim_from_local(int server, uint64_t local_ns)
 {
     uint64_t now = sim_local_ns(server);
+    if (sim.stepped) // no moment of the run's own time
+        return local_ns + (1ull << STEPPED_BIT);
     if (server < 0 || local_ns <= now)
         return server < 0 ? local_ns : sim.now_ns;
     return sim.now_ns +

@@ -17,6 +17,7 @@ enum sim_policy {
     SIM_RANDOM,     // preempt with probability `preempt` at each point
     SIM_PCT,        // priorities with `depth` change points
     SIM_ROUNDROBIN, // preempt at every point, in turn
+    SIM_QUEUE,      // run to block; who became ready first goes first
 };
 
 enum sim_failure {
@@ -62,6 +63,7 @@ struct sim_config {
     const char *replay; // the command that repeats this run; behind what
                         // ThreadSanitizer reports, should races not end it
     bool races_go_on;   // a race does not end the run; see sim_n_races()
+    bool stepped;       // time stands still, see sim_settle(); SIM_QUEUE then
     // No process can be started to look places up: of this object they stay
     // "{+0xOFFSET}" in reports, of the program "{=0xOFFSET}", of others a name.
     // NULL: no such object.
@@ -99,6 +101,22 @@ const char *sim_wall_clock_use(void);
 // Suspends all threads of a server (they do not run, their timers expire
 // silently) until resumed.
 void sim_pause(int server, bool paused);
+
+// Runs that are stepped: every server's clock stands still, and its threads
+// that sleep or wait for a time go on only when sim_move_clock() brings that
+// time. The thread that steps the others calls sim_settle(): it blocks until
+// each of them is blocked. (While it waits for anything else, clocks go on by
+// themselves where nobody could run otherwise.)
+void sim_settle(void);
+// A server's clock moves on to the next moment that one of its threads waits
+// for, which becomes ready with all that wait for the same; false when there is
+// none within most_ns from now.
+bool sim_move_clock(int server, uint64_t most_ns);
+uint64_t sim_clock_ns(int server); // what it shows; 0 when the run begins
+// The run's own time, that of its trace, goes on; no thread waits for it.
+void sim_pass_time(uint64_t ns);
+// From here on time goes on as in other runs.
+void sim_let_flow(void);
 
 // Is the program built with AddressSanitizer?
 bool sim_has_asan(void);
