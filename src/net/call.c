@@ -17,21 +17,6 @@
 // Looks before a real thread goes to sleep.
 enum { LOOKS = 50 };
 
-// A request on its way to a handler.
-struct job {
-    struct net *net;
-    struct pending *pending; // NULL: nobody waits for the answer
-    struct slot *slot;
-    uint64_t generation;
-    const struct message_rpc *rpc; // NULL: not registered
-    uint64_t msg, send_event, delay_us;
-    int from, to;
-    size_t n_args;
-    const char *method;
-    const uint8_t *args;
-    char bytes[]; // method and args
-};
-
 static void sleep_us(uint64_t us)
 {
     struct timespec left = {.tv_sec = (time_t)(us / 1000000),
@@ -39,40 +24,6 @@ static void sleep_us(uint64_t us)
     if (us > 0)
         while (nanosleep(&left, &left) != 0)
             continue;
-}
-
-static void emit_drop(struct net *net, const struct job *job, const char *leg,
-                      const char *why)
-{
-    bool reply = strcmp(leg, "reply") == 0;
-    struct trace_event event = {.kind = TRACE_DROP,
-                                .node = TRACE_NONE,
-                                .inc = TRACE_NONE,
-                                .cause = job->send_event,
-                                .msg = job->msg,
-                                .rpc = job->method,
-                                .from = (uint64_t)(reply ? job->to : job->from),
-                                .to = (uint64_t)(reply ? job->from : job->to),
-                                .leg = leg,
-                                .why = why};
-    trace_emit(net->config.trace, &event);
-}
-
-static uint64_t emit_send(struct net *net, const struct job *job,
-                          bool duplicate)
-{
-    struct trace_event event = {.kind = TRACE_SEND,
-                                .node = job->from,
-                                .inc = TRACE_NONE,
-                                .msg = job->msg,
-                                .to = (uint64_t)job->to,
-                                .rpc = job->method,
-                                .ok = duplicate};
-    if (job->rpc != NULL) {
-        event.args.type = job->rpc->args;
-        event.args.encoded = (struct message_bytes){job->args, job->n_args};
-    }
-    return trace_emit(net->config.trace, &event);
 }
 
 static struct job *new_job(struct net *net, const struct net_end *end,
@@ -118,38 +69,6 @@ static void drop_pending(struct pending *pending)
     free(pending);
 }
 
-static uint64_t emit_at_server(struct net *net, const struct job *job,
-                               enum trace_kind kind, uint64_t cause)
-{
-    struct trace_event event = {.kind = kind,
-                                .node = job->to,
-                                .inc = TRACE_NONE,
-                                .msg = job->msg,
-                                .from = (uint64_t)job->from,
-                                .rpc = job->method,
-                                .cause = cause};
-    uint64_t n = trace_emit(net->config.trace, &event);
-    trace_set_cause(net->config.trace, n);
-    return n;
-}
-
-static uint64_t emit_reply(struct net *net, const struct job *job,
-                           uint64_t cause, struct message_bytes reply)
-{
-    struct trace_event event = {.kind = TRACE_REPLY,
-                                .node = job->to,
-                                .inc = TRACE_NONE,
-                                .msg = job->msg,
-                                .to = (uint64_t)job->from,
-                                .rpc = job->method,
-                                .cause = cause};
-    if (job->rpc != NULL) {
-        event.args.type = job->rpc->reply;
-        event.args.encoded = reply;
-    }
-    return trace_emit(net->config.trace, &event);
-}
-
 // Runs the handler, unless its server is gone by now; in a thread that is
 // nobody else's meanwhile. Frees the job.
 static void serve(struct job *job)
@@ -168,14 +87,15 @@ static void serve(struct job *job)
     job->slot->n_calls += alive;
     net_unlock(net);
     if (alive) {
-        uint64_t recv = emit_at_server(net, job, TRACE_RECV, job->send_event);
+        uint64_t recv =
+            net_tell_at_server(net, job, TRACE_RECV, job->send_event);
         answered = handler.handle(handler.context, job->method, job->args,
                                   job->n_args, &reply, &n_reply);
         if (answered)
-            reply_event = emit_reply(net, job, recv,
-                                     (struct message_bytes){reply, n_reply});
+            reply_event = net_tell_reply(
+                net, job, recv, (struct message_bytes){reply, n_reply});
     } else if (job->pending == NULL) {
-        emit_drop(net, job, "request", "dead");
+        net_tell_drop(net, job, "request", "dead");
     }
     // Nothing of the job may be left when net_done() says that it is.
     struct pending *pending = job->pending;
@@ -369,23 +289,39 @@ static enum net_fate ask_script(const struct fate *fate, const struct job *job,
     return verdict;
 }
 
+// The leg may have to wait for its verdict. False: it is lost meanwhile, or by
+// it, and was told.
+static bool outlasts(struct net *net, const struct net_end *end,
+                     const struct fate *fate, const struct job *job, bool reply,
+                     enum net_fate *verdict)
+{
+    const char *why =
+        *verdict == NET_WAIT ? net_hold(net, end, fate, reply, verdict) : NULL;
+    if (why != NULL)
+        net_tell_drop(net, job, reply ? "reply" : "request", why);
+    return why == NULL;
+}
+
 // The request leg. True: the job goes to a handler; false: it was lost (and
 // dropped), or goes on without its caller.
-static bool send_request(struct net *net, struct fate *fate, struct job *job)
+static bool send_request(struct net *net, const struct net_end *end,
+                         struct fate *fate, struct job *job)
 {
     struct message_bytes args = {job->args, job->n_args};
     enum net_fate verdict = NET_PASS;
-    job->send_event = emit_send(net, job, false);
+    job->send_event = net_tell_send(net, job, false);
     if (fate->deliverable)
         verdict = ask_script(fate, job, false, args, &fate->delay_us);
     if (!fate->deliverable || fate->cut) {
-        emit_drop(net, job, "request",
-                  fate->cut    ? "cut"
-                  : fate->gone ? "dead"
-                               : "unplugged");
+        net_tell_drop(net, job, "request",
+                      fate->cut    ? "cut"
+                      : fate->gone ? "dead"
+                                   : "unplugged");
         sleep_us(fate->fail_us);
         return false;
     }
+    if (!outlasts(net, end, fate, job, false, &verdict))
+        return false;
     if (fate->late && verdict == NET_PASS) {
         struct job *late = copy_job(job);
         late->delay_us = fate->late_us;
@@ -394,20 +330,21 @@ static bool send_request(struct net *net, struct fate *fate, struct job *job)
     }
     if (fate->twice || verdict == NET_TWICE) {
         struct job *twice = copy_job(job);
-        twice->send_event = emit_send(net, job, true);
+        twice->send_event = net_tell_send(net, job, true);
         twice->delay_us = fate->delay_us + fate->twice_us;
         dispatch(net, twice);
     }
     sleep_us(fate->delay_us);
     if (!fate->lost && verdict != NET_DROP)
         return true;
-    emit_drop(net, job, "request", "lost");
+    net_tell_drop(net, job, "request", "lost");
     return false;
 }
 
 // The reply leg, in the caller's thread. True: it arrives.
-static bool bring_reply(struct net *net, struct fate *fate,
-                        const struct job *job, struct message_bytes reply)
+static bool bring_reply(struct net *net, const struct net_end *end,
+                        struct fate *fate, const struct job *job,
+                        struct message_bytes reply)
 {
     uint64_t delay_us = fate->hold_us;
     net_lock(net);
@@ -416,8 +353,10 @@ static bool bring_reply(struct net *net, struct fate *fate,
     delay_us += net_between(net, link->min_us, link->max_us);
     net_unlock(net);
     enum net_fate verdict = ask_script(fate, job, true, reply, &delay_us);
+    if (!cut && !outlasts(net, end, fate, job, true, &verdict))
+        return false;
     if (fate->reply_lost || cut || verdict == NET_DROP) {
-        emit_drop(net, job, "reply", cut ? "cut" : "lost");
+        net_tell_drop(net, job, "reply", cut ? "cut" : "lost");
         return false;
     }
     sleep_us(delay_us);
@@ -430,16 +369,16 @@ static bool bring_reply(struct net *net, struct fate *fate,
 static bool run_call(struct net *net, struct net_end *end, struct fate *fate,
                      struct job *job, uint8_t **reply, size_t *n_reply)
 {
-    if (!send_request(net, fate, job))
+    if (!send_request(net, end, fate, job))
         return false;
     uint64_t reply_event = 0;
     const char *why =
         await(net, end, copy_job(job), reply, n_reply, &reply_event);
     if (why != NULL) {
-        emit_drop(net, job, "reply", why);
+        net_tell_drop(net, job, "reply", why);
         return false;
     }
-    if (!bring_reply(net, fate, job,
+    if (!bring_reply(net, end, fate, job,
                      (struct message_bytes){*reply, *n_reply})) {
         free(*reply);
         return false;
@@ -476,4 +415,25 @@ bool net_call(struct net_end *end, const char *method, const uint8_t *args,
     net_done(net);
     net_unlock(net);
     return answered;
+}
+
+bool net_again(struct net *net, const struct net_leg *request)
+{
+    struct net_end end = {.net = net, .from = request->from};
+    struct fate fate = {.msg = request->msg, .to = request->to};
+    net_lock(net);
+    struct slot *slot = net->slots;
+    while (slot != NULL && (slot->node != request->to || slot->generation == 0))
+        slot = slot->next;
+    if (slot != NULL)
+        fate.generation = slot->generation;
+    net_unlock(net);
+    fate.slot = slot;
+    if (slot == NULL)
+        return false;
+    struct job *job = new_job(net, &end, &fate, request->method, request->bytes,
+                              request->n_bytes);
+    job->send_event = net_tell_send(net, job, true);
+    dispatch(net, job);
+    return true;
 }

@@ -53,7 +53,9 @@ struct fate net_draw_fate(struct net *net, const struct net_end *end)
         fate.twice = chance(net, net->duplicate_per_mille);
         fate.twice_us = net_between(net, 0, net->duplicate_within_us);
     }
-    if (!fate.deliverable || fate.cut)
+    if (net->fails_after)
+        fate.fail_us = net->fail_us;
+    else if (!fate.deliverable || fate.cut)
         fate.fail_us = net_draw(net, net->long_delays ? LONG_FAILURE_US
                                                       : SHORT_FAILURE_US);
     if (fate.deliverable && !net->reliable) {

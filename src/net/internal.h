@@ -45,7 +45,29 @@ struct pending {
     uint64_t reply_event;
 };
 
-struct job;
+// A leg that waits for net_decide(), in its caller's thread.
+struct held {
+    struct held *next;
+    pthread_cond_t changed; // signalled by: net_decide, net_wake_held
+    uint64_t msg;
+    bool reply, decided;
+    enum net_fate fate;
+};
+
+// A request on its way to a handler.
+struct job {
+    struct net *net;
+    struct pending *pending; // NULL: nobody waits for the answer
+    struct slot *slot;
+    uint64_t generation;
+    const struct message_rpc *rpc; // NULL: not registered
+    uint64_t msg, send_event, delay_us;
+    int from, to;
+    size_t n_args;
+    const char *method;
+    const uint8_t *args;
+    char bytes[]; // method and args
+};
 
 struct worker {
     struct worker *next;
@@ -63,6 +85,9 @@ struct net {
     struct slot *slots;
     struct net_end *ends;
     struct pending *pending;
+    struct held *held;
+    bool fails_after; // a fixed time
+    uint64_t fail_us;
     int n_busy; // calls, handlers and carriers under way
     int n_workers;
     struct worker *idle_workers;
@@ -102,9 +127,25 @@ struct fate {
     void *judge_context;
 };
 
+// hold.c: the leg waits. NULL: *fate is decided; else why it is lost. A request
+// is lost with its server's life, an answer with its caller's.
+const char *net_hold(struct net *net, const struct net_end *end,
+                     const struct fate *fate, bool reply,
+                     enum net_fate *decided);
+void net_wake_held(struct net *net); // the mutex is held
+
 // fate.c; both need the lock.
 bool net_is_gone(const struct net *net, int node);
 uint64_t net_between(struct net *net, uint64_t min_us, uint64_t max_us);
 struct fate net_draw_fate(struct net *net, const struct net_end *end);
+
+// tell.c: events. The server's are the cause of what the thread does next.
+void net_tell_drop(struct net *net, const struct job *job, const char *leg,
+                   const char *why);
+uint64_t net_tell_send(struct net *net, const struct job *job, bool duplicate);
+uint64_t net_tell_at_server(struct net *net, const struct job *job,
+                            enum trace_kind kind, uint64_t cause);
+uint64_t net_tell_reply(struct net *net, const struct job *job, uint64_t cause,
+                        struct message_bytes reply);
 
 #endif

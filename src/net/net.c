@@ -60,6 +60,7 @@ static void wake_callers(struct net *net)
 {
     for (struct pending *p = net->pending; p != NULL; p = p->next)
         pthread_cond_signal(&p->changed);
+    net_wake_held(net);
 }
 
 void net_stop(struct net *net)
@@ -240,6 +241,14 @@ void net_late(struct net *net, int per_mille, uint64_t min_us, uint64_t max_us)
     net->late_per_mille = per_mille;
     net->late_min_us = min_us;
     net->late_max_us = max_us;
+    net_unlock(net);
+}
+
+void net_fail_after(struct net *net, uint64_t us)
+{
+    net_lock(net);
+    net->fails_after = true;
+    net->fail_us = us;
     net_unlock(net);
 }
 

@@ -94,8 +94,12 @@ void net_duplicate(struct net *net, int per_mille, uint64_t within_us);
 // the handler runs min_us..max_us later all the same.
 void net_late(struct net *net, int per_mille, uint64_t min_us, uint64_t max_us);
 
-// A script's say over single legs: what happens to this one.
-enum net_fate { NET_PASS, NET_DROP, NET_HOLD, NET_TWICE };
+// A call that cannot be delivered fails after exactly so long, not at random.
+void net_fail_after(struct net *net, uint64_t us);
+
+// A script's say over single legs: what happens to this one. NET_WAIT: it waits
+// until net_decide(), the end of the network, or the death of who would get it.
+enum net_fate { NET_PASS, NET_DROP, NET_HOLD, NET_TWICE, NET_WAIT };
 struct net_leg {
     uint64_t msg;
     bool reply;   // false: request
@@ -110,6 +114,12 @@ void net_script(struct net *net,
                 enum net_fate (*judge)(void *context, const struct net_leg *leg,
                                        uint64_t *hold_us),
                 void *context);
+
+// What becomes of a leg that waits: NET_PASS or NET_DROP. False: none does.
+bool net_decide(struct net *net, uint64_t msg, bool reply, enum net_fate fate);
+// A request arrives once more, at the server that `to` is by now, with nobody
+// to get its answer; returns at once. False: that server is down.
+bool net_again(struct net *net, const struct net_leg *request);
 
 // ---------------------------------------------------------- counters
 
