@@ -59,7 +59,7 @@ SWITCH := src/sim/arch/$(MACHINE)_switch.S
 ASM_SRC := $(SWITCH) viz/page/page_data.S
 # Compiled without sanitizers and coverage: the runtime, and the recorder.
 UNINSTRUMENTED := $(wildcard src/sim/*.c) $(ARCH_SRC) src/trace/record.c
-SIMULATED := $(filter src/net/% src/raft/% src/harness/% src/sandbox/% labs/% \
+SIMULATED := $(filter src/net/% src/raft/% src/harness/% src/sandbox/% src/stepper/% labs/% \
   src/base/thread.c src/wire/stub.c src/trace/record.c,$(LIB_SRC)) $(WARMUP)
 TEST_SRC := $(wildcard tests/unit/test_*.c)
 TEST_HELP := $(wildcard tests/unit/*_fixture.c)

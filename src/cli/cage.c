@@ -6,8 +6,14 @@
 #include <stdlib.h>
 
 #include "labs/suites/suites.h"
+#include "stepper/script.h"
 #include "harness/cage.h"
 #include "cli.h"
+
+static const struct lab_scenario *find(const char *name, const char *script)
+{
+    return script != NULL ? script_scenario(name, script) : suites_find(name);
+}
 
 int main(int argc, char **argv)
 {
@@ -16,5 +22,5 @@ int main(int argc, char **argv)
                         " run of a Raft that it was given\n");
         return EXIT_USAGE;
     }
-    cage_main((int)strtol(argv[1], NULL, 10), suites_find);
+    cage_main((int)strtol(argv[1], NULL, 10), find);
 }

@@ -2,18 +2,25 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "labs/suites/course.h"
+#include "base/text.h"
+#include "stepper/script.h"
 #include "cli.h"
 #include "reports.h"
 #include "build_raft.h"
 #include "sweep.h"
 
 static const char help[] =
-    "usage: glassraft run SCENARIO|SUITE|labN|all ... [OPTIONS]\n\n"
+    "usage: glassraft run SCENARIO|SUITE|labN|all ... [OPTIONS]\n"
+    "       glassraft run --script FILE [OPTIONS]\n\n"
+    "  --script FILE    time stands still, and what the file says is done, "
+    "line\n"
+    "                   by line (src/stepper/SCRIPTS.md)\n"
     "  --raft PATH      the Raft to run: a folder, a .o or .a (built first), "
     "or\n"
     "                   a .so that labs/build-raft has made\n"
@@ -125,9 +132,10 @@ static void make_place(const char *file)
 
 struct arguments {
     struct sweep_plan plan;
-    const char *raft;  // as given
-    const char *cover; // the folder of its reports; NULL: none
-    const char *curve; // a picture of what seeds met; NULL: none
+    const char *raft;   // as given
+    const char *script; // the file; NULL: none
+    const char *cover;  // the folder of its reports; NULL: none
+    const char *curve;  // a picture of what seeds met; NULL: none
     const char *names[CHOOSE_MOST];
     int n_names;
     uint64_t jobs;
@@ -176,6 +184,8 @@ static void take_argument(struct options *o, struct arguments *a)
         plan->crash_points = true;
     else if (options_is(o, "--raft"))
         a->raft = options_value(o);
+    else if (options_is(o, "--script"))
+        a->script = options_value(o);
     else if (options_is(o, "--cover"))
         a->cover = options_value(o);
     else if (options_is(o, "--curve"))
@@ -226,6 +236,43 @@ static bool fits(const struct arguments *a, const struct choice *choice)
     if (what != NULL)
         fprintf(stderr, "glassraft run: %s\n", what);
     return what == NULL;
+}
+
+// A script is a scenario of its own, named after its file.
+static bool take_script(struct arguments *a, struct choice *choice)
+{
+    enum { MOST_BYTES = 1 << 20 };
+    static char name[64];
+    char error[300];
+    struct script script;
+    size_t n;
+    const struct sweep_plan *plan = &a->plan;
+    if (a->n_names > 0 || plan->common.real || plan->first != plan->last ||
+        plan->crash_points || plan->common.schedule != SIM_ROTATE) {
+        fprintf(stderr,
+                "glassraft run: --script goes with neither scenarios nor"
+                " --real, --seeds, --schedule, --crash-points\n");
+        return false;
+    }
+    char *text = text_read_file(a->script, MOST_BYTES, &n);
+    if (text == NULL) {
+        fprintf(stderr, "glassraft run: %s: %s\n", a->script, strerror(errno));
+        return false;
+    }
+    if (!script_parse(a->script, text, &script, error)) {
+        fprintf(stderr, "%s\n", error);
+        free(text);
+        return false;
+    }
+    script_free(&script);
+    const char *slash = strrchr(a->script, '/');
+    snprintf(name, sizeof name, "%s", slash != NULL ? slash + 1 : a->script);
+    name[strcspn(name, ".")] = '\0';
+    choice->chosen[0] = script_scenario(name, text);
+    choice->n = 1;
+    a->plan.common.script = text; // until the end
+    a->plan.common.path = a->script;
+    return true;
 }
 
 // The name of a lab says what is asked and how it is told.
@@ -295,7 +342,7 @@ int cli_run(int argc, char **argv)
         fputs(help, stdout);
     if (a.help || a.bad || o.failed)
         return a.help ? EXIT_GOOD : EXIT_USAGE;
-    if (a.n_names == 0) {
+    if (a.n_names == 0 && a.script == NULL) {
         fprintf(stderr, "glassraft run: which scenario? `glassraft list` lists"
                         " them\n");
         return EXIT_USAGE;
@@ -306,6 +353,8 @@ int cli_run(int argc, char **argv)
         return EXIT_USAGE;
     }
     a.plan.n_jobs = (int)a.jobs;
+    if (a.script != NULL && !take_script(&a, &choice))
+        return EXIT_USAGE;
     for (int i = 0; i < a.n_names; i++)
         if (!choose(&choice, "run", a.names[i], a.plan.common.real) ||
             !take_lab(&a.plan, a.names[i]))

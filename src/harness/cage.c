@@ -26,11 +26,12 @@ enum { OBJECT_BYTES = 64 << 20, NAME = 80, PATH = 240 };
 struct request {
     size_t n_bytes;
     char build[64];
-    char scenario[NAME], given[PATH], trace[PATH];
+    char scenario[NAME], given[PATH], trace[PATH], path[PATH];
     struct lab_run run;
     struct sandbox sandbox;
     struct lab_channel channel;
     int object;
+    int script; // a file with it; -1: none
 };
 
 static void name_build(char build[64])
@@ -137,6 +138,30 @@ static int write_request(const struct request *request)
     return ends[0];
 }
 
+// -1: there is none.
+static int keep_script(const char *script)
+{
+    if (script == NULL)
+        return -1;
+    size_t n = strlen(script);
+    int fd = memfd_create("script", 0);
+    if (fd < 0 || write(fd, script, n) != (ssize_t)n)
+        die("memfd_create: %s", strerror(errno));
+    return fd;
+}
+
+static char *read_script(int fd)
+{
+    struct stat about;
+    if (fd < 0 || fstat(fd, &about) != 0)
+        return NULL;
+    char *script = must_calloc(1, (size_t)about.st_size + 1);
+    if (pread(fd, script, (size_t)about.st_size, 0) != about.st_size)
+        die("the script cannot be read");
+    close(fd);
+    return script;
+}
+
 static void inherit(int fd)
 {
     if (fd >= 0)
@@ -163,7 +188,8 @@ void cage_become(struct cage *cage, const struct lab_run *run,
                                .run = *run,
                                .sandbox = *run->sandbox,
                                .channel = *channel,
-                               .object = cage->object};
+                               .object = cage->object,
+                               .script = keep_script(run->script)};
     request.run.audited = NULL; // nothing that it may know
     if (run->secret) {
         request.run.seed = lab_drawn(run);
@@ -173,6 +199,7 @@ void cage_become(struct cage *cage, const struct lab_run *run,
     copy_text(request.scenario, NAME, run->scenario->name);
     copy_text(request.given, PATH, run->given);
     copy_text(request.trace, PATH, run->trace);
+    copy_text(request.path, PATH, run->path);
     inherit(cage->object);
     inherit(channel->files.result);
     inherit(channel->files.printed);
@@ -209,7 +236,8 @@ static void read_request(int from, struct request *request)
     close(from);
 }
 
-void cage_main(int from, const struct lab_scenario *(*find)(const char *name))
+void cage_main(int from, const struct lab_scenario *(*find)(const char *name,
+                                                            const char *script))
 {
     static struct request request;
     static char object[40];
@@ -219,7 +247,9 @@ void cage_main(int from, const struct lab_scenario *(*find)(const char *name))
     read_request(from, &request);
     struct lab_run *run = &request.run;
     snprintf(object, sizeof object, "/proc/self/fd/%d", request.object);
-    run->scenario = find(request.scenario);
+    run->script = read_script(request.script);
+    run->path = request.path;
+    run->scenario = find(request.scenario, run->script);
     run->raft = object;
     run->given = request.given[0] != '\0' ? request.given : NULL;
     run->trace = request.trace[0] != '\0' ? request.trace : NULL;

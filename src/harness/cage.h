@@ -29,8 +29,9 @@ _Noreturn void cage_become(struct cage *cage, const struct lab_run *run,
                            const struct lab_channel *channel);
 
 // What the cage's main() does: makes the run of the request; `find` gives a
-// scenario by its name.
-_Noreturn void cage_main(int request,
-                         const struct lab_scenario *(*find)(const char *name));
+// scenario by its name, or that of a script (NULL: none).
+_Noreturn void
+cage_main(int request, const struct lab_scenario *(*find)(const char *name,
+                                                          const char *script));
 
 #endif

@@ -271,6 +271,8 @@ static void observe(void *context, const struct trace_event *event)
     (void)context;
     if (child.lab != NULL && event->node >= 0)
         lab_observe(child.lab, event);
+    if (child.lab != NULL && child.lab->watch != NULL)
+        child.lab->watch(child.lab->watch_context, event);
     lab_look_for_own_entries(event);
     if (child.watch.met != NULL)
         met_step(&child.watch, event);
@@ -452,8 +454,7 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
     uint64_t limit_s =
         run->scenario->limit_s > 0 ? run->scenario->limit_s : LIMIT_S;
     char replay[500];
-    snprintf(replay, sizeof replay, "glassraft run %s --seed 0x%" PRIx64 "%s",
-             run->scenario->name, run->seed, lab_run_options(run));
+    lab_replay(run, replay, sizeof replay);
     struct sim_config simulation = {
         .seed = lab_run_seed(run),
         .replay = replay,
@@ -462,7 +463,9 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
         .max_us = 4 * limit_s * 1000000,
         .most_steps_s = most_steps_s(run),
         .lint_sleep_locked = true,
-        .hostile_clocks = run->scenario->rpcs == NULL,
+        .hostile_clocks =
+            run->scenario->rpcs == NULL && !run->scenario->stepped,
+        .stepped = run->scenario->stepped,
         .object = run->sandbox != NULL ? run->raft : NULL,
         .fail = simulator_fails};
     if (run->real)

@@ -61,6 +61,8 @@ struct lab {
     struct trace *trace;
     struct check *check;
     uint64_t begin_us;
+    void (*watch)(void *context, const struct trace_event *event);
+    void *watch_context;
     raft_index past; // the index of a snapshot that all were born with; or 0
     struct blob *born_state[LAB_MAX_SERVERS], *born_snapshot[LAB_MAX_SERVERS];
     struct crew reapers;

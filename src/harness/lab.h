@@ -43,7 +43,11 @@ struct lab_scenario {
     size_t max_entries;    // raft_config's; 0 = default
     size_t snapshot_chunk; // raft_config's; 0 = default
     uint64_t limit_s;      // virtual seconds; 0 = 120
-    int most_calls_s;      // more within a virtual second fail; 0 = 20,000
+    // Time stands still: src/stepper, which runs what lab_script() says.
+    // Nothing is drawn, no clock is hostile, no timer is judged. Simulated
+    // only.
+    bool stepped;
+    int most_calls_s; // more within a virtual second fail; 0 = 20,000
     // A story that brings servers of its own (lab_net()), and their messages:
     // no Raft is started and no rule of Raft's is judged. NULL: Rafts. load()
     // then loads the code under test (NULL: what is linked in); false with one
@@ -115,6 +119,27 @@ void lab_slow_apply(struct lab *lab, int server, uint64_t ms);
 void lab_slow_save(struct lab *lab, int server, uint64_t ms);
 // From now on the server's disk refuses what is saved, or takes it again.
 void lab_fail_saves(struct lab *lab, int server, bool fail);
+
+// ------------------------------------------------- for src/stepper
+
+// The script of this run; "" when it has none. Borrowed.
+const char *lab_script(struct lab *lab);
+const char *lab_script_path(struct lab *lab); // the file, for messages
+// Sees each event from now on, as trace_config.observe does, before it is
+// judged; NULL: nobody.
+void lab_watch(struct lab *lab,
+               void (*watch)(void *context, const struct trace_event *event),
+               void *context);
+bool lab_speaks(const struct lab *lab); // some server's Raft has trace calls
+bool lab_is_paused(struct lab *lab, int server);
+// Tells the trace so; no timer is judged from here on.
+void lab_stands_still(struct lab *lab);
+// What is on a server's disk; borrowed until it saves again.
+struct message_bytes lab_saved_state(struct lab *lab, int server);
+struct message_bytes lab_saved_snapshot(struct lab *lab, int server);
+// Its service takes a snapshot up to this index and hands it in. False: the
+// server is down or paused, or has not applied so far.
+bool lab_compact(struct lab *lab, int server, raft_index index);
 
 // ------------------------------------------------- servers of a story's own
 

@@ -129,6 +129,9 @@ size_t lab_replay(const struct lab_run *run, char *out, size_t n)
 {
     if (run->scenario->run == NULL)
         return (size_t)snprintf(out, n, "%s", "");
+    if (run->script != NULL)
+        return (size_t)snprintf(out, n, "glassraft run --script %s%s",
+                                run->path, lab_run_options(run));
     return (size_t)snprintf(out, n, "glassraft run %s --seed 0x%" PRIx64 "%s",
                             run->scenario->name, run->seed,
                             lab_run_options(run));

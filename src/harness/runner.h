@@ -40,7 +40,9 @@ struct lab_run {
     unsigned lab;      // only what labs 1 .. lab teach is asked; 0 = everything
     uint64_t
         crash_at; // the server that reaches this crash point dies; 0 = none
-    const char *trace; // write it here, passed or failed; NULL = only failed
+    const char *trace;  // write it here, passed or failed; NULL = only failed
+    const char *script; // what a stepped scenario does; NULL = nothing
+    const char *path;   // of the script, for replays
     const char *sanitizer; // file for what a sanitizer prints; NULL = nowhere
     bool quiet;            // what the code prints is dropped: it is known
     const char *out;       // folder for what failing runs leave; NULL = nothing

@@ -329,3 +329,28 @@ void lab_service_restore(struct instance *instance)
                "S%d saved a snapshot that no service took.",
                instance->server + 1);
 }
+
+bool lab_compact(struct lab *lab, int server, raft_index index)
+{
+    struct instance *instance = lab_enter(lab, server);
+    if (instance == NULL)
+        return false;
+    size_t n = 0;
+    uint8_t *snapshot = NULL;
+    pthread_mutex_lock(&lab->mutex);
+    if (index > lab->past && index <= instance->last_applied)
+        snapshot = take_snapshot(lab, index, &n);
+    pthread_mutex_unlock(&lab->mutex);
+    if (snapshot != NULL) {
+        int before = lab_work_for(server);
+        sim_door(SIM_CALLS);
+        struct sim_space *space = sim_space_enter(instance->space);
+        lab->api->snapshot(instance->rf, index, snapshot, n);
+        sim_space_enter(space);
+        sim_door(SIM_OUTSIDE);
+        lab_work_for(before);
+        take_back(snapshot, n);
+    }
+    lab_leave(instance);
+    return snapshot != NULL;
+}
