@@ -412,8 +412,8 @@ static void test_filters(void **state)
     assert_int_equal(count(dot.at, "class=\"AppendEntries"), 0);
     free(dot.at);
     dot = timeline(&trace, &two);
-    assert_non_null(strstr(dot.at, "<B>S5</B>"));
-    assert_null(strstr(dot.at, "<B>S2</B>"));
+    assert_non_null(strstr(dot.at, "\ns4 [shape=box"));
+    assert_null(strstr(dot.at, "\ns1 [shape=box"));
     free(dot.at);
     trace_unload(&trace);
 }

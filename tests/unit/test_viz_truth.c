@@ -42,11 +42,12 @@ static size_t check_bands(const struct trace_file *trace, const char *dot)
     size_t n = 0;
     for (const char *at = dot; (at = strstr(at, " rounds, ")) != NULL; at++) {
         const char *begin = at;
-        while (strncmp(begin, "<B>", 3) != 0)
+        while (strncmp(begin, "label=\"", 7) != 0)
             begin--;
         uint64_t from = 0, to = 0;
         assert_int_equal(
-            sscanf(begin, "<B>entries %" SCNu64 "..%" SCNu64, &from, &to), 2);
+            sscanf(begin, "label=\"entries %" SCNu64 "..%" SCNu64, &from, &to),
+            2);
         bool all = strstr(begin, "replicated and committed") != NULL &&
                    strstr(begin, "replicated and committed") < at;
         if (all && !was_committed(trace, to))

@@ -57,5 +57,7 @@ void diff_fields(const struct diff *diff, char *names, size_t n);
 // diff_text.c and diff_draw.c
 void diff_text(const struct diff *diff, FILE *out);
 void diff_draw(const struct diff *diff, FILE *out);
+// The words for those who do not see it.
+void diff_alt(const struct diff *diff, FILE *out);
 
 #endif

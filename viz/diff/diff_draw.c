@@ -4,6 +4,7 @@
 // happened at the same moment stands at the same height. Quiet time is cut
 // short, as in the timeline. What has no like on the other side is bold.
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,11 @@ struct picture {
     size_t n;
     uint64_t base[2], end_us; // end_us since the first difference
     double bottom;
+    // Where messages are lost, of both panels; labels keep off.
+    struct cross {
+        double x, y;
+    } * cross;
+    size_t n_crosses;
 };
 
 static double panel_x(const struct picture *p, int side)
@@ -224,6 +230,14 @@ static void draw_lanes(struct picture *p, int side)
     spans_free(&spans);
 }
 
+static void mark_loss(struct picture *p, double x, double y)
+{
+    shapes_text(&p->shapes, x, y, MIDDLE_AT,
+                (struct letters){7, PAINT_FAULT, false, NULL}, "✕");
+    p->cross = must_realloc(p->cross, (p->n_crosses + 1) * sizeof *p->cross);
+    p->cross[p->n_crosses++] = (struct cross){x, y};
+}
+
 static void draw_message(struct picture *p, int side,
                          const struct scene_message *m)
 {
@@ -236,8 +250,7 @@ static void draw_message(struct picture *p, int side,
     if (m->lost) {
         to_x = x + 0.4 * (to_x - x);
         to_y = y + 0.4 * (to_y - y);
-        shapes_text(&p->shapes, to_x, to_y, MIDDLE_AT,
-                    (struct letters){7, PAINT_FAULT, false, NULL}, "✕");
+        mark_loss(p, to_x, to_y);
     }
     diff_say(s, m->sent, tip, sizeof tip);
     char looks[120];
@@ -262,6 +275,22 @@ static void draw_messages(struct picture *p, int side)
             since(p, side, m->sent->us) <= p->end_us)
             draw_message(p, side, m);
     }
+}
+
+// The nearest y from this one on at which a label that begins at x lies on no
+// cross.
+static double beside_crosses(const struct picture *p, double x, double y)
+{
+    enum { WIDE = 4, HIGH = 8 };
+    for (size_t i = 0; i < p->n_crosses; i++) {
+        const struct cross *cross = &p->cross[i];
+        if (cross->x < x - WIDE || cross->x > x + PITCH - WIDE ||
+            fabs(cross->y - y) >= HIGH)
+            continue;
+        y = cross->y + HIGH + 0.01;
+        i = (size_t)-1; // from the first on
+    }
+    return y;
 }
 
 // A label's words, as they fit beside a lane.
@@ -306,6 +335,7 @@ static void draw_events(struct picture *p, int side)
         } else if (is_labelled(e) && e->node < n) {
             double *free_y = &taken[e->node];
             y = y < *free_y ? *free_y : y;
+            y = beside_crosses(p, lane_x(p, side, e->node) + 9, y);
             *free_y = y + LABEL_ROW;
             draw_label(p, side, i, y);
         }
@@ -430,6 +460,7 @@ static double draw_facts(struct picture *p, double y)
 
 void diff_draw(const struct diff *diff, FILE *out)
 {
+    diff_alt(diff, out);
     struct picture p = {.diff = diff, .shapes = shapes_begin(out, "diff")};
     for (int side = 0; side < 2; side++) {
         const struct trace_event *first = diff_first(diff, side);
@@ -459,4 +490,5 @@ void diff_draw(const struct diff *diff, FILE *out)
                     " heartbeats, dashed = replies, ✕ = lost");
     shapes_end(&p.shapes);
     free(p.moment);
+    free(p.cross);
 }

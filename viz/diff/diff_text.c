@@ -7,6 +7,7 @@
 
 #include "base/die.h"
 #include "diff.h"
+#include "viz/draw/paint.h"
 #include "viz/draw/words.h"
 
 enum { WORDS = 28 }; // characters of an event's words
@@ -145,4 +146,21 @@ void diff_text(const struct diff *diff, FILE *out)
     for (size_t i = 0; i < n; i++)
         fprintf(out, "   %-30s %10" PRIu64 " %10" PRIu64 "\n", fact[i].name,
                 fact[i].of[0], fact[i].of[1]);
+}
+
+void diff_alt(const struct diff *diff, FILE *out)
+{
+    char sentence[600], text[2][160] = {"is over", "is over"};
+    for (int side = 0; side < 2; side++)
+        if (diff_first(diff, side) != NULL)
+            diff_say(&diff->side[side], diff_first(diff, side), text[side],
+                     sizeof text[side]);
+    if (diff->equal)
+        snprintf(sentence, sizeof sentence, "All %zu events are equal.",
+                 diff->first);
+    else
+        snprintf(sentence, sizeof sentence,
+                 "The first %zu events are equal; then A: %s; B: %s.",
+                 diff->first, text[0], text[1]);
+    paint_alt(out, "Where two runs part", sentence);
 }

@@ -10,6 +10,7 @@
 
 #include "trace/fields.h"
 #include "base/save.h"
+#include "svg.h"
 
 static const struct {
     const char *fill, *line, *text;
@@ -115,23 +116,17 @@ void paint_html(FILE *out, const char *text)
     }
 }
 
-double paint_width(const char *text, double size)
+void paint_alt(FILE *out, const char *title, const char *sentence)
 {
-    double width = 0;
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        if ((c & 0xC0) == 0x80)
-            continue; // the rest of a UTF-8 character
-        if (strchr("iljI.,:;'|! ", c) != NULL)
-            width += 0.28;
-        else if (strchr("mMW", c) != NULL || c >= 0xC0)
-            width += 0.85;
-        else if (c >= 'A' && c <= 'Z')
-            width += 0.69;
+    char one[8];
+    const char *const part[] = {"// title: ", title, "\n// desc: ", sentence,
+                                "\n"};
+    for (int i = 0; i < 5; i++)
+        if (i % 2 == 0)
+            fputs(part[i], out);
         else
-            width += 0.56;
-    }
-    return width * size;
+            for (const char *at = part[i]; *at != '\0'; fputs(one, out))
+                at += next_character(at, one);
 }
 
 // dot reads the text and writes the picture by descriptors: no file beside
@@ -162,6 +157,27 @@ static bool run_dot(const char *type, int text, int picture, const char *path)
     return pid > 0 && status == 0;
 }
 
+// dot's picture is not yet ours.
+static bool draw_svg(const char *dot, FILE *text, FILE *out, const char *path)
+{
+    FILE *raw = tmpfile();
+    bool good = raw != NULL;
+    if (!good)
+        fprintf(stderr, "glassraft: %s: cannot keep what dot draws: %s\n", path,
+                strerror(errno));
+    else
+        good = run_dot("svg", fileno(text), fileno(raw), path);
+    if (good) {
+        rewind(raw);
+        good = svg_finish(raw, dot, out) && fflush(out) == 0;
+        if (!good)
+            fprintf(stderr, "glassraft: %s: %s\n", path, strerror(errno));
+    }
+    if (raw != NULL)
+        fclose(raw);
+    return good;
+}
+
 static bool draw(const char *dot, size_t n, const char *type, FILE *out,
                  const char *path)
 {
@@ -171,6 +187,8 @@ static bool draw(const char *dot, size_t n, const char *type, FILE *out,
     if (!good)
         fprintf(stderr, "glassraft: %s: cannot keep its text for dot: %s\n",
                 path, strerror(errno));
+    else if (strcmp(type, "svg") == 0)
+        good = draw_svg(dot, text, out, path);
     else
         good = run_dot(type, fileno(text), fileno(out), path);
     if (text != NULL)

@@ -42,8 +42,17 @@ void paint_html(FILE *out, const char *text);
 // other differ as much as greys can. In place; the length stays.
 void paint_greys(char *dot);
 
-// Width of a text in Helvetica, in points.
-double paint_width(const char *text, double size);
+// Width of a text in Helvetica, in points (letters.c).
+double paint_width(const char *text, double size, bool bold);
+
+// The font of our texts, as DOT attributes. Bold is a font of its own here: an
+// HTML label would be measured as thin.
+#define PAINT_FONT "fontname=\"Helvetica,Arial,sans-serif\""
+#define PAINT_BOLD "fontname=\"Helvetica,Arial,sans-serif bold\""
+
+// Words for those who do not see the picture: its title, and what it shows in
+// a sentence or two. A DOT text begins with them.
+void paint_alt(FILE *out, const char *title, const char *sentence);
 
 // Writes DOT to path (".dot"), or runs `dot` on it for ".svg" and ".png". The
 // file appears whole or not at all. False with one line on stderr.

@@ -90,50 +90,41 @@ void shapes_arrow(struct shapes *s, const double point[8], const char *looks,
 
 double shapes_width(const char *text, struct letters letters)
 {
-    return paint_width(text, letters.size) * (letters.bold ? 1.08 : 1);
+    return paint_width(text, letters.size, letters.bold);
 }
 
 void shapes_text(struct shapes *s, double x, double y, enum side side,
                  struct letters letters, const char *format, ...)
 {
-    static const char *const align[] = {"LEFT", "CENTER", "RIGHT"};
     char text[200];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     say_harmless(text);
-    // Graphviz measures bold as thin, and begins where it should only in a cell
-    // that is wide enough.
-    bool cell = letters.bold && side != MIDDLE_AT && letters.fill == NULL;
-    double width = shapes_width(text, letters) * (cell ? 1.3 : 1) + 4;
+    // What is on no ground gets a box that is wider, so that it begins where it
+    // should whatever dot's font is; on a ground it is centred, which is the
+    // same.
+    bool ground = letters.fill != NULL, centred = ground || side == MIDDLE_AT;
+    double width = shapes_width(text, letters) * (ground ? 1 : 1.3) + 4;
     double middle = side == LEFT_AT    ? x + width / 2
                     : side == RIGHT_AT ? x - width / 2
                                        : x;
     fprintf(s->out,
             "t%d [shape=box, style=\"%s\", penwidth=0, fillcolor=\"%s\","
             " fixedsize=shape, width=%.3f, height=%.3f, pos=\"%.1f,%.1f\","
-            " fontsize=%.0f, fontcolor=\"%s\", tooltip=",
-            s->n++, letters.fill != NULL ? "filled,rounded" : "",
-            letters.fill != NULL ? letters.fill : "none", width / 72,
-            (letters.size + 3) / 72, middle, -y, letters.size, letters.colour);
+            " fontsize=%.0f, fontcolor=\"%s\"%s, tooltip=",
+            s->n++, ground ? "filled,rounded" : "",
+            ground ? letters.fill : "none", width / 72, (letters.size + 3) / 72,
+            middle, -y, letters.size, letters.colour,
+            letters.bold ? ", " PAINT_BOLD : "");
     paint_quoted(s->out, text);
     fputs(", label=", s->out);
-    if (letters.bold) {
-        fputc('<', s->out);
-        if (cell)
-            fprintf(s->out,
-                    "<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLPADDING=\"0\""
-                    " CELLSPACING=\"0\"><TR><TD ALIGN=\"%s\" WIDTH=\"%.0f\">",
-                    align[side], width);
-        fputs("<B>", s->out);
-        paint_html(s->out, text[0] != '\0' ? text : " ");
-        fputs("</B>", s->out);
-        fputs(cell ? "</TD></TR></TABLE>>];\n" : ">];\n", s->out);
-    } else {
-        paint_quoted(s->out, text);
-        fprintf(s->out, " + \"\\%c\"];\n", "lnr"[side]);
-    }
+    paint_quoted(s->out, text);
+    fprintf(s->out, "%s];\n",
+            centred           ? ""
+            : side == LEFT_AT ? " + \"\\l\""
+                              : " + \"\\r\"");
 }
 
 const char *shapes_time(uint64_t us, char out[32])

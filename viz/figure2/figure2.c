@@ -184,6 +184,14 @@ void figure2_draw(const struct figure2_side *side, int n_sides, FILE *out)
                                           RULES_INSTALL},
                                 right[] = {RULES_ALL, RULES_FOLLOWERS,
                                            RULES_CANDIDATES, RULES_LEADERS};
+    char sentence[700] = "", text[120];
+    for (int i = 0; i < n_sides; i++) {
+        size_t at = strlen(sentence);
+        snprintf(sentence + at, sizeof sentence - at, "%s%.200s: %s",
+                 i > 0 ? "; " : "", side[i].name, summary(&side[i], text));
+    }
+    paint_alt(out, "Figure 2 and Figure 13: which rules acted, and how often",
+              sentence);
     struct shapes s = shapes_begin(out, "figure2");
     double y = TOP, below = TOP;
     draw_heads(&s, side, n_sides);

@@ -6,6 +6,7 @@
 #include "base/die.h"
 #include "viz/draw/causes.h"
 #include "log.h"
+#include "viz/draw/alt.h"
 #include "viz/draw/paint.h"
 #include "viz/draw/window.h"
 
@@ -317,6 +318,7 @@ static void print_strip(FILE *out, const struct trace_file *trace,
         width = wide > width ? wide : width;
     }
     size_t in_line = WIDEST / width > 0 ? WIDEST / width : 1;
+    alt_logs(out, trace, model, n);
     fputs("digraph film {\ngraph [pad=0.2];\n"
           "node [shape=plaintext, fontname=\"Helvetica,Arial,sans-serif\"];\n"
           "film [tooltip=\"logs\", label=<<TABLE BORDER=\"0\""

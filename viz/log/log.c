@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "viz/draw/alt.h"
 #include "viz/draw/paint.h"
 #include "viz/draw/window.h"
 
@@ -188,6 +189,7 @@ void viz_log(const struct trace_file *trace, uint64_t n, FILE *out)
 {
     struct model model;
     part_model(&model, trace, n > 0 ? n : viz_log_moment(trace));
+    alt_logs(out, trace, &model, 1);
     fputs("digraph logs {\ngraph [pad=0.2];\n"
           "node [shape=plaintext, fontname=\"Helvetica,Arial,sans-serif\"];\n"
           "logs [tooltip=\"logs\", label=<<TABLE BORDER=\"0\""

@@ -9,13 +9,14 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "viz/draw/alt.h"
 #include "viz/draw/paint.h"
 
 const uint64_t viz_strip_kinds = SPANS_KINDS | 1ull << TRACE_ACT |
                                  1ull << TRACE_FINDING | 1ull << TRACE_COMMIT;
 
 static const double LEAST = 1.0; // points that are drawn on their own
-static const double TALL = 11, MIDDLE = 7, FLAT = 3; // half heights of roles
+static const double TALL = 11, MIDDLE = 7.5, FLAT = 5; // half heights of roles
 
 double strip_x(const struct strip *s, uint64_t us)
 {
@@ -65,6 +66,22 @@ static void tell(const struct span *span, int server, char *out, size_t n)
              shapes_time(span->to_us - span->from_us, length), span->n);
 }
 
+// The term stands on every lane, for those who do not tell its colour.
+static void label_span(struct strip *s, const struct span *span, double left,
+                       double right, double y)
+{
+    bool leads = span->role == TRACE_LEADER && !span->paused;
+    struct letters letters = {leads ? 9 : 8,
+                              leads ? paint_text(span->term) : PAINT_INK,
+                              leads || span->paused, NULL};
+    char label[32];
+    snprintf(label, sizeof label, span->paused ? "paused" : "T%" PRIu64,
+             span->term);
+    if (span->term > 0 && shapes_width(label, letters) + 4 <= right - left)
+        shapes_text(&s->shapes, (left + right) / 2, y, MIDDLE_AT, letters, "%s",
+                    label);
+}
+
 static void draw_span(struct strip *s, int server, const struct span *span,
                       double left, double right)
 {
@@ -93,15 +110,7 @@ static void draw_span(struct strip *s, int server, const struct span *span,
                           : "0");
     shapes_band(&s->shapes, (struct area){left, y - half, right, y + half},
                 looks, tip);
-    char label[32];
-    struct letters letters = {
-        9, span->paused ? PAINT_INK : paint_text(span->term), true, NULL};
-    snprintf(label, sizeof label, span->paused ? "paused" : "T%" PRIu64,
-             span->term);
-    if (span->role == TRACE_LEADER &&
-        shapes_width(label, letters) + 10 <= right - left)
-        shapes_text(&s->shapes, (left + right) / 2, y, MIDDLE_AT, letters, "%s",
-                    label);
+    label_span(s, span, left, right, y);
 }
 
 static int weight(const struct span *span)
@@ -308,6 +317,8 @@ void viz_strip(const struct trace_file *trace, const struct viz_window *window,
     }
     for (int i = 0; i < s.spans.n_servers; i++)
         s.row[i] = viz_shows_server(&window->filter, i) ? s.n_rows++ : -1;
+    alt_events(out, trace, s.spans.begin, s.spans.end,
+               "roles by term, faults and commits");
     s.shapes = shapes_begin(out, "strip");
     s.pitch = s.n_rows > 9 ? 28 : 38;
     s.lanes_top = s.n_finding > 0 || acts ? 92 : 62;

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "viz/draw/alt.h"
 #include "viz/draw/paint.h"
 #include "viz/draw/shapes.h"
 #include "viz/draw/spans.h"
@@ -429,8 +430,11 @@ static void draw_title(struct roles *r, const struct trace_header *header,
 void viz_roles(const struct trace_file *trace, const struct viz_window *window,
                FILE *out)
 {
-    struct roles r = {.shapes = shapes_begin(out, "roles")};
+    struct roles r = {.first_term = 0};
     spans_make(&r.spans, trace, window);
+    alt_events(out, trace, r.spans.begin, r.spans.end,
+               "the roles of Figure 4, and how often they were taken");
+    r.shapes = shapes_begin(out, "roles");
     count(&r, trace, &window->filter);
     sum_time(&r.spans, -1, r.us);
     uint64_t whole = r.spans.to_us - r.spans.from_us;

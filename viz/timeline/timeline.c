@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "viz/draw/alt.h"
 #include "viz/draw/paint.h"
 
 double timeline_x(const struct drawing *d, int server)
@@ -103,8 +104,8 @@ static void draw_plates(struct drawing *d)
                     "s%d [shape=box, style=\"filled,rounded\", penwidth=0,"
                     " fillcolor=\"" PAINT_INK "\", fontcolor=white,"
                     " fontsize=11, width=0.62, height=0.28,"
-                    " fixedsize=shape, pos=\"%.1f,%.1f\","
-                    " label=<<B>S%d</B>>];\n",
+                    " fixedsize=shape, pos=\"%.1f,%.1f\", " PAINT_BOLD
+                    ", label=\"S%d\"];\n",
                     s, timeline_x(d, s), -(TIMELINE_TOP - 30), s + 1);
 }
 
@@ -117,6 +118,7 @@ static void draw_all(struct drawing *d)
     timeline_narration(d); // may make the page longer
     timeline_sides(d, false);
     timeline_bands(d);
+    timeline_losses(d);
     timeline_lanes(d);
     timeline_sides(d, true);
     timeline_finding(d);
@@ -141,6 +143,10 @@ static void draw_page(struct drawing *d, FILE *out)
     d->depth = d->n_names = 0;
     d->bottom = d->lowest = d->until;
     d->said = d->from - 20;
+    d->n_unsaid = 0;
+    alt_events(out, d->scene.trace, d->scene.begin, d->scene.end,
+               d->dims ? "messages and what a causal past holds of them"
+                       : "who said what to whom, when");
     fprintf(out, "digraph timeline {\n"
                  "graph [layout=nop2, splines=line, outputorder=edgesfirst,"
                  " pad=0.2];\n"

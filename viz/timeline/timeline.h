@@ -51,6 +51,7 @@ struct drawing {
     double lowest;      // of the labels
     struct taken *taken;
     size_t n_taken;
+    size_t n_unsaid; // labels for which no place was free
     double said;     // bottom of the last line of the narration
     int n_names;     // given so far to what has no number of its own
     bool *named;     // events whose number is somebody's id already
@@ -87,7 +88,8 @@ double timeline_dot_y(const struct drawing *d, double y);
 bool timeline_dims(const struct drawing *d, const struct trace_event *event);
 
 // timeline_text.c: a label whose left (side > 0) or right (side < 0) edge is
-// at x; it goes to the nearest free place above or below.
+// at x; it goes to the nearest free place above or below. Where there is none
+// it is left out, and counted.
 void timeline_label(struct drawing *d, double x, double y, int side,
                     struct style style, const struct trace_event *event,
                     const char *format, ...)
@@ -99,8 +101,9 @@ void timeline_narrate(struct drawing *d, const struct trace_event *event,
 // A line of plain text with its left edge at x, at a DOT y.
 void timeline_line(struct drawing *d, double x, double dot_y, double size,
                    const char *colour, bool bold, const char *text);
-// Reserves room.
+// Reserves room; is none of it taken?
 void timeline_take(struct drawing *d, struct box box);
+bool timeline_is_free(const struct drawing *d, struct box box);
 void timeline_forget(struct drawing *d); // all boxes
 // id="ev12", for the first element of the event, and a tooltip with what the
 // trace says of it.
@@ -124,7 +127,9 @@ void timeline_bands(struct drawing *d);
 void timeline_times(struct drawing *d);
 void timeline_heartbeats(struct drawing *d);
 
-// timeline_arrows.c: messages.
+// timeline_arrows.c: messages; first the places of those that get lost, which
+// are where they are.
+void timeline_losses(struct drawing *d);
 void timeline_messages(struct drawing *d);
 
 // timeline_marks.c: what happens to servers and to the cluster.

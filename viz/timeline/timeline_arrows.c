@@ -326,6 +326,21 @@ static void say(struct drawing *d, size_t at, const struct way *way)
         say_request(d, m, x, fmax(way->y - 6, d->from), side, copies);
 }
 
+void timeline_losses(struct drawing *d)
+{
+    enum { HALF = 5 };
+    for (size_t i = 0; i < d->scene.n_messages; i++) {
+        const struct scene_message *m = &d->scene.message[i];
+        if (m->fate != SCENE_DRAWN || !m->lost ||
+            d->scene.end == d->scene.begin)
+            continue;
+        struct way way = find_way(d, m);
+        if (clip(d, &way))
+            timeline_take(d, (struct box){way.to_x - HALF, way.to_y - HALF,
+                                          way.to_x + HALF, way.to_y + HALF});
+    }
+}
+
 void timeline_messages(struct drawing *d)
 {
     for (size_t i = 0; i < d->scene.n_messages; i++) {

@@ -102,13 +102,13 @@ static void fold_label(struct drawing *d, const struct band *band)
              fold->n_rounds == 1 ? "" : "s", fold->n_messages,
              fold->n_messages == 1 ? "" : "s");
     double middle = (TIMELINE_LEFT + timeline_right(d)) / 2;
-    double width = paint_width(text, 9) * 1.16 + 14;
+    double width = paint_width(text, 9, true) + 14;
     double y = band->top + TIMELINE_IDLE / 2;
     fprintf(d->out,
             "f%d [shape=box, style=\"filled,rounded\", penwidth=0,"
             " fillcolor=white, fixedsize=shape, width=%.3f, height=0.25,"
             " pos=\"%.1f,%.1f\", fontsize=9, fontcolor=\"" PAINT_INK
-            "\", label=<<B>%s</B>>];\n",
+            "\", " PAINT_BOLD ", label=\"%s\"];\n",
             d->n_names++, width / 72, middle, timeline_dot_y(d, y), text);
     timeline_take(d,
                   (struct box){middle - width / 2, band->top,
@@ -117,12 +117,15 @@ static void fold_label(struct drawing *d, const struct band *band)
 
 static void time_label(struct drawing *d, double y, const char *text)
 {
-    // The cell keeps to the right.
+    double right = TIMELINE_TIMES - 4;
+    struct box box = {right - paint_width(text, 8, false), y - 5, right, y + 5};
+    if (!timeline_is_free(d, box))
+        return;
+    timeline_take(d, box);
     fprintf(d->out,
-            "t%d [shape=plaintext, pos=\"%.1f,%.1f\", fontsize=8,"
-            " fontcolor=\"" PAINT_QUIET "\", label=<<TABLE BORDER=\"0\""
-            " CELLPADDING=\"0\" WIDTH=\"60\"><TR><TD ALIGN=\"RIGHT\">%s</TD>"
-            "</TR></TABLE>>];\n",
+            "t%d [shape=plaintext, fixedsize=shape, width=0.83, height=0.15,"
+            " pos=\"%.1f,%.1f\", fontsize=8, fontcolor=\"" PAINT_QUIET
+            "\", label=\"%s\\r\"];\n",
             d->n_names++, TIMELINE_TIMES - 34, timeline_dot_y(d, y), text);
 }
 

@@ -88,7 +88,7 @@ static size_t fitting(char *text, double most)
         char next = text[n];
         text[n] = '\0';
         const char *space = strrchr(text, ' ');
-        bool fits = paint_width(text, 8) <= most || space == NULL;
+        bool fits = paint_width(text, 8, false) <= most || space == NULL;
         text[n] = next;
         if (fits)
             return n;
@@ -99,7 +99,7 @@ static size_t fitting(char *text, double most)
 // The first line of what a finding says, in lines of the picture's width.
 static void say_finding(struct foot *foot, const struct trace_event *e)
 {
-    double most = (timeline_right(foot->d) + 150) / 1.3; // fonts differ
+    double most = timeline_right(foot->d) + 150;
     char text[400];
     timeline_outcome_name(e, text, sizeof text);
     foot->bold = true;
@@ -158,6 +158,12 @@ void timeline_foot(struct drawing *d)
                                            : "",
         scene->crowded ? "; a grey number = local events" : "");
     say_counts(&foot);
+    if (d->n_unsaid > 0)
+        add(&foot, PAINT_QUIET,
+            "%zu label%s had no room beside %s lane; hovering over the mark"
+            " tells",
+            d->n_unsaid, d->n_unsaid == 1 ? "" : "s",
+            d->n_unsaid == 1 ? "its" : "their");
     if (scene->end > scene->begin) {
         const struct trace_event *first = &scene->trace->event[scene->begin],
                                  *last = &scene->trace->event[scene->end - 1];

@@ -11,9 +11,6 @@
 enum { TEXT_ROOM = 120, TIP_ROOM = 260 };
 static const double STRETCH = 40; // of y, for finding boxes
 static const double LANE = 11.5;  // half of a leader's
-// Fonts differ: room for one that is wider than Helvetica.
-static const double SLACK = 1.04;
-
 static bool overlap(struct box a, struct box b)
 {
     return a.left < b.right && b.left < a.right && a.top < b.bottom &&
@@ -44,7 +41,7 @@ static struct box beside_lanes(const struct drawing *d, struct box box,
     return box;
 }
 
-static bool is_free(const struct drawing *d, struct box box)
+bool timeline_is_free(const struct drawing *d, struct box box)
 {
     size_t last = stretch_of(d, box.bottom);
     for (size_t k = stretch_of(d, box.top); k <= last; k++)
@@ -118,26 +115,21 @@ void timeline_colour(struct drawing *d, const char *colour,
 // -------------------------------------------------------------------- labels
 
 // Tries the place itself, then below and above it in turn.
-static struct box find_place(const struct drawing *d, struct box box)
+static bool find_place(const struct drawing *d, struct box *place)
 {
     enum { TRIES = 16 };
-    struct box wanted = box;
+    struct box wanted = *place, box = wanted;
     double height = box.bottom - box.top;
     for (int i = 0; i <= TRIES; i++) {
         double shift = (i % 2 != 0 ? 1 : -1) * (i + 1) / 2 * height * 0.75;
         box.top = wanted.top + shift;
         box.bottom = wanted.bottom + shift;
-        if (is_free(d, box))
-            return box;
+        if (timeline_is_free(d, box)) {
+            *place = box;
+            return true;
+        }
     }
-    return wanted;
-}
-
-static void print_text(FILE *out, bool bold, const char *text)
-{
-    fputs(bold ? "<<B>" : "<", out);
-    paint_html(out, text);
-    fputs(bold ? "</B>>" : ">", out);
+    return false;
 }
 
 static void print_label(struct drawing *d, struct box box, struct style style,
@@ -158,8 +150,8 @@ static void print_label(struct drawing *d, struct box box, struct style style,
     timeline_name(d, event);
     fputs(", fontcolor=", d->out);
     timeline_colour(d, style.colour, event);
-    fputs(", label=", d->out);
-    print_text(d->out, style.bold, text);
+    fputs(style.bold ? ", " PAINT_BOLD ", label=" : ", label=", d->out);
+    paint_quoted(d->out, text);
     fputs("];\n", d->out);
 }
 
@@ -167,15 +159,14 @@ static void print_label(struct drawing *d, struct box box, struct style style,
 static double fit(char *text, struct style style, double most)
 {
     double extra = style.fill != NULL ? 9 : 3;
-    double stretch = SLACK * (style.bold ? 1.08 : 1);
-    double width = paint_width(text, style.size) * stretch + extra;
+    double width = paint_width(text, style.size, style.bold) + extra;
     bool cut = width > most;
     while (width > most && text[0] != '\0') {
         size_t n = strlen(text) - 1;
         while (n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80)
             n--;
         text[n] = '\0';
-        width = paint_width(text, style.size) * stretch + style.size + extra;
+        width = paint_width(text, style.size, style.bold) + style.size + extra;
     }
     if (cut)
         strcat(text, "…");
@@ -197,7 +188,11 @@ void timeline_label(struct drawing *d, double x, double y, int side,
     double height = style.size + 3;
     double left = side > 0 ? x : x - width;
     struct box box = {left, y - height / 2, left + width, y + height / 2};
-    box = find_place(d, beside_lanes(d, box, side));
+    box = beside_lanes(d, box, side);
+    if (!find_place(d, &box)) {
+        d->n_unsaid++;
+        return;
+    }
     timeline_take(d, box);
     d->lowest = box.bottom > d->lowest ? box.bottom : d->lowest;
     print_label(d, box, style, event, text);
@@ -206,16 +201,15 @@ void timeline_label(struct drawing *d, double x, double y, int side,
 void timeline_line(struct drawing *d, double x, double dot_y, double size,
                    const char *colour, bool bold, const char *text)
 {
-    // A table: its cell keeps to the left whatever the font's widths are.
-    double width = paint_width(text, size) * 1.3 + 20;
+    // Wider than the text, so that it begins at x whatever dot's font is.
+    double width = paint_width(text, size, bold) * 1.3 + 20;
     fprintf(d->out,
-            "t%d [shape=plaintext, pos=\"%.1f,%.1f\", fontsize=%.0f,"
-            " fontcolor=\"%s\", label=<<TABLE BORDER=\"0\" CELLPADDING=\"0\""
-            " WIDTH=\"%.0f\"><TR><TD ALIGN=\"LEFT\">%s",
-            d->n_names++, x + width / 2, dot_y, size, colour, width,
-            bold ? "<B>" : "");
-    paint_html(d->out, text[0] != '\0' ? text : " ");
-    fprintf(d->out, "%s</TD></TR></TABLE>>];\n", bold ? "</B>" : "");
+            "t%d [shape=plaintext, fixedsize=shape, width=%.3f, height=%.3f,"
+            " pos=\"%.1f,%.1f\", fontsize=%.0f, fontcolor=\"%s\"%s, label=",
+            d->n_names++, width / 72, (size + 3) / 72, x + width / 2, dot_y,
+            size, colour, bold ? ", " PAINT_BOLD : "");
+    paint_quoted(d->out, text[0] != '\0' ? text : " ");
+    fputs(" + \"\\l\"];\n", d->out);
 }
 
 void timeline_narrate(struct drawing *d, const struct trace_event *event,

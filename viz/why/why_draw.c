@@ -132,6 +132,20 @@ static void draw_fact(FILE *out, const struct why *why,
         draw_doubt(out, fact);
 }
 
+// The title, and the sentences of what the event rests on.
+static void draw_alt(FILE *out, const struct why *why, const char *title)
+{
+    char text[WHY_TEXT * 3] = "";
+    if (why->finding != NULL && why->finding->text != NULL)
+        why_put(text, sizeof text, "%.*s",
+                (int)strcspn(why->finding->text, "\n"), why->finding->text);
+    for (size_t i = why->n_facts; i > 0; i--)
+        if (why->fact[i - 1].needed && strlen(text) < WHY_TEXT)
+            why_put(text, sizeof text, "%s%s", text[0] != '\0' ? " " : "",
+                    why->fact[i - 1].text);
+    paint_alt(out, title, text);
+}
+
 static void draw_head(FILE *out, const struct why *why)
 {
     char title[WHY_TEXT + 64] = "";
@@ -144,6 +158,7 @@ static void draw_head(FILE *out, const struct why *why)
     for (size_t i = why->n_facts; i > 0 && title[0] == '\0'; i--)
         if (why->fact[i - 1].goal)
             why_put(title, sizeof title, "Why? %s", why->fact[i - 1].text);
+    draw_alt(out, why, title);
     fputs("digraph why {\n"
           "graph [rankdir=BT, ranksep=0.35, nodesep=0.18, pad=0.2,\n"
           " labelloc=t, fontname=\"Helvetica,Arial,sans-serif\", label=<<B>",

@@ -1,0 +1,17 @@
+// svg.h -- an SVG of dot's made to look the same in every viewer.
+//
+// dot trusts the viewer to have the font that it measured with. Here each text
+// is told its width, that of paint_width(), which the boxes were made for, and
+// centred text is anchored at its middle. Readers who cannot see the picture
+// get its title and a sentence; what dot names its parts for itself goes.
+#ifndef GLASSRAFT_SVG_H
+#define GLASSRAFT_SVG_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+// Copies the SVG that dot made of the text `dot`; the lines that paint_alt()
+// began that with become its words. False, with errno, when that fails.
+bool svg_finish(FILE *in, const char *dot, FILE *out);
+
+#endif
