@@ -1,6 +1,6 @@
 // raft.c of the student. Format: labs/make-skeleton.
 // stays: lock unlock await still majority server_new raft_make
-// stays: raft_kill raft_free raft_get_state answer raft_handle
+// stays: raft_kill raft_free raft_get_state raft_leader answer raft_handle
 
 // Runs whenever the lock is taken, let go or waited with. rf->seen is room for
 // what you saw last.

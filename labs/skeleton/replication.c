@@ -107,7 +107,8 @@ handle_append_entries(struct raft *rf, const struct append_entries_args *args)
     // Your code here (lab 1): [ALL.2] [AE.1] [C.3] [F.2], §5.2: enough to hold
     // followers back. The reply as it is says no; it needs our term, and
     // reply.success = true for a yes.
-    // To trace a no: refuse(rf, "AE.1", "old term").
+    // To trace a no: refuse(rf, "AE.1", "old term"). For raft_leader(), which
+    // no scenario asks: rf->leader = (int)args->leader_id.
     // Lab 2: [AE.2] with conflict_term and conflict_index (end of §5.3), then
     // store(), then [AE.5], with commit_advance().
     (void)rf, (void)args;

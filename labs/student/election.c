@@ -32,7 +32,7 @@ void set_term(struct raft *rf, raft_term term, const char *rule,
     EMIT(rf, TRACE_TERM, .from = rf->current_term, .to = term, .rule = rule,
          .why = why);
     rf->current_term = term;
-    rf->voted_for = NOBODY;
+    rf->voted_for = rf->leader = NOBODY;
     rf->changed++;
 }
 

@@ -23,7 +23,6 @@ void log_free(struct log *log)
 {
     drop(log, 0, log->n_entries);
     free(log->entry);
-    *log = (struct log){0};
 }
 
 raft_index log_last_index(const struct log *log)
@@ -69,10 +68,8 @@ raft_index log_last_of_term(const struct log *log, raft_term term)
 
 void log_append(struct log *log, struct message_entry entry)
 {
-    if (log->n_entries == log->room) {
-        log->room = log->room > 0 ? 2 * log->room : 16;
-        log->entry = must_realloc(log->entry, log->room * sizeof log->entry[0]);
-    }
+    log->entry =
+        must_grow(log->entry, log->n_entries, &log->room, sizeof log->entry[0]);
     entry.command.at = must_copy(entry.command.at, entry.command.n);
     log->entry[log->n_entries++] = entry;
 }

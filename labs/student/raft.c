@@ -55,7 +55,7 @@ struct raft *server_new(const struct raft_config *config) UNCHECKED_LOCKING
         rf->config.snapshot_chunk = SNAPSHOT_CHUNK;
     rf->peers = must_calloc((size_t)config->n_peers, sizeof rf->peers[0]);
     rf->random = config->seed;
-    rf->voted_for = rf->seen.voted_for = NOBODY;
+    rf->voted_for = rf->seen.voted_for = rf->leader = NOBODY;
     crew_init(&rf->crew, config->trace);
     must(pthread_mutex_init(&rf->mutex, NULL), "pthread_mutex_init");
     must(pthread_cond_init(&rf->apply_wakes, NULL), "pthread_cond_init");
@@ -101,6 +101,16 @@ void raft_free(struct raft *rf) UNCHECKED_LOCKING
     pthread_mutex_destroy(&rf->mutex);
     free(rf->peers);
     free(rf);
+}
+
+int raft_leader(struct raft *rf)
+{
+    crew_enter(&rf->crew);
+    lock(rf);
+    int leader = rf->role == TRACE_LEADER ? rf->config.me : rf->leader;
+    unlock(rf);
+    crew_leave(&rf->crew);
+    return leader;
 }
 
 void raft_get_state(struct raft *rf, raft_term *term, bool *is_leader)

@@ -41,6 +41,14 @@ void *must_realloc(void *old, size_t n)
     return memory;
 }
 
+void *must_grow(void *array, size_t n, size_t *room, size_t size)
+{
+    if (n < *room)
+        return array;
+    *room = *room > 0 ? 2 * *room : 16;
+    return must_realloc(array, *room * size);
+}
+
 void *must_copy(const void *bytes, size_t n)
 {
     void *memory = must_malloc(n);

@@ -18,6 +18,10 @@ void *must_malloc(size_t n);
 void *must_calloc(size_t n, size_t size);
 void *must_realloc(void *old, size_t n);
 
+// Room for one object more behind n of that size: the array, which may have
+// moved to a place twice as large. NULL with *room 0 is an empty one.
+void *must_grow(void *array, size_t n, size_t *room, size_t size);
+
 // A malloc'd copy of n bytes (at least 1 byte is allocated).
 void *must_copy(const void *bytes, size_t n);
 

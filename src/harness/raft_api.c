@@ -3,10 +3,12 @@
 
 #include <dlfcn.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "object.h"
 
 #ifdef GLASSRAFT_REFERENCE
+#pragma weak raft_leader // a Raft in its place may have none: NULL then
 const struct raft_api *raft_api_reference(void)
 {
     static struct raft_api reference = {.make = raft_make,
@@ -14,6 +16,7 @@ const struct raft_api *raft_api_reference(void)
                                         .get_state = raft_get_state,
                                         .snapshot = raft_snapshot,
                                         .handle = raft_handle,
+                                        .leader = raft_leader,
                                         .kill = raft_kill,
                                         .free = raft_free};
     reference.rpcs = raft_rpcs;
@@ -46,5 +49,7 @@ bool raft_api_load(const char *path, struct raft_api *api, char error[300])
         return false;
     }
     api->rpcs = *rpcs;
+    void *leader = dlsym(object, "raft_leader");
+    memcpy(&api->leader, &leader, sizeof leader); // as object_load() does
     return true;
 }

@@ -18,6 +18,7 @@ struct raft_api {
                      size_t n_bytes);
     bool (*handle)(struct raft *rf, const char *method, const uint8_t *args,
                    size_t n_args, uint8_t **reply, size_t *n_reply);
+    int (*leader)(struct raft *rf); // NULL: it gives no hints
     void (*kill)(struct raft *rf);
     void (*free)(struct raft *rf);
     const struct message_rpc *rpcs;

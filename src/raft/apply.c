@@ -1,8 +1,7 @@
 // apply.c -- the one thread that feeds the service, in log order.
 //
-// It must be a thread of its own, since the service may block, and a single
-// one, since otherwise nothing would keep the order. Snapshots go the same
-// way: they are due exactly when last_applied lies before the boundary.
+// A thread of its own, since the service may block, and a single one, to keep
+// the order. Snapshots are due when last_applied lies before the boundary.
 #include "server.h"
 
 // [ALL.1] Takes the next message, copied, and counts it as applied: the

@@ -29,7 +29,7 @@ static void set_term(struct raft *rf, raft_term term, const char *rule,
     EMIT(rf, TRACE_TERM, .from = rf->current_term, .to = term, .rule = rule,
          .why = why);
     rf->current_term = term;
-    rf->voted_for = NOBODY;
+    rf->voted_for = rf->leader = NOBODY;
     rf->changed++;
 }
 
@@ -150,8 +150,7 @@ raft_term start_election(struct raft *rf)
     return rf->current_term;
 }
 
-// [C.1] Asks each of the others in a thread of its own; a cluster of one
-// needs to ask nobody.
+// [C.1] Asks each in a thread of its own; a cluster of one has nobody to ask.
 static void request_votes(struct raft *rf) LOCKED
 {
     for (int peer = 0; peer < rf->config.n_peers; peer++) {

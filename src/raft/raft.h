@@ -2,18 +2,16 @@
 //
 // raft_make() starts a server that reaches the world through functions that
 // its owner gives: a transport for outgoing calls, a place to save state, a
-// receiver of what is agreed on. Incoming calls enter by raft_handle() as a
-// method's name and bytes. Nothing is global: any number of servers, living
-// and killed, share a process, under our lab harness or a foreign one.
+// receiver of what is agreed on. Incoming calls enter by raft_handle().
+// Nothing is global: any number of servers, living and killed, share a process.
 //
 //     struct raft *rf = raft_make(&config);
-//     if (raft_start(rf, "x=1", 3, &index, &term))
-//         ... config.apply will be called with it, if it is committed ...
+//     raft_start(rf, "x=1", 3, &index, &term); // config.apply gets it, maybe
 //     raft_free(rf);
 //
 // Callbacks are made with no lock held, from the server's own threads (save
-// also from the caller's), and may block for seconds. They may call
-// raft_start(), raft_get_state() and raft_snapshot(); not raft_free().
+// also from the caller's), and may block for seconds. They may call what is
+// below, but not raft_free().
 #ifndef GLASSRAFT_RAFT_H
 #define GLASSRAFT_RAFT_H
 
@@ -55,11 +53,10 @@ struct raft_config {
     bool (*call)(void *context, int peer, const char *method,
                  const uint8_t *args, size_t n_args, uint8_t **reply,
                  size_t *n_reply);
-    // Makes state and snapshot durable, both at once and atomically, before
-    // it returns true. False: it could not, and the disk has what it had. What
-    // follows from the new state must then stay inside; the server saves again
-    // until it is true, or says nothing more. Borrows. Never called twice at a
-    // time by one server.
+    // Makes state and snapshot durable, both or neither, before it returns
+    // true. False: the disk has what it had. What follows from the new state
+    // must then stay inside; the server saves again until it is true, or says
+    // nothing more. Borrows. Never called twice at a time by one server.
     bool (*save)(void *context, const struct raft_saved *saved);
     // The service. Called by one thread, in order; may block.
     void (*apply)(void *context, const struct raft_message *message);
@@ -73,9 +70,8 @@ struct raft_config {
     uint64_t election_ms;    // shortest timeout, half of the longest; 0 = 300
 };
 
-// Starts a server and returns at once; its threads run from here on. With a
-// saved snapshot the service is expected to have restored it itself.
-// Die()s when the saved state cannot be decoded.
+// Starts a server and its threads, and returns at once. The service restores a
+// saved snapshot itself. Die()s when the saved state cannot be decoded.
 struct raft *raft_make(const struct raft_config *config);
 
 // Asks for agreement on a command (copied). False: not the leader, or killed.
@@ -86,6 +82,9 @@ bool raft_start(struct raft *rf, const void *command, size_t n_bytes,
 
 // The server's current term, and whether it believes that it is the leader.
 void raft_get_state(struct raft *rf, raft_term *term, bool *is_leader);
+
+// A hint whom to ask: who leads this term, or -1: not heard yet. May be stale.
+int raft_leader(struct raft *rf);
 
 // The service's state through index is in this snapshot (copied): the log up
 // to there may go. An index at or below an earlier snapshot's is ignored; one
@@ -102,10 +101,9 @@ bool raft_handle(struct raft *rf, const char *method, const uint8_t *args,
 // The methods and their messages, for the transport; ends with method NULL.
 extern const struct message_rpc *const raft_rpcs;
 
-// Tells the server to stop; returns at once. From then on it takes no command
-// and answers no call that comes in. Callbacks under way go on to their end,
-// and a thread that was about to make one may still begin it; no other begins,
-// and nothing follows from them.
+// Stops the server; returns at once. From then on it takes no command and
+// answers no call. Callbacks under way go on to their end, and a thread that
+// was about to make one may still do so; nothing follows from any of them.
 void raft_kill(struct raft *rf);
 
 // Kills, waits until all callbacks have returned and all calls have left, and

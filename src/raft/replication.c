@@ -1,5 +1,4 @@
-// replication.c -- §5.3: AppendEntries from both sides; §5.4: what is
-// committed.
+// replication.c -- §5.3: AppendEntries, both sides; §5.4: what is committed.
 #include "server.h"
 
 // A call to a peer that is not there may hang for seconds. Heartbeats go on
@@ -90,9 +89,8 @@ static struct append_entries_args append_args(const struct raft *rf,
         .leader_commit = rf->commit_index};
 }
 
-// [L.3] Sends what the peer lacks, handles the reply, and sees whether there
-// is more to send, all in this thread. Role and term are asked again under the
-// lock, since the thread may run late.
+// [L.3] Sends what the peer lacks, handles the reply, and sends on if there is
+// more. Role and term are asked again, since the thread may run late.
 static void append_entries_thread(void *self, struct errand errand)
 {
     struct raft *rf = self;
@@ -194,8 +192,7 @@ static raft_index back_up(const struct raft *rf, int peer,
 }
 
 // A reply counts only in the term of its request, and speaks of the request's
-// own indexes, whatever has happened here since. True when the peer is ready
-// for more.
+// indexes, whatever has happened here since. True: the peer is ready for more.
 bool handle_append_reply(struct raft *rf, int peer,
                          const struct append_entries_args *args,
                          const struct append_entries_reply *reply)
@@ -242,6 +239,7 @@ handle_append_entries(struct raft *rf, const struct append_entries_args *args)
     if (args->term < rf->current_term)
         return refuse(rf, "AE.1", "old term"), reply;
     // [C.3] The election of this term is over: somebody leads.
+    rf->leader = (int)args->leader_id;
     become_follower(rf, args->term, "C.3", "leader of this term");
     reset_timer(rf);
     // [AE.2] Without the entry before them, the new ones prove nothing.

@@ -25,9 +25,8 @@ extern struct server_lock server_lock;
 
 enum { NOBODY = TRACE_NONE };
 
-// log.c: the entries behind a snapshot boundary. Indexes are Raft's. Of what
-// was compacted away (§7) only the last entry's term is still known. The log
-// owns its commands; nothing in it locks.
+// log.c: entries behind a snapshot boundary. Of what was compacted away (§7)
+// only the last entry's term is still known. The log owns its commands.
 struct log {
     raft_index last_included_index; // 0 before the first snapshot
     raft_term last_included_term;
@@ -113,6 +112,7 @@ struct raft {
     struct blob *incoming_data GUARDED;
 
     bool killed GUARDED;
+    int leader GUARDED; // of this term, as far as we have heard
     uint64_t n_errands GUARDED, n_heartbeats GUARDED;
     uint64_t commit_event GUARDED; // the cause of what is applied next
     struct seen seen GUARDED;

@@ -32,8 +32,7 @@ void raft_snapshot(struct raft *rf, raft_index index, const void *bytes,
 
 // One snapshot to one peer, chunk after chunk. A lost one ends the attempt; the
 // next heartbeat begins another, behind what the peer has stored. The blob is
-// held: its bytes stay those of index and term, whatever is compacted
-// meanwhile.
+// held: whatever is compacted, its bytes stay those of index and term.
 void send_snapshot_thread(void *self, struct errand errand)
 {
     struct raft *rf = self;
@@ -128,6 +127,7 @@ handle_install_snapshot(struct raft *rf,
     // [IS.1] A leader of an old term gets our term, and nothing is stored.
     if (args->term < rf->current_term)
         return refuse(rf, "IS.1", "old term"), reply;
+    rf->leader = (int)args->leader_id;
     become_follower(rf, args->term, "C.3", "leader of this term");
     reset_timer(rf);
     reply.bytes_stored = args->offset + args->data.n;

@@ -15,7 +15,12 @@
     {                                                                          \
         .node = (rf)->config.me, .inc = (rf)->config.inc, .kind = __VA_ARGS__  \
     }
-#define EMIT(rf, ...) trace_emit((rf)->config.trace, &EVENT(rf, __VA_ARGS__))
+// Nothing is filled in for a server that is not traced: its fields are not
+// even worked out.
+#define EMIT(rf, ...)                                                          \
+    ((rf)->config.trace == NULL                                                \
+         ? 0                                                                   \
+         : trace_emit((rf)->config.trace, &EVENT(rf, __VA_ARGS__)))
 #define EMIT_ENTRIES(rf, entries, ...)                                         \
     trace_emit_entries((rf)->config.trace, EVENT(rf, __VA_ARGS__), entries)
 // With a command's bytes (a struct message_bytes *, NULL: none) as it is shown.

@@ -206,6 +206,31 @@ static void test_c3_candidate_follows_this_terms_leader(void **unused)
     fixture_free(&f);
 }
 
+static void test_c3_hints_tell_the_leader_of_this_term(void **unused)
+{
+    (void)unused;
+    struct fixture f = {0};
+    fixture_make(&f, 3, 0);
+    assert_int_equal(raft_leader(f.rf), NOBODY);
+    fixture_append(&f, 2, 0, 0, no_terms, 0);
+    assert_in_range(raft_leader(f.rf), 1, 2);
+    f.rf->leader = 3 - f.rf->leader;
+    int other = raft_leader(f.rf);
+    fixture_append(&f, 1, 0, 0, no_terms, 0); // of an old term
+    assert_int_equal(raft_leader(f.rf), other);
+    fixture_vote(&f, 3, 1, 9, 9); // a newer term, and nobody leads it yet
+    assert_int_equal(raft_leader(f.rf), NOBODY);
+    f.rf->leader = 1;
+    fixture_candidate(&f);
+    assert_int_equal(raft_leader(f.rf), NOBODY);
+    lock(f.rf);
+    handle_vote_reply(f.rf, f.rf->current_term,
+                      &(struct request_vote_reply){f.rf->current_term, true});
+    unlock(f.rf);
+    assert_int_equal(raft_leader(f.rf), 0);
+    fixture_free(&f);
+}
+
 static void test_c4_candidate_stands_again_after_its_timeout(void **unused)
 {
     (void)unused;
@@ -308,6 +333,7 @@ int main(void)
         cmocka_unit_test(test_c2_a_majority_makes_the_leader),
         cmocka_unit_test(test_c2_votes_of_an_older_election_do_not_count),
         cmocka_unit_test(test_c3_candidate_follows_this_terms_leader),
+        cmocka_unit_test(test_c3_hints_tell_the_leader_of_this_term),
         cmocka_unit_test(test_c4_candidate_stands_again_after_its_timeout),
         cmocka_unit_test(test_l1_a_leader_does_not_time_out),
         cmocka_unit_test(test_f2_a_deposed_leader_waits_a_whole_timeout),
