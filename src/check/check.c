@@ -45,6 +45,7 @@ void check_free(struct check *check)
     free(check->terms.term);
     free(check->terms.command);
     reach_free(check->reach);
+    clients_free(check->clients);
     free(check);
 }
 
@@ -173,6 +174,7 @@ bool check_step(struct check *check, const struct trace_event *event)
     if (of_server && !check->broken && !check_reach(check, event) &&
         check->book == NULL)
         return false;
+    check_gather(check, event);
     model_step(&check->model, event);
     check_forget(check, event);
     if (of_server)

@@ -16,12 +16,16 @@
 
 struct check;
 
+enum { CHECK_SHOWN = 12 }; // events of a finding, at most
+
 // The first broken property.
 struct check_finding {
     const char *property; // "Leader Completeness", "vote", ...
     const char *tag;      // "P.4", "RV.2", "C.1" ...
-    char text[400];       // sentences: who, what, when; servers are S1..Sn
-    uint64_t events[3];   // the events that show it, the bad one first
+    char text[900];       // sentences: who, what, when; servers are S1..Sn
+    // The events that show it, the bad one first.
+    uint64_t events[CHECK_SHOWN];
+    uint64_t found_n; // the event that was followed last; 0: the bad one
     size_t n_events;
     int servers[3]; // involved; n_servers of them
     size_t n_servers;
@@ -85,6 +89,13 @@ void check_leave_out(struct check *check, uint64_t servers);
 // the next call. Commands: a server has taken some.
 const struct check_finding *check_diagnose(struct check *check, uint64_t us,
                                            bool commands);
+
+// What clients saw, all events having been followed: NULL when one machine
+// could have given all answers, or when nobody asked anything. Otherwise the
+// finding "Linearizability", or "not decided" when the search has looked at
+// `budget` configurations (0: its own) of a key. From then on it is
+// check_finding(). Does nothing where something is broken already.
+const struct check_finding *check_clients(struct check *check, uint64_t budget);
 
 // The finding, NULL when there is none. Owned by the checker.
 const struct check_finding *check_finding(const struct check *check);

@@ -311,6 +311,8 @@ bool check_is_lost(struct check *check, const struct trace_event *event)
 
 void check_number(struct check *check, const struct trace_event *event)
 {
+    if (check->first_n == 0)
+        check->first_n = event->n;
     bool skipped = event->n > check->told.last + 1;
     check->told.holes |= skipped;
     if (skipped && check->told.last > 0 && check->told.torn == 0)
@@ -361,6 +363,11 @@ size_t check_areas(const struct check *check, struct check_area *out,
             if (!tells(check, legs[i]))
                 out[n].missing = trace_kinds[legs[i]].name;
         n++;
+    }
+    if (check->clients != NULL && n < most) {
+        snprintf(out[n].name, sizeof out[n].name, "answers to clients");
+        out[n].missing = NULL;
+        out[n++].because = check_unanswerable(check);
     }
     for (int i = 0; i < check->model.n_servers && n < most; i++) {
         if (!check->told.lost[i])

@@ -4,6 +4,7 @@
 
 #include "replay/model.h"
 #include "check.h"
+#include "clients.h"
 #include "facts.h"
 #include "table.h"
 
@@ -216,6 +217,8 @@ struct check {
     bool tells_waited; // timeouts say how long the server has waited
     struct silent *silent;
     struct reach *reach;
+    struct clients *clients; // NULL: nobody has asked anything
+    uint64_t first_n;        // number of the first event
     bool broken;
     struct check_finding finding;
     struct evidence_book *book;  // in which it records; NULL
@@ -230,6 +233,11 @@ bool check_contract(struct check *check, const struct trace_event *event);
 bool check_leader(struct check *check, const struct trace_event *event);
 bool check_timers(struct check *check, const struct trace_event *event);
 bool check_cuts(struct check *check, const struct trace_event *event);
+
+// answers.c: gathers what clients asked and saw; why that is not judged, NULL
+// when it is.
+void check_gather(struct check *check, const struct trace_event *event);
+const char *check_unanswerable(const struct check *check);
 
 // contract.c: whether an entry that is appended, or a commit_index that moves
 // too far, follows from the AppendEntries that is being handled.

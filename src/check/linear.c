@@ -23,7 +23,7 @@
 #include "linear_set.h"
 #include "linear_values.h"
 
-enum { BUDGET = 2000000, MOST_BYTES = 64 << 20, NOT_RUNNING = -1 };
+enum { MOST_BYTES = 64 << 20, NOT_RUNNING = -1 };
 #define NEVER UINT64_MAX
 
 struct operation {
@@ -480,7 +480,7 @@ enum linear_result linear_search(const struct linear_operation *op, size_t n,
                                  const bool *keep, uint64_t budget,
                                  size_t *failed, uint64_t *n_configurations)
 {
-    struct search search = {.budget = budget > 0 ? budget : BUDGET};
+    struct search search = {.budget = budget > 0 ? budget : LINEAR_BUDGET};
     values_make(&search.values);
     search.op = must_calloc(n + 1, sizeof search.op[0]);
     search.moment = must_calloc(2 * n + 1, sizeof search.moment[0]);

@@ -35,7 +35,7 @@ enum linear_outcome {
 
 // An operation of a client. A key that was never written has the empty value.
 struct linear_operation {
-    int client;
+    uint64_t client; // its name
     enum linear_kind kind;
     enum linear_outcome outcome;
     const char *key; // borrowed, as are the values
@@ -60,9 +60,10 @@ struct linear_verdict {
     // order explains together with what came before it. Undecided: the first
     // operation of the key. Legal: n.
     size_t failed;
-    // By linear_explain(), of an illegal history: the operations that no order
-    // explains whatever all others did, in order of their calls; and why, in
-    // sentences. Owned by the verdict.
+    // By linear_explain(), of an illegal history: failed is the operation that
+    // the sentence is about, or the last to return of those shown. Shown are
+    // the operations that no order explains whatever all others did, in order
+    // of their calls; text says why, in sentences. Owned by the verdict.
     size_t *shown, n_shown;
     char text[400];
 };
@@ -89,6 +90,9 @@ void linear_clear(struct linear_verdict *verdict);
 enum linear_result linear_search(const struct linear_operation *op, size_t n,
                                  const bool *keep, uint64_t budget,
                                  size_t *failed, uint64_t *n_configurations);
+
+// The budget that 0 stands for.
+enum { LINEAR_BUDGET = 2000000 };
 
 // An operation in words: "put a=2", "get a returned 1". Gives text.
 const char *linear_words(const struct linear_operation *op, char *text,

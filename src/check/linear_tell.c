@@ -274,8 +274,10 @@ static bool tell_append(const struct part *part,
     return false;
 }
 
-// One answer that cannot be right, the earliest; false: none is wrong alone.
-static bool tell_one(const struct part *part, char *text, size_t room)
+// One answer that cannot be right, the earliest: its operation; NULL: none is
+// wrong alone.
+static const struct linear_operation *tell_one(const struct part *part,
+                                               char *text, size_t room)
 {
     const struct linear_operation *first = NULL;
     for (size_t i = 0; i < part->n; i++) {
@@ -289,7 +291,7 @@ static bool tell_one(const struct part *part, char *text, size_t room)
             tell_append(part, op, asked, text, room))
             first = op;
     }
-    return first != NULL;
+    return first;
 }
 
 static void tell_many(const struct part *part, char *text, size_t room)
@@ -345,10 +347,18 @@ static void cut_down(struct part *part, size_t failed, uint64_t *cost)
 static void explain(struct part *part, size_t failed,
                     struct linear_verdict *verdict)
 {
-    if (!tell_one(part, verdict->text, sizeof verdict->text)) {
+    const struct linear_operation *wrong =
+        tell_one(part, verdict->text, sizeof verdict->text);
+    if (wrong == NULL) {
         cut_down(part, failed, &verdict->n_configurations);
         tell_many(part, verdict->text, sizeof verdict->text);
+        for (size_t i = 0; i < part->n; i++)
+            if (part->keep[i] && part->op[i].outcome != LINEAR_OPEN &&
+                (wrong == NULL || part->op[i].returned > wrong->returned))
+                wrong = &part->op[i];
     }
+    if (wrong != NULL)
+        verdict->failed = part->source[wrong - part->op];
     verdict->shown = must_calloc(part->n, sizeof verdict->shown[0]);
     for (size_t i = 0; i < part->n; i++)
         if (part->keep[i])
@@ -447,13 +457,15 @@ void linear_explain(const struct linear_operation *op, size_t n,
         return;
     char key[40];
     snprintf(verdict->text, sizeof verdict->text,
-             "The operations on key %s are too many at once for the search to"
-             " decide.",
-             show(op[verdict->failed].key, key, sizeof key));
+             "The operations on key %s are too many at once: not decided within"
+             " %llu configurations.",
+             show(op[verdict->failed].key, key, sizeof key),
+             (unsigned long long)verdict->n_configurations);
     struct keys keys = keys_open(op, n);
+    size_t failed = verdict->failed;
     while (verdict->result == LINEAR_ILLEGAL && keys_next(&keys))
         for (size_t i = 0; i < keys.part.n; i++)
-            if (keys.part.source[i] == verdict->failed)
+            if (keys.part.source[i] == failed)
                 explain(&keys.part, i, verdict);
     keys_close(&keys);
 }

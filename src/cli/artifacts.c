@@ -231,19 +231,21 @@ static void add_finding(struct trace_file *trace,
                         const struct check_finding *finding)
 {
     size_t at = 0;
+    uint64_t n = finding->found_n != 0 ? finding->found_n : finding->events[0];
     for (size_t i = 0; i < trace->n_events; i++) {
         const struct trace_event *event = &trace->event[i];
         if (event->kind == TRACE_FINDING && event->text != NULL &&
             strcmp(event->text, finding->text) == 0)
             return;
-        if (finding->n_events == 0 || event->n <= finding->events[0])
+        if (event->kind != TRACE_VERDICT &&
+            (finding->n_events == 0 || event->n <= n))
             at = i + 1;
     }
     trace->n_events = at + 1;
     trace->event =
         must_realloc(trace->event, trace->n_events * sizeof *trace->event);
     trace->event[at] =
-        (struct trace_event){.n = finding->events[0] + 1,
+        (struct trace_event){.n = n + 1,
                              .us = at > 0 ? trace->event[at - 1].us : 0,
                              .kind = TRACE_FINDING,
                              .node = TRACE_NONE,

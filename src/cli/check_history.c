@@ -35,7 +35,7 @@ static void print_verdict(const char *path, const struct history *history,
     for (size_t i = 0; i < verdict->n_shown; i++) {
         const struct linear_operation *op = &history->op[verdict->shown[i]];
         char words[200], lines[80];
-        printf("    client %-4d %-22s %s\n", op->client,
+        printf("    client %-4" PRIu64 " %-22s %s\n", op->client,
                line_range(op, lines, sizeof lines),
                linear_words(op, words, sizeof words));
     }
@@ -57,7 +57,7 @@ static void print_json(const char *path, const struct history *history,
         const struct linear_operation *op = &history->op[verdict->shown[i]];
         char words[200];
         cJSON *item = cJSON_CreateObject();
-        cJSON_AddNumberToObject(item, "client", op->client);
+        cJSON_AddNumberToObject(item, "client", (double)op->client);
         cJSON_AddNumberToObject(item, "called", (double)op->called);
         if (op->outcome != LINEAR_OPEN)
             cJSON_AddNumberToObject(item, "returned", (double)op->returned);

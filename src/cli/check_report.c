@@ -114,10 +114,10 @@ static void print_finding(FILE *out, const struct judgement *j)
     if (run.scenario->run == NULL && suites_find(j->header->scenario) != NULL)
         fprintf(out, "  replay   unknown: the trace does not say which Raft"
                      " ran\n");
-    fprintf(out, "  servers ");
     for (size_t i = 0; i < finding->n_servers; i++)
-        fprintf(out, "%s S%d", i > 0 ? "," : "", finding->servers[i] + 1);
-    fprintf(out, "\n");
+        fprintf(out, "%s S%d", i > 0 ? "," : "  servers ",
+                finding->servers[i] + 1);
+    fputs(finding->n_servers > 0 ? "\n" : "", out);
     if (finding->n_events > 0 && j->path[0] != '(')
         fprintf(out, "  why      glassraft why %s %" PRIu64 "\n", j->path,
                 finding->events[0]);

@@ -59,9 +59,9 @@ static void note(struct judgement *j, const struct trace_event *event)
         j->n_events++;
 }
 
-// What the checker has found, at the event that was read last.
+// What the checker has found, at the event that stands in that line.
 static void take_finding(struct judgement *j, const struct check *check,
-                         const struct trace_reader *reader)
+                         size_t line)
 {
     const struct check_finding *finding = check_finding(check);
     if (finding == NULL)
@@ -74,7 +74,7 @@ static void take_finding(struct judgement *j, const struct check *check,
     j->found.tag = j->tag;
     j->finding = &j->found;
     j->recorded = recorded;
-    j->line = trace_reader_line(reader);
+    j->line = line;
 }
 
 static void judge(struct judgement *j, struct trace_reader *reader,
@@ -83,15 +83,19 @@ static void judge(struct judgement *j, struct trace_reader *reader,
     struct trace_event event;
     enum trace_status status;
     time_t began = time(NULL);
+    size_t line = 0; // of the last event but the verdict
     trace_want(reader, ~(UINT64_C(1) << TRACE_STATE));
     while ((status = trace_read(reader, &event)) == TRACE_OK) {
         note(j, &event);
         show_progress(j->n_events, began, j->path);
+        if (event.kind != TRACE_VERDICT)
+            line = trace_reader_line(reader);
         if (!check_step(check, &event))
             break;
     }
     end_progress(j->n_events, began);
-    take_finding(j, check, reader);
+    check_clients(check, 0);
+    take_finding(j, check, line);
     if (status == TRACE_BAD)
         snprintf(j->error, sizeof j->error, "%s", trace_reader_error(reader));
     j->n_areas = check_areas(check, j->area, JUDGEMENT_AREAS);
@@ -134,7 +138,7 @@ static void put_finding(FILE *out, const struct judgement *j)
     // The number of the event before it, as a keyframe has it: no other is
     // free.
     struct trace_event event = {
-        .n = finding->events[0],
+        .n = finding->found_n != 0 ? finding->found_n : finding->events[0],
         .us = j->us,
         .node = finding->n_servers > 0 ? finding->servers[0] : TRACE_NONE,
         .kind = TRACE_FINDING,
@@ -143,7 +147,7 @@ static void put_finding(FILE *out, const struct judgement *j)
         .text = finding->text,
         .events = finding->events,
         .n_shown = finding->n_events};
-    char line[2048];
+    char line[8192];
     trace_format(&event, line, sizeof line);
     fprintf(out, "%s\n", line);
 }

@@ -41,7 +41,7 @@ struct audit {
 // What comes back through the pipe.
 struct opinion {
     bool good;
-    char property[48], tag[16], text[700];
+    char property[48], tag[16], text[900];
 };
 
 static struct opinion forged(const char *what)
@@ -174,7 +174,7 @@ static struct opinion judge(struct audit *audit, const struct lab_result *told)
             return forged("are no events of a run");
         }
     const struct check_finding *finding =
-        audit->check != NULL ? check_finding(audit->check) : NULL;
+        audit->check != NULL ? check_clients(audit->check, 0) : NULL;
     if (finding != NULL) {
         struct opinion opinion = {.good = false};
         snprintf(opinion.property, sizeof opinion.property, "%s",
@@ -275,6 +275,6 @@ bool story_audit(const struct lab_run *run, int fd, struct lab_result *result)
     snprintf(result->property, sizeof result->property, "%.47s",
              opinion.property);
     snprintf(result->tag, sizeof result->tag, "%.15s", opinion.tag);
-    snprintf(result->text, sizeof result->text, "%.699s", opinion.text);
+    snprintf(result->text, sizeof result->text, "%.899s", opinion.text);
     return false;
 }

@@ -181,8 +181,9 @@ static void explain(const char *property, const char *tag, const char *text)
 static void diagnose(const char *text)
 {
     bool commands = child.lab != NULL && atomic_load(&child.lab->commands);
-    const struct check_finding *found =
-        check_diagnose(child.check, child.result.virtual_us, commands);
+    const struct check_finding *found = check_clients(child.check, 0);
+    if (found == NULL)
+        found = check_diagnose(child.check, child.result.virtual_us, commands);
     const char *clock = sim_wall_clock_use();
     char whole[1000];
     if (found == NULL) {
@@ -339,6 +340,8 @@ static void body(void *argument)
     run->scenario->run(child.lab);
     count_up();
     check_time();
+    if (child.check != NULL && check_clients(child.check, 0) != NULL)
+        breaks(now_us(NULL));
     // What the end of the lab does is no part of the story.
     struct lab *lab = child.lab;
     child.lab = NULL;

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "check/check.h"
 #include "sim/sim.h"
 #include "lab.h"
 #include "sandbox/sandbox.h"
@@ -98,7 +99,7 @@ struct lab_result {
     unsigned n_drawn_again;     // draws before this one, which were not set up
     char property[48], tag[16]; // of a finding; "" otherwise
     char text[4000];            // why it failed, sentences
-    uint64_t events[3], n_shown;
+    uint64_t events[CHECK_SHOWN], n_shown;
     uint64_t virtual_us, n_calls, n_bytes, n_commands, n_events, hash;
     uint64_t n_points; // crash points passed: saves (twice), sends, answers
     uint64_t real_us;

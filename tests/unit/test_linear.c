@@ -84,7 +84,7 @@ static size_t random_history(struct linear_operation *op)
             enum linear_kind kind = k == 0 || kinds >> (k - 1) & 1
                                         ? (enum linear_kind)k
                                         : LINEAR_PUT;
-            op[n] = (struct linear_operation){.client = (int)client,
+            op[n] = (struct linear_operation){.client = client,
                                               .kind = kind,
                                               .key = "k",
                                               .value = VALUES[draw(4)],
@@ -185,8 +185,9 @@ static struct history from_lines(const char *const *line, size_t n)
         struct linear_operation *op = &history.op[i];
         char kind[8], key[8], value[40];
         unsigned long called, returned;
-        assert_int_equal(sscanf(line[i], "%d %7s %7s %39s %lu %lu", &op->client,
-                                kind, key, value, &called, &returned),
+        assert_int_equal(sscanf(line[i], "%lu %7s %7s %39s %lu %lu",
+                                &op->client, kind, key, value, &called,
+                                &returned),
                          6);
         op->kind = kind[0] == 'g'   ? LINEAR_GET
                    : kind[0] == 'p' ? LINEAR_PUT
@@ -414,7 +415,7 @@ static void test_a_budget_is_no_verdict(void **unused)
     char value[N][4];
     for (size_t i = 0; i < N; i++) {
         snprintf(value[i], sizeof value[i], "%zu,", i);
-        op[i] = (struct linear_operation){.client = (int)i,
+        op[i] = (struct linear_operation){.client = i,
                                           .kind = LINEAR_CAS,
                                           .outcome = LINEAR_OPEN,
                                           .key = "k",
@@ -433,7 +434,8 @@ static void test_a_budget_is_no_verdict(void **unused)
     assert_int_equal(linear_check(op, N + 1, 5, &verdict), LINEAR_UNDECIDED);
     linear_explain(op, N + 1, &verdict);
     assert_string_equal(verdict.text, "The operations on key k are too many at"
-                                      " once for the search to decide.");
+                                      " once: not decided within 6"
+                                      " configurations.");
     assert_int_equal(linear_check(op, N + 1, 0, &verdict), LINEAR_LEGAL);
 }
 

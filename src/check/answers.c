@@ -1,0 +1,86 @@
+// answers.c -- what clients of a service saw, as a finding.
+#include "internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PROPERTY "Linearizability"
+
+void check_gather(struct check *check, const struct trace_event *event)
+{
+    bool client = event->kind == TRACE_INVOKE || event->kind == TRACE_RETURN;
+    if (check->clients == NULL && client)
+        check->clients = clients_make(check->model.n_servers);
+    if (check->clients != NULL)
+        clients_step(check->clients, &check->model, event);
+}
+
+const char *check_unanswerable(const struct check *check)
+{
+    if (check_is_torn(check))
+        return "numbers are missing amid the trace";
+    if (check->first_n > 1 && check->without == 0)
+        return "the trace does not begin with event 1";
+    if (check->clients->orphans)
+        return "a return without its invoke";
+    if (check->clients->strange)
+        return "a call that is none of get, put, append and cas";
+    return NULL;
+}
+
+// Once.
+static void show(struct check *check, uint64_t event)
+{
+    const struct check_finding *finding = &check->finding;
+    for (size_t i = 0; i < finding->n_events; i++)
+        if (finding->events[i] == event)
+            return;
+    check_show(check, event);
+}
+
+// The return that no order explains comes first.
+static void show_all(struct check *check, const struct clients_verdict *verdict)
+{
+    const struct linear_verdict *linear = &verdict->linear;
+    show(check, verdict->history[linear->failed].returned);
+    for (size_t i = 0; i < linear->n_shown; i++) {
+        size_t at = linear->shown[i];
+        const struct linear_operation *op = &verdict->history[at];
+        if (at != linear->failed)
+            check_show(check,
+                       op->outcome == LINEAR_OPEN ? op->called : op->returned);
+    }
+    for (size_t i = 0; i < verdict->n_events; i++)
+        show(check, verdict->events[i]);
+}
+
+static void found(struct check *check, const struct clients_verdict *verdict)
+{
+    struct check_finding *finding = &check->finding;
+    bool illegal = verdict->linear.result == LINEAR_ILLEGAL;
+    check->broken = true;
+    finding->property = illegal ? PROPERTY : "not decided";
+    finding->tag = verdict->tag != NULL ? verdict->tag : "";
+    finding->n_events = finding->n_servers = 0;
+    finding->found_n = check->model.n;
+    snprintf(finding->text, sizeof finding->text, "%s%s%s",
+             verdict->linear.text, verdict->reason[0] != '\0' ? "\n" : "",
+             verdict->reason);
+    if (illegal)
+        show_all(check, verdict);
+    else
+        check_show(check, verdict->history[verdict->linear.failed].called);
+}
+
+const struct check_finding *check_clients(struct check *check, uint64_t budget)
+{
+    struct clients_verdict verdict;
+    if (check->broken || check->clients == NULL ||
+        check_unanswerable(check) != NULL)
+        return check_finding(check);
+    clients_judge(check->clients, budget, &verdict);
+    if (verdict.linear.result != LINEAR_LEGAL)
+        found(check, &verdict);
+    clients_clear(&verdict);
+    return check_finding(check);
+}

@@ -1,0 +1,485 @@
+// clients.c -- operations of clients and what became of them, from events.
+#include "clients.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "trace/args.h"
+#include "trace/fields.h"
+
+// The array with room for one more.
+static void *grow(void *array, size_t n, size_t *room, size_t size)
+{
+    if (n < *room)
+        return array;
+    *room = 2 * *room + 16;
+    return must_realloc(array, *room * size);
+}
+
+#define GROW(array, n, room)                                                   \
+    ((array) = grow(array, n, &(room), sizeof *(array)))
+
+struct clients *clients_make(int n_servers)
+{
+    struct clients *clients = must_calloc(1, sizeof *clients);
+    clients->n_servers = n_servers;
+    clients->handed = must_calloc((size_t)n_servers, sizeof(uint64_t));
+    clients->leader = TRACE_NONE;
+    return clients;
+}
+
+void clients_free(struct clients *clients)
+{
+    if (clients == NULL)
+        return;
+    free(clients->operation);
+    free(clients->entry);
+    free(clients->answer);
+    free(clients->applied);
+    free(clients->restored);
+    free(clients->handed);
+    free(clients->events.cell);
+    free(clients->messages.cell);
+    free(clients->replies.cell);
+    free(clients->names.cell);
+    free(clients->taken.cell);
+    arena_free(&clients->arena);
+    free(clients);
+}
+
+// ---------------------------------------------------- what belongs to which
+
+// A number that is kept under a key; CLIENTS_NONE for none.
+static size_t get(const struct table *table, uint64_t a, uint64_t b)
+{
+    const struct table_cell *cell = a > 0 ? table_find(table, a, b) : NULL;
+    return cell != NULL && cell->a != 0 ? (size_t)cell->first : CLIENTS_NONE;
+}
+
+static void set(struct table *table, uint64_t a, uint64_t b, size_t number)
+{
+    bool fresh;
+    if (a > 0)
+        table_at(table, a, b, &fresh)->first = number;
+}
+
+// The same with a remark: does the message carry the operation itself?
+struct owner {
+    size_t operation; // CLIENTS_NONE: of no client
+    bool carries;
+};
+
+static struct owner owner_of(const struct table *table, uint64_t key)
+{
+    const struct table_cell *cell = key > 0 ? table_find(table, key, 0) : NULL;
+    if (cell == NULL || cell->a == 0)
+        return (struct owner){CLIENTS_NONE, false};
+    return (struct owner){(size_t)cell->first, cell->second != 0};
+}
+
+static void own(struct table *table, uint64_t key, struct owner owner)
+{
+    bool fresh;
+    if (key == 0)
+        return;
+    struct table_cell *cell = table_at(table, key, 0, &fresh);
+    cell->first = owner.operation;
+    cell->second = owner.carries;
+}
+
+struct carried {
+    char key[MESSAGE_DIGEST];
+    bool found;
+};
+
+static void look_for_key(void *context, const struct trace_arg *arg)
+{
+    struct carried *carried = context;
+    bool text = arg->type == ARG_TEXT || arg->type == ARG_BYTES;
+    carried->found |=
+        text && arg->text != NULL && strcmp(arg->text, carried->key) == 0;
+}
+
+// A client may send other things on an operation's behalf, such as the opening
+// of a session. Where fields are told, what carries it has its key in them.
+static bool carries(const struct clients_operation *op,
+                    const struct trace_event *event)
+{
+    struct carried carried = {.found = false};
+    if (event->args.type == NULL && event->args.parsed == NULL)
+        return true;
+    message_digest(op->key, strlen(op->key), carried.key);
+    return !args_each(&event->args, look_for_key, &carried) || carried.found;
+}
+
+// -------------------------------------------------------------- operations
+
+static const char *keep(struct clients *clients, const char *text)
+{
+    return text != NULL && text[0] != '\0' ? arena_text(&clients->arena, text)
+                                           : NULL;
+}
+
+static const char *keep_word(struct clients *clients, const char *text)
+{
+    return arena_text(&clients->arena, text != NULL ? text : "");
+}
+
+static void invoked(struct clients *clients, const struct trace_event *event)
+{
+    static const char *const calls[] = {"get", "put", "append", "cas"};
+    size_t number = clients->n_operations;
+    GROW(clients->operation, number, clients->operation_room);
+    struct clients_operation *op = &clients->operation[number];
+    clients->n_operations++;
+    *op = (struct clients_operation){
+        .client = event->client,
+        .number = event->operation,
+        .call = keep_word(clients, event->what),
+        .key = keep_word(clients, event->key),
+        .value = keep(clients, event->text),
+        .expected = keep(clients, event->expected),
+        .invoke_n = event->n,
+        .invoke_us = event->us,
+        .first_entry = CLIENTS_NONE,
+        .last_entry = CLIENTS_NONE,
+        .taken_answer = CLIENTS_NONE,
+    };
+    bool known = false;
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+        known |= strcmp(op->call, calls[i]) == 0;
+    clients->strange |= !known;
+    own(&clients->events, event->n, (struct owner){number, true});
+    set(&clients->names, event->client + 1, event->operation, number);
+}
+
+static void returned(struct clients *clients, const struct trace_event *event)
+{
+    size_t number = get(&clients->names, event->client + 1, event->operation);
+    if (number == CLIENTS_NONE || clients->operation[number].return_n != 0) {
+        clients->orphans = true;
+        return;
+    }
+    struct clients_operation *op = &clients->operation[number];
+    op->return_n = event->n;
+    op->return_us = event->us;
+    op->answer = keep(clients, event->text);
+    op->result = keep_word(clients, event->result);
+    op->told_index = event->index;
+    // The arrival of the answer that the client took made it return.
+    struct owner owner = owner_of(&clients->events, event->cause);
+    if (owner.operation == number)
+        op->taken_answer = get(&clients->replies, event->cause, 1);
+}
+
+// ---------------------------------------------------------------- messages
+
+static void sent(struct clients *clients, const struct trace_event *event)
+{
+    struct owner owner = owner_of(&clients->events, event->cause);
+    if (owner.operation == CLIENTS_NONE)
+        return;
+    struct clients_operation *op = &clients->operation[owner.operation];
+    owner.carries = carries(op, event);
+    op->n_sent += owner.carries && event->node == TRACE_NONE;
+    own(&clients->messages, event->msg, owner);
+}
+
+static void answered(struct clients *clients, const struct model *model,
+                     const struct trace_event *event)
+{
+    struct owner owner = owner_of(&clients->messages, event->msg);
+    if (owner.operation == CLIENTS_NONE || !owner.carries)
+        return;
+    const struct model_server *server = &model->server[event->node];
+    uint64_t restored = 0;
+    for (size_t i = 0; i < clients->n_restored; i++)
+        if (clients->restored[i].server == event->node)
+            restored = clients->restored[i].index;
+    set(&clients->replies, event->n, 0, clients->n_answers);
+    GROW(clients->answer, clients->n_answers, clients->answer_room);
+    clients->answer[clients->n_answers++] =
+        (struct clients_answer){.operation = owner.operation,
+                                .server = event->node,
+                                .n = event->n,
+                                .us = event->us,
+                                .role = server->role,
+                                .term = server->term,
+                                .handed = clients->handed[event->node],
+                                .restored = restored,
+                                .committed = clients->committed,
+                                .leader_term = clients->leader_term,
+                                .leader_n = clients->leader_n,
+                                .leader = clients->leader};
+}
+
+// What arrives belongs to the operation, and so does what it makes happen.
+static void arrived(struct clients *clients, const struct trace_event *event)
+{
+    struct owner owner = owner_of(&clients->messages, event->msg);
+    if (owner.operation == CLIENTS_NONE)
+        return;
+    own(&clients->events, event->n, owner);
+    size_t answer = event->kind == TRACE_REPLY_RECV
+                        ? get(&clients->replies, event->cause, 0)
+                        : CLIENTS_NONE;
+    if (answer != CLIENTS_NONE)
+        set(&clients->replies, event->n, 1, answer);
+}
+
+// ----------------------------------------------------------------- the log
+
+static void taken(struct clients *clients, const struct trace_event *event)
+{
+    struct owner owner = owner_of(&clients->events, event->cause);
+    bool fresh;
+    if (owner.operation == CLIENTS_NONE || event->index == 0)
+        return;
+    struct table_cell *cell =
+        table_at(&clients->taken, event->index, event->term, &fresh);
+    if (!fresh)
+        return;
+    cell->first = CLIENTS_NONE;
+    cell->second = 1;
+    if (!owner.carries)
+        return;
+    size_t number = clients->n_entries;
+    struct clients_operation *op = &clients->operation[owner.operation];
+    GROW(clients->entry, number, clients->entry_room);
+    clients->entry[clients->n_entries++] =
+        (struct clients_entry){.operation = owner.operation,
+                               .server = event->node,
+                               .index = event->index,
+                               .term = event->term,
+                               .n = event->n,
+                               .us = event->us,
+                               .next = CLIENTS_NONE};
+    cell->first = number;
+    cell->second = 0;
+    op->n_entries++;
+    if (op->first_entry == CLIENTS_NONE)
+        op->first_entry = number;
+    else
+        clients->entry[op->last_entry].next = number;
+    op->last_entry = number;
+}
+
+static void restored(struct clients *clients, const struct trace_event *event)
+{
+    clients->handed[event->node] = event->index;
+    GROW(clients->restored, clients->n_restored, clients->restored_room);
+    clients->restored[clients->n_restored++] =
+        (struct clients_restored){event->n, event->index, event->node};
+}
+
+// An index that is larger is not followed: no log of ours is so long.
+enum { MOST_INDEX = 1 << 20 };
+
+static struct clients_applied *place_at(struct clients *clients, uint64_t index)
+{
+    size_t old = clients->applied_room, size = sizeof *clients->applied;
+    if (index >= MOST_INDEX)
+        return NULL;
+    if (index >= old) {
+        size_t room = index < 2 * old ? 2 * old : (size_t)index + 64;
+        clients->applied_room = room;
+        clients->applied =
+            must_realloc(clients->applied, clients->applied_room * size);
+        memset(clients->applied + old, 0, (clients->applied_room - old) * size);
+    }
+    return &clients->applied[index];
+}
+
+static void handed(struct clients *clients, const struct trace_event *event)
+{
+    if (event->ok) {
+        restored(clients, event);
+        return;
+    }
+    clients->handed[event->node] = event->index;
+    if (event->index > clients->committed)
+        clients->committed = event->index;
+    struct clients_applied *place = place_at(clients, event->index);
+    if (place == NULL || place->n != 0)
+        return;
+    const struct table_cell *cell =
+        table_find(&clients->taken, event->index, event->term);
+    bool known = event->index > 0 && cell != NULL && cell->a != 0;
+    *place = (struct clients_applied){.n = event->n,
+                                      .term = event->term,
+                                      .entry = known ? (size_t)cell->first
+                                                     : CLIENTS_NONE,
+                                      .harmless = known && cell->second != 0};
+    if (place->entry != CLIENTS_NONE)
+        clients->entry[place->entry].applied_n = event->n;
+}
+
+static void led(struct clients *clients, const struct trace_event *event)
+{
+    if (event->to_role != TRACE_LEADER || event->term <= clients->leader_term)
+        return;
+    clients->leader = event->node;
+    clients->leader_term = event->term;
+    clients->leader_n = event->n;
+}
+
+static void server_step(struct clients *clients, const struct model *model,
+                        const struct trace_event *event)
+{
+    switch (event->kind) {
+    case TRACE_BOOT:
+        restored(clients, event);
+        break;
+    case TRACE_ROLE:
+        led(clients, event);
+        break;
+    case TRACE_START:
+        if (event->ok)
+            taken(clients, event);
+        break;
+    case TRACE_TAKEN:
+        taken(clients, event);
+        break;
+    case TRACE_COMMIT:
+        if (event->to > clients->committed)
+            clients->committed = event->to;
+        break;
+    case TRACE_APPLY:
+    case TRACE_GIVEN:
+        handed(clients, event);
+        break;
+    case TRACE_REPLY:
+        answered(clients, model, event);
+        break;
+    default:
+        break;
+    }
+}
+
+void clients_step(struct clients *clients, const struct model *model,
+                  const struct trace_event *event)
+{
+    switch (event->kind) {
+    case TRACE_INVOKE:
+        invoked(clients, event);
+        break;
+    case TRACE_RETURN:
+        returned(clients, event);
+        break;
+    case TRACE_SEND:
+        sent(clients, event);
+        break;
+    case TRACE_RECV:
+    case TRACE_REPLY_RECV:
+        arrived(clients, event);
+        break;
+    default:
+        if (event->node >= 0 && event->node < clients->n_servers)
+            server_step(clients, model, event);
+    }
+}
+
+// ------------------------------------------------------------------- asking
+
+const struct clients_answer *
+clients_answer_of(const struct clients *clients,
+                  const struct clients_operation *op)
+{
+    return op->taken_answer != CLIENTS_NONE ? &clients->answer[op->taken_answer]
+                                            : NULL;
+}
+
+const struct clients_entry *clients_entry_of(const struct clients *clients,
+                                             const struct clients_operation *op)
+{
+    const struct clients_entry *first = NULL;
+    for (size_t i = op->first_entry; i != CLIENTS_NONE;
+         i = clients->entry[i].next) {
+        const struct clients_entry *entry = &clients->entry[i];
+        if (entry->applied_n != 0 &&
+            (first == NULL || entry->index < first->index))
+            first = entry;
+    }
+    return first;
+}
+
+static enum linear_kind kind_of(const char *call)
+{
+    return strcmp(call, "put") == 0      ? LINEAR_PUT
+           : strcmp(call, "append") == 0 ? LINEAR_APPEND
+           : strcmp(call, "cas") == 0    ? LINEAR_CAS
+                                         : LINEAR_GET;
+}
+
+const char *clients_name(const struct clients_operation *op, char *text,
+                         size_t room)
+{
+    // What is not answered yet is named without its answer.
+    struct linear_operation plain = {.kind = kind_of(op->call),
+                                     .outcome = LINEAR_DONE,
+                                     .key = op->key,
+                                     .value = op->value,
+                                     .expected = op->expected};
+    char words[200];
+    linear_words(&plain, words, sizeof words);
+    if (plain.kind == LINEAR_GET)
+        words[strlen(words) - strlen(" returned nothing")] = '\0';
+    snprintf(text, room, "C%" PRIu64 "'s %s", op->client, words);
+    return text;
+}
+
+// ------------------------------------------------------------------ verdict
+
+// What never happened is no part of the history. False.
+static bool history_of(const struct clients_operation *op,
+                       struct linear_operation *out)
+{
+    enum linear_kind kind = kind_of(op->call);
+    bool back = op->return_n != 0;
+    bool ok = back && strcmp(op->result, "ok") == 0;
+    bool refused = back && strcmp(op->result, "refused") == 0;
+    if ((back && strcmp(op->result, "failed") == 0) ||
+        (refused && kind != LINEAR_CAS))
+        return false;
+    *out = (struct linear_operation){.client = op->client,
+                                     .kind = kind,
+                                     .outcome = ok        ? LINEAR_DONE
+                                                : refused ? LINEAR_REFUSED
+                                                          : LINEAR_OPEN,
+                                     .key = op->key,
+                                     .value = kind == LINEAR_GET ? op->answer
+                                                                 : op->value,
+                                     .expected = op->expected,
+                                     .called = op->invoke_n,
+                                     .returned = op->return_n,
+                                     .called_us = op->invoke_us,
+                                     .returned_us = op->return_us};
+    return true;
+}
+
+void clients_judge(const struct clients *clients, uint64_t budget,
+                   struct clients_verdict *verdict)
+{
+    size_t n = clients->n_operations;
+    *verdict = (struct clients_verdict){.budget = budget};
+    verdict->history = must_calloc(n + 1, sizeof *verdict->history);
+    verdict->source = must_calloc(n + 1, sizeof *verdict->source);
+    for (size_t i = 0; i < n; i++)
+        if (history_of(&clients->operation[i], &verdict->history[verdict->n]))
+            verdict->source[verdict->n++] = i;
+    linear_check(verdict->history, verdict->n, budget, &verdict->linear);
+    linear_explain(verdict->history, verdict->n, &verdict->linear);
+    if (verdict->linear.result == LINEAR_ILLEGAL)
+        clients_explain(clients, verdict);
+}
+
+void clients_clear(struct clients_verdict *verdict)
+{
+    linear_clear(&verdict->linear);
+    free(verdict->history);
+    free(verdict->source);
+    *verdict = (struct clients_verdict){.n = 0};
+}

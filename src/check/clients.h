@@ -1,0 +1,146 @@
+// clients.h -- what clients of a service asked and saw, and how it came about.
+//
+// It is gathered from a trace, event by event. Besides the operations
+// themselves (TRACE_INVOKE, TRACE_RETURN) it knows, as far as the causes of
+// the events tell it, which entries of the log an operation became, at which
+// index and in which term, whose answer the client took, and how far that
+// server had come when the answer left. No word of the service's own is
+// needed for that, whoever wrote it.
+//
+//     struct clients *clients = clients_make(n_servers);
+//     for each event: clients_step(clients, &model, &event);
+//     struct clients_verdict verdict;
+//     clients_judge(clients, 0, &verdict);
+//     clients_clear(&verdict), clients_free(clients);
+#ifndef GLASSRAFT_CHECK_CLIENTS_H
+#define GLASSRAFT_CHECK_CLIENTS_H
+
+#include "base/arena.h"
+#include "linear.h"
+#include "replay/model.h"
+#include "table.h"
+#include "trace/trace.h"
+
+#define CLIENTS_NONE SIZE_MAX
+
+// An entry that a server took for an operation.
+struct clients_entry {
+    size_t operation;
+    int server;
+    uint64_t index, term, n, us; // the event of taking it
+    uint64_t applied_n;          // the first server applies it; 0 = none did
+    size_t next;                 // of the same operation, or CLIENTS_NONE
+};
+
+// An answer that left a server.
+struct clients_answer {
+    size_t operation;
+    int server;
+    uint64_t n, us;
+    // As of then: what the server was and had handed to its service, the
+    // snapshot that its service began with (0 = none), how far anybody had
+    // committed, and who led in the highest term (TRACE_NONE: nobody) since
+    // which event.
+    enum trace_role role;
+    uint64_t term, handed, restored, committed, leader_term, leader_n;
+    int leader;
+};
+
+// Texts are the arena's; NULL is the empty value.
+struct clients_operation {
+    uint64_t client, number;
+    const char *call, *key, *value, *expected, *answer, *result;
+    uint64_t invoke_n, invoke_us, return_n, return_us; // 0: no return
+    uint64_t told_index;                               // by its return
+    size_t first_entry, last_entry; // in the order of taking; CLIENTS_NONE
+    size_t n_entries;
+    size_t taken_answer; // that the client took; CLIENTS_NONE: not known
+    size_t n_sent;       // requests that carried it
+};
+
+// What was handed to a service at an index first.
+struct clients_applied {
+    uint64_t n, term;
+    size_t entry;  // CLIENTS_NONE: of no operation
+    bool harmless; // it stands for no operation: what took it carried none
+};
+
+// A service began again from a snapshot (index 0: from nothing).
+struct clients_restored {
+    uint64_t n, index;
+    int server;
+};
+
+struct clients {
+    int n_servers;
+    struct clients_operation *operation;
+    size_t n_operations, operation_room;
+    struct clients_entry *entry;
+    size_t n_entries, entry_room;
+    struct clients_answer *answer;
+    size_t n_answers, answer_room;
+    struct clients_applied *applied; // [index]
+    size_t applied_room;             // indexes below it have a place
+    struct clients_restored *restored;
+    size_t n_restored, restored_room;
+    uint64_t *handed; // [server]
+    uint64_t committed, leader_term, leader_n;
+    int leader;
+    bool tells_commits;
+    // Returns of nothing that was invoked; calls that are none of the four.
+    bool orphans, strange;
+    // Events that an operation caused, its messages, its answers, its name, and
+    // entries by index and term.
+    struct table events, messages, replies, names, taken;
+    struct arena arena;
+};
+
+struct clients *clients_make(int n_servers);
+void clients_free(struct clients *clients);
+// The model is as of before the event.
+void clients_step(struct clients *clients, const struct model *model,
+                  const struct trace_event *event);
+
+// The answer that the client took, NULL when that is not known; and the entry
+// of the operation that was applied first, likewise.
+const struct clients_answer *
+clients_answer_of(const struct clients *clients,
+                  const struct clients_operation *op);
+const struct clients_entry *
+clients_entry_of(const struct clients *clients,
+                 const struct clients_operation *op);
+// "C1's put a=2", "C2's get a".
+const char *clients_name(const struct clients_operation *op, char *text,
+                         size_t room);
+
+// ------------------------------------------------------------------ verdict
+
+enum { CLIENTS_EVENTS = 12 };
+
+struct clients_verdict {
+    struct linear_verdict linear;
+    // The history: operations that may have happened. shown, failed and the
+    // like of `linear` are numbers in it; source gives the operation's number
+    // in clients->operation.
+    struct linear_operation *history;
+    size_t *source, n;
+    uint64_t budget;
+    // Where the trace proves how a wrong answer came about: a sentence, the
+    // rule that is against it, and the events that show it. "" and NULL else.
+    char reason[420];
+    const char *tag;
+    uint64_t events[CLIENTS_EVENTS];
+    size_t n_events;
+};
+
+// Judges what was gathered so far. Budget: as for linear_check().
+void clients_judge(const struct clients *clients, uint64_t budget,
+                   struct clients_verdict *verdict);
+void clients_clear(struct clients_verdict *verdict);
+
+// clients_why.c: fills in reason, tag and events of an illegal verdict, if it
+// can.
+void clients_explain(const struct clients *clients,
+                     struct clients_verdict *verdict);
+
+#endif

@@ -1,0 +1,395 @@
+// clients_why.c -- how a wrong answer came about, where the trace proves it.
+//
+// The log says what each answer had to be: the key's operations are done over
+// again, in the order of the entries that were applied, each operation once.
+// An answer that differs is held against what mistakes would give: a retry
+// that is done again, an entry that is left out, a snapshot of another moment.
+// A sentence says which of them gives this very answer. Nothing is said when
+// part of the log is not known.
+#include "clients_redo.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+// More operations of a key than that are not done over and over again.
+enum { MOST_TRIES = 300 };
+
+// ---------------------------------------------------------- wrong answerers
+
+// An operation whose answer says which value was there.
+struct asker {
+    const struct clients_operation *op;
+    const struct clients_answer *answer; // NULL: not known
+    const struct clients_entry *entry;   // its first that was applied; NULL
+    const char *said;
+    size_t position; // steps before it
+};
+
+static bool gives(const struct redo *redo, const struct asker *asker)
+{
+    return redo_gives(redo, asker->said);
+}
+
+// Whether the server that answered is known and began with a snapshot that
+// covers an index.
+static bool began_with(const struct asker *asker, uint64_t index)
+{
+    return asker->answer != NULL && asker->answer->restored >= index;
+}
+
+// The entry that the answering server had taken for the operation itself.
+static const struct clients_entry *
+own_entry(const struct redo *redo, const struct clients_operation *op,
+          const struct clients_answer *answer)
+{
+    const struct clients_entry *own = NULL;
+    for (size_t i = op->first_entry; answer != NULL && i != CLIENTS_NONE;
+         i = redo->clients->entry[i].next) {
+        const struct clients_entry *entry = &redo->clients->entry[i];
+        if (entry->server == answer->server && entry->n < answer->n)
+            own = entry;
+    }
+    return own;
+}
+
+// The retry is not answered with what the first was.
+static bool tell_forgotten(struct redo *redo, const struct asker *asker)
+{
+    const struct clients_entry *own = own_entry(redo, asker->op, asker->answer);
+    char name[200];
+    if (asker->said[0] != '\0' || own == NULL ||
+        own->index == asker->entry->index)
+        return false;
+    redo_say(redo, "KV.5",
+             "%s is in the log more than once, first at index %" PRIu64
+             ". S%d answered its retry, at index %" PRIu64
+             ", with nothing: the answer of the first was not kept.",
+             clients_name(asker->op, name, sizeof name), asker->entry->index,
+             own->server + 1, own->index);
+    redo_show(redo, asker->entry->applied_n);
+    redo_show(redo, own->n);
+    return true;
+}
+
+// The first retry before the asker that makes its answer, alone or with all
+// others; CLIENTS_NONE.
+static size_t guilty_retry(struct redo *redo, const struct asker *asker)
+{
+    size_t first = CLIENTS_NONE;
+    for (size_t i = 0; i < asker->position; i++) {
+        if (!redo->step[i].again)
+            continue;
+        if (first == CLIENTS_NONE)
+            first = i;
+        redo_run(redo, i, false, CLIENTS_NONE);
+        redo_go_on(redo, i, i + 1, true, CLIENTS_NONE);
+        redo_go_on(redo, i + 1, asker->position, false, CLIENTS_NONE);
+        if (gives(redo, asker))
+            return i;
+    }
+    redo_run(redo, asker->position, true, CLIENTS_NONE);
+    return gives(redo, asker) ? first : CLIENTS_NONE;
+}
+
+static bool tell_twice(struct redo *redo, const struct asker *asker)
+{
+    size_t retry = guilty_retry(redo, asker);
+    if (retry == CLIENTS_NONE)
+        return false;
+    const struct step *step = &redo->step[retry];
+    const struct clients_operation *op = redo_operation(redo, step->operation);
+    const struct clients_entry *first = clients_entry_of(redo->clients, op);
+    char name[200];
+    redo_say(redo, "KV.4",
+             "%s is in the log twice, at index %" PRIu64
+             " and, as a retry, at %" PRIu64
+             ". The answer is what comes out when both are done.",
+             clients_name(op, name, sizeof name), first->index, step->index);
+    redo_show(redo, first->applied_n);
+    redo_show(redo, redo->clients->entry[step->entry].applied_n);
+    if (!began_with(asker, first->index) ||
+        asker->answer->restored >= step->index)
+        return true;
+    redo_say(redo, "KV.6",
+             " S%d knew the first only from the snapshot up to index %" PRIu64
+             ": the snapshot has its value, and lost its session.",
+             asker->answer->server + 1, asker->answer->restored);
+    return true;
+}
+
+// The snapshot that the answering server began with: newer than it says, or
+// not there at all.
+static bool tell_snapshot(struct redo *redo, const struct asker *asker)
+{
+    if (!began_with(asker, 1))
+        return false;
+    uint64_t snapshot = asker->answer->restored;
+    size_t from = redo_below(redo, snapshot + 1);
+    if (from >= asker->position && from > 0) {
+        redo_empty(redo);
+    } else {
+        for (size_t to = from + 1; to <= asker->position; to++) {
+            redo_run(redo, to, false, CLIENTS_NONE);
+            redo_go_on(redo, from, asker->position, true, CLIENTS_NONE);
+            if (!gives(redo, asker))
+                continue;
+            redo_say(
+                redo, "KV.7",
+                "S%d began with the snapshot up to index %" PRIu64
+                " and applied what follows. The answer is what comes out when"
+                " that snapshot has entry %" PRIu64 " in it already.",
+                asker->answer->server + 1, snapshot, redo->step[to - 1].index);
+            return true;
+        }
+        redo_empty(redo);
+        redo_go_on(redo, from, asker->position, false, CLIENTS_NONE);
+    }
+    if (!gives(redo, asker))
+        return false;
+    redo_say(redo, "KV.7",
+             "S%d began with the snapshot up to index %" PRIu64
+             ". The answer is what comes out when that snapshot is empty.",
+             asker->answer->server + 1, snapshot);
+    return true;
+}
+
+// One entry without effect, or all since some entry.
+static bool tell_left_out(struct redo *redo, const struct asker *asker)
+{
+    char name[200];
+    size_t last = asker->position;
+    size_t first = last > MOST_TRIES ? last - MOST_TRIES : 0;
+    for (size_t i = last; i > first; i--) {
+        const struct step *step = &redo->step[i - 1];
+        redo_run(redo, last, false, i - 1);
+        if (step->again || !gives(redo, asker))
+            continue;
+        redo_say(redo, "KV.8",
+                 "The answer is what the log gives without entry %" PRIu64
+                 ", %s, which was applied before.",
+                 step->index,
+                 clients_name(redo_operation(redo, step->operation), name,
+                              sizeof name));
+        redo_show(redo, redo->clients->entry[step->entry].applied_n);
+        return true;
+    }
+    for (size_t i = last; i > first; i--) {
+        redo_run(redo, i - 1, false, CLIENTS_NONE);
+        if (!gives(redo, asker))
+            continue;
+        redo_say(redo, "KV.8",
+                 "The answer is what the log gave before entry %" PRIu64
+                 ", %s: all since then is missing in it.",
+                 redo->step[i - 1].index,
+                 clients_name(redo_operation(redo, redo->step[i - 1].operation),
+                              name, sizeof name));
+        return true;
+    }
+    return false;
+}
+
+// An entry that was never applied, or later, has an effect.
+static bool tell_uncommitted(struct redo *redo, const struct asker *asker)
+{
+    const struct clients *clients = redo->clients;
+    char name[200];
+    for (size_t i = 0; asker->answer != NULL && i < clients->n_entries; i++) {
+        const struct clients_entry *entry = &clients->entry[i];
+        const struct clients_operation *op =
+            redo_operation(redo, entry->operation);
+        if (entry->n > asker->answer->n ||
+            strcmp(op->key, asker->op->key) != 0 ||
+            (entry->applied_n != 0 && entry->applied_n < asker->answer->n))
+            continue;
+        redo_run(redo, asker->position, false, CLIENTS_NONE);
+        redo_do(redo, op);
+        if (op == asker->op || !gives(redo, asker))
+            continue;
+        redo_say(redo, "KV.1",
+                 "The answer has %s in it, whose entry %" PRIu64
+                 " of term %" PRIu64 " S%d had taken and nobody had committed.",
+                 clients_name(op, name, sizeof name), entry->index, entry->term,
+                 entry->server + 1);
+        redo_show(redo, entry->n);
+        return true;
+    }
+    return false;
+}
+
+// Answered from a server's own state: what the server was at that time.
+static bool tell_unlogged(struct redo *redo, const struct asker *asker)
+{
+    const struct clients_answer *answer = asker->answer;
+    char name[200];
+    if (answer == NULL || asker->op->first_entry != CLIENTS_NONE ||
+        redo->clients->n_entries == 0)
+        return false;
+    redo_say(
+        redo, "KV.3",
+        "S%d answered %s from its own state, without an entry in the log; it"
+        " had applied up to index %" PRIu64 ".",
+        answer->server + 1, clients_name(asker->op, name, sizeof name),
+        answer->handed);
+    redo_show(redo, answer->n);
+    bool led = answer->role == TRACE_LEADER;
+    if (answer->leader == TRACE_NONE || answer->leader == answer->server)
+        return true;
+    if (led && answer->leader_term > answer->term)
+        redo_say(redo, "KV.3",
+                 " It took itself for the leader of term %" PRIu64
+                 ", but S%d had become the leader of term %" PRIu64 ".",
+                 answer->term, answer->leader + 1, answer->leader_term);
+    else if (!led)
+        redo_say(redo, "KV.3", " It was no leader.");
+    redo_show(redo, answer->leader_n);
+    return true;
+}
+
+// An answer that the log does not give.
+static bool tell_asker(struct redo *redo, struct asker *asker)
+{
+    uint64_t before = asker->entry != NULL    ? asker->entry->index
+                      : asker->answer != NULL ? asker->answer->handed + 1
+                                              : UINT64_MAX;
+    if (asker->entry == NULL)
+        return tell_unlogged(redo, asker);
+    if (before == UINT64_MAX || before > redo->known_to + 1)
+        return false;
+    asker->position = redo_below(redo, before);
+    redo_run(redo, asker->position, false, CLIENTS_NONE);
+    return !gives(redo, asker) &&
+           (tell_forgotten(redo, asker) || tell_twice(redo, asker) ||
+            tell_snapshot(redo, asker) || tell_uncommitted(redo, asker) ||
+            tell_left_out(redo, asker));
+}
+
+// --------------------------------------------------- answers before their time
+
+// What stands where the operation's entry was, as far as it is known.
+static void say_instead(struct redo *redo, const char *tag, uint64_t index)
+{
+    const struct clients_applied *at = redo_applied(redo, index);
+    char name[200];
+    if (at->entry == CLIENTS_NONE)
+        redo_say(redo, tag, "an entry of term %" PRIu64 ".", at->term);
+    else
+        redo_say(
+            redo, tag, "%s, of term %" PRIu64 ".",
+            clients_name(
+                redo_operation(redo, redo->clients->entry[at->entry].operation),
+                name, sizeof name),
+            at->term);
+    redo_show(redo, at->n);
+}
+
+// It was answered, and its entry was lost.
+static bool tell_lost(struct redo *redo, const struct clients_operation *op)
+{
+    const struct clients_answer *answer = clients_answer_of(redo->clients, op);
+    const struct clients_entry *entry = own_entry(redo, op, answer);
+    if (entry == NULL || clients_entry_of(redo->clients, op) != NULL)
+        return false;
+    const struct clients_applied *other = redo_applied(redo, entry->index);
+    char name[200];
+    clients_name(op, name, sizeof name);
+    redo_show(redo, answer->n);
+    redo_show(redo, entry->n);
+    if (other != NULL && other->n < answer->n) {
+        redo_say(redo, "KV.2",
+                 "S%d took %s at index %" PRIu64 " in term %" PRIu64
+                 ", and answered it when another entry was applied there: ",
+                 entry->server + 1, name, entry->index, entry->term);
+        say_instead(redo, "KV.2", entry->index);
+        return true;
+    }
+    if (answer->committed >= entry->index)
+        return false;
+    redo_say(redo, "KV.1",
+             "S%d answered %s before its entry %" PRIu64 " of term %" PRIu64
+             " was committed, and the entry was never applied.",
+             answer->server + 1, name, entry->index, entry->term);
+    if (other != NULL) {
+        redo_say(redo, "KV.1", " What was applied at index %" PRIu64 " is ",
+                 entry->index);
+        say_instead(redo, "KV.1", entry->index);
+    }
+    return true;
+}
+
+// It was answered before anybody had committed it.
+static bool tell_early(struct redo *redo, const struct clients_operation *op)
+{
+    const struct clients_answer *answer = clients_answer_of(redo->clients, op);
+    const struct clients_entry *entry = clients_entry_of(redo->clients, op);
+    char name[200];
+    if (answer == NULL)
+        return false;
+    clients_name(op, name, sizeof name);
+    if (entry != NULL && answer->committed < entry->index)
+        redo_say(redo, "KV.1",
+                 "S%d answered %s before its entry %" PRIu64 " was committed.",
+                 answer->server + 1, name, entry->index);
+    else if (op->first_entry == CLIENTS_NONE && redo->clients->n_entries > 0 &&
+             strcmp(op->call, "get") != 0)
+        redo_say(redo, "KV.1",
+                 "S%d answered %s, which no server had handed to its Raft.",
+                 answer->server + 1, name);
+    else
+        return false;
+    redo_show(redo, answer->n);
+    if (entry != NULL)
+        redo_show(redo, entry->n);
+    return true;
+}
+
+// ------------------------------------------------------------------- the end
+
+static bool is_asker(const struct linear_operation *op)
+{
+    return op->outcome == LINEAR_DONE &&
+           (op->kind == LINEAR_GET || op->kind == LINEAR_CAS);
+}
+
+// Tries each shown operation, in the order of their returns.
+static void try_all(struct redo *redo)
+{
+    const struct clients_verdict *verdict = redo->verdict;
+    const struct linear_verdict *linear = &verdict->linear;
+    bool told = false;
+    for (size_t i = 0; i < linear->n_shown && !told; i++) {
+        size_t at = linear->shown[i];
+        told = verdict->history[at].outcome != LINEAR_OPEN &&
+               tell_lost(redo, redo_operation(redo, verdict->source[at]));
+    }
+    for (size_t i = 0; i < linear->n_shown && !told; i++) {
+        size_t at = linear->shown[i];
+        const struct linear_operation *op = &verdict->history[at];
+        struct asker asker = {.op = redo_operation(redo, verdict->source[at])};
+        if (!is_asker(op))
+            continue;
+        asker.said = op->kind == LINEAR_GET ? op->value : op->expected;
+        if (asker.said == NULL)
+            asker.said = "";
+        asker.answer = clients_answer_of(redo->clients, asker.op);
+        asker.entry = clients_entry_of(redo->clients, asker.op);
+        told = tell_asker(redo, &asker);
+    }
+    for (size_t i = 0; i < linear->n_shown && !told; i++) {
+        size_t at = linear->shown[i];
+        told = verdict->history[at].outcome != LINEAR_OPEN &&
+               tell_early(redo, redo_operation(redo, verdict->source[at]));
+    }
+}
+
+void clients_explain(const struct clients *clients,
+                     struct clients_verdict *verdict)
+{
+    const struct linear_verdict *linear = &verdict->linear;
+    struct redo redo = {.clients = clients, .verdict = verdict};
+    if (linear->n_shown == 0)
+        return;
+    redo_begin(&redo, verdict->history[linear->shown[0]].key);
+    try_all(&redo);
+    redo_end(&redo);
+}

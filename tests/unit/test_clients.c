@@ -1,0 +1,430 @@
+// test_clients.c -- what clients saw: gathered from events, and why it is
+// wrong.
+//
+// A story has three servers, S1 to S3, and clients. Each event comes a
+// millisecond after the one before. A request goes from its client to a
+// server, which takes it as an entry; the answer goes back the same way.
+#include "test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/clients.h"
+#include "wire/declare.h"
+
+enum { SERVERS = 3 };
+
+static struct {
+    struct clients *clients;
+    struct model model;
+    uint64_t n, msg;
+} story;
+
+static int setup(void **state)
+{
+    (void)state;
+    story.clients = clients_make(SERVERS);
+    model_init(&story.model, SERVERS);
+    story.n = 0;
+    story.msg = 0;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    clients_free(story.clients);
+    model_free(&story.model);
+    return 0;
+}
+
+#define STORY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+static uint64_t step(struct trace_event event)
+{
+    event.n = ++story.n;
+    event.us = 1000 * story.n;
+    clients_step(story.clients, &story.model, &event);
+    model_step(&story.model, &event);
+    return event.n;
+}
+
+#define STEP(where, ...)                                                       \
+    step((struct trace_event){.node = (where), .kind = __VA_ARGS__})
+#define NO_SERVER ((uint64_t)TRACE_NONE)
+
+static uint64_t invoke(int client, const char *call, const char *key,
+                       const char *value)
+{
+    static uint64_t number;
+    return STEP(TRACE_NONE, TRACE_INVOKE, .client = (uint64_t)client,
+                .operation = ++number, .what = call, .key = key, .text = value);
+}
+
+static const struct clients_operation *operation_of(uint64_t invocation)
+{
+    for (size_t i = 0; i < story.clients->n_operations; i++)
+        if (story.clients->operation[i].invoke_n == invocation)
+            return &story.clients->operation[i];
+    fail_msg("no operation was invoked at event %d", (int)invocation);
+    return NULL;
+}
+
+// A request of the operation arrives at a server; gives its number.
+static uint64_t request(uint64_t invocation, int server)
+{
+    uint64_t msg = ++story.msg;
+    uint64_t n =
+        STEP(TRACE_NONE, TRACE_SEND, .msg = msg, .to = (uint64_t)server,
+             .rpc = "Ask", .cause = invocation);
+    STEP(server, TRACE_RECV, .msg = msg, .from = NO_SERVER, .rpc = "Ask",
+         .cause = n);
+    return msg;
+}
+
+// The server that it has just reached takes it as an entry.
+static void take(int server, uint64_t index, uint64_t term)
+{
+    STEP(server, TRACE_START, .index = index, .term = term, .ok = true,
+         .cause = story.n);
+}
+
+static void apply(int server, uint64_t index, uint64_t term)
+{
+    STEP(server, TRACE_COMMIT, .from = index - 1, .to = index);
+    STEP(server, TRACE_APPLY, .index = index, .term = term);
+}
+
+static void ends(uint64_t invocation, const char *result, const char *value,
+                 uint64_t cause)
+{
+    const struct clients_operation *op = operation_of(invocation);
+    STEP(TRACE_NONE, TRACE_RETURN, .client = op->client,
+         .operation = op->number, .what = op->call, .key = op->key,
+         .result = result, .text = value, .cause = cause);
+}
+
+// The server answers the request, and the client takes that answer.
+static void answer(uint64_t invocation, uint64_t msg, int server,
+                   const char *value)
+{
+    uint64_t n =
+        STEP(server, TRACE_REPLY, .msg = msg, .to = NO_SERVER, .rpc = "Ask");
+    n = STEP(TRACE_NONE, TRACE_REPLY_RECV, .msg = msg, .from = (uint64_t)server,
+             .rpc = "Ask", .cause = n);
+    ends(invocation, "ok", value, n);
+}
+
+// An operation from end to end, at one server.
+static void does(int client, int server, uint64_t index, uint64_t term,
+                 const char *call, const char *value, const char *answered)
+{
+    uint64_t op = invoke(client, call, "a", value);
+    uint64_t msg = request(op, server);
+    take(server, index, term);
+    apply(server, index, term);
+    answer(op, msg, server, answered);
+}
+
+static void assert_legal(void)
+{
+    struct clients_verdict verdict;
+    clients_judge(story.clients, 0, &verdict);
+    assert_string_equal(verdict.linear.text, "");
+    assert_int_equal(verdict.linear.result, LINEAR_LEGAL);
+    clients_clear(&verdict);
+}
+
+static void assert_wrong(const char *text, const char *tag, const char *reason)
+{
+    struct clients_verdict verdict;
+    clients_judge(story.clients, 0, &verdict);
+    assert_int_equal(verdict.linear.result, LINEAR_ILLEGAL);
+    assert_string_equal(verdict.linear.text, text);
+    assert_string_equal(verdict.reason, reason);
+    if (tag == NULL)
+        assert_null(verdict.tag);
+    else
+        assert_string_equal(verdict.tag, tag);
+    clients_clear(&verdict);
+}
+
+// ------------------------------------------------------------------- tests
+
+static void test_an_answer_knows_its_entry(void **state)
+{
+    (void)state;
+    uint64_t put = invoke(1, "put", "a", "1");
+    uint64_t msg = request(put, 1);
+    take(1, 1, 4);
+    apply(1, 1, 4);
+    answer(put, msg, 1, NULL);
+    const struct clients_operation *op = operation_of(put);
+    const struct clients_entry *entry = clients_entry_of(story.clients, op);
+    const struct clients_answer *given = clients_answer_of(story.clients, op);
+    assert_non_null(entry);
+    assert_int_equal(entry->index, 1);
+    assert_int_equal(entry->term, 4);
+    assert_int_equal(entry->server, 1);
+    assert_non_null(given);
+    assert_int_equal(given->server, 1);
+    assert_int_equal(given->handed, 1);
+    assert_legal();
+}
+
+static void test_a_deposed_leader_answers(void **state)
+{
+    (void)state;
+    STEP(0, TRACE_TERM, .to = 1);
+    STEP(0, TRACE_ROLE, .to_role = TRACE_LEADER, .term = 1);
+    does(1, 0, 1, 1, "put", "1", NULL);
+    STEP(1, TRACE_TERM, .to = 2);
+    STEP(1, TRACE_ROLE, .to_role = TRACE_LEADER, .term = 2);
+    does(1, 1, 2, 2, "put", "2", NULL);
+    uint64_t get = invoke(2, "get", "a", NULL);
+    answer(get, request(get, 0), 0, "1");
+    assert_wrong(
+        "get a returned 1 although put a=2 had ended 1.000 ms before it"
+        " began.",
+        "KV.3",
+        "S1 answered C2's get a from its own state, without an entry in"
+        " the log; it had applied up to index 1. It took itself for the"
+        " leader of term 1, but S2 had become the leader of term 2.");
+}
+
+static void test_a_retry_is_done_twice(void **state)
+{
+    (void)state;
+    uint64_t append = invoke(1, "append", "a", "x");
+    request(append, 0);
+    take(0, 1, 1);
+    uint64_t msg = request(append, 1);
+    take(1, 2, 2);
+    apply(1, 1, 1);
+    apply(1, 2, 2);
+    answer(append, msg, 1, NULL);
+    does(2, 1, 3, 2, "get", NULL, "xx");
+    assert_wrong("get a returned xx: x stands in it 2 times and was appended"
+                 " once.",
+                 "KV.4",
+                 "C1's append x to a is in the log twice, at index 1 and, as a"
+                 " retry, at 2. The answer is what comes out when both are"
+                 " done.");
+}
+
+static void test_a_session_is_lost_in_a_snapshot(void **state)
+{
+    (void)state;
+    uint64_t append = invoke(1, "append", "a", "x");
+    request(append, 0);
+    take(0, 1, 1);
+    apply(0, 1, 1);
+    STEP(1, TRACE_BOOT, .index = 1, .entry_term = 1, .voted_for = TRACE_NONE);
+    uint64_t msg = request(append, 1);
+    take(1, 2, 2);
+    apply(1, 2, 2);
+    answer(append, msg, 1, NULL);
+    does(2, 1, 3, 2, "get", NULL, "xx");
+    assert_wrong("get a returned xx: x stands in it 2 times and was appended"
+                 " once.",
+                 "KV.6",
+                 "C1's append x to a is in the log twice, at index 1 and, as a"
+                 " retry, at 2. The answer is what comes out when both are"
+                 " done. S2 knew the first only from the snapshot up to index"
+                 " 1: the snapshot has its value, and lost its session.");
+}
+
+static void test_an_answer_before_the_commit(void **state)
+{
+    (void)state;
+    uint64_t put = invoke(1, "put", "a", "1");
+    uint64_t msg = request(put, 0);
+    take(0, 1, 1);
+    answer(put, msg, 0, NULL);
+    does(2, 1, 1, 2, "put", "2", NULL);
+    does(2, 1, 2, 2, "cas", "3", NULL);
+    assert_wrong(
+        "compare-and-set a from nothing to 3 although put a=1 had ended"
+        " 10.000 ms before it began.",
+        "KV.1",
+        "S1 answered C1's put a=1 before its entry 1 of term 1 was"
+        " committed, and the entry was never applied. What was applied"
+        " at index 1 is C2's put a=2, of term 2.");
+}
+
+static void test_anothers_entry_wakes(void **state)
+{
+    (void)state;
+    uint64_t put = invoke(1, "put", "a", "1");
+    uint64_t msg = request(put, 0);
+    take(0, 1, 1);
+    does(2, 1, 1, 2, "append", "2", NULL);
+    apply(0, 1, 2);
+    answer(put, msg, 0, NULL);
+    does(2, 1, 2, 2, "get", NULL, "2");
+    assert_wrong(
+        "No order of these 2 operations on key a explains what they"
+        " returned.",
+        "KV.2",
+        "S1 took C1's put a=1 at index 1 in term 1, and answered it when"
+        " another entry was applied there: C2's append 2 to a, of term"
+        " 2.");
+}
+
+static void test_a_retry_is_answered_with_nothing(void **state)
+{
+    (void)state;
+    does(1, 0, 1, 1, "put", "1", NULL);
+    uint64_t get = invoke(2, "get", "a", NULL);
+    request(get, 0);
+    take(0, 2, 1);
+    apply(0, 2, 1);
+    uint64_t msg = request(get, 0);
+    take(0, 3, 1);
+    apply(0, 3, 1);
+    answer(get, msg, 0, NULL);
+    assert_wrong("get a returned nothing although put a=1 had ended 1.000 ms"
+                 " before it began.",
+                 "KV.5",
+                 "C2's get a is in the log more than once, first at index 2. S1"
+                 " answered its retry, at index 3, with nothing: the answer of"
+                 " the first was not kept.");
+}
+
+static void test_a_snapshot_newer_than_its_index(void **state)
+{
+    (void)state;
+    does(1, 0, 1, 1, "append", "x", NULL);
+    does(1, 0, 2, 1, "append", "y", NULL);
+    STEP(1, TRACE_BOOT, .index = 1, .entry_term = 1, .voted_for = TRACE_NONE);
+    STEP(1, TRACE_APPLY, .index = 2, .term = 1);
+    does(2, 1, 3, 2, "get", NULL, "xyy");
+    assert_wrong("get a returned xyy: y stands in it 2 times and was appended"
+                 " once.",
+                 "KV.7",
+                 "S2 began with the snapshot up to index 1 and applied what"
+                 " follows. The answer is what comes out when that snapshot has"
+                 " entry 2 in it already.");
+}
+
+static void test_an_entry_without_effect(void **state)
+{
+    (void)state;
+    does(1, 0, 1, 1, "append", "x", NULL);
+    does(3, 0, 2, 1, "append", "y", NULL);
+    does(2, 0, 3, 1, "get", NULL, "y");
+    assert_wrong("get a returned y, without x, although append x to a had ended"
+                 " 10.000 ms before it began.",
+                 "KV.8",
+                 "The answer is what the log gives without entry 1, C1's append"
+                 " x to a, which was applied before.");
+}
+
+// What a trace does not show is not said.
+static void test_without_causes_there_is_no_reason(void **state)
+{
+    (void)state;
+    uint64_t one = invoke(1, "put", "a", "1");
+    ends(one, "ok", NULL, 0);
+    uint64_t two = invoke(1, "put", "a", "2");
+    ends(two, "ok", NULL, 0);
+    uint64_t get = invoke(2, "get", "a", NULL);
+    ends(get, "ok", "1", 0);
+    assert_wrong(
+        "get a returned 1 although put a=2 had ended 1.000 ms before it"
+        " began.",
+        NULL, "");
+}
+
+static void test_what_failed_or_is_unknown(void **state)
+{
+    (void)state;
+    uint64_t failed = invoke(1, "put", "a", "1");
+    ends(failed, "failed", NULL, 0);
+    uint64_t open = invoke(2, "put", "a", "2");
+    ends(open, "unknown", NULL, 0);
+    uint64_t get = invoke(3, "get", "a", NULL);
+    ends(get, "ok", NULL, 0);
+    get = invoke(3, "get", "a", NULL);
+    ends(get, "ok", "2", 0);
+    assert_legal();
+    get = invoke(3, "get", "a", NULL);
+    ends(get, "ok", "1", 0);
+    assert_wrong("get a returned 1, a value that nobody wrote.", NULL, "");
+}
+
+#define ASK(F, m) F(NUMBER, m, kind) F(BYTES, m, key)
+MESSAGE_DECLARE(ask, ASK);
+MESSAGE_DEFINE(ask, ASK);
+
+static void asks(uint64_t invocation, int server, const char *key)
+{
+    struct ask value = {.kind = 1, .key = {(const uint8_t *)key, strlen(key)}};
+    size_t n;
+    uint8_t *bytes = message_encode(&ask_type, &value, &n);
+    uint64_t msg = ++story.msg;
+    uint64_t sent =
+        STEP(TRACE_NONE, TRACE_SEND, .msg = msg, .to = (uint64_t)server,
+             .rpc = "Ask", .args = {.type = &ask_type, .encoded = {bytes, n}},
+             .cause = invocation);
+    STEP(server, TRACE_RECV, .msg = msg, .from = NO_SERVER, .rpc = "Ask",
+         .cause = sent);
+    free(bytes);
+}
+
+// Of what a client sends for an operation only what has its key is the
+// operation: a session's opening is no entry of it, and does nothing.
+static void test_only_what_carries_the_key_counts(void **state)
+{
+    (void)state;
+    uint64_t put = invoke(1, "put", "a", "1");
+    asks(put, 0, "");
+    take(0, 1, 1);
+    apply(0, 1, 1);
+    asks(put, 0, "a");
+    take(0, 2, 1);
+    apply(0, 2, 1);
+    ends(put, "ok", NULL, 0);
+    assert_int_equal(operation_of(put)->n_entries, 1);
+    assert_int_equal(operation_of(put)->n_sent, 1);
+    assert_int_equal(clients_entry_of(story.clients, operation_of(put))->index,
+                     2);
+    assert_true(story.clients->applied[1].harmless);
+    does(2, 0, 3, 1, "get", NULL, NULL);
+    assert_wrong("get a returned nothing although put a=1 had ended 1.000 ms"
+                 " before it began.",
+                 "KV.8",
+                 "The answer is what the log gives without entry 2, C1's put"
+                 " a=1, which was applied before.");
+}
+
+static void test_a_return_without_its_invoke(void **state)
+{
+    (void)state;
+    uint64_t put = invoke(1, "put", "a", "1");
+    ends(put, "ok", NULL, 0);
+    assert_false(story.clients->orphans);
+    ends(put, "ok", NULL, 0);
+    assert_true(story.clients->orphans);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY(test_an_answer_knows_its_entry),
+        STORY(test_a_deposed_leader_answers),
+        STORY(test_a_retry_is_done_twice),
+        STORY(test_a_session_is_lost_in_a_snapshot),
+        STORY(test_an_answer_before_the_commit),
+        STORY(test_anothers_entry_wakes),
+        STORY(test_a_retry_is_answered_with_nothing),
+        STORY(test_a_snapshot_newer_than_its_index),
+        STORY(test_an_entry_without_effect),
+        STORY(test_without_causes_there_is_no_reason),
+        STORY(test_what_failed_or_is_unknown),
+        STORY(test_only_what_carries_the_key_counts),
+        STORY(test_a_return_without_its_invoke),
+    };
+    return cmocka_run_group_tests_name("clients", tests, NULL, NULL) != 0;
+}
