@@ -86,9 +86,6 @@ static void see(struct walk *w, const struct trace_field *field)
         get(w);
         break;
     case TRACE_AS_ENDPOINT:
-        n = get(w);
-        w->good = w->good && n < (uint64_t)w->n_servers;
-        break;
     case TRACE_AS_PEER:
         w->good = is_server(w, (int64_t)get(w)) && w->good;
         break;
