@@ -53,13 +53,14 @@ WARMUP := $(wildcard tests/warm-up/*.c)
 LIB_SRC := $(wildcard src/*/*.c viz/*/*.c labs/suites/*.c) $(ARCH_SRC) $(WARMUP)
 LIB_SRC := $(filter-out src/cli/main.c src/cli/cage.c,$(LIB_SRC))
 # What a stranger's Raft runs in: no solution, no grader, no pictures.
-CAGE_SRC := $(filter-out src/raft/% src/grade/% src/cover/% src/cli/% viz/% $(WARMUP),\
+CAGE_SRC := $(filter-out src/raft/% src/kv/% src/grade/% src/cover/% src/cli/% viz/% $(WARMUP),\
             $(LIB_SRC)) src/cli/cage.c
 SWITCH := src/sim/arch/$(MACHINE)_switch.S
 ASM_SRC := $(SWITCH) viz/page/page_data.S
 # Compiled without sanitizers and coverage: the runtime, and the recorder.
 UNINSTRUMENTED := $(wildcard src/sim/*.c) $(ARCH_SRC) src/trace/record.c
-SIMULATED := $(filter src/net/% src/raft/% src/harness/% src/sandbox/% src/stepper/% labs/% \
+SIMULATED := $(filter src/net/% src/raft/% src/kv/% src/harness/% src/sandbox/% \
+  src/stepper/% labs/% \
   src/base/thread.c src/wire/stub.c src/trace/record.c,$(LIB_SRC)) $(WARMUP)
 TEST_SRC := $(wildcard tests/unit/test_*.c)
 TEST_HELP := $(wildcard tests/unit/*_fixture.c)
@@ -73,6 +74,7 @@ OBJ = $(LIB_SRC:%.c=$B/%.o) $(ASM_SRC:%.S=$B/%.o)
 LIBS := -lcjson -lseccomp -lm -ldl
 # A tree without the reference runs the Raft that is given to it.
 REFERENCE := $(if $(wildcard src/raft/raft.c),-DGLASSRAFT_REFERENCE) \
+             $(if $(wildcard src/kv/kv.c),-DGLASSRAFT_KV) \
              $(if $(WARMUP),-DGLASSRAFT_WARMUP)
 HEADERS := src/raft/raft.h src/trace/trace.h src/wire/message.h
 
@@ -104,7 +106,7 @@ WHOLE = -Wl,--whole-archive $B/libglassraft.a -Wl,--no-whole-archive
 LINK = $(CC) $(SAN) -rdynamic -Wl,-z,now -pthread $(LDFLAGS) -o $@
 
 # With its own copy of what would offer the reference.
-OFFERS := src/harness/raft_api.c src/harness/warmup_api.c
+OFFERS := $(addprefix src/harness/,raft_api.c kv_api.c warmup_api.c)
 CAGE_OBJ = $(patsubst %.c,$B/%.o,$(filter-out $(OFFERS),$(CAGE_SRC))) \
            $(OFFERS:%.c=$B/cage/%.o) $(SWITCH:%.S=$B/%.o)
 

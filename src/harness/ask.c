@@ -90,18 +90,23 @@ void lab_learn_lock(const struct lab *lab, struct raft *rf)
     sim_door(SIM_OUTSIDE);
 }
 
+void lab_state_at(struct instance *instance, raft_term *term, bool *is_leader)
+{
+    sim_door(SIM_ASKS);
+    struct sim_space *before = sim_space_enter(instance->space);
+    instance->lab->api->get_state(instance->rf, term, is_leader);
+    sim_space_enter(before);
+    sim_door(SIM_OUTSIDE);
+    lab_check_age(instance, *term);
+}
+
 bool lab_get_state(struct lab *lab, int server, raft_term *term,
                    bool *is_leader)
 {
     struct instance *instance = lab_enter(lab, server);
     if (instance == NULL)
         return false;
-    sim_door(SIM_ASKS);
-    struct sim_space *before = sim_space_enter(instance->space);
-    lab->api->get_state(instance->rf, term, is_leader);
-    sim_space_enter(before);
-    sim_door(SIM_OUTSIDE);
-    lab_check_age(instance, *term);
+    lab_state_at(instance, term, is_leader);
     lab_leave(instance);
     return true;
 }
@@ -178,23 +183,21 @@ static void answered(struct lab *lab, const char *what, const char *answer)
     trace_emit(lab->trace, &event);
 }
 
-bool lab_start(struct lab *lab, int server, const void *bytes, size_t n_bytes,
-               raft_index *index, raft_term *term)
+bool lab_start_at(struct instance *instance, const void *bytes, size_t n_bytes,
+                  raft_index *index, raft_term *term)
 {
-    struct instance *instance = lab_enter(lab, server);
-    if (instance == NULL)
-        return false;
+    struct lab *lab = instance->lab;
     int before = sim_server();
-    sim_set_server(server);
+    sim_set_server(instance->server);
     void *lent = lend(bytes, n_bytes);
-    uint64_t from_us = lab_start_begins(lab, server);
+    uint64_t from_us = lab_start_begins(lab, instance->server);
     started_note(lab->started, bytes, n_bytes);
     sim_door(SIM_CALLS);
     struct sim_space *space = sim_space_enter(instance->space);
     bool taken = lab->api->start(instance->rf, lent, n_bytes, index, term);
     sim_space_enter(space);
     sim_door(SIM_OUTSIDE);
-    lab_start_ends(lab, server, from_us);
+    lab_start_ends(lab, instance->server, from_us);
     take_back(lent, n_bytes);
     sim_set_server(before);
     struct message_bytes command = {bytes, n_bytes};
@@ -202,11 +205,18 @@ bool lab_start(struct lab *lab, int server, const void *bytes, size_t n_bytes,
         lab_tell_taken(instance, *index, *term, command);
         lab_hand_taken(instance, *index, *term, command);
     }
+    atomic_store(taken ? &lab->commands : &lab->refused, true);
+    return taken;
+}
+
+bool lab_start(struct lab *lab, int server, const void *bytes, size_t n_bytes,
+               raft_index *index, raft_term *term)
+{
+    struct instance *instance = lab_enter(lab, server);
+    if (instance == NULL)
+        return false;
+    bool taken = lab_start_at(instance, bytes, n_bytes, index, term);
     lab_leave(instance);
-    if (taken)
-        atomic_store(&lab->commands, true);
-    else
-        atomic_store(&lab->refused, true);
     return taken;
 }
 

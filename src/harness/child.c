@@ -21,6 +21,7 @@
 #include "base/die.h"
 #include "counters.h"
 #include "wire/figure2.h"
+#include "clients.h"
 #include "object.h"
 #include "outcome.h"
 #include "reserve.h"
@@ -45,6 +46,7 @@ static struct {
     struct trace *trace;
     struct check *check;
     const struct raft_api *api;
+    const struct kv_api *kv;
     struct lab_result result;
     uint64_t begin_ns;
     uint64_t second; // of the events that come, and the calls in it
@@ -336,8 +338,9 @@ static void body(void *argument)
 {
     (void)argument;
     const struct lab_run *run = child.run;
-    child.lab = lab_make(run, child.api, child.trace, child.check);
+    child.lab = lab_make(run, child.api, child.kv, child.trace, child.check);
     run->scenario->run(child.lab);
+    lab_clients_judge(child.lab);
     count_up();
     check_time();
     if (child.check != NULL && check_clients(child.check, 0) != NULL)
@@ -363,10 +366,12 @@ static void forbidden(const char *what)
 static void load(void)
 {
     static struct raft_api loaded;
+    static struct kv_api service;
     const struct lab_run *run = child.run;
     struct sandbox_files *files = &child.channel.files;
     char error[300];
     child.api = run->raft != NULL ? &loaded : raft_api_reference();
+    child.kv = run->raft != NULL ? &service : kv_api_reference();
     files->n_result = sizeof(struct lab_message);
     object_count_into(files->counters);
     if (run->sandbox != NULL)
@@ -376,6 +381,13 @@ static void load(void)
         run->scenario->load != NULL
             ? run->scenario->load(run->raft, error)
             : run->raft == NULL || raft_api_load(run->raft, &loaded, error);
+    if (good && run->scenario->service && run->raft != NULL)
+        good = kv_api_load(run->raft, &service, error);
+    if (good && run->scenario->service && child.kv == NULL) {
+        good = false;
+        snprintf(error, sizeof error,
+                 "this program has no key/value service of its own to run");
+    }
     if (run->sandbox != NULL)
         sandbox_seal(run->sandbox, files);
     if (!good)

@@ -1,6 +1,8 @@
 // cluster.c -- servers, their lives and deaths, and the links between them.
 #include "borrow.h"
+#include "clients.h"
 #include "internal.h"
+#include "kv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +84,22 @@ bool lab_crash_point(struct instance *instance)
     return crashes || dead;
 }
 
+// The Raft's answer.
+static bool answer(struct instance *instance, const char *method,
+                   const uint8_t *args, size_t n_args, uint8_t **reply,
+                   size_t *n_reply)
+{
+    void *lent = lend(args, n_args);
+    sim_door(SIM_CALLS);
+    struct sim_space *before = sim_space_enter(instance->space);
+    bool answered = instance->lab->api->handle(instance->rf, method, lent,
+                                               n_args, reply, n_reply);
+    sim_space_enter(before);
+    sim_door(SIM_OUTSIDE);
+    take_back(lent, n_args);
+    return answered;
+}
+
 bool lab_handle(void *context, const char *method, const uint8_t *args,
                 size_t n_args, uint8_t **reply, size_t *n_reply)
 {
@@ -96,14 +114,10 @@ bool lab_handle(void *context, const char *method, const uint8_t *args,
     pthread_mutex_unlock(&lab->mutex);
     if (!alive)
         return false;
-    void *lent = lend(args, n_args);
-    sim_door(SIM_CALLS);
-    struct sim_space *before = sim_space_enter(instance->space);
     bool answered =
-        lab->api->handle(instance->rf, method, lent, n_args, reply, n_reply);
-    sim_space_enter(before);
-    sim_door(SIM_OUTSIDE);
-    take_back(lent, n_args);
+        lab_kv_answers(instance, method)
+            ? lab_kv_handle(instance, method, args, n_args, reply, n_reply)
+            : answer(instance, method, args, n_args, reply, n_reply);
     // The answer is made, and never leaves.
     if (answered && lab_crash_point(instance)) {
         free(*reply);
@@ -229,26 +243,6 @@ struct net *lab_net(struct lab *lab)
     return lab->net;
 }
 
-// ------------------------------------------------------------- pause
-
-void lab_pause(struct lab *lab, int server, bool paused)
-{
-    pthread_mutex_lock(&lab->mutex);
-    lab->paused[server] = paused;
-    pthread_mutex_unlock(&lab->mutex);
-    struct trace_event event = {
-        .kind = TRACE_PAUSE, .node = server, .inc = TRACE_NONE, .ok = paused};
-    trace_emit(lab->trace, &event);
-    sim_pause(server, paused);
-}
-
-void lab_slow_apply(struct lab *lab, int server, uint64_t ms)
-{
-    pthread_mutex_lock(&lab->mutex);
-    lab->slow_ms[server] = ms;
-    pthread_mutex_unlock(&lab->mutex);
-}
-
 // ------------------------------------------------------------- life and death
 
 static struct instance *instance_new(struct lab *lab, int server)
@@ -333,6 +327,7 @@ static void boot(struct lab *lab, int server)
     sim_set_server(server);
     instance->space = sim_space_new(server);
     struct sim_space *space = sim_space_enter(instance->space);
+    lab_kv_boot(instance);
     struct raft *rf = make(lab->api, &config, state, snapshot);
     lab_learn_lock(lab, rf);
     sim_space_enter(space);
@@ -362,11 +357,13 @@ static void reap(void *owner, struct errand errand)
     struct sim_space *before = sim_space_enter(instance->space);
     lab->api->free(rf);
     sim_space_enter(before);
+    lab_kv_free(instance);
 }
 
 // Kills it and sends a reaper after it, who waits for what is still inside.
 static void end_life(struct lab *lab, struct instance *instance)
 {
+    lab_kv_kill(instance);
     struct sim_space *before = sim_space_enter(instance->space);
     lab->api->kill(instance->rf);
     sim_space_enter(before);
@@ -422,12 +419,14 @@ void lab_restart(struct lab *lab, int server)
 }
 
 struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
-                     struct trace *trace, struct check *check)
+                     const struct kv_api *kv, struct trace *trace,
+                     struct check *check)
 {
     struct lab *lab = must_calloc(1, sizeof *lab);
     lab->scenario = run->scenario;
     lab->run = run;
     lab->api = api;
+    lab->kv = kv;
     lab->n_servers = run->scenario->n_servers;
     lab->trace = trace;
     lab->check = check;
@@ -442,7 +441,7 @@ struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
     struct net_config config = {.n_nodes = lab->n_servers,
                                 .seed = mix(lab_run_seed(run), 2),
                                 .trace = trace,
-                                .rpcs = own ? own : api->rpcs,
+                                .rpcs = own ? own : lab_kv_rpcs(lab),
                                 .pooled = run->real,
                                 .enter_node = sim_set_server};
     lab->net = net_make(&config);
@@ -453,6 +452,8 @@ struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
         lab_give_past(lab);
     for (int server = 0; own == NULL && server < lab->n_servers; server++)
         boot(lab, server);
+    if (lab->scenario->service)
+        lab->clients = lab_clients_make(lab);
     lab_age(lab);
     for (int server = 0; own == NULL && server < lab->n_servers; server++)
         lab_connect(lab, server);
@@ -476,6 +477,7 @@ void lab_end(struct lab *lab, struct lab_prices *prices)
     }
     net_stop(lab->net);
     crew_end(&lab->reapers);
+    lab_clients_free(lab->clients);
     net_free(lab->net);
     for (struct instance *i = lab->newest, *older; i != NULL; i = older) {
         older = i->older;

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "lab.h"
+#include "kv_api.h"
 #include "raft_api.h"
 #include "runner.h"
 #include "started.h"
@@ -22,6 +23,7 @@ struct instance {
     struct instance *older; // of the same lab
     int server, inc;
     struct raft *rf;
+    struct kv *kv;           // its service; NULL where the scenario has none
     struct sim_space *space; // its variables
     struct net_end *end[LAB_MAX_SERVERS];
     struct blob *state, *snapshot; // its persister
@@ -56,6 +58,7 @@ struct lab {
     const struct lab_scenario *scenario;
     const struct lab_run *run;
     const struct raft_api *api; // the Raft under test
+    const struct kv_api *kv;    // the service under test; NULL: none
     int n_servers;
     struct net *net;
     struct trace *trace;
@@ -66,7 +69,8 @@ struct lab {
     raft_index past; // the index of a snapshot that all were born with; or 0
     struct blob *born_state[LAB_MAX_SERVERS], *born_snapshot[LAB_MAX_SERVERS];
     struct crew reapers;
-    struct started *started; // all commands
+    struct started *started;     // all commands, and services' snapshots
+    struct lab_clients *clients; // NULL where the scenario has no service
 
     pthread_mutex_t mutex; // guards everything below
     pthread_cond_t idle;   // signalled when an instance's n_calls becomes 0
@@ -100,7 +104,8 @@ struct lab {
 
 // cluster.c
 struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
-                     struct trace *trace, struct check *check);
+                     const struct kv_api *kv, struct trace *trace,
+                     struct check *check);
 // A request comes to an instance: net_handler.
 bool lab_handle(void *context, const char *method, const uint8_t *args,
                 size_t n_args, uint8_t **reply, size_t *n_reply);
@@ -126,6 +131,10 @@ uint64_t lab_cut_off(struct lab *lab);
 // ask.c: which lock is a new server's is known from now on: what it calls with
 // it, before anybody has called the server, is found as well.
 void lab_learn_lock(const struct lab *lab, struct raft *rf);
+// raft_start() and raft_get_state() of a life whose call is counted.
+bool lab_start_at(struct instance *instance, const void *bytes, size_t n_bytes,
+                  raft_index *index, raft_term *term);
+void lab_state_at(struct instance *instance, raft_term *term, bool *is_leader);
 // An event of a server, for lab_last_index().
 void lab_observe(struct lab *lab, const struct trace_event *event);
 

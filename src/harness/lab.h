@@ -40,6 +40,9 @@ struct lab_scenario {
     bool no_long_delays;   // calls that cannot be delivered fail soon
     bool young;            // must not be born old
     bool crash_points;     // a server that dies anywhere is brought back
+    bool service;          // a key/value service on each server (clients.h)
+    size_t max_state;      // kv_config's; 0 = never
+    size_t max_sessions;   // kv_config's; 0 = default
     size_t max_entries;    // raft_config's; 0 = default
     size_t snapshot_chunk; // raft_config's; 0 = default
     uint64_t limit_s;      // virtual seconds; 0 = 120

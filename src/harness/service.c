@@ -7,6 +7,7 @@
 #include "borrow.h"
 #include "heap.h"
 #include "internal.h"
+#include "kv.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -64,6 +65,8 @@ static bool is_snapshot(struct lab *lab, const uint8_t *bytes, size_t n,
                         raft_index *index)
 {
     const uint8_t *at = bytes, *end = bytes + n;
+    if (lab->scenario->service)
+        return lab_kv_is_snapshot(lab, bytes, n, index);
     if (n < 8)
         return false;
     *index = get(&at, 8);
@@ -184,6 +187,7 @@ static void apply_snapshot(struct instance *instance,
                " after it had applied %" PRIu64 ".",
                instance->server + 1, index, before);
     lab_hand_given(instance, message);
+    lab_kv_apply(instance, message);
 }
 
 // A careless service hands in the snapshot that it has just taken once more,
@@ -245,6 +249,7 @@ static void apply_command(struct instance *instance,
     if (!good)
         disagrees(lab, instance->server, message);
     lab_hand_given(instance, message);
+    lab_kv_apply(instance, message);
     if (snapshot != NULL) {
         lab->api->snapshot(instance->rf, message->index, snapshot, n);
         if (lab->scenario->old_snapshots)
@@ -302,6 +307,13 @@ void lab_service_apply(void *context, const struct raft_message *message)
         apply_snapshot(instance, message);
     else
         apply_command(instance, message);
+}
+
+void lab_slow_apply(struct lab *lab, int server, uint64_t ms)
+{
+    pthread_mutex_lock(&lab->mutex);
+    lab->slow_ms[server] = ms;
+    pthread_mutex_unlock(&lab->mutex);
 }
 
 bool lab_has_snapshot(struct lab *lab)

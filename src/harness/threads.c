@@ -18,6 +18,17 @@ void lab_park(struct lab *lab, int per_mille, uint64_t ms)
     sim_park(per_mille, ms);
 }
 
+void lab_pause(struct lab *lab, int server, bool paused)
+{
+    pthread_mutex_lock(&lab->mutex);
+    lab->paused[server] = paused;
+    pthread_mutex_unlock(&lab->mutex);
+    struct trace_event event = {
+        .kind = TRACE_PAUSE, .node = server, .inc = TRACE_NONE, .ok = paused};
+    trace_emit(lab->trace, &event);
+    sim_pause(server, paused);
+}
+
 void lab_clock_rate(struct lab *lab, int server, int per_mille)
 {
     struct trace_event event = {.kind = TRACE_CLOCK,

@@ -1,0 +1,209 @@
+// kv.c -- see kv.h.
+//
+// A snapshot of a service goes to the Raft with its index before it, so that
+// what comes back can be told from what no service ever took.
+#include "kv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/sim.h"
+#include "base/die.h"
+#include "borrow.h"
+#include "wire/service.h"
+
+enum { INDEX_BYTES = 8 };
+
+// The service calls its Raft: counted, as calls into the Raft are, and only
+// while there is one. False: there is none.
+static bool enter(struct instance *instance)
+{
+    struct lab *lab = instance->lab;
+    pthread_mutex_lock(&lab->mutex);
+    bool alive = !instance->dead && instance->rf != NULL;
+    instance->n_calls += alive;
+    pthread_mutex_unlock(&lab->mutex);
+    return alive;
+}
+
+static bool start(void *context, const void *command, size_t n_bytes,
+                  raft_index *index, raft_term *term)
+{
+    struct instance *instance = context;
+    if (!enter(instance))
+        return false;
+    bool taken = lab_start_at(instance, command, n_bytes, index, term);
+    lab_leave(instance);
+    return taken;
+}
+
+static void get_state(void *context, raft_term *term, bool *is_leader)
+{
+    struct instance *instance = context;
+    *term = 0;
+    *is_leader = false;
+    if (!enter(instance))
+        return;
+    lab_state_at(instance, term, is_leader);
+    lab_leave(instance);
+}
+
+static void snapshot(void *context, raft_index index, const void *bytes,
+                     size_t n_bytes)
+{
+    struct instance *instance = context;
+    struct lab *lab = instance->lab;
+    size_t n = INDEX_BYTES + n_bytes;
+    uint8_t *whole = must_malloc(n);
+    for (int i = 0; i < INDEX_BYTES; i++)
+        whole[i] = (uint8_t)(index >> (8 * i));
+    if (n_bytes > 0)
+        memcpy(whole + INDEX_BYTES, bytes, n_bytes);
+    started_note(lab->started, whole, n);
+    if (enter(instance)) {
+        void *lent = lend(whole, n);
+        struct sim_space *before = sim_space_enter(instance->space);
+        lab->api->snapshot(instance->rf, index, lent, n);
+        sim_space_enter(before);
+        take_back(lent, n);
+        lab_leave(instance);
+    }
+    free(whole);
+}
+
+static size_t state_size(void *context)
+{
+    struct instance *instance = context;
+    struct lab *lab = instance->lab;
+    pthread_mutex_lock(&lab->mutex);
+    size_t n = instance->state != NULL ? instance->state->n : 0;
+    pthread_mutex_unlock(&lab->mutex);
+    return n;
+}
+
+bool lab_kv_is_snapshot(struct lab *lab, const uint8_t *bytes, size_t n,
+                        raft_index *index)
+{
+    if (n < INDEX_BYTES || !started_knows(lab->started, bytes, n))
+        return false;
+    *index = 0;
+    for (int i = 0; i < INDEX_BYTES; i++)
+        *index |= (uint64_t)bytes[i] << (8 * i);
+    return true;
+}
+
+void lab_kv_boot(struct instance *instance)
+{
+    struct lab *lab = instance->lab;
+    const struct lab_scenario *scenario = lab->scenario;
+    if (!scenario->service)
+        return;
+    struct kv_config config = {.n_peers = lab->n_servers,
+                               .me = instance->server,
+                               .inc = instance->inc,
+                               .context = instance,
+                               .start = start,
+                               .get_state = get_state,
+                               .snapshot = snapshot,
+                               .state_size = state_size,
+                               .max_state = scenario->max_state,
+                               .max_sessions = scenario->max_sessions,
+                               .seed = lab_random(lab, 0x100000000) << 20 ^
+                                       lab_random(lab, 0x100000000)};
+    struct blob *saved = blob_hold(instance->snapshot);
+    size_t n = saved != NULL ? saved->n - INDEX_BYTES : 0;
+    void *lent = lend(saved != NULL ? saved->bytes + INDEX_BYTES : NULL, n);
+    config.saved = (struct message_bytes){lent, n};
+    struct kv *kv = lab->kv->make(&config);
+    take_back(lent, n);
+    pthread_mutex_lock(&lab->mutex);
+    blob_drop(saved);
+    instance->kv = kv;
+    pthread_mutex_unlock(&lab->mutex);
+}
+
+bool lab_kv_answers(const struct instance *instance, const char *method)
+{
+    return instance->kv != NULL && message_find(service_rpcs, method) != NULL;
+}
+
+bool lab_kv_handle(struct instance *instance, const char *method,
+                   const uint8_t *args, size_t n_args, uint8_t **reply,
+                   size_t *n_reply)
+{
+    void *lent = lend(args, n_args);
+    struct sim_space *before = sim_space_enter(instance->space);
+    bool answered = instance->lab->kv->handle(instance->kv, method, lent,
+                                              n_args, reply, n_reply);
+    sim_space_enter(before);
+    take_back(lent, n_args);
+    return answered;
+}
+
+void lab_kv_apply(struct instance *instance, const struct raft_message *message)
+{
+    struct raft_message passed = *message;
+    size_t n = message->is_snapshot ? INDEX_BYTES : 0;
+    if (instance->kv == NULL)
+        return;
+    passed.n_bytes -= n;
+    void *lent = lend((const uint8_t *)message->bytes + n, passed.n_bytes);
+    passed.bytes = lent;
+    struct sim_space *before = sim_space_enter(instance->space);
+    instance->lab->kv->apply(instance->kv, &passed);
+    sim_space_enter(before);
+    take_back(lent, passed.n_bytes);
+}
+
+void lab_kv_kill(struct instance *instance)
+{
+    if (instance->kv == NULL)
+        return;
+    struct sim_space *before = sim_space_enter(instance->space);
+    instance->lab->kv->kill(instance->kv);
+    sim_space_enter(before);
+}
+
+// A server that was killed is asked for a key, and must not answer.
+static bool answers_yet(struct instance *instance)
+{
+    struct kv_request request = {.kind = KV_GET};
+    size_t n, n_reply;
+    uint8_t *reply;
+    uint8_t *bytes = message_encode(&kv_request_type, &request, &n);
+    const char *method = service_rpcs[RPC_CLIENT_REQUEST].method;
+    bool answered = lab_kv_handle(instance, method, bytes, n, &reply, &n_reply);
+    free(bytes);
+    if (answered)
+        free(reply);
+    return answered;
+}
+
+void lab_kv_free(struct instance *instance)
+{
+    char text[120];
+    if (instance->kv == NULL)
+        return;
+    snprintf(text, sizeof text,
+             "S%d's service answered a request after kv_kill() had returned.",
+             instance->server + 1);
+    if (answers_yet(instance))
+        lab_run_fails(instance->lab, "killed server answers", "", text);
+    struct sim_space *before = sim_space_enter(instance->space);
+    instance->lab->kv->free(instance->kv);
+    sim_space_enter(before);
+}
+
+const struct message_rpc *lab_kv_rpcs(const struct lab *lab)
+{
+    static struct message_rpc rpcs[32];
+    size_t n = 0, most = sizeof rpcs / sizeof rpcs[0] - 1;
+    if (!lab->scenario->service)
+        return lab->api->rpcs;
+    for (const struct message_rpc *r = service_rpcs; r->method != NULL; r++)
+        rpcs[n++] = *r;
+    for (const struct message_rpc *r = lab->api->rpcs;
+         r->method != NULL && n < most; r++)
+        rpcs[n++] = *r;
+    return rpcs;
+}
