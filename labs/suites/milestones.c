@@ -121,6 +121,13 @@ static const struct lab_milestones least[] = {
     {"parked-threads", 0, 1, 87, 370, 69591},
     {"at-rest", 0, 212, 23, 606, 56806},
     {"heap-at-rest", 0, 302, 3, 906, 54513},
+    {"kv-one-client", 4, 0, 5, 476, 3028},
+    {"kv-many-clients", 4, 0, 5, 566, 3483},
+    {"kv-unreliable", 4, 0, 6, 426, 3559},
+    {"kv-partitions", 4, 0, 15, 631, 7057},
+    {"kv-restarts", 4, 0, 50, 1557, 7150},
+    {"kv-unreliable-restarts-partitions", 4, 0, 61, 878, 11256},
+    {"kv-snapshots-everything", 3, 0, 56, 686, 6420},
     {"swarm", 3, 6, 23, 16, 27819},
     {"tour", 8, 24, 15, 102, 6494},
     {NULL, 0, 0, 0, 0, 0}};

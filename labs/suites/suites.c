@@ -26,6 +26,7 @@ const struct suite suites[] = {
       schedules_candidates_scenarios, schedules_clients_scenarios,
       schedules_durable_scenarios, schedules_disks_scenarios,
       schedules_restored_scenarios, schedules_threads_scenarios}},
+    {"service", "a key/value service on the Raft", {service_scenarios}},
     {"swarm", "all drawn from the seed", {swarm_scenarios}},
     {"tour", "a tour of everything that a Raft does", {tour_scenarios}},
     {NULL, NULL, {NULL}},

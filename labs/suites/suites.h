@@ -47,6 +47,7 @@ extern const struct lab_scenario schedules_restored_scenarios[];
 extern const struct lab_scenario schedules_snapshots_scenarios[];
 extern const struct lab_scenario schedules_threads_scenarios[];
 extern const struct lab_scenario schedules_disks_scenarios[];
+extern const struct lab_scenario service_scenarios[];
 extern const struct lab_scenario swarm_scenarios[];
 extern const struct lab_scenario tour_scenarios[];
 extern const struct lab_scenario warmup_scenarios[];
