@@ -66,7 +66,7 @@ void check_show(struct check *check, uint64_t event)
 }
 
 bool check_found(struct check *check, const struct trace_event *event,
-                 const char *property, const char *tag, int other,
+                 enum finding found, const char *tag, int other,
                  uint64_t earlier, const char *text)
 {
     struct check_finding *finding = &check->finding;
@@ -78,7 +78,7 @@ bool check_found(struct check *check, const struct trace_event *event,
     if (!first)
         finding = &check->reason;
     check->broken = true;
-    finding->property = property;
+    finding->property = finding_id(found);
     finding->tag = tag;
     snprintf(finding->text, sizeof finding->text, "%s", text);
     finding->n_events = finding->n_servers = 0;
@@ -92,17 +92,17 @@ bool check_found(struct check *check, const struct trace_event *event,
 }
 
 bool check_broken(struct check *check, const struct trace_event *event,
-                  const char *property, const char *tag, int other,
+                  enum finding found, const char *tag, int other,
                   uint64_t earlier, const char *format, ...)
 {
     char text[sizeof check->finding.text];
-    if (!check_believes(check, property))
+    if (!check_believes(check, found))
         return true;
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    return check_found(check, event, property, tag, other, earlier, text);
+    return check_found(check, event, found, tag, other, earlier, text);
 }
 
 void check_untimed(struct check *check)

@@ -21,8 +21,8 @@ struct judgement {
     int me, from; // as people count them
 };
 
-#define BROKEN(j, property, tag, ...)                                          \
-    check_broken((j)->check, (j)->event, property, tag, (j)->flight->from,     \
+#define BROKEN(j, finding, tag, ...)                                           \
+    check_broken((j)->check, (j)->event, finding, tag, (j)->flight->from,      \
                  (j)->flight->recv_n, __VA_ARGS__)
 
 // §6: may the voter ignore this request, its term, too, since it has heard
@@ -42,19 +42,19 @@ static bool follows(const struct judgement *j)
 {
     bool newer = j->args->term > j->before->term && !may_ignore(j);
     if (newer && j->after->term < j->args->term)
-        return BROKEN(j, "newer term not followed", "ALL.2",
+        return BROKEN(j, FINDING_NEWER_TERM_IGNORED, "ALL.2",
                       "S%d, in term %" PRIu64 ", answered S%d's %s of term"
                       " %" PRIu64 " without taking over that term.",
                       j->me, j->before->term, j->from, j->event->rpc,
                       j->args->term);
     if (newer && j->after->role != TRACE_FOLLOWER)
-        return BROKEN(j, "newer term not followed", "ALL.2",
+        return BROKEN(j, FINDING_NEWER_TERM_IGNORED, "ALL.2",
                       "S%d took over term %" PRIu64 " from S%d's %s but"
                       " stayed %s.",
                       j->me, j->args->term, j->from, j->event->rpc,
                       trace_role_name(j->after->role));
     if (j->reply->term != j->after->term)
-        return BROKEN(j, "answered with another term", "ALL.2",
+        return BROKEN(j, FINDING_REPLIED_WRONG_TERM, "ALL.2",
                       "S%d is in term %" PRIu64 " but answered S%d's %s with"
                       " term %" PRIu64 ".",
                       j->me, j->after->term, j->from, j->event->rpc,
@@ -79,17 +79,17 @@ static bool judge_vote(const struct judgement *j)
                           ? args->index_term > before->last_term
                           : args->index >= before->last_index;
     if (j->reply->yes && old)
-        return BROKEN(j, "vote for an old term", "RV.1",
+        return BROKEN(j, FINDING_VOTED_IN_OLD_TERM, "RV.1",
                       "S%d, in term %" PRIu64 ", granted S%d a vote of term"
                       " %" PRIu64 ".",
                       j->me, before->term, j->from, args->term);
     if (j->reply->yes && vote != TRACE_NONE && vote != j->flight->from)
-        return BROKEN(j, "one vote a term", "RV.2",
+        return BROKEN(j, FINDING_VOTED_TWICE, "RV.2",
                       "S%d granted S%d its vote of term %" PRIu64
                       ", which it had given to S%d.",
                       j->me, j->from, args->term, vote + 1);
     if (j->reply->yes && !up_to_date)
-        return BROKEN(j, "vote for a log that is behind", "RV.2",
+        return BROKEN(j, FINDING_VOTED_FOR_OLD_LOG, "RV.2",
                       "S%d, whose log ends at index %" PRIu64 " (term %" PRIu64
                       "), granted its vote of term %" PRIu64
                       " to S%d, whose log ends at index %" PRIu64
@@ -97,15 +97,14 @@ static bool judge_vote(const struct judgement *j)
                       j->me, before->last_index, before->last_term, args->term,
                       j->from, args->index, args->index_term);
     if (j->reply->yes && j->after->voted_for != j->flight->from)
-        return BROKEN(j, "vote not remembered", "RV.2",
+        return BROKEN(j, FINDING_VOTE_NOT_RECORDED, "RV.2",
                       "S%d granted S%d its vote of term %" PRIu64
                       " but its voted_for is not S%d.",
                       j->me, j->from, args->term, j->from);
     // A vote that was given may be given again, or be passed over.
     if (!j->reply->yes && !old && vote == TRACE_NONE && up_to_date &&
         !may_ignore(j))
-        return BROKEN(j, "vote refused without a reason",
-                      rule_of_refusal(j, "RV.2"),
+        return BROKEN(j, FINDING_VOTE_REFUSED, rule_of_refusal(j, "RV.2"),
                       "S%d refused S%d its vote of term %" PRIu64
                       ", which it owed: it had not voted in that term, and"
                       " S%d's log (to index %" PRIu64 ", term %" PRIu64
@@ -121,7 +120,7 @@ static bool yields(const struct judgement *j)
 {
     if (j->args->term < j->before->term || j->after->role != TRACE_CANDIDATE)
         return true;
-    return BROKEN(j, "candidate against a leader", "C.3",
+    return BROKEN(j, FINDING_CANDIDATE_STAYED, "C.3",
                   "S%d stayed candidate of term %" PRIu64
                   " when it heard S%d, the leader of that term.",
                   j->me, j->args->term, j->from);
@@ -131,13 +130,13 @@ static bool yields(const struct judgement *j)
 static bool ignores(const struct judgement *j)
 {
     if (j->reply->yes)
-        return BROKEN(j, "message of an old term accepted", "AE.1",
+        return BROKEN(j, FINDING_OLD_TERM_ACCEPTED, "AE.1",
                       "S%d, in term %" PRIu64 ", accepted S%d's AppendEntries"
                       " of term %" PRIu64 ".",
                       j->me, j->before->term, j->from, j->args->term);
     if (j->after->commit_index != j->before->commit_index ||
         model_last_index(j->after) != j->before->last_index)
-        return BROKEN(j, "message of an old term accepted", "AE.1",
+        return BROKEN(j, FINDING_OLD_TERM_ACCEPTED, "AE.1",
                       "S%d, in term %" PRIu64 ", changed its %s by S%d's"
                       " AppendEntries of term %" PRIu64 ".",
                       j->me, j->before->term,
@@ -154,18 +153,18 @@ static bool matches(const struct judgement *j)
     uint64_t index = j->args->index;
     if (j->reply->yes && !j->before->matches)
         return BROKEN(
-            j, "accepted without a matching entry", "AE.2",
+            j, FINDING_ACCEPTED_UNMATCHED, "AE.2",
             "S%d accepted S%d's AppendEntries, though its log (to"
             " index %" PRIu64 ") has no entry %" PRIu64 " of term %" PRIu64 ".",
             j->me, j->from, j->before->last_index, index, j->args->index_term);
     if (!j->reply->yes && j->before->matches &&
         index >= j->before->snapshot_index)
-        return BROKEN(
-            j, "refused although the entry matches", rule_of_refusal(j, "AE.2"),
-            "S%d refused S%d's AppendEntries of term %" PRIu64
-            ", though it has the entry before the new ones (index"
-            " %" PRIu64 ", term %" PRIu64 ").",
-            j->me, j->from, j->args->term, index, j->args->index_term);
+        return BROKEN(j, FINDING_REFUSED_MATCHING, rule_of_refusal(j, "AE.2"),
+                      "S%d refused S%d's AppendEntries of term %" PRIu64
+                      ", though it has the entry before the new ones (index"
+                      " %" PRIu64 ", term %" PRIu64 ").",
+                      j->me, j->from, j->args->term, index,
+                      j->args->index_term);
     return true;
 }
 
@@ -179,7 +178,7 @@ static bool stores(const struct judgement *j)
         uint64_t term = facts_term(&j->check->terms, j->args, index - first);
         if (term != 0 && index > j->after->snapshot_index &&
             model_term_at(j->after, index) != term)
-            return BROKEN(j, "acknowledged without storing", "AE.4",
+            return BROKEN(j, FINDING_ACKNOWLEDGED_UNSTORED, "AE.4",
                           "S%d acknowledged S%d's entry %" PRIu64
                           " of term %" PRIu64 " but does not have it.",
                           j->me, j->from, index, term);
@@ -189,12 +188,12 @@ static bool stores(const struct judgement *j)
                         : j->before->last_index;
     uint64_t have = model_last_index(j->after);
     if (have > last && j->before->conflict != 0)
-        return BROKEN(j, "conflicting entries kept", "AE.3",
+        return BROKEN(j, FINDING_CONFLICT_KEPT, "AE.3",
                       "S%d's entry %" PRIu64 " conflicted with S%d's, but it"
                       " kept what follows, up to index %" PRIu64 ".",
                       j->me, j->before->conflict, j->from, have);
     if (have > last)
-        return BROKEN(j, "entries appended twice", "AE.4",
+        return BROKEN(j, FINDING_APPENDED_TWICE, "AE.4",
                       "S%d's log grew to index %" PRIu64
                       " by S%d's entries %" PRIu64 " to %" PRIu64 ".",
                       j->me, have, j->from, first, end);
@@ -213,11 +212,11 @@ static bool commits(const struct judgement *j)
     if (j->after->commit_index <= limit)
         return true;
     if (!j->reply->yes)
-        return BROKEN(j, "commit by a refused message", "AE.5",
+        return BROKEN(j, FINDING_COMMIT_BY_REFUSED_MESSAGE, "AE.5",
                       "S%d moved its commit_index to %" PRIu64
                       " by an AppendEntries of S%d that it refused.",
                       j->me, j->after->commit_index, j->from);
-    return BROKEN(j, "commit beyond the last new entry", "AE.5",
+    return BROKEN(j, FINDING_COMMIT_BEYOND_MESSAGE, "AE.5",
                   "S%d moved its commit_index to %" PRIu64
                   " by S%d's AppendEntries, whose last new entry is %" PRIu64
                   " and whose leader_commit is %" PRIu64 ".",
@@ -239,7 +238,7 @@ static bool judge_install(const struct judgement *j)
 {
     bool installed = j->after->snapshot_index != j->before->snapshot_index;
     if (j->args->term < j->before->term && installed)
-        return BROKEN(j, "message of an old term accepted", "IS.1",
+        return BROKEN(j, FINDING_OLD_TERM_ACCEPTED, "IS.1",
                       "S%d, in term %" PRIu64 ", installed S%d's snapshot"
                       " of term %" PRIu64 ".",
                       j->me, j->before->term, j->from, j->args->term);
@@ -249,7 +248,7 @@ static bool judge_install(const struct judgement *j)
                  j->reply->stored >= j->args->end;
     if (whole && j->args->index > j->before->commit_index &&
         j->after->snapshot_index < j->args->index)
-        return BROKEN(j, "snapshot not installed", "IS.7",
+        return BROKEN(j, FINDING_SNAPSHOT_NOT_INSTALLED, "IS.7",
                       "S%d has all of S%d's snapshot up to index %" PRIu64
                       ", its commit_index was %" PRIu64
                       ", but it did not install it.",
@@ -293,7 +292,7 @@ static bool commits_what_it_carries(struct check *check,
     uint64_t ours = model_term_at(server, event->to);
     if (term != 0 && ours != 0 && ours != term)
         return check_broken(
-            check, event, "conflicting entries kept", "AE.3", flight->from,
+            check, event, FINDING_CONFLICT_KEPT, "AE.3", flight->from,
             flight->recv_n,
             "S%d committed its entry %" PRIu64 " of term %" PRIu64
             " by S%d's AppendEntries, which carried one of term %" PRIu64
@@ -302,7 +301,7 @@ static bool commits_what_it_carries(struct check *check,
     if (event->to <= last && event->to <= args->leader_commit)
         return true;
     return check_broken(
-        check, event, "commit beyond the last new entry", "AE.5", flight->from,
+        check, event, FINDING_COMMIT_BEYOND_MESSAGE, "AE.5", flight->from,
         flight->recv_n,
         "S%d moved its commit_index to %" PRIu64
         " by S%d's AppendEntries, whose last new entry is %" PRIu64
@@ -327,8 +326,8 @@ bool check_accepted(struct check *check, const struct trace_event *event)
     if (args->index >= server->snapshot_index &&
         model_term_at(server, args->index) != args->index_term)
         return check_broken(
-            check, event, "accepted without a matching entry", "AE.2",
-            flight->from, flight->recv_n,
+            check, event, FINDING_ACCEPTED_UNMATCHED, "AE.2", flight->from,
+            flight->recv_n,
             "S%d %s entry %" PRIu64 " by S%d's AppendEntries, though its log"
             " (to index %" PRIu64 ") has no entry %" PRIu64 " of term %" PRIu64
             ".",

@@ -25,7 +25,8 @@ enum { N_NEEDS = 8 };
 
 // What a finding needs besides: that no server is lost; that each vote, each
 // acknowledgement, each heartbeat can be read; that messages show their fields;
-// that who belongs to the cluster is known; that all commits are.
+// that who belongs to the cluster is known; that all commits are. STANDS: two
+// events show it against each other, whatever else is missing.
 enum {
     OF_ALL = 1,
     VOTES = 2,
@@ -33,7 +34,8 @@ enum {
     SHOWN = 8,
     MEMBERS = 16,
     COMMITS = 32,
-    BEATS = 64
+    BEATS = 64,
+    STANDS = 128
 };
 
 static const struct {
@@ -42,14 +44,14 @@ static const struct {
     uint64_t whole;   // besides, where numbers have holes, when in doubt
     unsigned besides; // what must be readable
 } areas[] = {
-    {"Election Safety", {TRACE_ROLE}, 0, 0},
+    {"Election Safety", {TRACE_ROLE}, 0, STANDS},
     {"Leader Append-Only", {TRACE_ROLE, TRACE_APPEND}, CUTS, 0},
     {"Log Matching", {TRACE_APPEND}, 0, 0},
     {"Leader Completeness",
      {TRACE_ROLE, TRACE_COMMIT, TRACE_APPEND, TRACE_TERM},
      CUTS,
      0},
-    {"State Machine Safety", {TRACE_APPLY}, 0, 0},
+    {"State Machine Safety", {TRACE_APPLY}, 0, STANDS},
     {"terms", {TRACE_TERM}, 0, 0},
     {"votes", {TRACE_VOTE, TRACE_TERM, TRACE_APPEND, TRACE_SEND}, CUTS, 0},
     {"elections",
@@ -90,70 +92,15 @@ static const struct {
      BEATS},
 };
 
-// Findings that need more than the event that they are found at.
+// What each finding needs besides the event that it is found at.
 static const struct {
-    const char *property;
     unsigned besides;
     uint64_t needs, whole;
-} findings[] = {
-    {"Leader Append-Only", 0, BIT(ROLE) | BIT(APPEND), CUTS},
-    {"Leader Completeness", 0, BIT(APPEND), CUTS | BIT(TERM)},
-    {"State Machine Safety", 0, 0, 0},
-    {"accepted without a matching entry", 0, BIT(APPEND), CUTS},
-    {"acknowledged without storing", 0, BIT(APPEND), CUTS},
-    {"answered before it was saved", 0, SAVED, CUTS | BIT(PERSIST)},
-    {"answered with another term", 0, BIT(TERM), 0},
-    {"applied before commit", 0, BIT(COMMIT), BIT(INSTALL)},
-    {"applied out of order", 0, 0, 0},
-    {"candidate against a leader", 0, BIT(ROLE) | BIT(TERM), 0},
-    {"command at another index", 0, BIT(APPEND), CUTS},
-    {"command taken by no leader", 0, BIT(ROLE) | BIT(TERM), 0},
-    {"commit before the leader", OF_ALL | COMMITS, BIT(ROLE) | BIT(APPEND),
-     CUTS},
-    {"commit beyond the last new entry", 0, BIT(APPEND), CUTS},
-    {"commit beyond the log", 0, BIT(APPEND), CUTS},
-    {"commit of an older term", 0, BIT(APPEND) | BIT(TERM), CUTS},
-    {"commit without a majority", ACKS | MEMBERS, SAVED, CUTS},
-    {"commit_index falls", 0, 0, BIT(INSTALL)},
-    {"commit_index outlived a restart", 0, 0, BIT(INSTALL)},
-    {"committed entry cut", 0, BIT(COMMIT), 0},
-    {"conflicting entries kept", 0, BIT(APPEND), CUTS},
-    {"current_term falls", 0, BIT(TERM), 0},
-    {"election timer not set back", SHOWN, 0, CLOCKS},
-    {"election timer set back without a reason", SHOWN,
-     BIT(ROLE) | BIT(VOTE) | BIT(SEND) | BIT(RECV), CLOCKS | BIT(REPLY)},
-    {"election without a timeout", 0, 0, CLOCKS},
-    {"entries appended twice", 0, BIT(APPEND), CUTS},
-    {"entry of a later term", 0, BIT(TERM), 0},
-    {"gap in the log", 0, 0, CUTS},
-    {"leader without a majority", OF_ALL | VOTES | MEMBERS,
-     BIT(TERM) | BIT(VOTE), 0},
-    {"leads a term it did not win", OF_ALL, BIT(ROLE) | BIT(TERM), 0},
-    {"log cut without a conflict", 0, BIT(APPEND), CUTS},
-    {"log cut without a message", SHOWN | BEATS,
-     BIT(APPEND) | BIT(SEND) | BIT(RECV), CUTS},
-    {"majority without a commit", MEMBERS, BIT(APPEND) | BIT(TERM), CUTS},
-    {"match_index is wrong", ACKS, BIT(APPEND) | BIT(TERM), CUTS},
-    {"message of an old term accepted", 0, BIT(TERM), CUTS},
-    {"message with a wrong prev_log_term", 0, BIT(APPEND), CUTS},
-    {"newer term not followed", 0, BIT(ROLE) | BIT(TERM), 0},
-    {"next_index below match_index", ACKS, BIT(MATCH), 0},
-    {"next_index out of range", 0, BIT(APPEND), CUTS},
-    {"no heartbeats", OF_ALL | SHOWN | BEATS, BIT(ROLE) | BIT(TERM) | BIT(SEND),
-     CLOCKS},
-    {"no vote for itself", 0, BIT(VOTE), 0},
-    {"one vote a term", 0, BIT(TERM), 0},
-    {"refused although the entry matches", 0, BIT(APPEND), CUTS},
-    {"restart from another state", 0, SAVED, CUTS | BIT(PERSIST)},
-    {"saved what it is not", 0, SAVED, CUTS},
-    {"sent before it was saved", 0, 0, BIT(PERSIST)},
-    {"sent as a leader that it is not", OF_ALL, BIT(ROLE) | BIT(TERM), 0},
-    {"snapshot not installed", 0, 0, BIT(INSTALL) | BIT(COMMIT)},
-    {"stepped down without a newer term", OF_ALL, BIT(TERM) | BIT(ROLE), 0},
-    {"vote for a log that is behind", 0, BIT(APPEND), CUTS},
-    {"vote not remembered", 0, BIT(VOTE), 0},
-    {"vote refused without a reason", 0, SAVED, CUTS},
-    {"votes asked for another log", 0, BIT(APPEND), CUTS},
+} needs[N_FINDINGS] = {
+#define FINDING(name, id, tags, cost, headline, besides, needs, whole)         \
+    [FINDING_##name] = {besides, needs, whole},
+#include "findings.def"
+#undef FINDING
 };
 
 // Without holes, who tells what a server restores at boot tells its term, its
@@ -198,14 +145,9 @@ static bool hears(const struct check *check, unsigned besides)
 // Where numbers are missing amid a trace, any event may be: nothing is believed
 // that one more event could explain. What two events show against each other
 // stands. Who names the kinds that are left out answers for the rest.
-static bool is_torn(const struct check *check, const char *property)
+static bool is_torn(const struct check *check, unsigned besides)
 {
-    static const char *const stand[] = {"Election Safety",
-                                        "State Machine Safety"};
-    for (size_t i = 0; i < sizeof stand / sizeof stand[0]; i++)
-        if (strcmp(stand[i], property) == 0)
-            return false;
-    return check_is_torn(check);
+    return (besides & STANDS) == 0 && check_is_torn(check);
 }
 
 bool check_is_torn(const struct check *check)
@@ -226,22 +168,18 @@ uint64_t check_filtered(uint64_t seen)
     return whole & ~seen;
 }
 
-bool check_believes(struct check *check, const char *property)
+bool check_believes(struct check *check, enum finding finding)
 {
-    if (is_torn(check, property))
+    unsigned besides = needs[finding].besides;
+    if (is_torn(check, besides))
         return false;
-    size_t n = sizeof findings / sizeof findings[0], i = 0;
-    while (i < n && strcmp(findings[i].property, property) != 0)
-        i++;
-    if (i == n)
-        return true;
-    unsigned besides = findings[i].besides;
     struct told *told = &check->told;
-    if (told->holes && missing_of(check, findings[i].whole) != TRACE_UNKNOWN) {
-        told->doubted |= findings[i].whole;
+    if (told->holes &&
+        missing_of(check, needs[finding].whole) != TRACE_UNKNOWN) {
+        told->doubted |= needs[finding].whole;
         return false;
     }
-    return missing_of(check, findings[i].needs) == TRACE_UNKNOWN &&
+    return missing_of(check, needs[finding].needs) == TRACE_UNKNOWN &&
            !((besides & OF_ALL) != 0 && told->any_lost) &&
            !((besides & MEMBERS) != 0 && told->members_change) &&
            ((besides & SHOWN) == 0 || told->fields) && hears(check, besides);
@@ -326,7 +264,7 @@ static const char *unreadable(const struct check *check, size_t area)
 {
     unsigned besides = areas[area].besides;
     const struct told *told = &check->told;
-    if (is_torn(check, areas[area].name))
+    if (is_torn(check, besides))
         return "numbers are missing amid the trace";
     if ((besides & MEMBERS) != 0 && told->members_change)
         return "the header says that members change";
@@ -347,8 +285,9 @@ size_t check_areas(const struct check *check, struct check_area *out,
     for (size_t i = 0; i < n_areas && n < most; i++) {
         if (check->untimed && areas[i].needs[0] == TRACE_TIMEOUT)
             continue;
-        enum trace_kind kind =
-            is_torn(check, areas[i].name) ? TRACE_UNKNOWN : missing(check, i);
+        enum trace_kind kind = is_torn(check, areas[i].besides)
+                                   ? TRACE_UNKNOWN
+                                   : missing(check, i);
         snprintf(out[n].name, sizeof out[n].name, "%s", areas[i].name);
         out[n].because = kind == TRACE_UNKNOWN ? unreadable(check, i) : NULL;
         out[n++].missing =

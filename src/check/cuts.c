@@ -60,7 +60,8 @@ bool check_cuts(struct check *check, const struct trace_event *event)
     int me = event->node + 1;
     if (last == NULL)
         return check_broken(
-            check, event, "log cut without a message", "AE.3", TRACE_NONE, 0,
+            check, event, FINDING_TRUNCATED_WITHOUT_MESSAGE, "AE.3", TRACE_NONE,
+            0,
             "S%d cut its log at index %" PRIu64 " (term %" PRIu64
             ", up to index %" PRIu64
             "), but no leader's message was being handled: only a leader's"
@@ -72,8 +73,8 @@ bool check_cuts(struct check *check, const struct trace_event *event)
     if (first != 0)
         snprintf(with, sizeof with, "conflicts from index %" PRIu64 " on only",
                  first);
-    return check_broken(check, event, "log cut without a conflict", "AE.3",
-                        last->from, last->recv_n,
+    return check_broken(check, event, FINDING_TRUNCATED_WITHOUT_CONFLICT,
+                        "AE.3", last->from, last->recv_n,
                         "S%d cut its log at index %" PRIu64 " (term %" PRIu64
                         ", up to index %" PRIu64
                         ") by S%d's AppendEntries, with which it %s.",

@@ -110,7 +110,7 @@ bool check_keeps_term(struct check *check, const struct trace_event *event,
         (check->without >> TRACE_PERSIST & 1) != 0)
         return true;
     return check_broken(
-        check, event, "restart without its term", "ALL.2", TRACE_NONE,
+        check, event, FINDING_RESTARTED_WITHOUT_TERM, "ALL.2", TRACE_NONE,
         server->promised_n,
         "S%d crashed after it had sent a message of term %" PRIu64
         ", and is in term %" PRIu64

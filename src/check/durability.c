@@ -159,7 +159,7 @@ static bool boot(struct check *check, const struct trace_event *event)
     char one[24], two[24];
     if (!good && is_wiped(&server->disk, &found))
         return check_broken(
-            check, event, "restart from another state", "", TRACE_NONE,
+            check, event, FINDING_RESTARTED_WITH_WRONG_STATE, "", TRACE_NONE,
             server->disk.event,
             "S%d started with nothing: no term, no vote, no log. It had saved"
             " term %" PRIu64 ", %s and a log up to %" PRIu64
@@ -168,7 +168,7 @@ static bool boot(struct check *check, const struct trace_event *event)
             vote_text(server->disk.voted_for, two), server->disk.last_index);
     if (!good)
         return check_broken(
-            check, event, "restart from another state",
+            check, event, FINDING_RESTARTED_WITH_WRONG_STATE,
             differs_in(&server->disk, &found), TRACE_NONE, server->disk.event,
             "S%d started in term %" PRIu64 " with %s and a log up to %" PRIu64
             " (term %" PRIu64 "); it had saved term %" PRIu64
@@ -215,7 +215,7 @@ static bool persist(struct check *check, const struct trace_event *event)
         check->model.server[event->node].booted &&
         !equals(&server->disk, &saved) &&
         !check_broken(
-            check, event, "saved what it is not", rule, TRACE_NONE,
+            check, event, FINDING_SAVED_WRONG_STATE, rule, TRACE_NONE,
             server->n_unsaved > 0 ? server->unsaved[0].event : 0,
             "S%d saved term %" PRIu64 ", %s and a log up to %" PRIu64
             " (term %" PRIu64 ") at %.3f s%s; it is in term %" PRIu64
@@ -228,7 +228,7 @@ static bool persist(struct check *check, const struct trace_event *event)
         return false;
     if (server->snapshot_bytes > 0 && event->snapshot_bytes == 0)
         return check_broken(
-            check, event, "saved without its snapshot", "IS.5", TRACE_NONE, 0,
+            check, event, FINDING_SAVED_WITHOUT_SNAPSHOT, "IS.5", TRACE_NONE, 0,
             "S%d saved its state at %.3f s without the snapshot that it had"
             " saved before; its log begins behind index %" PRIu64 ".",
             event->node + 1, check_seconds(event->us), now.snapshot_index);
@@ -259,7 +259,7 @@ static bool send(struct check *check, const struct trace_event *event)
                           (server->disk.term == term &&
                            (!votes || server->disk.voted_for == event->node))))
         return true;
-    return check_broken(check, event, "sent before it was saved", "C.1",
+    return check_broken(check, event, FINDING_SENT_BEFORE_SAVING, "C.1",
                         TRACE_NONE, server->disk.event,
                         "S%d sent a %s of term %" PRIu64
                         " at %.3f s before that term%s was saved.",
@@ -283,7 +283,7 @@ static bool reply(struct check *check, const struct trace_event *event)
     int from = flight->from;
     double now = check_seconds(event->us);
     if (server->disk.term < facts->term)
-        return check_broken(check, event, "answered before it was saved",
+        return check_broken(check, event, FINDING_REPLIED_BEFORE_SAVING,
                             "ALL.2", TRACE_NONE, server->disk.event,
                             "S%d answered in term %" PRIu64
                             " at %.3f s before that term was saved.",
@@ -292,8 +292,8 @@ static bool reply(struct check *check, const struct trace_event *event)
         !(facts->yes || args->rpc == FACTS_INSTALL))
         return true;
     if (args->rpc == FACTS_VOTE && server->disk.voted_for != from)
-        return check_broken(check, event, "answered before it was saved",
-                            "RV.2", from, server->disk.event,
+        return check_broken(check, event, FINDING_REPLIED_BEFORE_SAVING, "RV.2",
+                            from, server->disk.event,
                             "S%d gave its vote of term %" PRIu64
                             " to S%d at %.3f s before that was saved.",
                             event->node + 1, facts->term, from + 1, now);
@@ -307,7 +307,7 @@ static bool reply(struct check *check, const struct trace_event *event)
         !was_saved(check, event->node, index,
                    entries ? flight->recv_n : UINT64_MAX))
         return check_broken(
-            check, event, "answered before it was saved",
+            check, event, FINDING_REPLIED_BEFORE_SAVING,
             entries ? "AE.4" : "IS.5", from, server->disk.event,
             "S%d acknowledged S%d's %s up to %" PRIu64
             " at %.3f s, but what it had changed in its log up to there was"

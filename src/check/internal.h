@@ -6,6 +6,7 @@
 #include "check.h"
 #include "clients.h"
 #include "facts.h"
+#include "findings.h"
 #include "table.h"
 
 // How much of a run the trace tells, besides kinds of events.
@@ -322,22 +323,23 @@ const char *check_say_held(const struct check *check, int leader,
 const struct table_cell *check_leader_of(const struct check *check,
                                          uint64_t term);
 
-// Records the finding and returns false; or true where the trace lacks what
-// the finding needs. The servers are the event's own and
-// `other` (TRACE_NONE for none); `earlier` is an event that shows it, or 0.
+// Records the finding, for which this rule is to blame (one of its tags in
+// findings.def; "" = none), and returns false; or true where the trace lacks
+// what the finding needs. The servers are the event's own and `other`
+// (TRACE_NONE for none); `earlier` is an event that shows it, or 0.
 bool check_broken(struct check *check, const struct trace_event *event,
-                  const char *property, const char *tag, int other,
+                  enum finding finding, const char *tag, int other,
                   uint64_t earlier, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
 // The same, whatever the trace lacks.
 bool check_found(struct check *check, const struct trace_event *event,
-                 const char *property, const char *tag, int other,
+                 enum finding finding, const char *tag, int other,
                  uint64_t earlier, const char *text);
 // One more event that shows it.
 void check_show(struct check *check, uint64_t event);
 
 // coverage.c: whether the trace has the kinds of events that a finding needs.
-bool check_believes(struct check *check, const char *property);
+bool check_believes(struct check *check, enum finding finding);
 // Whether all that changes a log is told; where it is not, and something does
 // not fit, that is noted.
 bool check_knows_logs(struct check *check);

@@ -64,7 +64,7 @@ static bool commits_in_time(struct check *check,
     if (event->us - judged->held_us < COMMIT_WITHIN_US)
         return true;
     char text[200];
-    return check_broken(check, event, "majority without a commit", "L.4",
+    return check_broken(check, event, FINDING_MAJORITY_NOT_COMMITTED, "L.4",
                         TRACE_NONE, 0, "%s",
                         check_say_held(check, event->node, text));
 }
@@ -80,7 +80,7 @@ static bool leads(struct check *check, const struct trace_event *event,
         return true;
     if (server->role == TRACE_LEADER)
         return check_broken(
-            check, event, "leads a term it did not win", "ALL.2",
+            check, event, FINDING_LED_UNWON_TERM, "ALL.2",
             leader != NULL ? leader->server : TRACE_NONE,
             judged->term_event > judged->role_event ? judged->term_event
                                                     : judged->role_event,
@@ -89,7 +89,7 @@ static bool leads(struct check *check, const struct trace_event *event,
             " become a follower.",
             event->node + 1, event->rpc, args->term, check_seconds(event->us),
             judged->role_term);
-    return check_broken(check, event, "sent as a leader that it is not", "L.1",
+    return check_broken(check, event, FINDING_SENT_BY_NON_LEADER, "L.1",
                         leader != NULL ? leader->server : TRACE_NONE,
                         judged->role_event,
                         "S%d, a %s, sent %s as leader of term %" PRIu64
@@ -103,7 +103,7 @@ static bool restamped(struct check *check, const struct trace_event *event,
                       uint64_t index, uint64_t term)
 {
     const struct model_server *server = &check->model.server[event->node];
-    return check_broken(check, event, "Leader Append-Only", "P.2",
+    return check_broken(check, event, FINDING_LEADER_APPEND_ONLY, "P.2",
                         (int)event->to, check->server[event->node].role_event,
                         "S%d, leader of term %" PRIu64
                         ", sent S%d entry %" PRIu64 " with term %" PRIu64
@@ -121,8 +121,8 @@ static bool shows_its_log(struct check *check, const struct trace_event *event,
         args->index < server->snapshot_index)
         return true;
     if (args->index > model_last_index(server))
-        return check_broken(check, event, "next_index out of range", "L.3",
-                            (int)event->to, 0,
+        return check_broken(check, event, FINDING_NEXT_INDEX_OUT_OF_RANGE,
+                            "L.3", (int)event->to, 0,
                             "S%d sent S%d entries behind index %" PRIu64
                             ", but its log ends at %" PRIu64 ".",
                             event->node + 1, (int)event->to + 1, args->index,
@@ -131,13 +131,12 @@ static bool shows_its_log(struct check *check, const struct trace_event *event,
     if (term < args->index_term && args->index_term == server->term)
         return restamped(check, event, args->index, args->index_term);
     if (term != args->index_term)
-        return check_broken(check, event, "message with a wrong prev_log_term",
-                            "L.3", (int)event->to, 0,
-                            "S%d told S%d that its entry %" PRIu64
-                            " is of term %" PRIu64 "; it is of term %" PRIu64
-                            ".",
-                            event->node + 1, (int)event->to + 1, args->index,
-                            args->index_term, term);
+        return check_broken(
+            check, event, FINDING_WRONG_PREV_LOG_TERM, "L.3", (int)event->to, 0,
+            "S%d told S%d that its entry %" PRIu64 " is of term %" PRIu64
+            "; it is of term %" PRIu64 ".",
+            event->node + 1, (int)event->to + 1, args->index, args->index_term,
+            term);
     for (uint64_t i = 0; i < args->n_entries; i++) {
         uint64_t index = args->index + 1 + i;
         uint64_t sent = facts_term(&check->terms, args, i);
@@ -153,7 +152,7 @@ static bool log_end(struct check *check, const struct trace_event *event,
 {
     if (args->index > 0 || args->index_term == 0)
         return true;
-    return check_broken(check, event, "votes asked for another log", "C.1",
+    return check_broken(check, event, FINDING_WRONG_LOG_IN_REQUEST, "C.1",
                         TRACE_NONE, 0,
                         "S%d asked for votes in term %" PRIu64
                         " with a last_log_index of 0 and a last_log_term of"
@@ -177,7 +176,7 @@ static bool candidacy(struct check *check, const struct trace_event *event,
     if (check->n_of_kind[TRACE_ROLE] == 0)
         return true;
     if (args->term > judged->ran_term)
-        return check_broken(check, event, "votes asked out of an election",
+        return check_broken(check, event, FINDING_REQUEST_WITHOUT_ELECTION,
                             "C.1", TRACE_NONE, judged->role_event,
                             "S%d, a %s, asked for votes in term %" PRIu64
                             " at %.3f s, for which it does not stand; it last"
@@ -187,7 +186,7 @@ static bool candidacy(struct check *check, const struct trace_event *event,
     if (server->role != TRACE_CANDIDATE || server->term != args->term)
         return true;
     if (check->n_of_kind[TRACE_VOTE] > 0 && server->voted_for != event->node)
-        return check_broken(check, event, "no vote for itself", "C.1",
+        return check_broken(check, event, FINDING_NO_OWN_VOTE, "C.1",
                             TRACE_NONE, judged->role_event,
                             "S%d asked for votes in term %" PRIu64
                             " at %.3f s without having given itself its own.",
@@ -197,7 +196,7 @@ static bool candidacy(struct check *check, const struct trace_event *event,
     if (check->n_of_kind[TRACE_APPEND] > 0 &&
         (args->index != last || args->index_term != term))
         return check_broken(
-            check, event, "votes asked for another log", "C.1", TRACE_NONE,
+            check, event, FINDING_WRONG_LOG_IN_REQUEST, "C.1", TRACE_NONE,
             judged->role_event,
             "S%d asked for votes in term %" PRIu64 " with a last entry %" PRIu64
             " of term %" PRIu64 "; its log ends at index %" PRIu64
@@ -343,7 +342,7 @@ static bool commit(struct check *check, const struct trace_event *event)
         return true;
     if (term != leader->term)
         return check_broken(
-            check, event, "commit of an older term", "L.4", TRACE_NONE, 0,
+            check, event, FINDING_COMMIT_OF_OLDER_TERM, "L.4", TRACE_NONE, 0,
             "S%d, leader of term %" PRIu64 ", moved commit_index to %" PRIu64
             ", an entry of term %" PRIu64
             ": it may still be overwritten (Figure 8).",
@@ -356,7 +355,7 @@ static bool commit(struct check *check, const struct trace_event *event)
     }
     if (n < check_majority(check))
         return check_broken(
-            check, event, "commit without a majority", "L.4", TRACE_NONE, 0,
+            check, event, FINDING_COMMIT_WITHOUT_MAJORITY, "L.4", TRACE_NONE, 0,
             "S%d committed entry %" PRIu64
             ", which stands on %d server%s, a majority is %d.%s",
             event->node + 1, event->to, n, n == 1 ? "" : "s",
@@ -369,7 +368,7 @@ static bool commit(struct check *check, const struct trace_event *event)
         return true;
     char earlier[160];
     return check_broken(
-        check, event, "commit without a majority", "L.4", TRACE_NONE, 0,
+        check, event, FINDING_COMMIT_WITHOUT_MAJORITY, "L.4", TRACE_NONE, 0,
         "S%d committed entry %" PRIu64 " when %d peer%s had acknowledged it%s;"
         " a majority is %d.%s%s",
         event->node + 1, event->to, n - saved, n - saved == 1 ? "" : "s",
@@ -387,7 +386,7 @@ static bool match(struct check *check, const struct trace_event *event)
         return true;
     if (event->to < event->from)
         return check_broken(
-            check, event, "match_index falls", "L.3", event->peer, 0,
+            check, event, FINDING_MATCH_INDEX_BACKWARDS, "L.3", event->peer, 0,
             "S%d moved match_index of S%d from %" PRIu64 " back to %" PRIu64
             ".",
             event->node + 1, event->peer + 1, event->from, event->to);
@@ -398,7 +397,7 @@ static bool match(struct check *check, const struct trace_event *event)
     if (event->to <= acked)
         return true;
     return check_broken(
-        check, event, "match_index is wrong", "L.3", event->peer, 0,
+        check, event, FINDING_MATCH_INDEX_TOO_HIGH, "L.3", event->peer, 0,
         "S%d set match_index of S%d to %" PRIu64 ", but in term %" PRIu64
         " S%d has acknowledged to it entries up to %" PRIu64 " only.%s",
         event->node + 1, event->peer + 1, event->to, leader->term,
@@ -412,8 +411,8 @@ static bool next(struct check *check, const struct trace_event *event)
 {
     const struct model_server *leader = &check->model.server[event->node];
     if (event->to < 1 || event->to > model_last_index(leader) + 1)
-        return check_broken(check, event, "next_index out of range", "L.3",
-                            event->peer, 0,
+        return check_broken(check, event, FINDING_NEXT_INDEX_OUT_OF_RANGE,
+                            "L.3", event->peer, 0,
                             "S%d set next_index of S%d to %" PRIu64
                             ", its log ends at %" PRIu64 ".",
                             event->node + 1, event->peer + 1, event->to,
@@ -434,7 +433,7 @@ static bool next(struct check *check, const struct trace_event *event)
     if (flight != NULL && flight->sent_n < view->acked_n)
         snprintf(late, sizeof late, " by the answer to a message of %.3f s",
                  check_seconds(flight->sent_us));
-    return check_broken(check, event, "next_index below match_index", "L.3",
+    return check_broken(check, event, FINDING_NEXT_INDEX_TOO_LOW, "L.3",
                         event->peer, view->acked_n,
                         "S%d took next_index of S%d back to %" PRIu64
                         "%s: S%d has acknowledged entries up to %" PRIu64 "%s.",

@@ -20,7 +20,7 @@ static bool vote(struct check *check, const struct trace_event *event)
         return true;
     if (voter->term == event->term && voter->voted_for != TRACE_NONE &&
         voter->voted_for != event->voted_for)
-        return check_broken(check, event, "one vote a term", "RV.2",
+        return check_broken(check, event, FINDING_VOTED_TWICE, "RV.2",
                             voter->voted_for, 0,
                             "S%d voted for S%d in term %" PRIu64
                             ", in which it had voted for S%d.",
@@ -35,7 +35,7 @@ static bool vote(struct check *check, const struct trace_event *event)
             (candidate->asked_last_term == term &&
              candidate->asked_index < last))
             return check_broken(
-                check, event, "vote for a log that is behind", "RV.2",
+                check, event, FINDING_VOTED_FOR_OLD_LOG, "RV.2",
                 event->voted_for, 0,
                 "S%d, whose log ends at index %" PRIu64 " (term %" PRIu64
                 "), voted for S%d, whose log ends at index %" PRIu64
@@ -88,8 +88,8 @@ static bool step_down(struct check *check, const struct trace_event *event)
         return true;
     if (server->role == TRACE_LEADER &&
         !is_alone(check, event->node, event->us))
-        return check_broken(check, event, "stepped down without a newer term",
-                            "ALL.2", TRACE_NONE, judged->role_event,
+        return check_broken(check, event, FINDING_STEPPED_DOWN, "ALL.2",
+                            TRACE_NONE, judged->role_event,
                             "S%d, leader of term %" PRIu64
                             ", became a follower in that same term at %.3f s.",
                             event->node + 1, server->term,
@@ -97,8 +97,8 @@ static bool step_down(struct check *check, const struct trace_event *event)
     if (server->role == TRACE_CANDIDATE &&
         check_leader_of(check, server->term) == NULL &&
         !is_lost(check, event->node, event->us))
-        return check_broken(check, event, "stepped down without a newer term",
-                            "C.3", TRACE_NONE, judged->role_event,
+        return check_broken(check, event, FINDING_STEPPED_DOWN, "C.3",
+                            TRACE_NONE, judged->role_event,
                             "S%d, candidate of term %" PRIu64
                             ", became a follower at %.3f s, but nobody leads"
                             " that term.",
@@ -112,15 +112,15 @@ static bool elected(struct check *check, const struct trace_event *event)
 {
     struct judged *server = &check->server[event->node];
     if (event->from_role != TRACE_CANDIDATE)
-        return check_broken(check, event, "leader without an election", "C.2",
-                            TRACE_NONE, server->role_event,
+        return check_broken(check, event, FINDING_LEADER_WITHOUT_ELECTION,
+                            "C.2", TRACE_NONE, server->role_event,
                             "S%d became leader of term %" PRIu64
                             " without having been a candidate.",
                             event->node + 1, event->term);
     int n = server->given_term == event->term ? bits(server->given) : 0;
     if (check->n_of_kind[TRACE_VOTE] > 0 && n < check_majority(check))
-        return check_broken(check, event, "leader without a majority", "C.2",
-                            TRACE_NONE, server->role_event,
+        return check_broken(check, event, FINDING_LEADER_WITHOUT_MAJORITY,
+                            "C.2", TRACE_NONE, server->role_event,
                             "S%d became leader of term %" PRIu64
                             " with %d vote%s, a majority is %d.",
                             event->node + 1, event->term, n, n == 1 ? "" : "s",
@@ -130,8 +130,8 @@ static bool elected(struct check *check, const struct trace_event *event)
     uint64_t heard = server->heard_term == event->term ? server->heard : 0;
     n = bits(heard | 1ull << (event->node % 64));
     if (n < check_majority(check))
-        return check_broken(check, event, "leader without a majority", "C.2",
-                            TRACE_NONE, server->role_event,
+        return check_broken(check, event, FINDING_LEADER_WITHOUT_MAJORITY,
+                            "C.2", TRACE_NONE, server->role_event,
                             "S%d became leader of term %" PRIu64
                             " when it had heard of %d vote%s for it in that"
                             " term, a majority is %d.",
@@ -158,7 +158,7 @@ static bool start(struct check *check, const struct trace_event *event)
         return true;
     if (server->role == TRACE_LEADER && event->term == server->term)
         return true;
-    return check_broken(check, event, "command taken by no leader", "L.2",
+    return check_broken(check, event, FINDING_COMMAND_BY_NON_LEADER, "L.2",
                         TRACE_NONE, check->server[event->node].role_event,
                         "S%d, %s in term %" PRIu64
                         ", took a command at index %" PRIu64
@@ -179,14 +179,14 @@ static bool commit(struct check *check, const struct trace_event *event)
         return true;
     if (event->from > server->commit_index && judged->commit_us == 0)
         return check_broken(
-            check, event, "commit_index outlived a restart", "ALL.1",
+            check, event, FINDING_COMMIT_INDEX_OUTLIVED_RESTART, "ALL.1",
             TRACE_NONE, 0,
             "S%d says at its first commit that its commit_index was %" PRIu64
             "; it is volatile, and a start knows of %" PRIu64 " only.",
             me, event->from, server->commit_index);
     if (event->from < judged->boot_index)
         return check_broken(
-            check, event, "snapshot forgotten at a restart", "IS.8", TRACE_NONE,
+            check, event, FINDING_SNAPSHOT_LOST_AT_RESTART, "IS.8", TRACE_NONE,
             judged->boot_event,
             "S%d says that its commit_index was %" PRIu64
             " before %.3f s, but it started with a snapshot up to index"
@@ -198,7 +198,7 @@ static bool commit(struct check *check, const struct trace_event *event)
     if (event->to <= event->from ||
         (event->from != server->commit_index && !installed && !moved))
         return check_broken(
-            check, event, "commit_index falls", "AE.5", TRACE_NONE, 0,
+            check, event, FINDING_COMMIT_INDEX_WRONG, "AE.5", TRACE_NONE, 0,
             "S%d moved commit_index from %" PRIu64 " to %" PRIu64
             "; it stood at %" PRIu64 " and never falls.",
             me, event->from, event->to, server->commit_index);
@@ -207,7 +207,7 @@ static bool commit(struct check *check, const struct trace_event *event)
     bool beyond = event->to > model_last_index(server);
     if (beyond)
         return check_broken(
-            check, event, "commit beyond the log", "AE.5", TRACE_NONE, 0,
+            check, event, FINDING_COMMIT_BEYOND_LOG, "AE.5", TRACE_NONE, 0,
             "S%d committed up to index %" PRIu64 ", its log ends at %" PRIu64
             ".",
             event->node + 1, event->to, model_last_index(server));
@@ -218,7 +218,7 @@ static bool commit(struct check *check, const struct trace_event *event)
         table_find(&check->committed, event->to, 0);
     if (known != NULL && known->event == event->n)
         return check_broken(
-            check, event, "commit before the leader", "AE.5", TRACE_NONE, 0,
+            check, event, FINDING_COMMIT_BEFORE_LEADER, "AE.5", TRACE_NONE, 0,
             "S%d committed entry %" PRIu64 ", which no leader has committed.",
             event->node + 1, event->to);
     return true;
@@ -236,7 +236,7 @@ static bool apply(struct check *check, const struct trace_event *event)
                               : event->index == server->last_applied + 1;
     if (!in_order)
         return check_broken(
-            check, event, "applied out of order", "ALL.1", TRACE_NONE, 0,
+            check, event, FINDING_APPLIED_OUT_OF_ORDER, "ALL.1", TRACE_NONE, 0,
             "S%d applied index %" PRIu64 " when it had applied up to %" PRIu64
             ".",
             event->node + 1, event->index, server->last_applied);
@@ -244,7 +244,7 @@ static bool apply(struct check *check, const struct trace_event *event)
         event->index > server->commit_index &&
         event->index > server->snapshot_index)
         return check_broken(
-            check, event, "applied before commit", "ALL.1", TRACE_NONE, 0,
+            check, event, FINDING_APPLIED_BEFORE_COMMIT, "ALL.1", TRACE_NONE, 0,
             "S%d applied index %" PRIu64 ", its commit_index is %" PRIu64 ".",
             event->node + 1, event->index, server->commit_index);
     return true;
@@ -256,11 +256,12 @@ static bool truncation(struct check *check, const struct trace_event *event)
     const struct model_server *server = &check->model.server[event->node];
     struct judged *judged = &check->server[event->node];
     if (event->index <= server->commit_index)
-        return check_broken(
-            check, event, "committed entry cut", "AE.3", TRACE_NONE, 0,
-            "S%d cut its log at index %" PRIu64
-            ", it is committed up to %" PRIu64 ".",
-            event->node + 1, event->index, server->commit_index);
+        return check_broken(check, event, FINDING_COMMITTED_ENTRY_TRUNCATED,
+                            "AE.3", TRACE_NONE, 0,
+                            "S%d cut its log at index %" PRIu64
+                            ", it is committed up to %" PRIu64 ".",
+                            event->node + 1, event->index,
+                            server->commit_index);
     judged->cut_index = event->index;
     judged->cut_term = model_term_at(server, event->index);
     judged->cut_event = event->n;
@@ -280,7 +281,7 @@ static bool appended_for_client(struct check *check,
         return true;
     if (!leads)
         return check_broken(
-            check, event, "command taken by no leader", "L.2", TRACE_NONE,
+            check, event, FINDING_COMMAND_BY_NON_LEADER, "L.2", TRACE_NONE,
             origin->root,
             "S%d took a client's command as a leader, but appended it at index"
             " %" PRIu64 " as a %s in term %" PRIu64
@@ -288,7 +289,7 @@ static bool appended_for_client(struct check *check,
             event->node + 1, event->index, trace_role_name(server->role),
             server->term);
     return check_broken(
-        check, event, "command at another index", "L.2", TRACE_NONE,
+        check, event, FINDING_COMMAND_AT_WRONG_INDEX, "L.2", TRACE_NONE,
         origin->root,
         "S%d told a client that its command is at index %" PRIu64
         ", but appended it at index %" PRIu64
@@ -306,13 +307,13 @@ static bool append(struct check *check, const struct trace_event *event)
     bool known = server->booted || model_last_index(server) > 0;
     if (known && event->index != model_last_index(server) + 1)
         return check_broken(
-            check, event, "gap in the log", "AE.4", TRACE_NONE, 0,
+            check, event, FINDING_GAP_IN_LOG, "AE.4", TRACE_NONE, 0,
             "S%d appended at index %" PRIu64 ", its log ends at %" PRIu64 ".",
             event->node + 1, event->index, model_last_index(server));
     if (judged->cut_index == event->index && event->n_entries > 0 &&
         event->entries[0].term == judged->cut_term)
-        return check_broken(check, event, "log cut without a conflict", "AE.3",
-                            TRACE_NONE, judged->cut_event,
+        return check_broken(check, event, FINDING_TRUNCATED_WITHOUT_CONFLICT,
+                            "AE.3", TRACE_NONE, judged->cut_event,
                             "S%d cut entry %" PRIu64 " (term %" PRIu64
                             ") and got one of the same term for it.",
                             event->node + 1, event->index, judged->cut_term);
@@ -324,7 +325,7 @@ static bool append(struct check *check, const struct trace_event *event)
     if (event->n_entries > 0 &&
         event->entries[event->n_entries - 1].term > server->term)
         return check_broken(
-            check, event, "entry of a later term", "AE.4", TRACE_NONE, 0,
+            check, event, FINDING_ENTRY_OF_LATER_TERM, "AE.4", TRACE_NONE, 0,
             "S%d, in term %" PRIu64 ", appended an entry of term %" PRIu64 ".",
             event->node + 1, server->term,
             event->entries[event->n_entries - 1].term);
@@ -340,7 +341,7 @@ bool check_legality(struct check *check, const struct trace_event *event)
                                         (!server->booted && server->term == 0)))
             return true;
         return check_broken(
-            check, event, "current_term falls", "ALL.2", TRACE_NONE, 0,
+            check, event, FINDING_CURRENT_TERM_WRONG, "ALL.2", TRACE_NONE, 0,
             "S%d moved current_term from %" PRIu64 " to %" PRIu64
             "; it was %" PRIu64 " and never falls.",
             event->node + 1, event->from, event->to, server->term);

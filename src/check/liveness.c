@@ -91,7 +91,8 @@ bool check_lies(struct check *check, const char *tag, int server,
                 uint64_t event, const char *format, ...)
 {
     struct check_finding *finding = &check->diagnosis;
-    *finding = (struct check_finding){.property = "liveness", .tag = tag};
+    *finding = (struct check_finding){.property = finding_id(FINDING_LIVENESS),
+                                      .tag = tag};
     va_list args;
     va_start(args, format);
     vsnprintf(finding->text, sizeof finding->text, format, args);

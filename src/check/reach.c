@@ -9,8 +9,6 @@
 
 #include "../base/die.h"
 
-static const char property[] = "came by no message";
-
 // What one of a server's threads had on its way in a crash leaves without a
 // delay.
 enum { LATE_US = 50000 };
@@ -115,7 +113,8 @@ static bool broken(struct check *check, const struct trace_event *event,
              "S%d %s, which%s no message brought and nobody started there, and"
              " which was not on its disk: servers share nothing else.",
              event->node + 1, what, since);
-    return check_found(check, event, property, tag, other, 0, text);
+    return check_found(check, event, FINDING_CAME_BY_NO_MESSAGE, tag, other, 0,
+                       text);
 }
 
 // ------------------------------------------------------------ messages
@@ -292,7 +291,7 @@ static bool misplaced(struct check *check, const struct trace_event *event,
              ", but had got it, by a message or from a client, as entry"
              " %" PRIu64 ".",
              event->node + 1, digest, event->index, event->term, index);
-    return check_found(check, event, "applied another entry", "AE.4",
+    return check_found(check, event, FINDING_APPLIED_OTHER_ENTRY, "AE.4",
                        TRACE_NONE, 0, text);
 }
 
@@ -369,7 +368,8 @@ static bool disk_broken(struct check *check, const struct trace_event *event,
              ", which no message had brought and nobody had started there:"
              " servers share nothing else.",
              event->node + 1, command, index, entry->term);
-    return check_found(check, event, property, "AE.4", TRACE_NONE, 0, text);
+    return check_found(check, event, FINDING_CAME_BY_NO_MESSAGE, "AE.4",
+                       TRACE_NONE, 0, text);
 }
 
 static bool is_saved(struct check *check, const struct trace_event *event,

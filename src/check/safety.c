@@ -25,7 +25,8 @@ static bool leader_is_complete(struct check *check,
         model_term_at(server, last->index) == last->term)
         return true;
     return check_broken(
-        check, event, "Leader Completeness", "P.4", last->server, last->event,
+        check, event, FINDING_LEADER_COMPLETENESS, "P.4", last->server,
+        last->event,
         "S%d became leader of term %" PRIu64 " at %.3f s without entry %" PRIu64
         " (term %" PRIu64 "), which S%d committed at %.3f s.",
         event->node + 1, event->term, check_seconds(event->us), last->index,
@@ -39,7 +40,7 @@ static bool leader(struct check *check, const struct trace_event *event)
     struct table_cell *cell =
         table_at(&check->leaders, event->term + 1, 0, &fresh);
     if (!fresh && cell->server != event->node)
-        return check_broken(check, event, "Election Safety", "P.1",
+        return check_broken(check, event, FINDING_ELECTION_SAFETY, "P.1",
                             cell->server, cell->event,
                             "S%d became leader of term %" PRIu64
                             " at %.3f s, which S%d leads already.",
@@ -81,7 +82,8 @@ static bool entries_match(struct check *check, const struct trace_event *event,
         } else if (cell->first != command ||
                    (cell->second != before && check_knows_logs(check)))
             return check_broken(
-                check, event, "Log Matching", "P.3", cell->server, cell->event,
+                check, event, FINDING_LOG_MATCHING, "P.3", cell->server,
+                cell->event,
                 "S%d got entry %" PRIu64 " of term %" PRIu64
                 " at %.3f s with another %s than S%d's entry of that index"
                 " and term.",
@@ -148,8 +150,8 @@ static bool commits_agree(struct check *check, const struct trace_event *event)
         const struct table_cell *known =
             table_find(&check->committed, index, 0);
         if (known != NULL && known->first != term && check_knows_logs(check))
-            return check_broken(check, event, "State Machine Safety", "P.5",
-                                known->server, known->event,
+            return check_broken(check, event, FINDING_STATE_MACHINE_SAFETY,
+                                "P.5", known->server, known->event,
                                 "S%d committed entry %" PRIu64
                                 " of term %" PRIu64 " at %.3f s, where S%d"
                                 " committed one of term %" PRIu64 ".",
@@ -177,7 +179,7 @@ static bool applies_agree(struct check *check, const struct trace_event *event)
         cell->event = event->n;
     } else if (cell->first != command || cell->second != event->term)
         return check_broken(
-            check, event, "State Machine Safety", "P.5", cell->server,
+            check, event, FINDING_STATE_MACHINE_SAFETY, "P.5", cell->server,
             cell->event,
             "S%d applied \"%s\" (term %" PRIu64 ") at index %" PRIu64
             ", where S%d applied another"
@@ -195,7 +197,7 @@ bool check_safety(struct check *check, const struct trace_event *event)
         return event->to_role != TRACE_LEADER || leader(check, event);
     case TRACE_TRUNCATE:
         if (server->role == TRACE_LEADER)
-            return check_broken(check, event, "Leader Append-Only", "P.2",
+            return check_broken(check, event, FINDING_LEADER_APPEND_ONLY, "P.2",
                                 TRACE_NONE,
                                 check->server[event->node].role_event,
                                 "S%d cut its log at index %" PRIu64

@@ -40,7 +40,7 @@ static bool nothing_to_come_back_with(const struct silent_case *c)
            (c->check->without >> TRACE_PERSIST & 1) == 0;
 }
 
-bool silent_broken(const struct silent_case *c, const char *property,
+bool silent_broken(const struct silent_case *c, enum finding finding,
                    const char *tag, int other, uint64_t earlier,
                    const char *format, ...)
 {
@@ -52,7 +52,7 @@ bool silent_broken(const struct silent_case *c, const char *property,
     if (nothing_to_come_back_with(c) && n > 0 && (size_t)n < sizeof text)
         snprintf(text + n, sizeof text - (size_t)n,
                  " The trace tells of no save by any server.");
-    return check_found(c->check, c->event, property, tag, other, earlier, text);
+    return check_found(c->check, c->event, finding, tag, other, earlier, text);
 }
 
 bool silent_tells(const struct silent_case *c, enum trace_kind kind)

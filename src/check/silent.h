@@ -134,7 +134,7 @@ struct silent_case {
     struct silent_receipt *receipt; // REPLY
 };
 
-bool silent_broken(const struct silent_case *c, const char *property,
+bool silent_broken(const struct silent_case *c, enum finding finding,
                    const char *tag, int other, uint64_t earlier,
                    const char *format, ...)
     __attribute__((format(printf, 6, 7)));

@@ -160,7 +160,7 @@ static bool leader_commits(const struct silent_case *c, uint64_t index,
     bool known = silent_term_at(me, with, &term);
     if (index <= with && silent_has_saved(c, index) && known)
         return silent_broken(
-            c, "commit of an older term", "L.4", TRACE_NONE, acked_n,
+            c, FINDING_COMMIT_OF_OLDER_TERM, "L.4", TRACE_NONE, acked_n,
             "S%d, leader of term %" PRIu64 ", %s index %" PRIu64
             ", but what a majority has acknowledged ends with entry %" PRIu64
             " of term %" PRIu64 ": it may still be overwritten (Figure 8).",
@@ -184,7 +184,7 @@ static bool leader_commits(const struct silent_case *c, uint64_t index,
     else if (2 * (n_acked + 1) == n_servers)
         snprintf(why, sizeof why, " Half of the servers is no majority.");
     return silent_broken(
-        c, "commit without a majority", "L.4", TRACE_NONE, acked_n,
+        c, FINDING_COMMIT_WITHOUT_MAJORITY, "L.4", TRACE_NONE, acked_n,
         "S%d, leader of term %" PRIu64 ", %s index %" PRIu64
         " when %d peer%s had acknowledged it%s; a majority is %d.%s",
         who, me->led_term, how, index, n_acked, n_acked == 1 ? "" : "s",
@@ -202,13 +202,13 @@ static bool falls(const struct silent_case *c)
     if (c->args->leader_commit >= me->told_commit || c->check->untimed ||
         me->own_clock || c->event->us < us + SHOWS_US)
         return true;
-    return silent_broken(c, "commit_index falls", "L.4", TRACE_NONE, me->told_n,
-                         "S%d, leader of term %" PRIu64
-                         ", sent leader_commit %" PRIu64
-                         " at %.3f s, but %" PRIu64 " at %.3f s before.",
-                         c->event->node + 1, me->led_term,
-                         c->args->leader_commit, check_seconds(c->event->us),
-                         me->told_commit, check_seconds(me->told_us));
+    return silent_broken(
+        c, FINDING_COMMIT_INDEX_WRONG, "L.4", TRACE_NONE, me->told_n,
+        "S%d, leader of term %" PRIu64 ", sent leader_commit %" PRIu64
+        " at %.3f s, but %" PRIu64 " at %.3f s before.",
+        c->event->node + 1, me->led_term, c->args->leader_commit,
+        check_seconds(c->event->us), me->told_commit,
+        check_seconds(me->told_us));
 }
 
 bool silent_judge_commit(const struct silent_case *c)
@@ -235,7 +235,7 @@ static bool follower_commits(const struct silent_case *c)
 {
     const struct silent_server *me = c->me;
     return silent_broken(
-        c, "commit beyond the last new entry", "AE.5", TRACE_NONE, me->led_n,
+        c, FINDING_COMMIT_BEYOND_MESSAGE, "AE.5", TRACE_NONE, me->led_n,
         "S%d gave its service index %" PRIu64
         ", but by the AppendEntries that it has accepted it may commit up to"
         " %" PRIu64 ": the lesser of leader_commit and of their last new"

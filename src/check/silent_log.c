@@ -150,7 +150,7 @@ static bool accepted(const struct silent_case *c)
     bool lacks = c->receipt->lacks && me->n_requests == c->receipt->n_requests;
     if (args->term == me->leader_term && (lacks || never_had(c)))
         return silent_broken(
-            c, "accepted without a matching entry", "AE.2", c->flight->from,
+            c, FINDING_ACCEPTED_UNMATCHED, "AE.2", c->flight->from,
             c->receipt->n,
             "S%d accepted S%d's AppendEntries, though its log has no entry"
             " %" PRIu64 " of term %" PRIu64 "%s.",
@@ -181,9 +181,7 @@ bool silent_judge_append(const struct silent_case *c)
         return true;
     bool cut = me->disk.n > 0 && me->disk.last_index < args->index;
     return silent_broken(
-        c,
-        cut ? "log cut without a conflict"
-            : "refused although the entry matches",
+        c, cut ? FINDING_TRUNCATED_WITHOUT_CONFLICT : FINDING_REFUSED_MATCHING,
         cut ? "AE.3" : "AE.2", c->flight->from, c->receipt->n,
         "S%d refused S%d's AppendEntries of term %" PRIu64
         ", though it had the entry before the new ones (index %" PRIu64
@@ -205,7 +203,7 @@ static bool is_its_own(const struct silent_case *c, uint64_t index,
         term == me->led_term)
         return true;
     return silent_broken(
-        c, "next_index out of range", "L.3", c->flight->to, run->n,
+        c, FINDING_NEXT_INDEX_OUT_OF_RANGE, "L.3", c->flight->to, run->n,
         "S%d sent S%d entry %" PRIu64 " as one of term %" PRIu64
         ", but its log ended at index %" PRIu64
         " when it asked for votes of term %" PRIu64
@@ -229,17 +227,16 @@ static bool shown(const struct silent_case *c, uint64_t index, uint64_t term,
     bool restamped = known < term && term == me->led_term;
     if (before && !restamped)
         return silent_broken(
-            c, "message with a wrong prev_log_term", "L.3", c->flight->to,
-            earlier,
+            c, FINDING_WRONG_PREV_LOG_TERM, "L.3", c->flight->to, earlier,
             "S%d told S%d that its entry %" PRIu64 " is of term %" PRIu64
             "; it is of term %" PRIu64 ".",
             c->event->node + 1, c->flight->to + 1, index, term, known);
-    return silent_broken(c, "Leader Append-Only", "P.2", c->flight->to, earlier,
-                         "S%d, leader of term %" PRIu64
-                         ", sent S%d entry %" PRIu64 " with term %" PRIu64
-                         "; it had one of term %" PRIu64 " there.",
-                         c->event->node + 1, me->led_term, c->flight->to + 1,
-                         index, term, known);
+    return silent_broken(
+        c, FINDING_LEADER_APPEND_ONLY, "P.2", c->flight->to, earlier,
+        "S%d, leader of term %" PRIu64 ", sent S%d entry %" PRIu64
+        " with term %" PRIu64 "; it had one of term %" PRIu64 " there.",
+        c->event->node + 1, me->led_term, c->flight->to + 1, index, term,
+        known);
 }
 
 // [P.3] An entry of this index and term has one predecessor.
@@ -257,12 +254,12 @@ static bool matches(const struct silent_case *c, uint64_t index, uint64_t term,
     cell->second |= 1ull << c->event->node;
     if (cell->first == before)
         return true;
-    return silent_broken(c, "Log Matching", "P.3", cell->server, cell->event,
-                         "S%d sent entry %" PRIu64 " of term %" PRIu64
-                         " behind one of term %" PRIu64
-                         "; S%d had it behind one of term %" PRIu64 ".",
-                         c->event->node + 1, index, term, before,
-                         cell->server + 1, cell->first);
+    return silent_broken(
+        c, FINDING_LOG_MATCHING, "P.3", cell->server, cell->event,
+        "S%d sent entry %" PRIu64 " of term %" PRIu64
+        " behind one of term %" PRIu64
+        "; S%d had it behind one of term %" PRIu64 ".",
+        c->event->node + 1, index, term, before, cell->server + 1, cell->first);
 }
 
 // [L.3] What a peer has acknowledged long ago is not sent to it again.
@@ -277,7 +274,7 @@ static bool resends(const struct silent_case *c)
         c->check->untimed || me->own_clock || c->event->us < us + RESENDS_US)
         return true;
     return silent_broken(
-        c, "next_index below match_index", "L.3", c->flight->to, me->led_n,
+        c, FINDING_NEXT_INDEX_TOO_LOW, "L.3", c->flight->to, me->led_n,
         "S%d sent S%d entries %" PRIu64 " to %" PRIu64
         " at %.3f s, which it had acknowledged, up to %" PRIu64
         ", by %.3f s: next_index fell below match_index.",
@@ -322,7 +319,7 @@ bool silent_judge_taken(const struct silent_case *c)
         twice = known == term && me->log[index % SILENT_LOG].taken;
         if (known != term || twice)
             return silent_broken(
-                c, "command at another index", "L.2", TRACE_NONE,
+                c, FINDING_COMMAND_AT_WRONG_INDEX, "L.2", TRACE_NONE,
                 me->log[index % SILENT_LOG].n,
                 twice ? "S%d told two clients that their commands are at index"
                         " %" PRIu64 ", in term %" PRIu64 "."

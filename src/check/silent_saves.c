@@ -49,20 +49,20 @@ static bool keeps_vote(const struct silent_case *c)
     int who = event->node + 1;
     if (event->term < me->term)
         return silent_broken(
-            c, "saved what it is not", "ALL.2", TRACE_NONE, me->term_n,
+            c, FINDING_SAVED_WRONG_STATE, "ALL.2", TRACE_NONE, me->term_n,
             "S%d saved term %" PRIu64
             " at %.3f s, but it had been in term %" PRIu64 " before.",
             who, event->term, check_seconds(event->us), me->term);
     bool same = disk->n > 0 && disk->term == event->term;
     if (disk->n > 0 && event->term < disk->term)
         return silent_broken(
-            c, "saved what it is not", "ALL.2", TRACE_NONE, disk->n,
+            c, FINDING_SAVED_WRONG_STATE, "ALL.2", TRACE_NONE, disk->n,
             "S%d saved term %" PRIu64
             " at %.3f s over a newer state, of term %" PRIu64 ".",
             who, event->term, check_seconds(event->us), disk->term);
     if (same && disk->voted_for >= 0 && event->voted_for != disk->voted_for)
         return silent_broken(
-            c, "saved what it is not", "RV.2", event->voted_for, disk->n,
+            c, FINDING_SAVED_WRONG_STATE, "RV.2", event->voted_for, disk->n,
             "S%d saved %s for term %" PRIu64
             " at %.3f s over %s in that same term.",
             who, vote_of(event->voted_for, one), event->term,
@@ -73,7 +73,7 @@ static bool keeps_vote(const struct silent_case *c)
         c->silent->saves && silent_tells(c, TRACE_RECV) &&
         (asked->term != event->term || (asked->ever & to) == 0))
         return silent_broken(
-            c, "saved what it is not", "RV.2", event->voted_for, disk->n,
+            c, FINDING_SAVED_WRONG_STATE, "RV.2", event->voted_for, disk->n,
             "S%d saved %s for term %" PRIu64
             " at %.3f s, which S%d has not asked it for in that term: a new"
             " term has no vote yet.",
@@ -82,7 +82,8 @@ static bool keeps_vote(const struct silent_case *c)
     if (vote->n == 0 || vote->term != event->term ||
         vote->to == event->voted_for)
         return true;
-    return silent_broken(c, "saved what it is not", "RV.2", vote->to, vote->n,
+    return silent_broken(c, FINDING_SAVED_WRONG_STATE, "RV.2", vote->to,
+                         vote->n,
                          "S%d saved %s for term %" PRIu64
                          " at %.3f s, but its vote in that term is S%d's.",
                          who, vote_of(event->voted_for, one), event->term,
@@ -105,7 +106,8 @@ static bool keeps_saved(const struct silent_case *c)
     bool overlap = event->to < disk->n; // two saves at a time
     bool compacted = !overlap && event->from > disk->snapshot_index;
     return silent_broken(
-        c, overlap ? "saved what it is not" : "log cut without a message",
+        c,
+        overlap ? FINDING_SAVED_WRONG_STATE : FINDING_TRUNCATED_WITHOUT_MESSAGE,
         overlap     ? "AE.4"
         : compacted ? "IS.6"
                     : "AE.3",
@@ -138,7 +140,7 @@ static bool keeps_log(const struct silent_case *c)
     bool had = me->disk.n > 0 && holds(&me->disk, index, term);
     if (had && event->to < me->disk.n)
         return silent_broken(
-            c, "saved what it is not", "AE.4", TRACE_NONE, me->disk.n,
+            c, FINDING_SAVED_WRONG_STATE, "AE.4", TRACE_NONE, me->disk.n,
             "S%d saved a log up to index %" PRIu64 " (term %" PRIu64
             ") at %.3f s over a newer one, with entry %" PRIu64
             " of term %" PRIu64 ": two saves at a time.",
@@ -146,7 +148,7 @@ static bool keeps_log(const struct silent_case *c)
             check_seconds(event->us), index, term);
     if (had && me->snapshot_n > me->disk.n && event->from >= me->snapshot_index)
         return silent_broken(
-            c, "saved what it is not", "IS.6", TRACE_NONE, me->snapshot_n,
+            c, FINDING_SAVED_WRONG_STATE, "IS.6", TRACE_NONE, me->snapshot_n,
             "S%d saved a log up to index %" PRIu64 " (term %" PRIu64
             ") at %.3f s, after it got a snapshot up to %" PRIu64
             ", without entry %" PRIu64 " of term %" PRIu64
@@ -155,13 +157,14 @@ static bool keeps_log(const struct silent_case *c)
             check_seconds(event->us), me->snapshot_index, index, term);
     if (had)
         return silent_broken(
-            c, "log cut without a conflict", "AE.3", TRACE_NONE, since,
+            c, FINDING_TRUNCATED_WITHOUT_CONFLICT, "AE.3", TRACE_NONE, since,
             "S%d saved a log up to index %" PRIu64 " (term %" PRIu64
             ") at %.3f s, without entry %" PRIu64 " of term %" PRIu64
             ", which it had saved: no leader has taken that back.",
             event->node + 1, event->index, event->entry_term,
             check_seconds(event->us), index, term);
-    return silent_broken(c, "saved what it is not", "AE.4", TRACE_NONE, since,
+    return silent_broken(c, FINDING_SAVED_WRONG_STATE, "AE.4", TRACE_NONE,
+                         since,
                          "S%d saved a log up to index %" PRIu64
                          " (term %" PRIu64 ") at %.3f s, without entry %" PRIu64
                          " of term %" PRIu64 ", which it had.",
@@ -211,7 +214,7 @@ static bool unsaved(const struct silent_case *c, const char *tag,
                  disk->term, vote_of(disk->voted_for, vote), disk->last_index,
                  disk->last_term);
     return silent_broken(
-        c, "answered before it was saved", tag, c->flight->from, disk->n,
+        c, FINDING_REPLIED_BEFORE_SAVING, tag, c->flight->from, disk->n,
         "S%d answered S%d's %s of term %" PRIu64
         " at %.3f s before %s was saved; on its disk is %s.",
         c->event->node + 1, c->flight->from + 1, c->event->rpc, c->args->term,
@@ -229,7 +232,7 @@ static bool asks(const struct silent_case *c)
          (disk->term == term && (!votes || disk->voted_for == c->event->node))))
         return true;
     return silent_broken(
-        c, "sent before it was saved", "C.1", TRACE_NONE, disk->n,
+        c, FINDING_SENT_BEFORE_SAVING, "C.1", TRACE_NONE, disk->n,
         "S%d sent a %s of term %" PRIu64 " at %.3f s before that term%s saved.",
         c->event->node + 1, c->event->rpc, term, check_seconds(c->event->us),
         votes ? " and its own vote were" : " was");

@@ -36,7 +36,7 @@ static bool runs_against_itself(const struct silent_case *c)
 bool silent_judge_timer(const struct silent_case *c)
 {
     if (runs_against_itself(c))
-        return silent_broken(c, "a leader times out", "F.2", TRACE_NONE,
+        return silent_broken(c, FINDING_LEADER_TIMED_OUT, "F.2", TRACE_NONE,
                              c->me->led_n,
                              "S%d started an election at %.3f s against itself:"
                              " as leader of term %" PRIu64
@@ -51,7 +51,7 @@ bool silent_judge_timer(const struct silent_case *c)
         me->still_us >= me->reset_us || us >= me->reset_us + SHORTEST_US)
         return true;
     return silent_broken(
-        c, "election timer not set back", "F.2", TRACE_NONE, me->reset_n,
+        c, FINDING_TIMER_NOT_RESET, "F.2", TRACE_NONE, me->reset_n,
         "S%d asked for votes in term %" PRIu64
         " at %.3f s, but only %.1f ms before it %s, which sets the election"
         " timer back.",
@@ -75,8 +75,7 @@ bool silent_judge_waiting(const struct silent_case *c)
         c->event->us < us + LONGEST_US)
         return true;
     return silent_broken(
-        c, "election timer set back without a reason", "F.2", TRACE_NONE,
-        me->reset_n,
+        c, FINDING_TIMER_RESET, "F.2", TRACE_NONE, me->reset_n,
         "S%d has not stood for election by %.3f s, though for %.1f ms it has"
         " heard no leader of its term, given no vote and not run itself:"
         " nothing else sets the election timer back.",

@@ -20,16 +20,16 @@ static bool again(const struct silent_case *c, const struct silent_vote *vote,
                            : "";
     int me = c->event->node;
     if (to == me)
-        return silent_broken(c, "one vote a term", "RV.2", vote->to, vote->n,
+        return silent_broken(c, FINDING_VOTED_TWICE, "RV.2", vote->to, vote->n,
                              "S%d asked for votes in term %" PRIu64
                              ", in which it had given its own to S%d%s.",
                              me + 1, vote->term, vote->to + 1, lost);
     if (vote->to == me)
-        return silent_broken(c, "one vote a term", "RV.2", to, vote->n,
+        return silent_broken(c, FINDING_VOTED_TWICE, "RV.2", to, vote->n,
                              "S%d granted S%d its vote of term %" PRIu64
                              ", in which it had stood for election itself%s.",
                              me + 1, to + 1, vote->term, lost);
-    return silent_broken(c, "one vote a term", "RV.2", vote->to, vote->n,
+    return silent_broken(c, FINDING_VOTED_TWICE, "RV.2", vote->to, vote->n,
                          "S%d granted S%d its vote of term %" PRIu64
                          ", which it had given to S%d%s.",
                          me + 1, to + 1, vote->term, vote->to + 1, lost);
@@ -68,14 +68,14 @@ static bool granted(const struct silent_case *c)
     const struct facts *args = c->args;
     int me = c->event->node + 1, from = c->flight->from + 1;
     if (args->term < r->term)
-        return silent_broken(c, "vote for an old term", "RV.1", from - 1, r->n,
-                             "S%d, in term %" PRIu64
-                             ", granted S%d a vote of term %" PRIu64 ".",
-                             me, r->term, from, args->term);
+        return silent_broken(
+            c, FINDING_VOTED_IN_OLD_TERM, "RV.1", from - 1, r->n,
+            "S%d, in term %" PRIu64 ", granted S%d a vote of term %" PRIu64 ".",
+            me, r->term, from, args->term);
     if (still_has(c) &&
         is_behind(args->index, args->index_term, r->sure, r->last))
         return silent_broken(
-            c, "vote for a log that is behind", "RV.2", from - 1, r->n,
+            c, FINDING_VOTED_FOR_OLD_LOG, "RV.2", from - 1, r->n,
             "S%d, whose log has entry %" PRIu64 " of term %" PRIu64
             ", granted its vote of term %" PRIu64
             " to S%d, whose log ends at index %" PRIu64 " (term %" PRIu64 ").",
@@ -117,7 +117,7 @@ static bool refused(const struct silent_case *c)
         return true;
     int from = c->flight->from + 1;
     return silent_broken(
-        c, "vote refused without a reason", "RV.2", from - 1, c->receipt->n,
+        c, FINDING_VOTE_REFUSED, "RV.2", from - 1, c->receipt->n,
         "S%d refused S%d its vote of term %" PRIu64
         ", which it owed: it had saved that term without a vote, had"
         " refused all others that asked, and S%d's log (to index %" PRIu64
@@ -139,7 +139,7 @@ static bool term_of_answer(const struct silent_case *c)
     if (term < c->receipt->term && me->life > 0 && me->term_n < me->life_n)
         return check_keeps_term(c->check, c->event, term);
     if (term < c->receipt->term)
-        return silent_broken(c, "current_term falls", "ALL.2", TRACE_NONE,
+        return silent_broken(c, FINDING_CURRENT_TERM_WRONG, "ALL.2", TRACE_NONE,
                              me->term_n,
                              "S%d answered S%d's %s with term %" PRIu64
                              " after it had been in term %" PRIu64 ".",
@@ -154,7 +154,7 @@ static bool term_of_answer(const struct silent_case *c)
     if (term >= c->args->term || passes)
         return true;
     return silent_broken(
-        c, "newer term not followed", "ALL.2", from - 1, c->receipt->n,
+        c, FINDING_NEWER_TERM_IGNORED, "ALL.2", from - 1, c->receipt->n,
         "S%d answered S%d's %s of term %" PRIu64 " with term %" PRIu64
         ": it did not take over that term, or answered with"
         " the one before.",
@@ -170,8 +170,8 @@ bool silent_judge_answer(const struct silent_case *c)
     if (c->args->rpc != FACTS_APPEND || !c->reply->yes ||
         c->args->term >= c->receipt->term)
         return true;
-    return silent_broken(c, "message of an old term accepted", "AE.1",
-                         c->flight->from, c->receipt->n,
+    return silent_broken(c, FINDING_OLD_TERM_ACCEPTED, "AE.1", c->flight->from,
+                         c->receipt->n,
                          "S%d, in term %" PRIu64
                          ", accepted S%d's AppendEntries of term %" PRIu64 ".",
                          c->event->node + 1, c->receipt->term,
@@ -196,7 +196,8 @@ static bool shows_its_log(const struct silent_case *c)
     if (args->index < index)
         return silent_broken(
             c,
-            lost ? "restart from another state" : "log cut without a conflict",
+            lost ? FINDING_RESTARTED_WITH_WRONG_STATE
+                 : FINDING_TRUNCATED_WITHOUT_CONFLICT,
             lost ? "AE.4" : "AE.3", TRACE_NONE, me->sure_n,
             "S%d asked for votes in term %" PRIu64
             " with a log that ends at index %" PRIu64 " (term %" PRIu64
@@ -205,7 +206,7 @@ static bool shows_its_log(const struct silent_case *c)
             who, args->term, args->index, args->index_term,
             lost ? "had, before it was restarted," : "had", index, term);
     return silent_broken(
-        c, "votes asked for another log", "C.1", TRACE_NONE, me->sure_n,
+        c, FINDING_WRONG_LOG_IN_REQUEST, "C.1", TRACE_NONE, me->sure_n,
         "S%d asked for votes in term %" PRIu64 " with a last entry %" PRIu64
         " of term %" PRIu64 ", but its log has entry %" PRIu64
         " of term %" PRIu64 ".",
@@ -219,7 +220,7 @@ bool silent_judge_asking(const struct silent_case *c)
         return true; // to another peer, or an old one
     if (c->args->index == 0 && c->args->index_term > 0)
         return silent_broken(
-            c, "votes asked for another log", "C.1", TRACE_NONE, 0,
+            c, FINDING_WRONG_LOG_IN_REQUEST, "C.1", TRACE_NONE, 0,
             "S%d asked for votes in term %" PRIu64
             " with a last_log_index of 0 and a last_log_term"
             " of %" PRIu64 ": index 0 has no term.",
@@ -276,15 +277,15 @@ static bool is_elected(const struct silent_case *c,
     uint64_t n_learned = learned(c);
     if (run->term < c->args->term && n_learned > 0)
         return silent_broken(
-            c, "leads a term it did not win", "ALL.2", TRACE_NONE, n_learned,
+            c, FINDING_LED_UNWON_TERM, "ALL.2", TRACE_NONE, n_learned,
             "S%d sent %s as leader of term %" PRIu64
             ", in which it had not asked for votes; it led"
             " term %" PRIu64 ", took over the newer one and"
             " did not become a follower.",
             me + 1, c->event->rpc, c->args->term, c->me->led_term);
     if (run->term < c->args->term)
-        return silent_broken(c, "sent as a leader that it is not", "L.1",
-                             TRACE_NONE, 0,
+        return silent_broken(c, FINDING_SENT_BY_NON_LEADER, "L.1", TRACE_NONE,
+                             0,
                              "S%d sent %s as leader of term %" PRIu64
                              ", in which it had not asked for votes.",
                              me + 1, c->event->rpc, c->args->term);
@@ -292,7 +293,7 @@ static bool is_elected(const struct silent_case *c,
     if (n >= check_majority(c->check) || !silent_tells(c, TRACE_REPLY_RECV) ||
         !silent_tells(c, TRACE_REPLY))
         return true;
-    return silent_broken(c, "leader without a majority", "C.2", TRACE_NONE,
+    return silent_broken(c, FINDING_LEADER_WITHOUT_MAJORITY, "C.2", TRACE_NONE,
                          run->n,
                          "S%d sent %s as leader of term %" PRIu64
                          " when it had heard of %d vote%s for it in that"
@@ -312,7 +313,7 @@ static bool is_complete(const struct silent_case *c,
                    silent->committed_term))
         return true;
     return silent_broken(
-        c, "Leader Completeness", "P.4", silent->committed_by,
+        c, FINDING_LEADER_COMPLETENESS, "P.4", silent->committed_by,
         silent->committed_n,
         "S%d became leader of term %" PRIu64
         " with a log that ends at index %" PRIu64 " (term %" PRIu64
@@ -334,7 +335,7 @@ static bool begins_to_lead(const struct silent_case *c)
     if (others && run->term < c->args->term && !is_elected(c, run))
         return false;
     if (others)
-        return silent_broken(c, "Election Safety", "P.1", cell->server,
+        return silent_broken(c, FINDING_ELECTION_SAFETY, "P.1", cell->server,
                              cell->event,
                              "S%d sent %s as leader of term %" PRIu64
                              " at %.3f s, which S%d leads already.",
@@ -371,7 +372,7 @@ bool silent_judge_leading(const struct silent_case *c)
         c->check->untimed || me->own_clock || c->event->us < us + NOTICES_US)
         return true; // the latter: made before
     return silent_broken(
-        c, "newer term not followed", "ALL.2", TRACE_NONE, me->deposed_n,
+        c, FINDING_NEWER_TERM_IGNORED, "ALL.2", TRACE_NONE, me->deposed_n,
         "S%d sent %s as leader of term %" PRIu64
         " at %.3f s, but it learned of a newer term at"
         " %.3f s.",

@@ -59,7 +59,7 @@ static bool was_kept_alive(struct check *check, const struct trace_event *event)
         (judged->pause_us > 0 && judged->pause_us + RECOVERY_US >= since_us) ||
         judged->view[event->node].sent_us >= since_us)
         return true;
-    check_broken(check, event, "no heartbeats", "L.1", cell->server,
+    check_broken(check, event, FINDING_NO_HEARTBEATS, "L.1", cell->server,
                  judged->role_event,
                  "S%d timed out at %.3f s after %.1f ms, because S%d, leader of"
                  " term %" PRIu64 " since %.3f s, sent it nothing all that"
@@ -77,7 +77,7 @@ static bool timeout(struct check *check, const struct trace_event *event)
     int me = event->node + 1;
     double now = check_seconds(event->us);
     if (server->role == TRACE_LEADER)
-        return check_broken(check, event, "a leader times out", "F.2",
+        return check_broken(check, event, FINDING_LEADER_TIMED_OUT, "F.2",
                             TRACE_NONE, judged->role_event,
                             "S%d started an election at %.3f s against itself:"
                             " it leads term %" PRIu64 ".",
@@ -88,7 +88,7 @@ static bool timeout(struct check *check, const struct trace_event *event)
         return true;
     if (event->waited_us > event->us + BEYOND_US)
         return check_broken(
-            check, event, "election timer not set back", "F.2", TRACE_NONE,
+            check, event, FINDING_TIMER_NOT_RESET, "F.2", TRACE_NONE,
             judged->reset_n,
             "S%d started an election at %.3f s, and says that it had waited"
             " longer than the whole run: its timer goes by a clock that jumps.",
@@ -98,7 +98,7 @@ static bool timeout(struct check *check, const struct trace_event *event)
     double waited_ms = (double)event->waited_us / 1e3;
     if (event->waited_us < SHORTEST_US)
         return check_broken(
-            check, event, "election without a timeout", "F.2", TRACE_NONE,
+            check, event, FINDING_ELECTION_TOO_EARLY, "F.2", TRACE_NONE,
             judged->reset_n,
             "S%d started an election at %.3f s, only %.1f ms after it had"
             " last set its election timer back.",
@@ -108,7 +108,7 @@ static bool timeout(struct check *check, const struct trace_event *event)
     // The latest event that must set it back was over by reset_by_us.
     if (event->waited_us > event->us - judged->reset_us + SLACK_US)
         return check_broken(
-            check, event, "election timer not set back", "F.2", TRACE_NONE,
+            check, event, FINDING_TIMER_NOT_RESET, "F.2", TRACE_NONE,
             judged->reset_n,
             "S%d timed out at %.3f s after %.1f ms, but %.1f ms before it %s,"
             " which sets the election timer back.",
@@ -119,8 +119,8 @@ static bool timeout(struct check *check, const struct trace_event *event)
     if (event->waited_us + SLACK_US < event->us - judged->reset_by_us && !may &&
         !may_reset(check, judged))
         return check_broken(
-            check, event, "election timer set back without a reason", "F.2",
-            TRACE_NONE, judged->reset_n,
+            check, event, FINDING_TIMER_RESET, "F.2", TRACE_NONE,
+            judged->reset_n,
             "S%d waited %.1f ms for its timeout at %.3f s, but nothing has set"
             " its election timer back for %.1f ms: it had last heard a leader"
             " of its term, granted a vote or run itself before that.",

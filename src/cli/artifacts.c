@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "check/findings.h"
 #include "selectors.h"
 
 // Failures of a scenario that are drawn, messages in a timeline, events shown
@@ -190,7 +191,7 @@ static bool is_due(struct leave *leave, const struct lab_run *run,
                    const struct lab_result *result)
 {
     if (leave->broken || result->trace[0] == '\0' || run->out == NULL ||
-        strcmp(result->property, "determinism") == 0 ||
+        finding_is(result->property, FINDING_DETERMINISM) ||
         leave->when == LEAVE_NEVER ||
         (result->passed && leave->when != LEAVE_ALWAYS))
         return false;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/findings.h"
 #include "labs/suites/suites.h"
 
 enum { WIDTH = 80 };
@@ -167,6 +168,8 @@ static void add_finding(cJSON *line, const struct judgement *j)
     run_of(j, &foreign, &run);
     cJSON *item = cJSON_AddObjectToObject(line, "finding");
     cJSON_AddStringToObject(item, "property", finding->property);
+    cJSON_AddStringToObject(item, "headline",
+                            finding_headline(finding->property));
     cJSON_AddStringToObject(item, "tag", finding->tag);
     cJSON_AddStringToObject(item, "text", finding->text);
     double number[sizeof finding->events / sizeof finding->events[0]];

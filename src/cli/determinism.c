@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/findings.h"
+
 // Says where two traces part; false when they do not.
 static bool find_difference(const char *one, const char *two, char *text,
                             size_t n)
@@ -46,7 +48,8 @@ void twice_compare(const struct lab_run *run, const struct lab_result *first,
     struct lab_run again = *run;
     struct lab_result result;
     second->passed = false;
-    snprintf(second->property, sizeof second->property, "determinism");
+    snprintf(second->property, sizeof second->property, "%s",
+             finding_id(FINDING_DETERMINISM));
     second->tag[0] = '\0';
     second->n_shown = 0;
     second->trace[0] = '\0';

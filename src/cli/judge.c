@@ -10,6 +10,7 @@
 
 #include "base/die.h"
 #include "base/save.h"
+#include "check/findings.h"
 
 enum { PROGRESS_EVERY = 1 << 16 };
 
@@ -245,5 +246,6 @@ void judge_before_drawing(const char *command, const char *path)
     fprintf(stderr,
             "glassraft %s: %s was not judged; glassraft check finds %s [%s] at"
             " event %" PRIu64 "\n",
-            command, path, j.property, j.tag, j.finding->events[0]);
+            command, path, finding_headline(j.property), j.tag,
+            j.finding->events[0]);
 }

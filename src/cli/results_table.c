@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "check/findings.h"
 #include "labs/suites/course.h"
 
 static struct tally_line *find(struct tally *tally, const char *scenario)
@@ -64,8 +65,9 @@ void tally_explain(struct tally *tally, const char *scenario, uint64_t seed,
 {
     struct tally_line *line = find(tally, scenario);
     if (line->first_failed == seed)
-        snprintf(line->why, sizeof line->why, "%.50s%s%.12s%s", property,
-                 tag[0] != '\0' ? " [" : "", tag, tag[0] != '\0' ? "]" : "");
+        snprintf(line->why, sizeof line->why, "%.50s%s%.12s%s",
+                 finding_headline(property), tag[0] != '\0' ? " [" : "", tag,
+                 tag[0] != '\0' ? "]" : "");
 }
 
 // Chance of at most k failures in n runs at that rate.

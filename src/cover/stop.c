@@ -1,17 +1,18 @@
 // stop.c -- see cover.h: where a run stopped inside of its code.
 #include <string.h>
 
+#include "check/findings.h"
 #include "cover.h"
 
 bool cover_find_stop(const char *property, const char *text,
                      struct cover_stop *stop)
 {
-    static const char *const kinds[] = {"crash", "memory error",
-                                        "stack overflow",
-                                        "a thread that never blocks"};
+    static const enum finding kinds[] = {FINDING_CRASH, FINDING_MEMORY_ERROR,
+                                         FINDING_STACK_OVERFLOW,
+                                         FINDING_THREAD_NEVER_BLOCKS};
     bool stopped = false;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        stopped |= strcmp(property, kinds[i]) == 0;
+        stopped |= finding_is(property, kinds[i]);
     for (const char *line = strchr(text, '\n'); stopped && line != NULL;
          line = strchr(line + 1, '\n')) {
         char file[200];

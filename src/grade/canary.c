@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check/findings.h"
 #include "labs/suites/suites.h"
 #include "harness/runner.h"
 #include "base/text.h"
@@ -49,9 +50,10 @@ static bool runs(const struct submission *s, const struct sandbox *sandbox,
                           .sandbox = sandbox};
     struct lab_result result;
     lab_run_one(&run, &result);
-    if (strcmp(result.property, "liveness") == 0)
+    if (finding_is(result.property, FINDING_LIVENESS))
         return true;
-    snprintf(why, n, "%.40s: %.250s", result.property, result.text);
+    snprintf(why, n, "%.40s: %.250s", finding_headline(result.property),
+             result.text);
     return false;
 }
 

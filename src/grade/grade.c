@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "harness/outcome.h"
+#include "check/findings.h"
 #include "harness/runner.h"
 #include "labs/suites/suites.h"
 #include "base/die.h"
@@ -96,14 +96,12 @@ static bool next(void *context, struct lab_run *run)
     return true;
 }
 
-static enum grade_kind kind_of(const struct lab_result *result)
+enum grade_kind grade_kind_of(const char *property, const char *tag)
 {
-    if (strcmp(result->property, "forbidden call") == 0 ||
-        strcmp(result->property, "forged result") == 0)
-        return GRADE_FOUL;
-    return result->tag[0] != '\0' && !outcome_is_progress(result->property)
-               ? GRADE_SAFETY
-               : GRADE_OWN;
+    enum finding_cost cost = finding_cost(property, tag);
+    return cost == FINDING_IS_FOUL                       ? GRADE_FOUL
+           : cost == FINDING_IS_SAFETY && tag[0] != '\0' ? GRADE_SAFETY
+                                                         : GRADE_OWN;
 }
 
 static void free_finding(struct grade_finding *finding)
@@ -117,7 +115,7 @@ static void keep_finding(struct grade_task *task,
                          const struct lab_result *result, uint64_t seed,
                          bool secret)
 {
-    enum grade_kind kind = kind_of(result);
+    enum grade_kind kind = grade_kind_of(result->property, result->tag);
     if (task->n_failed > 0 && kind <= task->first.kind)
         return;
     free_finding(&task->first);
@@ -164,7 +162,7 @@ static bool done(void *context, const struct lab_run *run,
     while (grade->rubric->task[index].scenario != run->scenario)
         index++;
     struct grade_task *task = &grade->task[index];
-    if (strcmp(result->property, LAB_INFRASTRUCTURE) == 0) {
+    if (finding_is(result->property, FINDING_INFRASTRUCTURE)) {
         grade_in_trouble(grade, result->text);
         return false;
     }
@@ -178,9 +176,9 @@ static bool done(void *context, const struct lab_run *run,
     if (!result->passed) {
         keep_finding(task, result, run->seed, secret);
         task->n_failed++;
-        r->n_late += result->stalled                         ? STALLED
-                     : strcmp(result->property, "time") == 0 ? 1
-                                                             : 0;
+        r->n_late += result->stalled                              ? STALLED
+                     : finding_is(result->property, FINDING_TIME) ? 1
+                                                                  : 0;
     }
     task->cut = task->n_failed >= ENOUGH_FAILED && task->n_run < task->n_seeds;
     grade->out_of_time = r->n_late >= ENOUGH_TIME;

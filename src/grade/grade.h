@@ -38,6 +38,10 @@ enum grade_kind {
     GRADE_FOUL,   // a broken rule of the house: costs the part's
 };
 
+// What a finding costs, by its id in check/findings.def and the tag of its rule
+// ("" for none).
+enum grade_kind grade_kind_of(const char *property, const char *tag);
+
 struct grade_finding {
     enum grade_kind kind;
     uint64_t seed;

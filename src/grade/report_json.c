@@ -7,6 +7,7 @@
 
 #include "base/version.h"
 #include "base/text.h"
+#include "check/findings.h"
 
 static void print(cJSON *whole, FILE *out)
 {
@@ -107,6 +108,8 @@ static void add_finding(cJSON *object, const struct grade *grade, int task)
     cJSON *item = cJSON_AddObjectToObject(object, "finding");
     cJSON_AddStringToObject(item, "kind", kinds[finding->kind]);
     cJSON_AddStringToObject(item, "property", finding->property);
+    cJSON_AddStringToObject(item, "headline",
+                            finding_headline(finding->property));
     cJSON_AddStringToObject(item, "rule", finding->tag);
     cJSON_AddStringToObject(item, "text", finding->text);
     grade_replay(grade, task, text, sizeof text);

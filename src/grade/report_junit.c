@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "check/findings.h"
 
 struct counts {
     int tests, failures, errors;
@@ -84,7 +85,7 @@ static void print_outcome(const struct grade *grade, int task, FILE *out)
         return;
     char *why = report_why(grade, task);
     fprintf(out, "      <%s type=\"", element);
-    text_xml(out, failed ? finding->property : "no points");
+    text_xml(out, failed ? finding_headline(finding->property) : "no points");
     fprintf(out, "\" message=\"");
     text_xml(out, failed ? finding->text : why);
     fprintf(out, "\">");

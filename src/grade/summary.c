@@ -9,6 +9,7 @@
 
 #include "base/die.h"
 #include "base/text.h"
+#include "check/findings.h"
 
 enum { RESULT_BYTES = 16 << 20, WIDTH = 28 };
 
@@ -83,8 +84,9 @@ static void first_finding(const cJSON *whole, char *out, size_t n)
             if (finding == NULL || out[0] != '\0')
                 continue;
             snprintf(out, n, "%s: %s%s%s%s", text_of(task, "name"),
-                     text_of(finding, "property"), rule[0] != '\0' ? " [" : "",
-                     rule, rule[0] != '\0' ? "]" : "");
+                     finding_headline(text_of(finding, "property")),
+                     rule[0] != '\0' ? " [" : "", rule,
+                     rule[0] != '\0' ? "]" : "");
         }
     }
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/findings.h"
 #include "harness/cage.h"
 #include "sandbox/home.h"
 #include "wire/message.h"
@@ -140,7 +141,7 @@ static void explain_failure(const struct grade *grade, int task, FILE *out)
     const struct grade_task *t = &grade->task[task];
     const struct grade_finding *finding = &t->first;
     char replay[300];
-    fprintf(out, "%s", finding->property);
+    fprintf(out, "%s", finding_headline(finding->property));
     if (finding->tag[0] != '\0')
         fprintf(out, " [%s]", finding->tag);
     fprintf(out, ", with ");

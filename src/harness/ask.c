@@ -147,9 +147,10 @@ void lab_fail(struct lab *lab, const char *format, ...)
     bool known = takes_nothing(lab, why, sizeof why) ||
                  lab_start_lasts(lab, why, sizeof why);
     if (!known && !lab_saves_last(lab, why, sizeof why))
-        lab_run_fails(lab, "", "", text);
+        lab_run_fails(lab, FINDING_NONE, "", text);
     snprintf(whole, sizeof whole, "%s\n%s", text, why);
-    lab_run_fails(lab, known ? "liveness" : "", known ? "L.2" : "", whole);
+    lab_run_fails(lab, known ? FINDING_LIVENESS : FINDING_NONE,
+                  known ? "L.2" : "", whole);
 }
 
 void lab_fail_by(struct lab *lab, const char *tag, const char *format, ...)
@@ -159,7 +160,7 @@ void lab_fail_by(struct lab *lab, const char *tag, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    lab_run_fails(lab, "liveness", tag, text);
+    lab_run_fails(lab, FINDING_LIVENESS, tag, text);
 }
 
 void lab_not_set_up(struct lab *lab, const char *format, ...)

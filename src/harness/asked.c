@@ -202,7 +202,7 @@ void lab_clients_judge(struct lab *lab)
     linear_clear(&verdict);
     free(op);
     if (result == LINEAR_ILLEGAL)
-        lab_run_fails(lab, "linearizability", "", text);
+        lab_run_fails(lab, FINDING_LINEARIZABILITY, "", text);
     if (result == LINEAR_UNDECIDED)
         lab_not_set_up(lab,
                        "the history of %zu operations was not decided within"

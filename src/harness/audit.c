@@ -20,6 +20,7 @@
 
 #include "base/die.h"
 #include "check/check.h"
+#include "check/findings.h"
 #include "trace/pack.h"
 #include "wire/figure2.h"
 
@@ -46,7 +47,9 @@ struct opinion {
 
 static struct opinion forged(const char *what)
 {
-    struct opinion opinion = {.property = "forged result"};
+    struct opinion opinion = {.good = false};
+    snprintf(opinion.property, sizeof opinion.property, "%s",
+             finding_id(FINDING_FORGED_RESULT));
     snprintf(opinion.text, sizeof opinion.text,
              "The run said that it passed, but the events that it had told by"
              " then %s.",

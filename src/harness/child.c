@@ -191,7 +191,7 @@ static void diagnose(const char *text)
     if (found == NULL) {
         snprintf(whole, sizeof whole, "%s%s%s", text, clock ? "\n" : "",
                  clock ? clock : "");
-        explain("expectation", "", whole);
+        explain(finding_id(FINDING_EXPECTATION), "", whole);
         return;
     }
     snprintf(whole, sizeof whole, "%s\n%s%s%s", text, found->text,
@@ -203,14 +203,16 @@ static void diagnose(const char *text)
                  found->n_events);
 }
 
-void lab_run_fails(struct lab *lab, const char *property, const char *tag,
+void lab_run_fails(struct lab *lab, enum finding finding, const char *tag,
                    const char *text)
 {
     (void)lab;
     claim();
     child.result.virtual_us = now_us(NULL);
-    if (property[0] != '\0' || child.check == NULL)
-        explain(property[0] != '\0' ? property : "expectation", tag, text);
+    if (finding == FINDING_NONE && child.check == NULL)
+        finding = FINDING_EXPECTATION;
+    if (finding != FINDING_NONE)
+        explain(finding_id(finding), tag, text);
     else
         diagnose(text);
     finish();
@@ -249,7 +251,7 @@ static void count_messages(const struct trace_event *event)
              " reply makes a server call again at once, for ever.",
              most, event->node + 1, (int)event->to + 1, event->rpc);
     child.n_sent = 0; // the finding is an event, too
-    lab_run_fails(child.lab, "calls without end",
+    lab_run_fails(child.lab, FINDING_CALLS_WITHOUT_END,
                   entries ? "L.3"
                   : votes ? "C.1"
                           : "",
@@ -302,18 +304,18 @@ static void simulator_fails(void *context, enum sim_failure kind,
     }
     if (kind == SIM_CRASH || kind == SIM_STACK)
         reserve_begin();
-    const char *property = outcome_of_simulator(kind), *tag = "";
+    enum finding finding = outcome_of_simulator(kind);
+    const char *tag = "";
     char why[200], text[sizeof child.result.text];
     snprintf(text, sizeof text, "%s", report);
     if (kind == SIM_LIMIT && child.lab != NULL &&
         lab_start_lasts(child.lab, why, sizeof why)) {
         snprintf(text, sizeof text, "%s\n%.900s", why, report);
-        property = "liveness";
+        finding = FINDING_LIVENESS;
         tag = "L.2";
     }
     claim();
-    set_text(property, tag, text);
-    emit_finding(property, tag, text, NULL, 0);
+    explain(finding_id(finding), tag, text);
     child.result.virtual_us = now_us(NULL);
     finish();
 }
@@ -329,9 +331,9 @@ static void check_time(void)
                      "The scenario took longer than %" PRIu64 " %sseconds.",
                      limit_s, child.run->real ? "" : "virtual ");
     if (!lab_start_lasts(child.lab, why, sizeof why))
-        lab_run_fails(NULL, "", "", text);
+        lab_run_fails(NULL, FINDING_NONE, "", text);
     snprintf(text + n, sizeof text - (size_t)n, "\n%s", why);
-    lab_run_fails(NULL, "liveness", "L.2", text);
+    lab_run_fails(NULL, FINDING_LIVENESS, "L.2", text);
 }
 
 static void body(void *argument)
@@ -358,7 +360,7 @@ static void forbidden(const char *what)
     char text[160];
     snprintf(text, sizeof text, "The submission %s.", what);
     claim();
-    explain("forbidden call", "", text);
+    explain(finding_id(FINDING_FORBIDDEN_CALL), "", text);
     finish();
 }
 
@@ -391,7 +393,7 @@ static void load(void)
     if (run->sandbox != NULL)
         sandbox_seal(run->sandbox, files);
     if (!good)
-        lab_run_fails(NULL, "load", "", error);
+        lab_run_fails(NULL, FINDING_LOAD, "", error);
     if (run->sandbox != NULL)
         object_start();
     child.variables = object_variables();
@@ -409,11 +411,11 @@ static void check_memory(void)
 {
     char text[2000];
     if (sim_n_races() > 0)
-        lab_run_fails(NULL, "data race", "", sim_race());
+        lab_run_fails(NULL, FINDING_DATA_RACE, "", sim_race());
     // A leak is looked for by a process that only one's own code may start.
     const struct sandbox *sandbox = child.run->sandbox;
     if ((sandbox == NULL || sandbox->own) && sim_leaks(text, sizeof text))
-        lab_run_fails(NULL, "leak", "", text);
+        lab_run_fails(NULL, FINDING_LEAK, "", text);
 }
 
 // The run's trace, and the judge that follows it.

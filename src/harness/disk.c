@@ -45,7 +45,7 @@ _Noreturn static void forgot_its_disk(struct instance *instance,
              saved->same_snapshot ? ", same_snapshot" : "");
     size_t n = instance->snapshot != NULL ? instance->snapshot->n : 0;
     bool snapshot = saved->same_snapshot && saved->n_snapshot != n;
-    lab_run_fails(instance->lab, "saved what it is not",
+    lab_run_fails(instance->lab, FINDING_SAVED_WRONG_STATE,
                   snapshot ? "IS.5" : "AE.4", text);
 }
 
@@ -84,7 +84,7 @@ _Noreturn static void wiped_its_disk(struct instance *instance, raft_term from,
              " as the first of this life, over what the last one had left on"
              " its disk, of term %" PRIu64 ": all of that is gone in a crash.",
              instance->server + 1, to, from);
-    lab_run_fails(instance->lab, "saved what it is not", "ALL.2", text);
+    lab_run_fails(instance->lab, FINDING_SAVED_WRONG_STATE, "ALL.2", text);
 }
 
 // Does the server know what its disk has? Looks at both ends of what is said to
@@ -192,7 +192,7 @@ void lab_judge_persist(struct lab *lab, const struct trace_event *event)
              " save() returned false: its disk has what it had before.",
              event->node + 1, (double)event->us / 1e6);
     atomic_store(&lab->save_failed[event->node], false);
-    lab_run_fails(lab, "saved what it is not", "AE.4", text);
+    lab_run_fails(lab, FINDING_SAVED_WRONG_STATE, "AE.4", text);
 }
 
 void lab_crash_at_save(struct lab *lab, int server, int n, bool before)

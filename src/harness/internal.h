@@ -13,6 +13,7 @@
 
 #include "check/check.h"
 #include "base/thread.h"
+#include "check/findings.h"
 
 enum { LAB_MAX_SERVERS = 16 };
 
@@ -213,7 +214,7 @@ void lab_price_of(struct lab *lab, struct lab_prices *out);
 void lab_ask_the_dead(struct instance *instance);
 
 // child.c: never returns.
-_Noreturn void lab_run_fails(struct lab *lab, const char *property,
+_Noreturn void lab_run_fails(struct lab *lab, enum finding finding,
                              const char *tag, const char *text);
 // The checker has found something.
 _Noreturn void lab_run_breaks(struct lab *lab);

@@ -20,10 +20,11 @@
 #include "printed.h"
 #include "story.h"
 
-static void set(struct lab_result *result, const char *property,
+static void set(struct lab_result *result, enum finding finding,
                 const char *text)
 {
-    snprintf(result->property, sizeof result->property, "%s", property);
+    snprintf(result->property, sizeof result->property, "%s",
+             finding_id(finding));
     snprintf(result->text, sizeof result->text, "%s", text);
 }
 
@@ -93,7 +94,7 @@ static bool open_cage(struct job *job, struct cage *cage)
     if (job->run.sandbox == NULL || cage_open(cage, &job->run, error, &ours))
         return true;
     memset(&job->result, 0, sizeof job->result);
-    set(&job->result, ours ? LAB_INFRASTRUCTURE : "load", error);
+    set(&job->result, ours ? FINDING_INFRASTRUCTURE : FINDING_LOAD, error);
     job->end = JOB_BROKEN;
     return false;
 }
@@ -140,7 +141,7 @@ void job_start(struct job *job)
         char text[100];
         snprintf(text, sizeof text, "fork: %s", strerror(errno));
         memset(&job->result, 0, sizeof job->result);
-        set(&job->result, LAB_INFRASTRUCTURE, text);
+        set(&job->result, FINDING_INFRASTRUCTURE, text);
         job->end = JOB_BROKEN;
         begin_nothing(job, ends);
         return;
@@ -167,35 +168,35 @@ static void explain(struct job *job, int status)
         snprintf(text, sizeof text,
                  "The run did not end within its %d seconds of real time.",
                  JOB_WALL_S);
-        set(result, "time", text);
+        set(result, FINDING_TIME, text);
     } else if (job->end == JOB_STALLED) {
         snprintf(text, sizeof text,
                  "The run stood still for %u seconds: it waited outside of the"
                  " simulation.",
                  sandbox_cpu_s(job->run.sandbox));
-        set(result, "time", text);
+        set(result, FINDING_TIME, text);
         result->stalled = true;
     } else if (job->end == JOB_LARGE) {
-        set(result, "memory", "The run used up its memory.");
+        set(result, FINDING_MEMORY, "The run used up its memory.");
     } else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
-        set(result, "time", "The run used up its time on the processor.");
+        set(result, FINDING_TIME, "The run used up its time on the processor.");
     } else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
-        set(result, "forbidden call",
+        set(result, FINDING_FORBIDDEN_CALL,
             "The submission made a system call that it may not make.");
     } else if (job->n_read + job->n_extra > 0 && !is_ours(job)) {
-        set(result, "forged result",
+        set(result, FINDING_FORGED_RESULT,
             "The submission wrote to the harness's descriptor.");
     } else if (WIFSIGNALED(status)) {
         snprintf(text, sizeof text, "The process was ended by signal %d (%s).",
                  WTERMSIG(status), strsignal(WTERMSIG(status)));
-        set(result, "crash", text);
+        set(result, FINDING_CRASH, text);
     } else {
         snprintf(text, sizeof text,
                  "The process ended itself with exit status %d %s.",
                  WEXITSTATUS(status),
                  is_ours(job) ? "after its verdict"
                               : "before the scenario was over");
-        set(result, "crash", text);
+        set(result, FINDING_CRASH, text);
     }
 }
 

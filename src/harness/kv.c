@@ -188,7 +188,7 @@ void lab_kv_free(struct instance *instance)
              "S%d's service answered a request after kv_kill() had returned.",
              instance->server + 1);
     if (answers_yet(instance))
-        lab_run_fails(instance->lab, "killed server answers", "", text);
+        lab_run_fails(instance->lab, FINDING_KILLED_SERVER_ANSWERS, "", text);
     struct sim_space *before = sim_space_enter(instance->space);
     instance->lab->kv->free(instance->kv);
     sim_space_enter(before);

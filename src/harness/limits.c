@@ -25,5 +25,5 @@ void lab_check_call(struct instance *instance, const char *method,
              "S%d sends an AppendEntries with %zu entr%s, but"
              " raft_config.max_entries is %zu.",
              instance->server + 1, n, n == 1 ? "y" : "ies", most);
-    lab_run_fails(instance->lab, "too many entries", "L.3", text);
+    lab_run_fails(instance->lab, FINDING_TOO_MANY_ENTRIES, "L.3", text);
 }

@@ -215,7 +215,7 @@ void lab_check_age(struct instance *instance, raft_term term)
              ", but it answered a candidate in term %" PRIu64
              " before the story began: no term falls, and terms have 64 bits.",
              instance->server + 1, term, AGED_TERM);
-    lab_run_fails(instance->lab, "current_term falls", "ALL.2", text);
+    lab_run_fails(instance->lab, FINDING_CURRENT_TERM_WRONG, "ALL.2", text);
 }
 
 void lab_age(struct lab *lab)

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/plain.h"
+#include "check/findings.h"
 #include "runner.h"
 
 enum { WIDTH = 74 };
@@ -143,7 +144,7 @@ void lab_print_brief(FILE *out, const struct lab_run *run,
     fprintf(out, "FAIL %s (seed 0x%" PRIx64 ")", run->scenario->name,
             run->seed);
     if (result->property[0] != '\0')
-        fprintf(out, "  %s", result->property);
+        fprintf(out, "  %s", finding_headline(result->property));
     if (result->tag[0] != '\0')
         fprintf(out, " [%s]", result->tag);
     fputc('\n', out);
@@ -263,6 +264,8 @@ void lab_print_json(FILE *out, const struct lab_run *run,
         cJSON_AddStringToObject(line, "not_set_up", result->text);
     if (!result->passed) {
         cJSON_AddStringToObject(line, "property", result->property);
+        cJSON_AddStringToObject(line, "headline",
+                                finding_headline(result->property));
         cJSON_AddStringToObject(line, "tag", result->tag);
         cJSON_AddStringToObject(line, "text", result->text);
         cJSON *events = cJSON_AddArrayToObject(line, "events");

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check/findings.h"
 #include "sim/sim.h"
 #include "base/die.h"
 #include "base/save.h"
@@ -75,7 +76,7 @@ void printed_take(int fd, const struct lab_run *run, struct lab_result *result)
     if (run->sanitizer != NULL && *report != '\0' &&
         !save_file(run->sanitizer, report, strlen(report)))
         fprintf(stderr, "glassraft: %s: %s\n", run->sanitizer, strerror(errno));
-    if (strcmp(result->property, "leak") == 0 && *report != '\0')
+    if (finding_is(result->property, FINDING_LEAK) && *report != '\0')
         sim_digest_leaks(report, result->text, sizeof result->text);
     free(text);
 }

@@ -77,7 +77,6 @@ struct lab_left {
 };
 
 // The property of a run that could not be made: no verdict on anybody.
-#define LAB_INFRASTRUCTURE "infrastructure"
 
 // What a run's servers cost, and what they did that raft_kill() forbids.
 struct lab_prices {

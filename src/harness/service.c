@@ -111,11 +111,11 @@ static bool agrees(struct lab *lab, int server,
 }
 
 // The run ends with this finding.
-_Noreturn static void breaks(struct lab *lab, const char *property,
+_Noreturn static void breaks(struct lab *lab, enum finding finding,
                              const char *tag, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-_Noreturn static void breaks(struct lab *lab, const char *property,
+_Noreturn static void breaks(struct lab *lab, enum finding finding,
                              const char *tag, const char *format, ...)
 {
     char text[400];
@@ -123,7 +123,7 @@ _Noreturn static void breaks(struct lab *lab, const char *property,
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    lab_run_fails(lab, property, tag, text);
+    lab_run_fails(lab, finding, tag, text);
 }
 
 _Noreturn static void disagrees(struct lab *lab, int server,
@@ -133,7 +133,7 @@ _Noreturn static void disagrees(struct lab *lab, int server,
     char mine[MESSAGE_DIGEST], other[MESSAGE_DIGEST];
     message_digest(message->bytes, message->n_bytes, mine);
     message_digest(known->bytes, known->n_bytes, other);
-    breaks(lab, "State Machine Safety", "P.5",
+    breaks(lab, FINDING_STATE_MACHINE_SAFETY, "P.5",
            "S%d applied \"%s\" (term %" PRIu64 ") at index %" PRIu64
            ", where S%d applied \"%s\" (term %" PRIu64 ").%s",
            server + 1, mine, message->term, message->index, known->server + 1,
@@ -148,7 +148,7 @@ _Noreturn static void never_started(struct lab *lab, int server,
 {
     char digest[MESSAGE_DIGEST];
     message_digest(message->bytes, message->n_bytes, digest);
-    breaks(lab, "applied what nobody started", "",
+    breaks(lab, FINDING_APPLIED_UNKNOWN_COMMAND, "",
            "S%d applied \"%s\" (term %" PRIu64 ") at index %" PRIu64
            ": these bytes were never started. Memory that was freed too early,"
            " or overwritten, looks like that: try CONFIG=asan.",
@@ -171,18 +171,18 @@ static void apply_snapshot(struct instance *instance,
     atomic_fetch_add(&lab->prices.snapshot_needed, message->n_bytes);
     pthread_mutex_unlock(&lab->mutex);
     if (!good)
-        breaks(lab, "snapshot of another state", "IS.8",
+        breaks(lab, FINDING_UNKNOWN_SNAPSHOT, "IS.8",
                "S%d gave its service a snapshot for index %" PRIu64
                " that no service took.",
                instance->server + 1, message->index);
     if (message->term != term)
-        breaks(lab, "snapshot with a wrong term", "IS.5",
+        breaks(lab, FINDING_SNAPSHOT_WITH_WRONG_TERM, "IS.5",
                "S%d gave its service a snapshot of index %" PRIu64
                " and term %" PRIu64 ", but the entry there is of term %" PRIu64
                ".",
                instance->server + 1, index, message->term, term);
     if (index < before)
-        breaks(lab, "applied out of order", "ALL.1",
+        breaks(lab, FINDING_APPLIED_OUT_OF_ORDER, "ALL.1",
                "S%d gave its service a snapshot of index %" PRIu64
                " after it had applied %" PRIu64 ".",
                instance->server + 1, index, before);
@@ -235,7 +235,7 @@ static void apply_command(struct instance *instance,
     }
     pthread_mutex_unlock(&lab->mutex);
     if (!in_order)
-        breaks(lab, "applied out of order", "ALL.1",
+        breaks(lab, FINDING_APPLIED_OUT_OF_ORDER, "ALL.1",
                "S%d gave its service index %" PRIu64
                " out of order, expected %" PRIu64 ".%s",
                instance->server + 1, message->index, expected,
@@ -275,7 +275,7 @@ void lab_service_check_saved(struct instance *instance,
     bool known = is_snapshot(lab, saved->snapshot, saved->n_snapshot, &index);
     pthread_mutex_unlock(&lab->mutex);
     if (known && index < begin)
-        breaks(lab, "saved what does not fit together", "IS.5",
+        breaks(lab, FINDING_SAVED_MISFIT, "IS.5",
                "S%d saved a state whose log begins behind index %" PRIu64
                ", beside a snapshot up to index %" PRIu64
                " only: what is between is lost in a crash.",
@@ -337,7 +337,7 @@ void lab_service_restore(struct instance *instance)
         is_snapshot(lab, snapshot->bytes, snapshot->n, &instance->last_applied);
     pthread_mutex_unlock(&lab->mutex);
     if (!good)
-        breaks(lab, "snapshot of another state", "IS.5",
+        breaks(lab, FINDING_UNKNOWN_SNAPSHOT, "IS.5",
                "S%d saved a snapshot that no service took.",
                instance->server + 1);
 }

@@ -23,7 +23,7 @@ static struct {
     uint64_t n_calls, arrived; // messages
 } story;
 
-// "P.1 Election Safety" ...
+// "P.1 election-safety" ...
 static char found[MOST_FOUND][80];
 static size_t n_found;
 
@@ -358,6 +358,7 @@ void assert_broken(const char *property, const char *tag,
     else {
         assert_string_equal(finding->property, property);
         assert_string_equal(finding->tag, tag);
+        assert_true(finding_has_tag(finding_of(property), tag));
         assert_shown(finding, events, servers);
         note(tag, property);
     }

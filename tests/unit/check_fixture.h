@@ -9,7 +9,7 @@
 //     uint64_t first = elects(0, 1, 1);
 //     stand(2, 1);
 //     uint64_t second = lead(2, 1);
-//     assert_broken("Election Safety", "P.1", SHOWN(second, first), OF(2, 0));
+//     assert_broken("election-safety", "P.1", SHOWN(second, first), OF(2, 0));
 #ifndef GLASSRAFT_CHECK_FIXTURE_H
 #define GLASSRAFT_CHECK_FIXTURE_H
 

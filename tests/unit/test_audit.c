@@ -100,7 +100,7 @@ static struct lab_result audited_as_told(void)
 static void assert_forged(struct lab_result result, const char *words)
 {
     assert_false(result.passed);
-    assert_string_equal(result.property, "forged result");
+    assert_string_equal(result.property, "forged-result");
     if (strstr(result.text, words) == NULL)
         fail_msg("\"%s\" not in: %s", words, result.text);
 }
@@ -155,7 +155,7 @@ static void test_a_broken_rule_is_found(void **state)
     end_well();
     struct lab_result result = audited_as_told();
     assert_false(result.passed);
-    assert_string_equal(result.property, "one vote a term");
+    assert_string_equal(result.property, "voted-twice");
     assert_string_equal(result.tag, "RV.2");
 }
 

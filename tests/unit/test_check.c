@@ -20,7 +20,7 @@ static void test_p1_two_leaders_in_a_term(void **state)
     uint64_t first = elects(0, 1, 1);
     stand(2, 1);
     uint64_t second = lead(2, 1);
-    assert_broken("Election Safety", "P.1", SHOWN(second, first), OF(2, 0));
+    assert_broken("election-safety", "P.1", SHOWN(second, first), OF(2, 0));
 }
 
 static void test_p1_two_leaders_in_two_terms(void **state)
@@ -36,7 +36,7 @@ static void test_p2_a_leader_cuts_its_log(void **state)
     (void)state;
     uint64_t leads = replicates(1);
     uint64_t cut = truncate_at(0, 1);
-    assert_broken("Leader Append-Only", "P.2", SHOWN(cut, leads), OF(0));
+    assert_broken("leader-append-only", "P.2", SHOWN(cut, leads), OF(0));
 }
 
 static void test_p2_a_leader_of_the_past_cuts_its_log(void **state)
@@ -55,7 +55,7 @@ static void test_p3_one_index_and_term_two_commands(void **state)
     elects(0, 1, 1);
     uint64_t first = appends(0, 1, 1, "x");
     uint64_t other = appends(1, 1, 1, "y");
-    assert_broken("Log Matching", "P.3", SHOWN(other, first), OF(1, 0));
+    assert_broken("log-matching", "P.3", SHOWN(other, first), OF(1, 0));
 }
 
 static void test_p3_one_index_two_terms_two_commands(void **state)
@@ -82,7 +82,7 @@ static void test_p3_one_entry_two_predecessors(void **state)
         if (before == 1)
             assert_sound();
         else
-            assert_broken("Log Matching", "P.3", SHOWN(other, first), OF(1, 0));
+            assert_broken("log-matching", "P.3", SHOWN(other, first), OF(1, 0));
     }
 }
 
@@ -101,7 +101,7 @@ static void test_p3_a_start_with_another_command(void **state)
         uint64_t boot = STEP(1, .kind = TRACE_BOOT, .term = 1, .voted_for = 0,
                              .entries = entries, .n_entries = 2);
         if (other)
-            assert_broken("Log Matching", "P.3", SHOWN(boot, first), OF(1));
+            assert_broken("log-matching", "P.3", SHOWN(boot, first), OF(1));
         else
             assert_sound();
     }
@@ -113,7 +113,7 @@ static void test_p4_a_leader_lacks_a_committed_entry(void **state)
     replicates(1);
     uint64_t committed = commit(0, 0, 1);
     uint64_t leads = elects(2, 1, 2);
-    assert_broken("Leader Completeness", "P.4", SHOWN(leads, committed),
+    assert_broken("leader-completeness", "P.4", SHOWN(leads, committed),
                   OF(2, 0));
 }
 
@@ -147,7 +147,7 @@ static void test_p4_a_leader_has_another_entry(void **state)
     take_term(2, 1);
     appends(2, 1, 1, "y");
     uint64_t leads = elects(2, 1, 3);
-    assert_broken("Leader Completeness", "P.4", SHOWN(leads, committed),
+    assert_broken("leader-completeness", "P.4", SHOWN(leads, committed),
                   OF(2, 0));
 }
 
@@ -178,7 +178,7 @@ static void test_p5_two_entries_committed_at_an_index(void **state)
         if (term == 1)
             assert_sound();
         else
-            assert_broken("State Machine Safety", "P.5", SHOWN(other, first),
+            assert_broken("state-machine-safety", "P.5", SHOWN(other, first),
                           OF(2, 0));
     }
 }
@@ -195,7 +195,7 @@ static void tell_two_applies(uint64_t term, const char *command)
     if (term == 1 && strcmp(command, "x") == 0)
         assert_sound();
     else
-        assert_broken("State Machine Safety", "P.5", SHOWN(other, first),
+        assert_broken("state-machine-safety", "P.5", SHOWN(other, first),
                       OF(1, 0));
 }
 
@@ -222,9 +222,9 @@ static void test_every_property_of_safety_was_broken(void **state)
 {
     (void)state;
     static const char *const all[] = {
-        "P.1 Election Safety",      "P.2 Leader Append-Only",
-        "P.3 Log Matching",         "P.4 Leader Completeness",
-        "P.5 State Machine Safety", NULL};
+        "P.1 election-safety",      "P.2 leader-append-only",
+        "P.3 log-matching",         "P.4 leader-completeness",
+        "P.5 state-machine-safety", NULL};
     assert_all_found(all);
 }
 

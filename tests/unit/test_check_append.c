@@ -18,7 +18,7 @@ static void test_c3_a_candidate_against_a_leader(void **state)
         if (yields)
             assert_sound();
         else
-            assert_wrong_answer("candidate against a leader", "C.3");
+            assert_wrong_answer("candidate-stayed", "C.3");
     }
 }
 
@@ -41,7 +41,7 @@ static void test_ae1_an_old_term_is_accepted(void **state)
     (void)state;
     send_of_an_old_term();
     answer_append(2, true);
-    assert_wrong_answer("message of an old term accepted", "AE.1");
+    assert_wrong_answer("old-term-accepted", "AE.1");
     send_of_an_old_term();
     answer_append(2, false);
     assert_sound();
@@ -53,11 +53,11 @@ static void test_ae1_an_old_term_is_refused_but_used(void **state)
     send_of_an_old_term();
     commit(1, 0, 1);
     answer_append(2, false);
-    assert_wrong_answer("message of an old term accepted", "AE.1");
+    assert_wrong_answer("old-term-accepted", "AE.1");
     send_of_an_old_term();
     appends(1, 2, 2, "y");
     answer_append(2, false);
-    assert_wrong_answer("message of an old term accepted", "AE.1");
+    assert_wrong_answer("old-term-accepted", "AE.1");
 }
 
 // S1 leads term 2; its log and S3's are of terms 1, 2, 2, 2. S2 is in term 2,
@@ -94,8 +94,7 @@ static void test_ae2_accepted_without_a_matching_entry(void **state)
                                   .prev_log_term = 2));
             answer_append(2, success);
             if (success)
-                assert_wrong_answer("accepted without a matching entry",
-                                    "AE.2");
+                assert_wrong_answer("accepted-unmatched", "AE.2");
             else
                 assert_sound();
         }
@@ -108,13 +107,13 @@ static void test_ae2_refused_although_the_entry_matches(void **state)
     arrive(APPEND_ENTRIES(0, 1, .term = 2, .prev_log_index = 2,
                           .prev_log_term = 2));
     answer_append(2, false);
-    assert_wrong_answer("refused although the entry matches", "AE.2");
+    assert_wrong_answer("refused-matching", "AE.2");
     two_logs(2, 2);
     arrive(APPEND_ENTRIES(0, 1, .term = 2, .prev_log_index = 2,
                           .prev_log_term = 2));
     refuse_by("AE.1");
     answer_append(2, false);
-    assert_wrong_answer("refused although the entry matches", "AE.1");
+    assert_wrong_answer("refused-matching", "AE.1");
 }
 
 static void test_ae4_acknowledged_without_storing(void **state)
@@ -123,7 +122,7 @@ static void test_ae4_acknowledged_without_storing(void **state)
     two_logs(1, 2);
     SEND_2();
     answer_append(2, true);
-    assert_wrong_answer("acknowledged without storing", "AE.4");
+    assert_wrong_answer("acknowledged-unstored", "AE.4");
     two_logs(1, 2);
     SEND_2();
     appends(1, 2, 2, "x");
@@ -137,7 +136,7 @@ static void test_ae3_acknowledged_with_a_conflicting_entry(void **state)
     two_logs(2, 1);
     SEND_2();
     answer_append(2, true);
-    assert_wrong_answer("acknowledged without storing", "AE.4");
+    assert_wrong_answer("acknowledged-unstored", "AE.4");
 }
 
 // S2 has all that is sent, and more of the same.
@@ -147,7 +146,7 @@ static void test_ae3_a_cut_without_a_conflict(void **state)
     two_logs(3, 2);
     SEND_2();
     uint64_t cut = truncate_at(1, 3);
-    assert_broken("log cut without a conflict", "AE.3", SHOWN(cut, arrived()),
+    assert_broken("truncated-without-conflict", "AE.3", SHOWN(cut, arrived()),
                   OF(1, 0));
     two_logs(3, 2);
     SEND_2();
@@ -162,7 +161,7 @@ static void test_ae3_a_cut_before_the_conflict(void **state)
     two_logs(3, 1);
     SEND_2();
     uint64_t cut = truncate_at(1, 1);
-    assert_broken("log cut without a conflict", "AE.3", SHOWN(cut, arrived()),
+    assert_broken("truncated-without-conflict", "AE.3", SHOWN(cut, arrived()),
                   OF(1, 0));
 }
 
@@ -179,7 +178,7 @@ static void test_ae3_a_cut_by_a_refused_message(void **state)
         if (index == 2)
             assert_sound();
         else
-            assert_broken("log cut without a conflict", "AE.3",
+            assert_broken("truncated-without-conflict", "AE.3",
                           SHOWN(cut, arrived()), OF(1, 0));
     }
 }
@@ -192,7 +191,7 @@ static void test_ae3_a_cut_without_a_message(void **state)
                           .prev_log_term = 1));
     answer_append(2, true);
     uint64_t cut = truncate_at(1, 2);
-    assert_broken("log cut without a message", "AE.3", SHOWN(cut), OF(1));
+    assert_broken("truncated-without-message", "AE.3", SHOWN(cut), OF(1));
 }
 
 // S2's second entry conflicts; what follows it must go, too.
@@ -208,7 +207,7 @@ static void test_ae3_what_follows_a_conflict_is_kept(void **state)
             appends(1, 3, 2, "x");
         answer_append(2, true);
         if (kept)
-            assert_wrong_answer("conflicting entries kept", "AE.3");
+            assert_wrong_answer("conflict-kept", "AE.3");
         else
             assert_sound();
     }
@@ -222,7 +221,7 @@ static void test_ae4_entries_appended_twice(void **state)
     appends(1, 2, 2, "x");
     appends(1, 3, 2, "x");
     answer_append(2, true);
-    assert_wrong_answer("entries appended twice", "AE.4");
+    assert_wrong_answer("appended-twice", "AE.4");
 }
 
 // S2 has three entries, gets the second again, and commits up to an index.
@@ -239,7 +238,7 @@ static void test_ae5_a_commit_beyond_the_last_new_entry(void **state)
 {
     (void)state;
     commit_by(4, 3);
-    assert_wrong_answer("commit beyond the last new entry", "AE.5");
+    assert_wrong_answer("commit-beyond-message", "AE.5");
     commit_by(4, 2);
     assert_sound();
 }
@@ -248,7 +247,7 @@ static void test_ae5_a_commit_beyond_leader_commit(void **state)
 {
     (void)state;
     commit_by(1, 2);
-    assert_wrong_answer("commit beyond the last new entry", "AE.5");
+    assert_wrong_answer("commit-beyond-message", "AE.5");
     commit_by(1, 1);
     assert_sound();
 }
@@ -271,8 +270,7 @@ static void test_ae2_a_commit_without_a_matching_entry(void **state)
         }
         assert_non_null(finding);
         assert_string_equal(finding->tag, "AE.2");
-        assert_string_equal(finding->property,
-                            "accepted without a matching entry");
+        assert_string_equal(finding->property, "accepted-unmatched");
         assert_int_equal(finding->n_events, 2);
     }
 }
@@ -289,7 +287,7 @@ static void test_ae5_a_commit_by_a_refused_message(void **state)
             commit(1, 0, 1);
         answer_append(2, false);
         if (commits)
-            assert_wrong_answer("commit by a refused message", "AE.5");
+            assert_wrong_answer("commit-by-refused-message", "AE.5");
         else
             assert_sound();
     }
@@ -298,18 +296,18 @@ static void test_ae5_a_commit_by_a_refused_message(void **state)
 static void test_every_property_of_append_answers_was_broken(void **state)
 {
     (void)state;
-    static const char *const all[] = {"C.3 candidate against a leader",
-                                      "AE.1 message of an old term accepted",
-                                      "AE.2 accepted without a matching entry",
-                                      "AE.2 refused although the entry matches",
-                                      "AE.1 refused although the entry matches",
-                                      "AE.4 acknowledged without storing",
-                                      "AE.3 log cut without a conflict",
-                                      "AE.3 log cut without a message",
-                                      "AE.3 conflicting entries kept",
-                                      "AE.4 entries appended twice",
-                                      "AE.5 commit beyond the last new entry",
-                                      "AE.5 commit by a refused message",
+    static const char *const all[] = {"C.3 candidate-stayed",
+                                      "AE.1 old-term-accepted",
+                                      "AE.2 accepted-unmatched",
+                                      "AE.2 refused-matching",
+                                      "AE.1 refused-matching",
+                                      "AE.4 acknowledged-unstored",
+                                      "AE.3 truncated-without-conflict",
+                                      "AE.3 truncated-without-message",
+                                      "AE.3 conflict-kept",
+                                      "AE.4 appended-twice",
+                                      "AE.5 commit-beyond-message",
+                                      "AE.5 commit-by-refused-message",
                                       NULL};
     assert_all_found(all);
 }

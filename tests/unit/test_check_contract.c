@@ -13,7 +13,7 @@ static void test_all2_a_newer_term_is_passed_over(void **state)
     arrive(APPEND_ENTRIES(0, 1, .term = 2));
     STEP(1, .kind = TRACE_TERM, .from = 0, .to = 1);
     answer_append(1, false);
-    assert_wrong_answer("newer term not followed", "ALL.2");
+    assert_wrong_answer("newer-term-ignored", "ALL.2");
     begin_story();
     elects(0, 2, 2);
     heartbeat(0, 1, 2);
@@ -37,7 +37,7 @@ static void test_all2_a_newer_term_but_still_a_candidate(void **state)
         if (steps_down)
             assert_sound();
         else
-            assert_wrong_answer("newer term not followed", "ALL.2");
+            assert_wrong_answer("newer-term-ignored", "ALL.2");
     }
 }
 
@@ -53,7 +53,7 @@ static void test_all2_answered_with_another_term(void **state)
         if (term == 1)
             assert_sound();
         else
-            assert_wrong_answer("answered with another term", "ALL.2");
+            assert_wrong_answer("replied-wrong-term", "ALL.2");
     }
 }
 
@@ -81,7 +81,7 @@ static void test_rv1_a_vote_for_an_old_term(void **state)
         arrive(ASK_VOTE(0, 1, .term = 1));
         answer_vote(2, grants);
         if (grants)
-            assert_wrong_answer("vote for an old term", "RV.1");
+            assert_wrong_answer("voted-in-old-term", "RV.1");
         else
             assert_sound();
     }
@@ -92,7 +92,7 @@ static void test_rv2_a_second_vote_granted(void **state)
     (void)state;
     ask_after_vote_for(2);
     answer_vote(2, true);
-    assert_wrong_answer("one vote a term", "RV.2");
+    assert_wrong_answer("voted-twice", "RV.2");
     ask_after_vote_for(2);
     answer_vote(2, false);
     assert_sound();
@@ -106,7 +106,7 @@ static void test_rv2_a_vote_granted_and_not_remembered(void **state)
     (void)state;
     ask_after_vote_for(TRACE_NONE);
     answer_vote(2, true);
-    assert_wrong_answer("vote not remembered", "RV.2");
+    assert_wrong_answer("vote-not-recorded", "RV.2");
     ask_after_vote_for(TRACE_NONE);
     vote(1, 0, 2);
     answer_vote(2, true);
@@ -118,7 +118,7 @@ static void test_rv2_a_vote_refused_without_a_reason(void **state)
     (void)state;
     ask_after_vote_for(TRACE_NONE);
     answer_vote(2, false);
-    assert_wrong_answer("vote refused without a reason", "RV.2");
+    assert_wrong_answer("vote-refused", "RV.2");
 }
 
 // The rule that the handler itself names is the one that it got wrong.
@@ -128,7 +128,7 @@ static void test_rv1_a_vote_refused_by_a_rule(void **state)
     ask_after_vote_for(TRACE_NONE);
     refuse_by("RV.1");
     answer_vote(2, false);
-    assert_wrong_answer("vote refused without a reason", "RV.1");
+    assert_wrong_answer("vote-refused", "RV.1");
 }
 
 // Another thread has changed the state in between: nothing is said.
@@ -163,9 +163,9 @@ static void test_rv2_a_log_that_is_behind(void **state)
 {
     (void)state;
     ask_with_log(3, 1, true);
-    assert_wrong_answer("vote for a log that is behind", "RV.2");
+    assert_wrong_answer("voted-for-old-log", "RV.2");
     ask_with_log(1, 1, true);
-    assert_wrong_answer("vote for a log that is behind", "RV.2");
+    assert_wrong_answer("voted-for-old-log", "RV.2");
     ask_with_log(3, 1, false);
     assert_sound();
     ask_with_log(1, 1, false);
@@ -176,9 +176,9 @@ static void test_rv2_a_log_that_is_as_up_to_date(void **state)
 {
     (void)state;
     ask_with_log(2, 2, false);
-    assert_wrong_answer("vote refused without a reason", "RV.2");
+    assert_wrong_answer("vote-refused", "RV.2");
     ask_with_log(1, 3, false);
-    assert_wrong_answer("vote refused without a reason", "RV.2");
+    assert_wrong_answer("vote-refused", "RV.2");
 }
 
 // ------------------------------------------------------ InstallSnapshot
@@ -219,7 +219,7 @@ static void test_is1_a_snapshot_of_an_old_term(void **state)
             install();
         answer_install(2, 0);
         if (installs)
-            assert_wrong_answer("message of an old term accepted", "IS.1");
+            assert_wrong_answer("old-term-accepted", "IS.1");
         else
             assert_sound();
     }
@@ -231,7 +231,7 @@ static void test_is7_a_whole_snapshot_is_not_installed(void **state)
     make_snapshot(1, 1);
     SEND_SNAPSHOT(true);
     answer_install(1, 4);
-    assert_wrong_answer("snapshot not installed", "IS.7");
+    assert_wrong_answer("snapshot-not-installed", "IS.7");
     make_snapshot(1, 1);
     SEND_SNAPSHOT(true);
     install();
@@ -260,16 +260,16 @@ static void test_is7_a_snapshot_need_not_be_installed(void **state)
 static void test_every_property_of_answers_was_broken(void **state)
 {
     (void)state;
-    static const char *const all[] = {"ALL.2 newer term not followed",
-                                      "ALL.2 answered with another term",
-                                      "RV.1 vote for an old term",
-                                      "RV.2 one vote a term",
-                                      "RV.2 vote for a log that is behind",
-                                      "RV.2 vote not remembered",
-                                      "RV.2 vote refused without a reason",
-                                      "RV.1 vote refused without a reason",
-                                      "IS.1 message of an old term accepted",
-                                      "IS.7 snapshot not installed",
+    static const char *const all[] = {"ALL.2 newer-term-ignored",
+                                      "ALL.2 replied-wrong-term",
+                                      "RV.1 voted-in-old-term",
+                                      "RV.2 voted-twice",
+                                      "RV.2 voted-for-old-log",
+                                      "RV.2 vote-not-recorded",
+                                      "RV.2 vote-refused",
+                                      "RV.1 vote-refused",
+                                      "IS.1 old-term-accepted",
+                                      "IS.7 snapshot-not-installed",
                                       NULL};
     assert_all_found(all);
 }

@@ -42,7 +42,7 @@ static void assert_restart_broken(uint64_t term, int voted_for,
                                   uint64_t n_entries, const char *tag)
 {
     uint64_t boot, saved = restart(term, voted_for, n_entries, &boot);
-    assert_broken("restart from another state", tag, SHOWN(boot, saved), OF(0));
+    assert_broken("restarted-with-wrong-state", tag, SHOWN(boot, saved), OF(0));
 }
 
 // S2 asks in term 2 and crashes; nothing is told of saves.
@@ -61,8 +61,7 @@ static void test_all2_restart_in_an_older_term_without_saves(void **state)
     (void)state;
     uint64_t asks = crash_in_term_2();
     uint64_t boot = STEP(1, .kind = TRACE_BOOT, .voted_for = TRACE_NONE);
-    assert_broken("restart without its term", "ALL.2", SHOWN(boot, asks),
-                  OF(1));
+    assert_broken("restarted-without-term", "ALL.2", SHOWN(boot, asks), OF(1));
 }
 
 // The same of a server that tells messages alone: what its older life had on
@@ -78,7 +77,7 @@ static void test_all2_messages_of_an_older_term_after_a_restart(void **state)
         if (late == 0)
             assert_sound();
         else
-            assert_broken("restart without its term", "ALL.2",
+            assert_broken("restarted-without-term", "ALL.2",
                           SHOWN(story_sent(), asks), OF(1));
     }
 }
@@ -127,7 +126,7 @@ static void test_all2_saved_another_term(void **state)
     (void)state;
     uint64_t term = vote_in_term_1();
     uint64_t saved = persists(0, 2, 1, 0, 0);
-    assert_broken("saved what it is not", "ALL.2", SHOWN(saved, term), OF(0));
+    assert_broken("saved-wrong-state", "ALL.2", SHOWN(saved, term), OF(0));
 }
 
 static void test_rv2_saved_another_vote(void **state)
@@ -135,7 +134,7 @@ static void test_rv2_saved_another_vote(void **state)
     (void)state;
     uint64_t term = vote_in_term_1();
     uint64_t saved = persists(0, 1, 2, 0, 0);
-    assert_broken("saved what it is not", "RV.2", SHOWN(saved, term), OF(0));
+    assert_broken("saved-wrong-state", "RV.2", SHOWN(saved, term), OF(0));
 }
 
 static void test_ae4_saved_another_log(void **state)
@@ -143,7 +142,7 @@ static void test_ae4_saved_another_log(void **state)
     (void)state;
     uint64_t term = vote_in_term_1();
     uint64_t saved = persists(0, 1, 1, 1, 1);
-    assert_broken("saved what it is not", "AE.4", SHOWN(saved, term), OF(0));
+    assert_broken("saved-wrong-state", "AE.4", SHOWN(saved, term), OF(0));
 }
 
 // A save tells what the server was when it began.
@@ -157,7 +156,7 @@ static void test_saved_what_it_was(void **state)
     persists(0, 1, 1, 0, 0);
     assert_sound();
     uint64_t back = persists(0, 1, TRACE_NONE, 0, 0);
-    assert_broken("saved what it is not", "RV.2", SHOWN(back), OF(0));
+    assert_broken("saved-wrong-state", "RV.2", SHOWN(back), OF(0));
 }
 
 // S1 has n saved entries of term 1, and is in term 2.
@@ -186,8 +185,8 @@ static void test_is6_what_follows_a_snapshot_is_lost(void **state)
         if (last == 3)
             assert_sound();
         else
-            assert_broken("saved what it is not", "IS.6",
-                          SHOWN(saved, compacts), OF(0));
+            assert_broken("saved-wrong-state", "IS.6", SHOWN(saved, compacts),
+                          OF(0));
     }
 }
 
@@ -204,8 +203,8 @@ static void test_is7_what_a_snapshot_contradicts_is_kept(void **state)
         if (last == 2)
             assert_sound();
         else
-            assert_broken("saved what it is not", "IS.7",
-                          SHOWN(saved, installs), OF(0));
+            assert_broken("saved-wrong-state", "IS.7", SHOWN(saved, installs),
+                          OF(0));
     }
 }
 
@@ -223,7 +222,7 @@ static void test_is5_saved_without_its_snapshot(void **state)
         if (bytes > 0)
             assert_sound();
         else
-            assert_broken("saved without its snapshot", "IS.5", SHOWN(saved),
+            assert_broken("saved-without-snapshot", "IS.5", SHOWN(saved),
                           OF(0));
     }
 }
@@ -236,7 +235,7 @@ static void test_c1_votes_asked_before_the_term_is_saved(void **state)
     uint64_t saved = persists(0, 0, TRACE_NONE, 0, 0);
     stand(0, 1);
     ASK_VOTE(0, 1, .term = 1);
-    assert_broken("sent before it was saved", "C.1", SHOWN(story_sent(), saved),
+    assert_broken("sent-before-saving", "C.1", SHOWN(story_sent(), saved),
                   OF(0));
 }
 
@@ -246,7 +245,7 @@ static void test_c1_votes_asked_before_its_own_is_saved(void **state)
     stand(0, 1);
     uint64_t saved = persists(0, 1, TRACE_NONE, 0, 0);
     ASK_VOTE(0, 1, .term = 1);
-    assert_broken("sent before it was saved", "C.1", SHOWN(story_sent(), saved),
+    assert_broken("sent-before-saving", "C.1", SHOWN(story_sent(), saved),
                   OF(0));
     begin_story();
     stand(0, 1);
@@ -266,7 +265,7 @@ static void test_c1_led_before_the_term_is_saved(void **state)
         if (term == 1)
             assert_sound();
         else
-            assert_broken("sent before it was saved", "C.1",
+            assert_broken("sent-before-saving", "C.1",
                           SHOWN(story_sent(), saved), OF(0));
     }
 }
@@ -292,15 +291,15 @@ static void test_all2_answered_before_the_term_is_saved(void **state)
 {
     (void)state;
     uint64_t replies, saved = grant(0, TRACE_NONE, &replies);
-    assert_broken("answered before it was saved", "ALL.2",
-                  SHOWN(replies, saved), OF(1));
+    assert_broken("replied-before-saving", "ALL.2", SHOWN(replies, saved),
+                  OF(1));
 }
 
 static void test_rv2_granted_before_the_vote_is_saved(void **state)
 {
     (void)state;
     uint64_t replies, saved = grant(1, TRACE_NONE, &replies);
-    assert_broken("answered before it was saved", "RV.2", SHOWN(replies, saved),
+    assert_broken("replied-before-saving", "RV.2", SHOWN(replies, saved),
                   OF(1, 0));
     grant(1, 0, &replies);
     assert_sound();
@@ -347,8 +346,8 @@ static void acknowledge(uint64_t term, bool replaces, bool saves,
     if (saves)
         assert_sound();
     else
-        assert_broken("answered before it was saved", "AE.4",
-                      SHOWN(replies, saved), OF(1, 0));
+        assert_broken("replied-before-saving", "AE.4", SHOWN(replies, saved),
+                      OF(1, 0));
 }
 
 static void test_ae4_acknowledged_before_the_entries_are_saved(void **state)
@@ -401,7 +400,7 @@ static void test_is5_acknowledged_before_the_snapshot_is_saved(void **state)
         if (saves)
             assert_sound();
         else
-            assert_broken("answered before it was saved", "IS.5",
+            assert_broken("replied-before-saving", "IS.5",
                           SHOWN(replies, saved), OF(1, 0));
     }
 }
@@ -430,7 +429,7 @@ static void test_is7_a_snapshot_arrives_beside_entries(void **state)
             receive(entries);
         uint64_t replies = ANSWER_APPEND(entries, .term = 1, .success = true);
         if (late)
-            assert_broken("answered before it was saved", "AE.4",
+            assert_broken("replied-before-saving", "AE.4",
                           SHOWN(replies, saved), OF(1, 0));
         else
             assert_sound();
@@ -440,22 +439,22 @@ static void test_is7_a_snapshot_arrives_beside_entries(void **state)
 static void test_every_property_of_durability_was_broken(void **state)
 {
     (void)state;
-    static const char *const all[] = {"ALL.2 restart from another state",
-                                      " restart from another state",
-                                      "ALL.2 restart without its term",
-                                      "RV.2 restart from another state",
-                                      "AE.4 restart from another state",
-                                      "ALL.2 saved what it is not",
-                                      "RV.2 saved what it is not",
-                                      "AE.4 saved what it is not",
-                                      "IS.6 saved what it is not",
-                                      "IS.7 saved what it is not",
-                                      "IS.5 saved without its snapshot",
-                                      "C.1 sent before it was saved",
-                                      "ALL.2 answered before it was saved",
-                                      "RV.2 answered before it was saved",
-                                      "AE.4 answered before it was saved",
-                                      "IS.5 answered before it was saved",
+    static const char *const all[] = {"ALL.2 restarted-with-wrong-state",
+                                      " restarted-with-wrong-state",
+                                      "ALL.2 restarted-without-term",
+                                      "RV.2 restarted-with-wrong-state",
+                                      "AE.4 restarted-with-wrong-state",
+                                      "ALL.2 saved-wrong-state",
+                                      "RV.2 saved-wrong-state",
+                                      "AE.4 saved-wrong-state",
+                                      "IS.6 saved-wrong-state",
+                                      "IS.7 saved-wrong-state",
+                                      "IS.5 saved-without-snapshot",
+                                      "C.1 sent-before-saving",
+                                      "ALL.2 replied-before-saving",
+                                      "RV.2 replied-before-saving",
+                                      "AE.4 replied-before-saving",
+                                      "IS.5 replied-before-saving",
                                       NULL};
     assert_all_found(all);
 }

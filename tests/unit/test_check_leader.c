@@ -23,7 +23,7 @@ static void test_c1_votes_asked_by_a_follower(void **state)
     elects(1, 2, 1);
     take_term(0, 1);
     ASK_VOTE(0, 2, .term = 1);
-    assert_broken("votes asked out of an election", "C.1", SHOWN(story_sent()),
+    assert_broken("request-without-election", "C.1", SHOWN(story_sent()),
                   OF(0));
 }
 
@@ -34,7 +34,7 @@ static void test_c1_votes_asked_in_a_term_to_come(void **state)
     ASK_VOTE(0, 2, .term = 1);
     assert_sound();
     ASK_VOTE(0, 2, .term = 2);
-    assert_broken("votes asked out of an election", "C.1",
+    assert_broken("request-without-election", "C.1",
                   SHOWN(story_sent(), stands), OF(0));
 }
 
@@ -57,8 +57,7 @@ static void test_c1_no_vote_for_itself(void **state)
     uint64_t stands =
         STEP(0, .kind = TRACE_ROLE, .to_role = TRACE_CANDIDATE, .term = 1);
     ASK_VOTE(0, 2, .term = 1);
-    assert_broken("no vote for itself", "C.1", SHOWN(story_sent(), stands),
-                  OF(0));
+    assert_broken("no-own-vote", "C.1", SHOWN(story_sent(), stands), OF(0));
     begin_story();
     vote(1, 2, 1);
     stand(0, 1);
@@ -81,7 +80,7 @@ static void test_c1_votes_asked_for_another_log(void **state)
             if (index == 2 && term == 1)
                 assert_sound();
             else
-                assert_broken("votes asked for another log", "C.1",
+                assert_broken("wrong-log-in-request", "C.1",
                               SHOWN(story_sent(), stands), OF(0));
         }
 }
@@ -97,8 +96,8 @@ static void test_all2_leads_a_term_it_did_not_win(void **state)
     APPEND_ENTRIES(0, 1, .term = 1); // of the past
     assert_sound();
     APPEND_ENTRIES(0, 1, .term = 2);
-    assert_broken("leads a term it did not win", "ALL.2",
-                  SHOWN(story_sent(), took), OF(0, 2));
+    assert_broken("led-unwon-term", "ALL.2", SHOWN(story_sent(), took),
+                  OF(0, 2));
 }
 
 static void test_l1_sent_as_a_leader_that_it_is_not(void **state)
@@ -110,13 +109,12 @@ static void test_l1_sent_as_a_leader_that_it_is_not(void **state)
     assert_sound();
     uint64_t stands = stand(2, 2);
     APPEND_ENTRIES(2, 1, .term = 2);
-    assert_broken("sent as a leader that it is not", "L.1",
-                  SHOWN(story_sent(), stands), OF(2));
+    assert_broken("sent-by-non-leader", "L.1", SHOWN(story_sent(), stands),
+                  OF(2));
     begin_story();
     elects(0, 1, 1);
     INSTALL_SNAPSHOT(2, 1, .term = 1);
-    assert_broken("sent as a leader that it is not", "L.1", SHOWN(story_sent()),
-                  OF(2, 0));
+    assert_broken("sent-by-non-leader", "L.1", SHOWN(story_sent()), OF(2, 0));
 }
 
 // ------------------------------------------------------ what it shows
@@ -142,7 +140,7 @@ static void test_p2_an_entry_sent_with_a_newer_term(void **state)
     uint64_t leads = lead_term_2();
     APPEND_ENTRIES(0, 2, .term = 2,
                    .entries = ENTRIES({.term = 2}, {.term = 2}));
-    assert_broken("Leader Append-Only", "P.2", SHOWN(story_sent(), leads),
+    assert_broken("leader-append-only", "P.2", SHOWN(story_sent(), leads),
                   OF(0, 2));
 }
 
@@ -151,7 +149,7 @@ static void test_p2_an_entry_before_the_new_ones_has_a_newer_term(void **state)
     (void)state;
     uint64_t leads = lead_term_2();
     APPEND_ENTRIES(0, 2, .term = 2, .prev_log_index = 1, .prev_log_term = 2);
-    assert_broken("Leader Append-Only", "P.2", SHOWN(story_sent(), leads),
+    assert_broken("leader-append-only", "P.2", SHOWN(story_sent(), leads),
                   OF(0, 2));
 }
 
@@ -163,8 +161,7 @@ static void test_l3_a_wrong_prev_log_term(void **state)
     APPEND_ENTRIES(0, 2, .term = 2, .prev_log_index = 2, .prev_log_term = 2);
     assert_sound();
     APPEND_ENTRIES(0, 2, .term = 2, .prev_log_index = 2, .prev_log_term = 1);
-    assert_broken("message with a wrong prev_log_term", "L.3",
-                  SHOWN(story_sent()), OF(0, 2));
+    assert_broken("wrong-prev-log-term", "L.3", SHOWN(story_sent()), OF(0, 2));
 }
 
 static void test_l3_entries_from_behind_the_log(void **state)
@@ -172,7 +169,7 @@ static void test_l3_entries_from_behind_the_log(void **state)
     (void)state;
     lead_term_2();
     APPEND_ENTRIES(0, 2, .term = 2, .prev_log_index = 3, .prev_log_term = 2);
-    assert_broken("next_index out of range", "L.3", SHOWN(story_sent()),
+    assert_broken("next-index-out-of-range", "L.3", SHOWN(story_sent()),
                   OF(0, 2));
 }
 
@@ -191,11 +188,11 @@ static void test_l3_next_index_out_of_range(void **state)
     NEXT(3);
     assert_sound();
     uint64_t beyond = NEXT(4);
-    assert_broken("next_index out of range", "L.3", SHOWN(beyond), OF(0, 1));
+    assert_broken("next-index-out-of-range", "L.3", SHOWN(beyond), OF(0, 1));
     begin_story();
     replicates(2);
     uint64_t zero = NEXT(0);
-    assert_broken("next_index out of range", "L.3", SHOWN(zero), OF(0, 1));
+    assert_broken("next-index-out-of-range", "L.3", SHOWN(zero), OF(0, 1));
 }
 
 static void test_l3_next_index_below_match_index(void **state)
@@ -209,8 +206,7 @@ static void test_l3_next_index_below_match_index(void **state)
     NEXT(3);
     assert_sound();
     uint64_t below = NEXT(2);
-    assert_broken("next_index below match_index", "L.3", SHOWN(below, heard),
-                  OF(0, 1));
+    assert_broken("next-index-too-low", "L.3", SHOWN(below, heard), OF(0, 1));
 }
 
 static void test_l3_match_index_falls(void **state)
@@ -220,7 +216,7 @@ static void test_l3_match_index_falls(void **state)
     MATCH(0, 2);
     assert_sound();
     uint64_t falls = MATCH(2, 1);
-    assert_broken("match_index falls", "L.3", SHOWN(falls), OF(0, 1));
+    assert_broken("match-index-backwards", "L.3", SHOWN(falls), OF(0, 1));
 }
 
 static void test_l3_match_index_beyond_what_was_acknowledged(void **state)
@@ -232,7 +228,7 @@ static void test_l3_match_index_beyond_what_was_acknowledged(void **state)
     assert_sound();
     acknowledge(2); // not heard yet
     uint64_t wrong = MATCH(1, 2);
-    assert_broken("match_index is wrong", "L.3", SHOWN(wrong), OF(0, 1));
+    assert_broken("match-index-too-high", "L.3", SHOWN(wrong), OF(0, 1));
 }
 
 // ------------------------------------------------------ what it commits
@@ -245,7 +241,7 @@ static void test_l4_a_commit_that_stands_on_no_majority(void **state)
     appends(0, 2, 1, "x");
     assert_sound();
     uint64_t early = commit(0, 1, 2);
-    assert_broken("commit without a majority", "L.4", SHOWN(early), OF(0));
+    assert_broken("commit-without-majority", "L.4", SHOWN(early), OF(0));
 }
 
 static void test_l4_a_commit_that_no_majority_has_acknowledged(void **state)
@@ -257,7 +253,7 @@ static void test_l4_a_commit_that_no_majority_has_acknowledged(void **state)
     assert_sound();
     acknowledge(2); // not heard yet
     uint64_t early = commit(0, 1, 2);
-    assert_broken("commit without a majority", "L.4", SHOWN(early), OF(0));
+    assert_broken("commit-without-majority", "L.4", SHOWN(early), OF(0));
 }
 
 // S1's own copy counts when it is saved.
@@ -274,7 +270,7 @@ static void test_l4_a_commit_before_its_own_copy_is_saved(void **state)
         if (saved == 1)
             assert_sound();
         else
-            assert_broken("commit without a majority", "L.4", SHOWN(committed),
+            assert_broken("commit-without-majority", "L.4", SHOWN(committed),
                           OF(0));
     }
 }
@@ -288,7 +284,7 @@ static void test_l4_a_commit_of_an_older_term(void **state)
     assert_sound();
     lead_term_2();
     uint64_t older = commit(0, 0, 1);
-    assert_broken("commit of an older term", "L.4", SHOWN(older), OF(0));
+    assert_broken("commit-of-older-term", "L.4", SHOWN(older), OF(0));
 }
 
 // S2 has acknowledged two entries; S1 has committed so many when it sends
@@ -310,8 +306,7 @@ static void test_l4_a_majority_without_a_commit(void **state)
 {
     (void)state;
     commit_slowly(1, 2000000);
-    assert_broken("majority without a commit", "L.4", SHOWN(story_sent()),
-                  OF(0));
+    assert_broken("majority-not-committed", "L.4", SHOWN(story_sent()), OF(0));
     commit_slowly(2, 2000000);
     assert_sound();
     commit_slowly(1, 1900000);
@@ -321,20 +316,20 @@ static void test_l4_a_majority_without_a_commit(void **state)
 static void test_every_property_of_leaders_was_broken(void **state)
 {
     (void)state;
-    static const char *const all[] = {"C.1 votes asked out of an election",
-                                      "C.1 no vote for itself",
-                                      "C.1 votes asked for another log",
-                                      "ALL.2 leads a term it did not win",
-                                      "L.1 sent as a leader that it is not",
-                                      "P.2 Leader Append-Only",
-                                      "L.3 message with a wrong prev_log_term",
-                                      "L.3 next_index out of range",
-                                      "L.3 next_index below match_index",
-                                      "L.3 match_index falls",
-                                      "L.3 match_index is wrong",
-                                      "L.4 commit without a majority",
-                                      "L.4 commit of an older term",
-                                      "L.4 majority without a commit",
+    static const char *const all[] = {"C.1 request-without-election",
+                                      "C.1 no-own-vote",
+                                      "C.1 wrong-log-in-request",
+                                      "ALL.2 led-unwon-term",
+                                      "L.1 sent-by-non-leader",
+                                      "P.2 leader-append-only",
+                                      "L.3 wrong-prev-log-term",
+                                      "L.3 next-index-out-of-range",
+                                      "L.3 next-index-too-low",
+                                      "L.3 match-index-backwards",
+                                      "L.3 match-index-too-high",
+                                      "L.4 commit-without-majority",
+                                      "L.4 commit-of-older-term",
+                                      "L.4 majority-not-committed",
                                       NULL};
     assert_all_found(all);
 }

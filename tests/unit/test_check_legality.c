@@ -13,7 +13,7 @@ static void test_all2_a_term_falls(void **state)
     STEP(0, .kind = TRACE_TERM, .from = 5, .to = 6);
     assert_sound();
     uint64_t falls = STEP(0, .kind = TRACE_TERM, .from = 6, .to = 5);
-    assert_broken("current_term falls", "ALL.2", SHOWN(falls), OF(0));
+    assert_broken("current-term-wrong", "ALL.2", SHOWN(falls), OF(0));
 }
 
 static void test_all2_a_term_that_it_did_not_have(void **state)
@@ -21,7 +21,7 @@ static void test_all2_a_term_that_it_did_not_have(void **state)
     (void)state;
     STEP(0, .kind = TRACE_TERM, .from = 0, .to = 5);
     uint64_t jumps = STEP(0, .kind = TRACE_TERM, .from = 4, .to = 6);
-    assert_broken("current_term falls", "ALL.2", SHOWN(jumps), OF(0));
+    assert_broken("current-term-wrong", "ALL.2", SHOWN(jumps), OF(0));
 }
 
 static void test_rv2_two_votes_in_a_term(void **state)
@@ -32,7 +32,7 @@ static void test_rv2_two_votes_in_a_term(void **state)
     vote(1, 2, 2); // of the next term
     assert_sound();
     uint64_t second = vote(1, 0, 2);
-    assert_broken("one vote a term", "RV.2", SHOWN(second), OF(1, 2));
+    assert_broken("voted-twice", "RV.2", SHOWN(second), OF(1, 2));
 }
 
 // S3, with n entries of a term, has the vote of S2, with its own.
@@ -56,11 +56,9 @@ static void test_rv2_a_vote_for_a_log_that_is_behind(void **state)
 {
     (void)state;
     uint64_t shorter = vote_for_log(1, 1, 2, 1);
-    assert_broken("vote for a log that is behind", "RV.2", SHOWN(shorter),
-                  OF(1, 2));
+    assert_broken("voted-for-old-log", "RV.2", SHOWN(shorter), OF(1, 2));
     uint64_t older = vote_for_log(2, 1, 1, 2);
-    assert_broken("vote for a log that is behind", "RV.2", SHOWN(older),
-                  OF(1, 2));
+    assert_broken("voted-for-old-log", "RV.2", SHOWN(older), OF(1, 2));
 }
 
 static void test_rv2_a_vote_for_a_log_that_is_not_behind(void **state)
@@ -79,8 +77,7 @@ static void test_all2_a_leader_steps_down_in_its_term(void **state)
     (void)state;
     uint64_t leads = elects(0, 1, 1);
     uint64_t follows = follow(0, 1);
-    assert_broken("stepped down without a newer term", "ALL.2",
-                  SHOWN(follows, leads), OF(0));
+    assert_broken("stepped-down", "ALL.2", SHOWN(follows, leads), OF(0));
     begin_story();
     elects(0, 1, 1);
     take_term(0, 3);
@@ -93,8 +90,7 @@ static void test_c3_a_candidate_gives_up_before_anyone_leads(void **state)
     (void)state;
     uint64_t stands = stand(0, 1);
     uint64_t follows = follow(0, 1);
-    assert_broken("stepped down without a newer term", "C.3",
-                  SHOWN(follows, stands), OF(0));
+    assert_broken("stepped-down", "C.3", SHOWN(follows, stands), OF(0));
     begin_story();
     stand(0, 1);
     elects(2, 1, 1);
@@ -108,7 +104,7 @@ static void test_c2_a_leader_that_was_no_candidate(void **state)
     vote(0, 0, 1);
     vote(1, 0, 1);
     uint64_t leads = lead(0, 1);
-    assert_broken("leader without an election", "C.2", SHOWN(leads), OF(0));
+    assert_broken("leader-without-election", "C.2", SHOWN(leads), OF(0));
     begin_story();
     elects(0, 1, 1);
     assert_sound();
@@ -120,7 +116,7 @@ static void test_c2_a_leader_without_a_majority(void **state)
     vote(1, 0, 1);
     uint64_t stands = stand(0, 2); // the vote was of another term
     uint64_t leads = lead(0, 2);
-    assert_broken("leader without a majority", "C.2", SHOWN(leads, stands),
+    assert_broken("leader-without-majority", "C.2", SHOWN(leads, stands),
                   OF(0));
     begin_story();
     vote(1, 0, 2);
@@ -152,7 +148,7 @@ static void test_c2_votes_that_a_leader_has_not_heard_of(void **state)
 {
     (void)state;
     uint64_t leads, stands = win_by_a_reply(true, &leads);
-    assert_broken("leader without a majority", "C.2", SHOWN(leads, stands),
+    assert_broken("leader-without-majority", "C.2", SHOWN(leads, stands),
                   OF(0));
     win_by_a_reply(false, &leads);
     assert_sound();
@@ -171,7 +167,7 @@ static void test_l2_a_follower_takes_a_command(void **state)
     START(1, .index = 1, .term = 1, .ok = true);
     assert_sound();
     uint64_t takes = START(0, .index = 1, .term = 1, .ok = true);
-    assert_broken("command taken by no leader", "L.2", SHOWN(takes), OF(0));
+    assert_broken("command-by-non-leader", "L.2", SHOWN(takes), OF(0));
 }
 
 static void test_l2_a_leader_takes_a_command_for_another_term(void **state)
@@ -179,8 +175,7 @@ static void test_l2_a_leader_takes_a_command_for_another_term(void **state)
     (void)state;
     uint64_t leads = elects(0, 1, 1);
     uint64_t takes = START(0, .index = 1, .term = 2, .ok = true);
-    assert_broken("command taken by no leader", "L.2", SHOWN(takes, leads),
-                  OF(0));
+    assert_broken("command-by-non-leader", "L.2", SHOWN(takes, leads), OF(0));
 }
 
 static uint64_t append_for(uint64_t start, uint64_t index)
@@ -201,7 +196,7 @@ static void test_l2_a_command_appended_after_stepping_down(void **state)
     take_term(0, 2);
     follow(0, 2);
     uint64_t appended = append_for(start, 2);
-    assert_broken("command taken by no leader", "L.2", SHOWN(appended, start),
+    assert_broken("command-by-non-leader", "L.2", SHOWN(appended, start),
                   OF(0));
 }
 
@@ -214,8 +209,7 @@ static void test_l2_a_command_at_another_index(void **state)
     append_for(one, 1);
     assert_sound();
     uint64_t appended = append_for(two, 2);
-    assert_broken("command at another index", "L.2", SHOWN(appended, two),
-                  OF(0));
+    assert_broken("command-at-wrong-index", "L.2", SHOWN(appended, two), OF(0));
 }
 
 // ------------------------------------------------------ commits
@@ -236,11 +230,11 @@ static void test_ae5_commit_index_falls(void **state)
     commit(1, 1, 2);
     assert_sound();
     uint64_t falls = commit(1, 2, 1);
-    assert_broken("commit_index falls", "AE.5", SHOWN(falls), OF(1));
+    assert_broken("commit-index-wrong", "AE.5", SHOWN(falls), OF(1));
     commit_two();
     commit(1, 0, 1);
     uint64_t jumps = commit(1, 0, 2);
-    assert_broken("commit_index falls", "AE.5", SHOWN(jumps), OF(1));
+    assert_broken("commit-index-wrong", "AE.5", SHOWN(jumps), OF(1));
 }
 
 static void test_ae5_a_commit_beyond_the_log(void **state)
@@ -248,7 +242,7 @@ static void test_ae5_a_commit_beyond_the_log(void **state)
     (void)state;
     commit_two();
     uint64_t beyond = commit(1, 0, 3);
-    assert_broken("commit beyond the log", "AE.5", SHOWN(beyond), OF(1));
+    assert_broken("commit-beyond-log", "AE.5", SHOWN(beyond), OF(1));
     commit_two();
     commit(1, 0, 2);
     assert_sound();
@@ -262,7 +256,7 @@ static void test_ae5_a_commit_before_the_leader(void **state)
     commit(1, 0, 1);
     assert_sound();
     uint64_t before = commit(1, 1, 2);
-    assert_broken("commit before the leader", "AE.5", SHOWN(before), OF(1));
+    assert_broken("commit-before-leader", "AE.5", SHOWN(before), OF(1));
 }
 
 // S2 starts anew; gives the number of its boot.
@@ -283,7 +277,7 @@ static void test_all1_a_commit_index_outlives_a_restart(void **state)
     commit(1, 0, 1);
     restart_from(0, 2);
     uint64_t outlived = commit(1, 1, 2);
-    assert_broken("commit_index outlived a restart", "ALL.1", SHOWN(outlived),
+    assert_broken("commit-index-outlived-restart", "ALL.1", SHOWN(outlived),
                   OF(1));
     commit_two();
     commit(1, 0, 1);
@@ -304,7 +298,7 @@ static void test_is8_a_snapshot_forgotten_at_a_restart(void **state)
         if (from == 1)
             assert_sound();
         else
-            assert_broken("snapshot forgotten at a restart", "IS.8",
+            assert_broken("snapshot-lost-at-restart", "IS.8",
                           SHOWN(first, boot), OF(1));
     }
 }
@@ -317,10 +311,10 @@ static void test_all1_applied_out_of_order(void **state)
     apply(0, 2, 1, "x");
     assert_sound();
     uint64_t again = apply(0, 2, 1, "x");
-    assert_broken("applied out of order", "ALL.1", SHOWN(again), OF(0));
+    assert_broken("applied-out-of-order", "ALL.1", SHOWN(again), OF(0));
     commit_two();
     uint64_t gap = apply(0, 2, 1, "x");
-    assert_broken("applied out of order", "ALL.1", SHOWN(gap), OF(0));
+    assert_broken("applied-out-of-order", "ALL.1", SHOWN(gap), OF(0));
 }
 
 static void test_all1_applied_before_commit(void **state)
@@ -331,7 +325,7 @@ static void test_all1_applied_before_commit(void **state)
     apply(0, 1, 1, "x");
     assert_sound();
     uint64_t early = apply(0, 2, 1, "x");
-    assert_broken("applied before commit", "ALL.1", SHOWN(early), OF(0));
+    assert_broken("applied-before-commit", "ALL.1", SHOWN(early), OF(0));
 }
 
 // ------------------------------------------------------ the log
@@ -344,7 +338,7 @@ static void test_ae3_a_committed_entry_is_cut(void **state)
     truncate_at(1, 2);
     assert_sound();
     uint64_t cut = truncate_at(1, 1);
-    assert_broken("committed entry cut", "AE.3", SHOWN(cut), OF(1));
+    assert_broken("committed-entry-truncated", "AE.3", SHOWN(cut), OF(1));
 }
 
 static void test_ae3_a_cut_without_a_conflict(void **state)
@@ -354,7 +348,7 @@ static void test_ae3_a_cut_without_a_conflict(void **state)
     appends(1, 1, 1, "x");
     uint64_t cut = truncate_at(1, 1);
     uint64_t again = appends(1, 1, 1, "x");
-    assert_broken("log cut without a conflict", "AE.3", SHOWN(again, cut),
+    assert_broken("truncated-without-conflict", "AE.3", SHOWN(again, cut),
                   OF(1));
     begin_story();
     take_term(1, 2);
@@ -371,7 +365,7 @@ static void test_ae4_a_gap_in_the_log(void **state)
     appends(1, 1, 1, "x");
     assert_sound();
     uint64_t gap = appends(1, 3, 1, "x");
-    assert_broken("gap in the log", "AE.4", SHOWN(gap), OF(1));
+    assert_broken("gap-in-log", "AE.4", SHOWN(gap), OF(1));
 }
 
 static void test_ae4_an_entry_of_a_later_term(void **state)
@@ -381,32 +375,32 @@ static void test_ae4_an_entry_of_a_later_term(void **state)
     appends(1, 1, 1, "x");
     assert_sound();
     uint64_t later = appends(1, 2, 2, "x");
-    assert_broken("entry of a later term", "AE.4", SHOWN(later), OF(1));
+    assert_broken("entry-of-later-term", "AE.4", SHOWN(later), OF(1));
 }
 
 static void test_every_property_of_legality_was_broken(void **state)
 {
     (void)state;
-    static const char *const all[] = {"ALL.2 current_term falls",
-                                      "RV.2 one vote a term",
-                                      "RV.2 vote for a log that is behind",
-                                      "ALL.2 stepped down without a newer term",
-                                      "C.3 stepped down without a newer term",
-                                      "C.2 leader without an election",
-                                      "C.2 leader without a majority",
-                                      "L.2 command taken by no leader",
-                                      "L.2 command at another index",
-                                      "AE.5 commit_index falls",
-                                      "AE.5 commit beyond the log",
-                                      "AE.5 commit before the leader",
-                                      "ALL.1 commit_index outlived a restart",
-                                      "IS.8 snapshot forgotten at a restart",
-                                      "ALL.1 applied out of order",
-                                      "ALL.1 applied before commit",
-                                      "AE.3 committed entry cut",
-                                      "AE.3 log cut without a conflict",
-                                      "AE.4 gap in the log",
-                                      "AE.4 entry of a later term",
+    static const char *const all[] = {"ALL.2 current-term-wrong",
+                                      "RV.2 voted-twice",
+                                      "RV.2 voted-for-old-log",
+                                      "ALL.2 stepped-down",
+                                      "C.3 stepped-down",
+                                      "C.2 leader-without-election",
+                                      "C.2 leader-without-majority",
+                                      "L.2 command-by-non-leader",
+                                      "L.2 command-at-wrong-index",
+                                      "AE.5 commit-index-wrong",
+                                      "AE.5 commit-beyond-log",
+                                      "AE.5 commit-before-leader",
+                                      "ALL.1 commit-index-outlived-restart",
+                                      "IS.8 snapshot-lost-at-restart",
+                                      "ALL.1 applied-out-of-order",
+                                      "ALL.1 applied-before-commit",
+                                      "AE.3 committed-entry-truncated",
+                                      "AE.3 truncated-without-conflict",
+                                      "AE.4 gap-in-log",
+                                      "AE.4 entry-of-later-term",
                                       NULL};
     assert_all_found(all);
 }

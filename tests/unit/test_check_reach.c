@@ -86,7 +86,7 @@ static uint64_t sends(int follower, uint64_t index, const char *command)
 
 static void assert_from_nowhere(const char *tag, int server)
 {
-    assert_broken("came by no message", tag, SHOWN(story_last()), OF(server));
+    assert_broken("came-by-no-message", tag, SHOWN(story_last()), OF(server));
 }
 
 // S1 leads term 1 and has given S2 its first entry, "x".
@@ -129,7 +129,7 @@ static void test_ae4_applies_an_entry_in_the_wrong_place(void **state)
     (void)state;
     shares_one();
     gives(1, 2, 1, "x");
-    assert_broken("applied another entry", "AE.4", SHOWN(story_last()), OF(1));
+    assert_broken("applied-other-entry", "AE.4", SHOWN(story_last()), OF(1));
 }
 
 // raft_start() may return after the entry has left, and been applied.
@@ -151,7 +151,7 @@ static void test_ae2_acknowledges_what_no_message_brought(void **state)
     uint64_t msg = sends(2, 2, "y");
     uint64_t received = receive(msg);
     ANSWER_APPEND(msg, .term = 1, .success = true);
-    assert_broken("came by no message", "AE.2", SHOWN(story_last(), received),
+    assert_broken("came-by-no-message", "AE.2", SHOWN(story_last(), received),
                   OF(2, 0));
     begin_with_words();
     shares_one();
@@ -176,7 +176,7 @@ static void test_l3_sends_what_no_message_brought(void **state)
     begin_with_words();
     silent_leads();
     leads_next(0);
-    assert_broken("came by no message", "L.3", SHOWN(story_last()), OF(2, 0));
+    assert_broken("came-by-no-message", "L.3", SHOWN(story_last()), OF(2, 0));
     begin_with_words();
     silent_leads();
     silent_answers(sends(2, 1, "x"), 1, true);
@@ -190,7 +190,7 @@ static void test_c1_asks_with_what_no_message_brought(void **state)
     begin_with_words();
     shares_one();
     ASK_VOTE(2, 1, .term = 2, .last_log_index = 1, .last_log_term = 1);
-    assert_broken("came by no message", "C.1", SHOWN(story_last()), OF(2, 1));
+    assert_broken("came-by-no-message", "C.1", SHOWN(story_last()), OF(2, 1));
     begin_with_words();
     shares_one();
     ASK_VOTE(1, 2, .term = 2, .last_log_index = 1, .last_log_term = 1);

@@ -54,7 +54,7 @@ static void test_rv2_one_vote_a_term(void **state)
     begin_silent_story();
     first = asks(0, 1, 1, 0, 0, true);
     uint64_t second = asks(2, 1, 1, 0, 0, true);
-    assert_broken("one vote a term", "RV.2", SHOWN(second, first), OF(1, 0));
+    assert_broken("voted-twice", "RV.2", SHOWN(second, first), OF(1, 0));
 }
 
 static void test_rv2_the_own_vote_is_one(void **state)
@@ -63,14 +63,14 @@ static void test_rv2_the_own_vote_is_one(void **state)
     uint64_t granted = asks(0, 1, 1, 0, 0, true);
     wait_us(500 * MS);
     ASK_VOTE(1, 2, .term = 1);
-    assert_broken("one vote a term", "RV.2", SHOWN(story_sent(), granted),
+    assert_broken("voted-twice", "RV.2", SHOWN(story_sent(), granted),
                   OF(1, 0));
     begin_silent_story();
     ASK_VOTE(1, 2, .term = 1);
     uint64_t stood = story_sent();
     restarts(1);
     uint64_t n = asks(0, 1, 1, 0, 0, true);
-    assert_broken("one vote a term", "RV.2", SHOWN(n, stood), OF(1, 0));
+    assert_broken("voted-twice", "RV.2", SHOWN(n, stood), OF(1, 0));
 }
 
 static void test_rv1_a_vote_for_an_old_term(void **state)
@@ -85,8 +85,8 @@ static void test_rv1_a_vote_for_an_old_term(void **state)
     asks(2, 1, 2, 0, 0, true);
     arrive(ASK_VOTE(0, 1, .term = 1));
     answer_vote(2, true);
-    assert_broken("vote for an old term", "RV.1",
-                  SHOWN(story_last(), arrived()), OF(1, 0));
+    assert_broken("voted-in-old-term", "RV.1", SHOWN(story_last(), arrived()),
+                  OF(1, 0));
 }
 
 static void test_rv2_a_vote_for_a_log_behind(void **state)
@@ -101,8 +101,8 @@ static void test_rv2_a_vote_for_a_log_behind(void **state)
     assert_sound();
     arrive(ASK_VOTE(2, 1, .term = 5, .last_log_index = 9));
     answer_vote(5, true);
-    assert_broken("vote for a log that is behind", "RV.2",
-                  SHOWN(story_last(), arrived()), OF(1, 2));
+    assert_broken("voted-for-old-log", "RV.2", SHOWN(story_last(), arrived()),
+                  OF(1, 2));
 }
 
 static void test_what_a_leader_may_have_cut_is_not_known(void **state)
@@ -149,8 +149,8 @@ static void test_rv2_an_owed_vote_is_refused(void **state)
     assert_sound();
     arrive(ASK_VOTE(0, 1, .term = 2, .last_log_index = 1, .last_log_term = 1));
     answer_vote(2, false);
-    assert_broken("vote refused without a reason", "RV.2",
-                  SHOWN(story_last(), arrived()), OF(1, 0));
+    assert_broken("vote-refused", "RV.2", SHOWN(story_last(), arrived()),
+                  OF(1, 0));
 }
 
 static void test_rv2_an_owed_vote_is_refused_while_it_saves(void **state)
@@ -162,8 +162,8 @@ static void test_rv2_an_owed_vote_is_refused_while_it_saves(void **state)
     arrive(ASK_VOTE(0, 1, .term = 2, .last_log_index = 1, .last_log_term = 1));
     saves(1, 2, TRACE_NONE, 1, 1);
     answer_vote(2, false);
-    assert_broken("vote refused without a reason", "RV.2",
-                  SHOWN(story_last(), arrived()), OF(1, 0));
+    assert_broken("vote-refused", "RV.2", SHOWN(story_last(), arrived()),
+                  OF(1, 0));
 }
 
 // S1 has asked for a vote of term 1; a vote of term 2 is another one.
@@ -177,7 +177,7 @@ static void test_rv2_a_vote_that_nobody_asked_for(void **state)
     answer_vote(1, true);
     assert_sound();
     uint64_t n = saves(1, 2, 0, 0, 0);
-    assert_broken("saved what it is not", "RV.2", SHOWN(n, before), OF(1, 0));
+    assert_broken("saved-wrong-state", "RV.2", SHOWN(n, before), OF(1, 0));
 }
 
 static void test_rv2_a_vote_refused_for_a_leader(void **state)
@@ -188,9 +188,9 @@ static void test_rv2_a_vote_refused_for_a_leader(void **state)
     receive(APPEND_ENTRIES(0, 1, .term = 2)); // whatever comes of it
     arrive(ASK_VOTE(2, 1, .term = 2, .last_log_index = 1, .last_log_term = 1));
     answer_vote(2, false);
-    assert_false(check_finding(story_check()) != NULL &&
-                 strcmp(check_finding(story_check())->property,
-                        "vote refused without a reason") == 0);
+    assert_false(
+        check_finding(story_check()) != NULL &&
+        strcmp(check_finding(story_check())->property, "vote-refused") == 0);
 }
 
 // ------------------------------------------------------ terms
@@ -205,7 +205,7 @@ static void test_all2_the_answers_term_falls(void **state)
     assert_sound();
     receive(before = ASK_VOTE(0, 1, .term = 1));
     uint64_t n = ANSWER_VOTE(before, .term = 1);
-    assert_broken("current_term falls", "ALL.2", SHOWN(n, newer), OF(1));
+    assert_broken("current-term-wrong", "ALL.2", SHOWN(n, newer), OF(1));
 }
 
 static void test_all2_an_answer_without_the_newer_term(void **state)
@@ -222,8 +222,8 @@ static void test_all2_an_answer_without_the_newer_term(void **state)
     wait_us(1100 * MS);
     arrive(ASK_VOTE(2, 1, .term = 3));
     answer_vote(1, false);
-    assert_broken("newer term not followed", "ALL.2",
-                  SHOWN(story_last(), arrived()), OF(1, 2));
+    assert_broken("newer-term-ignored", "ALL.2", SHOWN(story_last(), arrived()),
+                  OF(1, 2));
 }
 
 static void test_all2_a_leader_goes_on(void **state)
@@ -239,8 +239,8 @@ static void test_all2_a_leader_goes_on(void **state)
     assert_sound();
     wait_us(20 * MS);
     APPEND_ENTRIES(0, 1, .term = 1);
-    assert_broken("newer term not followed", "ALL.2",
-                  SHOWN(story_sent(), learned), OF(0));
+    assert_broken("newer-term-ignored", "ALL.2", SHOWN(story_sent(), learned),
+                  OF(0));
 }
 
 static void test_ae1_an_old_message_is_accepted(void **state)
@@ -253,8 +253,8 @@ static void test_ae1_an_old_message_is_accepted(void **state)
     assert_sound();
     arrive(APPEND_ENTRIES(0, 1, .term = 1));
     answer_append(2, true);
-    assert_broken("message of an old term accepted", "AE.1",
-                  SHOWN(story_last(), arrived()), OF(1, 0));
+    assert_broken("old-term-accepted", "AE.1", SHOWN(story_last(), arrived()),
+                  OF(1, 0));
 }
 
 // ------------------------------------------------------ elections
@@ -269,7 +269,7 @@ static void test_a_candidate_shows_its_log(void **state)
     assert_sound();
     wait_us(500 * MS);
     ASK_VOTE(1, 2, .term = 3);
-    assert_broken("log cut without a conflict", "AE.3",
+    assert_broken("truncated-without-conflict", "AE.3",
                   SHOWN(story_sent(), stored), OF(1));
     begin_silent_story();
     leads();
@@ -277,7 +277,7 @@ static void test_a_candidate_shows_its_log(void **state)
     restarts(1);
     wait_us(500 * MS);
     ASK_VOTE(1, 2, .term = 2);
-    assert_broken("restart from another state", "AE.4",
+    assert_broken("restarted-with-wrong-state", "AE.4",
                   SHOWN(story_sent(), stored), OF(1));
     assert_non_null(strstr(check_finding(story_check())->text,
                            " The trace tells of no save by any server."));
@@ -286,8 +286,8 @@ static void test_a_candidate_shows_its_log(void **state)
     stored = stores(0, 1, 1, 0, 0, 1);
     wait_us(500 * MS);
     ASK_VOTE(1, 2, .term = 2, .last_log_index = 7);
-    assert_broken("votes asked for another log", "C.1",
-                  SHOWN(story_sent(), stored), OF(1));
+    assert_broken("wrong-log-in-request", "C.1", SHOWN(story_sent(), stored),
+                  OF(1));
 }
 
 static void test_c2_a_leader_without_votes(void **state)
@@ -298,7 +298,7 @@ static void test_c2_a_leader_without_votes(void **state)
     receive(msg);
     ANSWER_VOTE(msg, .term = 1, .vote_granted = true); // not there yet
     APPEND_ENTRIES(0, 1, .term = 1);
-    assert_broken("leader without a majority", "C.2",
+    assert_broken("leader-without-majority", "C.2",
                   SHOWN(story_sent(), asked - 1), OF(0));
 }
 
@@ -308,8 +308,7 @@ static void test_l1_a_leader_without_an_election(void **state)
     leads();
     asks(2, 1, 2, 0, 0, false);
     APPEND_ENTRIES(1, 0, .term = 2);
-    assert_broken("sent as a leader that it is not", "L.1", SHOWN(story_sent()),
-                  OF(1));
+    assert_broken("sent-by-non-leader", "L.1", SHOWN(story_sent()), OF(1));
 }
 
 // By a reply, a good while ago: it goes on as the leader of the newer term.
@@ -323,8 +322,7 @@ static void test_all2_a_leader_of_a_newer_term_that_it_heard_of(void **state)
     uint64_t heard = hear(msg);
     wait_us(100 * MS);
     APPEND_ENTRIES(0, 1, .term = 2);
-    assert_broken("leads a term it did not win", "ALL.2",
-                  SHOWN(story_sent(), heard), OF(0));
+    assert_broken("led-unwon-term", "ALL.2", SHOWN(story_sent(), heard), OF(0));
 }
 
 // S1 leads, both others answer it, and it stands for election at once.
@@ -342,7 +340,7 @@ static void test_f2_a_leader_stands_for_election(void **state)
             hear(msg);
         ASK_VOTE(0, 1, .term = 2);
         if (answers > 0)
-            assert_broken("a leader times out", "F.2", SHOWN(story_sent(), led),
+            assert_broken("leader-timed-out", "F.2", SHOWN(story_sent(), led),
                           OF(0));
         else
             assert_sound();
@@ -353,8 +351,7 @@ static void test_c1_index_0_has_no_term(void **state)
 {
     (void)state;
     ASK_VOTE(0, 1, .term = 1, .last_log_term = 1);
-    assert_broken("votes asked for another log", "C.1", SHOWN(story_sent()),
-                  OF(0));
+    assert_broken("wrong-log-in-request", "C.1", SHOWN(story_sent()), OF(0));
 }
 
 static void test_p1_two_leaders_of_a_term(void **state)
@@ -368,7 +365,7 @@ static void test_p1_two_leaders_of_a_term(void **state)
     assert_sound();
     asks(2, 0, 1, 0, 0, false);
     APPEND_ENTRIES(2, 0, .term = 1);
-    assert_broken("Election Safety", "P.1", SHOWN(story_sent(), first),
+    assert_broken("election-safety", "P.1", SHOWN(story_sent(), first),
                   OF(2, 0));
 }
 
@@ -386,7 +383,7 @@ static void test_p4_a_leader_without_a_committed_entry(void **state)
     story_reply(msg, &(struct request_vote_reply){2, true}); // it knew nothing
     hear(msg);
     APPEND_ENTRIES(2, 0, .term = 2);
-    assert_broken("Leader Completeness", "P.4", SHOWN(story_sent(), given),
+    assert_broken("leader-completeness", "P.4", SHOWN(story_sent(), given),
                   OF(2, 0));
 }
 
@@ -402,23 +399,23 @@ static void test_who_speaks_is_judged_by_what_it_tells(void **state)
 static void test_every_rule_is_found(void **state)
 {
     (void)state;
-    static const char *const rules[] = {"RV.2 one vote a term",
-                                        "RV.1 vote for an old term",
-                                        "RV.2 vote for a log that is behind",
-                                        "RV.2 vote refused without a reason",
-                                        "RV.2 saved what it is not",
-                                        "ALL.2 current_term falls",
-                                        "F.2 a leader times out",
-                                        "ALL.2 newer term not followed",
-                                        "ALL.2 leads a term it did not win",
-                                        "AE.1 message of an old term accepted",
-                                        "AE.3 log cut without a conflict",
-                                        "AE.4 restart from another state",
-                                        "C.1 votes asked for another log",
-                                        "C.2 leader without a majority",
-                                        "L.1 sent as a leader that it is not",
-                                        "P.1 Election Safety",
-                                        "P.4 Leader Completeness",
+    static const char *const rules[] = {"RV.2 voted-twice",
+                                        "RV.1 voted-in-old-term",
+                                        "RV.2 voted-for-old-log",
+                                        "RV.2 vote-refused",
+                                        "RV.2 saved-wrong-state",
+                                        "ALL.2 current-term-wrong",
+                                        "F.2 leader-timed-out",
+                                        "ALL.2 newer-term-ignored",
+                                        "ALL.2 led-unwon-term",
+                                        "AE.1 old-term-accepted",
+                                        "AE.3 truncated-without-conflict",
+                                        "AE.4 restarted-with-wrong-state",
+                                        "C.1 wrong-log-in-request",
+                                        "C.2 leader-without-majority",
+                                        "L.1 sent-by-non-leader",
+                                        "P.1 election-safety",
+                                        "P.4 leader-completeness",
                                         NULL};
     assert_all_found(rules);
 }

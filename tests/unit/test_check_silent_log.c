@@ -35,8 +35,8 @@ static void test_ae2_accepts_behind_another_entry(void **state)
     arrive(APPEND_ENTRIES(0, 1, .term = 4, .prev_log_index = 2,
                           .prev_log_term = 2));
     answer_append(4, true);
-    assert_broken("accepted without a matching entry", "AE.2",
-                  SHOWN(story_last(), arrived()), OF(1, 0));
+    assert_broken("accepted-unmatched", "AE.2", SHOWN(story_last(), arrived()),
+                  OF(1, 0));
 }
 
 static void test_ae2_accepts_behind_what_it_never_got(void **state)
@@ -50,8 +50,8 @@ static void test_ae2_accepts_behind_what_it_never_got(void **state)
     assert_sound();
     arrive(silent_sends(1, 1, 1, 1, 1));
     answer_append(1, true);
-    assert_broken("accepted without a matching entry", "AE.2",
-                  SHOWN(story_last(), arrived()), OF(1, 0));
+    assert_broken("accepted-unmatched", "AE.2", SHOWN(story_last(), arrived()),
+                  OF(1, 0));
 }
 
 static void test_ae2_refuses_what_matches(void **state)
@@ -65,8 +65,8 @@ static void test_ae2_refuses_what_matches(void **state)
     assert_sound();
     arrive(silent_sends(1, 1, 1, 1, 1));
     answer_append(1, false);
-    assert_broken("refused although the entry matches", "AE.2",
-                  SHOWN(story_last(), arrived()), OF(1, 0));
+    assert_broken("refused-matching", "AE.2", SHOWN(story_last(), arrived()),
+                  OF(1, 0));
 }
 
 // S2's entry of term 1 is on its disk; gives the number of its answer.
@@ -88,13 +88,13 @@ static void test_ae3_a_cut_that_was_saved(void **state)
     uint64_t last = saves(1, 1, 0, 1, 1);
     assert_sound();
     uint64_t saved = saves(1, 1, 0, 0, 0);
-    assert_broken("log cut without a message", "AE.3", SHOWN(saved, last),
+    assert_broken("truncated-without-message", "AE.3", SHOWN(saved, last),
                   OF(1));
     begin_silent_story();
     uint64_t stored = stores_and_saves();
     receive(silent_sends(1, 1, 1, 1, 1)); // nothing in it conflicts
     saved = saves(1, 1, 0, 0, 0);
-    assert_broken("log cut without a conflict", "AE.3", SHOWN(saved, stored),
+    assert_broken("truncated-without-conflict", "AE.3", SHOWN(saved, stored),
                   OF(1));
 }
 
@@ -105,7 +105,7 @@ static void test_ae3_a_cut_of_what_nobody_saw(void **state)
     (void)state;
     uint64_t first = saves(0, 1, 0, 3, 1);
     uint64_t saved = saves(0, 1, 0, 2, 1);
-    assert_broken("log cut without a message", "AE.3", SHOWN(saved, first),
+    assert_broken("truncated-without-message", "AE.3", SHOWN(saved, first),
                   OF(0));
     begin_silent_story();
     saves(2, 2, 2, 0, 0);
@@ -127,8 +127,8 @@ static void test_l3_a_wrong_prev_log_term(void **state)
     APPEND_ENTRIES(0, 1, .term = 3, .prev_log_index = 1, .prev_log_term = 2);
     assert_sound();
     APPEND_ENTRIES(0, 1, .term = 3, .prev_log_index = 1, .prev_log_term = 1);
-    assert_broken("message with a wrong prev_log_term", "L.3",
-                  SHOWN(story_sent(), asked), OF(0, 1));
+    assert_broken("wrong-prev-log-term", "L.3", SHOWN(story_sent(), asked),
+                  OF(0, 1));
 }
 
 static void test_p2_an_entry_changes_its_term(void **state)
@@ -140,7 +140,7 @@ static void test_p2_an_entry_changes_its_term(void **state)
     silent_sends(2, 2, 0, 0, 1);
     assert_sound();
     silent_sends(1, 2, 0, 0, 2);
-    assert_broken("Leader Append-Only", "P.2", SHOWN(story_sent(), first),
+    assert_broken("leader-append-only", "P.2", SHOWN(story_sent(), first),
                   OF(0, 1));
 }
 
@@ -153,7 +153,7 @@ static void test_l3_an_entry_that_it_cannot_have(void **state)
     silent_sends(1, 3, 1, 1, 3);
     assert_sound();
     APPEND_ENTRIES(0, 1, .term = 3, .prev_log_index = 4, .prev_log_term = 2);
-    assert_broken("next_index out of range", "L.3", SHOWN(story_sent(), asked),
+    assert_broken("next-index-out-of-range", "L.3", SHOWN(story_sent(), asked),
                   OF(0, 1));
 }
 
@@ -175,7 +175,7 @@ static void test_p3_an_entry_has_one_predecessor(void **state)
     silent_elected(2, 1, 4, 3, 2);
     APPEND_ENTRIES(2, 1, .term = 4, .prev_log_index = 1, .prev_log_term = 2,
                    .entries = ENTRIES({.term = 2}));
-    assert_broken("Log Matching", "P.3", SHOWN(story_sent(), first), OF(2, 0));
+    assert_broken("log-matching", "P.3", SHOWN(story_sent(), first), OF(2, 0));
 }
 
 static void test_l3_next_index_falls(void **state)
@@ -192,8 +192,8 @@ static void test_l3_next_index_falls(void **state)
     silent_sends(1, 1, 1, 1, 1);
     assert_sound();
     silent_sends(1, 1, 0, 0, 1);
-    assert_broken("next_index below match_index", "L.3",
-                  SHOWN(story_sent(), led), OF(0, 1));
+    assert_broken("next-index-too-low", "L.3", SHOWN(story_sent(), led),
+                  OF(0, 1));
 }
 
 static void test_l2_one_place_for_each_command(void **state)
@@ -204,8 +204,7 @@ static void test_l2_one_place_for_each_command(void **state)
     silent_takes(0, 1, 1);
     assert_sound();
     uint64_t third = silent_takes(0, 2, 1);
-    assert_broken("command at another index", "L.2", SHOWN(third, second),
-                  OF(0));
+    assert_broken("command-at-wrong-index", "L.2", SHOWN(third, second), OF(0));
 }
 
 // ------------------------------------------------------ commits
@@ -222,7 +221,7 @@ static void test_l4_without_a_majority(void **state)
     silent_gives(0, 1, 1);
     assert_sound();
     APPEND_ENTRIES(0, 2, .term = 1, .leader_commit = 2);
-    assert_broken("commit without a majority", "L.4", SHOWN(story_sent(), led),
+    assert_broken("commit-without-majority", "L.4", SHOWN(story_sent(), led),
                   OF(0));
 }
 
@@ -252,7 +251,7 @@ static void test_l4_of_an_older_term(void **state)
     silent_answers(silent_sends(1, 2, 0, 0, 1), 2, true);
     assert_sound();
     uint64_t given = silent_gives(0, 1, 1);
-    assert_broken("commit of an older term", "L.4", SHOWN(given, led), OF(0));
+    assert_broken("commit-of-older-term", "L.4", SHOWN(given, led), OF(0));
 }
 
 static void test_l4_along_with_an_entry_of_its_own(void **state)
@@ -282,7 +281,7 @@ static void test_l4_the_own_copy_counts_when_it_is_saved(void **state)
     answer_append(1, true);
     hear(3); // the vote, the heartbeat, and this
     uint64_t given = silent_gives(0, 1, 1);
-    assert_broken("commit without a majority", "L.4", SHOWN(given, led), OF(0));
+    assert_broken("commit-without-majority", "L.4", SHOWN(given, led), OF(0));
 }
 
 static void test_l4_commit_index_falls(void **state)
@@ -298,7 +297,7 @@ static void test_l4_commit_index_falls(void **state)
     assert_sound();
     wait_us(200 * MS);
     APPEND_ENTRIES(0, 2, .term = 1);
-    assert_broken("commit_index falls", "L.4", SHOWN(story_sent(), told),
+    assert_broken("commit-index-wrong", "L.4", SHOWN(story_sent(), told),
                   OF(0));
 }
 
@@ -320,8 +319,7 @@ static void test_ae5_beyond_the_last_new_entry(void **state)
     silent_gives(2, 1, 1); // before it answers
     assert_sound();
     uint64_t given = silent_gives(2, 2, 1);
-    assert_broken("commit beyond the last new entry", "AE.5", SHOWN(given, got),
-                  OF(2));
+    assert_broken("commit-beyond-message", "AE.5", SHOWN(given, got), OF(2));
 }
 
 // ------------------------------------------------------ no progress
@@ -402,24 +400,15 @@ static void test_every_rule_is_found(void **state)
 {
     (void)state;
     static const char *const rules[] = {
-        "AE.2 accepted without a matching entry",
-        "AE.2 refused although the entry matches",
-        "AE.3 log cut without a conflict",
-        "L.3 message with a wrong prev_log_term",
-        "AE.3 log cut without a message",
-        "L.3 next_index out of range",
-        "P.2 Leader Append-Only",
-        "P.3 Log Matching",
-        "L.3 next_index below match_index",
-        "L.2 command at another index",
-        "L.4 commit without a majority",
-        "L.4 commit of an older term",
-        "L.4 commit_index falls",
-        "AE.5 commit beyond the last new entry",
-        "ALL.1 may commit up to index 1",
-        "L.3 does not go back",
-        "L.3 has sent it no entries",
-        NULL};
+        "AE.2 accepted-unmatched",         "AE.2 refused-matching",
+        "AE.3 truncated-without-conflict", "L.3 wrong-prev-log-term",
+        "AE.3 truncated-without-message",  "L.3 next-index-out-of-range",
+        "P.2 leader-append-only",          "P.3 log-matching",
+        "L.3 next-index-too-low",          "L.2 command-at-wrong-index",
+        "L.4 commit-without-majority",     "L.4 commit-of-older-term",
+        "L.4 commit-index-wrong",          "AE.5 commit-beyond-message",
+        "ALL.1 may commit up to index 1",  "L.3 does not go back",
+        "L.3 has sent it no entries",      NULL};
     assert_all_found(rules);
 }
 

@@ -23,7 +23,7 @@ static void test_c1_asks_before_it_is_saved(void **state)
     assert_sound();
     saves(2, 0, TRACE_NONE, 0, 0);
     ASK_VOTE(0, 2, .term = 1);
-    assert_broken("sent before it was saved", "C.1", SHOWN(story_sent(), first),
+    assert_broken("sent-before-saving", "C.1", SHOWN(story_sent(), first),
                   OF(0));
 }
 
@@ -44,11 +44,11 @@ static void test_answers_before_it_is_saved(void **state)
 {
     (void)state;
     uint64_t saved = asked_for_a_vote(0);
-    assert_broken("answered before it was saved", "ALL.2",
-                  SHOWN(story_last(), saved), OF(1, 0));
+    assert_broken("replied-before-saving", "ALL.2", SHOWN(story_last(), saved),
+                  OF(1, 0));
     saved = asked_for_a_vote(1);
-    assert_broken("answered before it was saved", "RV.2",
-                  SHOWN(story_last(), saved), OF(1, 0));
+    assert_broken("replied-before-saving", "RV.2", SHOWN(story_last(), saved),
+                  OF(1, 0));
 }
 
 static void test_ae4_acknowledges_before_it_is_saved(void **state)
@@ -59,8 +59,8 @@ static void test_ae4_acknowledges_before_it_is_saved(void **state)
     // As long, but of an older term: these entries were replaced.
     uint64_t other = saves(1, 1, 0, 2, 0);
     answer_append(1, true);
-    assert_broken("answered before it was saved", "AE.4",
-                  SHOWN(story_last(), other), OF(1, 0));
+    assert_broken("replied-before-saving", "AE.4", SHOWN(story_last(), other),
+                  OF(1, 0));
     begin_silent_story();
     saved();
     arrive(silent_sends(1, 1, 0, 0, 1));
@@ -99,11 +99,11 @@ static void test_a_save_goes_back(void **state)
     uint64_t newer = saves(1, 2, 0, 0, 0);
     saves(1, 2, 0, 0, 0);
     uint64_t n = saves(1, 1, 0, 0, 0);
-    assert_broken("saved what it is not", "ALL.2", SHOWN(n, newer + 1), OF(1));
+    assert_broken("saved-wrong-state", "ALL.2", SHOWN(n, newer + 1), OF(1));
     begin_silent_story();
     newer = saves(1, 2, 0, 0, 0);
     n = saves(1, 2, TRACE_NONE, 0, 0);
-    assert_broken("saved what it is not", "RV.2", SHOWN(n, newer), OF(1));
+    assert_broken("saved-wrong-state", "RV.2", SHOWN(n, newer), OF(1));
     begin_silent_story();
     saves(1, 2, 0, 0, 0);
     saves(1, 3, TRACE_NONE, 0, 0);
@@ -117,7 +117,7 @@ static void test_ae4_a_save_without_what_was_acknowledged(void **state)
     silent_leads();
     uint64_t stored = silent_stores(0);
     uint64_t n = saves(1, 1, 0, 0, 0);
-    assert_broken("saved what it is not", "AE.4", SHOWN(n, stored), OF(1));
+    assert_broken("saved-wrong-state", "AE.4", SHOWN(n, stored), OF(1));
 }
 
 // A past of a term and a vote has no log that a first save could cut; one
@@ -134,7 +134,7 @@ static void test_ae3_a_past_is_not_cut(void **state)
                          .voted_for = TRACE_NONE, .from = index, .index = index,
                          .entry_term = term - 2);
     uint64_t n = saves(1, term + 1, 1, 0, 0);
-    assert_broken("log cut without a message", "AE.3", SHOWN(n, past), OF(1));
+    assert_broken("truncated-without-message", "AE.3", SHOWN(n, past), OF(1));
 }
 
 static void test_ae4_two_saves_at_a_time(void **state)
@@ -147,7 +147,7 @@ static void test_ae4_two_saves_at_a_time(void **state)
     answer_append(1, true);
     uint64_t n = STEP(1, .kind = TRACE_SAVED, .ok = true, .to = begun,
                       .term = 1, .voted_for = 0);
-    assert_broken("saved what it is not", "AE.4", SHOWN(n, newer), OF(1));
+    assert_broken("saved-wrong-state", "AE.4", SHOWN(n, newer), OF(1));
 }
 
 static void test_is6_a_snapshot_takes_what_follows_it(void **state)
@@ -167,7 +167,7 @@ static void test_is6_a_snapshot_takes_what_follows_it(void **state)
     uint64_t n =
         STEP(1, .kind = TRACE_SAVED, .ok = true, .to = story_last(), .term = 1,
              .voted_for = 0, .index = 1, .entry_term = 1, .from = 1);
-    assert_broken("log cut without a conflict", "AE.3", SHOWN(n, got - 2),
+    assert_broken("truncated-without-conflict", "AE.3", SHOWN(n, got - 2),
                   OF(1));
     begin_silent_story();
     saved();
@@ -180,22 +180,22 @@ static void test_is6_a_snapshot_takes_what_follows_it(void **state)
     got = receive(msg);
     n = STEP(1, .kind = TRACE_SAVED, .ok = true, .to = story_last(), .term = 1,
              .voted_for = 0, .index = 1, .entry_term = 1, .from = 1);
-    assert_broken("saved what it is not", "IS.6", SHOWN(n, got), OF(1));
+    assert_broken("saved-wrong-state", "IS.6", SHOWN(n, got), OF(1));
 }
 
 static void test_every_rule_is_found(void **state)
 {
     (void)state;
-    static const char *const rules[] = {"AE.3 log cut without a conflict",
-                                        "AE.3 log cut without a message",
-                                        "C.1 sent before it was saved",
-                                        "ALL.2 answered before it was saved",
-                                        "RV.2 answered before it was saved",
-                                        "AE.4 answered before it was saved",
-                                        "ALL.2 saved what it is not",
-                                        "RV.2 saved what it is not",
-                                        "AE.4 saved what it is not",
-                                        "IS.6 saved what it is not",
+    static const char *const rules[] = {"AE.3 truncated-without-conflict",
+                                        "AE.3 truncated-without-message",
+                                        "C.1 sent-before-saving",
+                                        "ALL.2 replied-before-saving",
+                                        "RV.2 replied-before-saving",
+                                        "AE.4 replied-before-saving",
+                                        "ALL.2 saved-wrong-state",
+                                        "RV.2 saved-wrong-state",
+                                        "AE.4 saved-wrong-state",
+                                        "IS.6 saved-wrong-state",
                                         NULL};
     assert_all_found(rules);
 }

@@ -25,8 +25,7 @@ static void test_all2_a_leader_that_no_majority_answers(void **state)
     alone_for(150);
     assert_sound();
     uint64_t leads = alone_for(50);
-    assert_broken("stepped down without a newer term", "ALL.2",
-                  SHOWN(story_last(), leads), OF(0));
+    assert_broken("stepped-down", "ALL.2", SHOWN(story_last(), leads), OF(0));
 }
 
 static void test_all2_a_leader_that_nobody_could_answer_yet(void **state)
@@ -35,8 +34,7 @@ static void test_all2_a_leader_that_nobody_could_answer_yet(void **state)
     uint64_t leads = elects(0, 1, 1);
     wait_us(50 * MS);
     uint64_t follows = follow(0, 1);
-    assert_broken("stepped down without a newer term", "ALL.2",
-                  SHOWN(follows, leads), OF(0));
+    assert_broken("stepped-down", "ALL.2", SHOWN(follows, leads), OF(0));
 }
 
 // S1 stands in term 1; S2, or S2 and S3, refuse it their votes.
@@ -90,7 +88,7 @@ static void test_all2_a_voter_that_hears_a_leader(void **state)
     passes_over(200);
     assert_sound();
     passes_over(1200);
-    assert_broken("newer term not followed", "ALL.2",
+    assert_broken("newer-term-ignored", "ALL.2",
                   SHOWN(story_last(), story_last() - 1, story_sent()),
                   OF(1, 2));
 }
@@ -121,8 +119,7 @@ static void test_f2_a_candidate_waits_from_its_saved_vote(void **state)
     stands_again(true, 200); // since its vote was saved
     assert_sound();
     uint64_t first = stands_again(false, 200);
-    assert_broken("election timer set back without a reason", "F.2",
-                  SHOWN(story_last(), first), OF(0));
+    assert_broken("timer-reset", "F.2", SHOWN(story_last(), first), OF(0));
 }
 
 // Whom the scenario has cut off is not the leader's to serve.

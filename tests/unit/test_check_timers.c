@@ -12,7 +12,7 @@ static void test_f2_a_leader_times_out(void **state)
     uint64_t leads = elects(0, 1, 1);
     wait_us(200 * MS);
     uint64_t times_out = time_out(0, 200 * MS);
-    assert_broken("a leader times out", "F.2", SHOWN(times_out, leads), OF(0));
+    assert_broken("leader-timed-out", "F.2", SHOWN(times_out, leads), OF(0));
     begin_story();
     elects(0, 1, 1);
     take_term(0, 2);
@@ -42,14 +42,14 @@ static void test_l1_a_leader_sends_nothing(void **state)
     APPEND_ENTRIES(0, 2, .term = 1);
     wait_us(100 * MS);
     uint64_t times_out = time_out(1, 200 * MS);
-    assert_broken("no heartbeats", "L.1", SHOWN(times_out, leads), OF(1, 0));
+    assert_broken("no-heartbeats", "L.1", SHOWN(times_out, leads), OF(1, 0));
     elect_by_messages();
     heartbeat(0, 1, 1); // the last one
     wait_us(100 * MS);
     APPEND_ENTRIES(0, 2, .term = 1);
     wait_us(100 * MS);
     times_out = time_out(1, 200 * MS);
-    assert_broken("no heartbeats", "L.1", SHOWN(times_out, leads), OF(1, 0));
+    assert_broken("no-heartbeats", "L.1", SHOWN(times_out, leads), OF(1, 0));
 }
 
 static void test_l1_what_a_leader_sends_is_lost(void **state)
@@ -110,8 +110,7 @@ static void test_f2_an_election_without_a_timeout(void **state)
     uint64_t boot = 3; // of S3
     wait_us(50 * MS);
     uint64_t times_out = time_out(2, 49 * MS);
-    assert_broken("election without a timeout", "F.2", SHOWN(times_out, boot),
-                  OF(2));
+    assert_broken("election-too-early", "F.2", SHOWN(times_out, boot), OF(2));
     begin_story();
     wait_us(50 * MS);
     time_out(2, 50 * MS);
@@ -160,8 +159,7 @@ static void test_f2_not_set_back_by_the_leader(void **state)
     (void)state;
     uint64_t reply;
     uint64_t times_out = time_out_after_a_heartbeat(200 * MS, &reply);
-    assert_broken("election timer not set back", "F.2", SHOWN(times_out, reply),
-                  OF(1));
+    assert_broken("timer-not-reset", "F.2", SHOWN(times_out, reply), OF(1));
     time_out_after_a_heartbeat(101 * MS, &reply);
     assert_sound();
 }
@@ -191,8 +189,7 @@ static void test_f2_not_set_back_by_a_vote(void **state)
     (void)state;
     uint64_t reply;
     uint64_t times_out = time_out_after_an_answer(true, 200 * MS, &reply);
-    assert_broken("election timer not set back", "F.2", SHOWN(times_out, reply),
-                  OF(1));
+    assert_broken("timer-not-reset", "F.2", SHOWN(times_out, reply), OF(1));
     time_out_after_an_answer(true, 101 * MS, &reply);
     assert_sound();
 }
@@ -202,8 +199,7 @@ static void test_f2_set_back_without_a_reason(void **state)
     (void)state;
     uint64_t reply, boot = 2; // of S2
     uint64_t times_out = time_out_after_an_answer(false, 101 * MS, &reply);
-    assert_broken("election timer set back without a reason", "F.2",
-                  SHOWN(times_out, boot), OF(1));
+    assert_broken("timer-reset", "F.2", SHOWN(times_out, boot), OF(1));
     time_out_after_an_answer(false, 205 * MS, &reply);
     assert_sound();
 }
@@ -228,8 +224,7 @@ static void test_f2_a_deposed_leader_has_not_waited(void **state)
 {
     (void)state;
     uint64_t deposed, times_out = time_out_after_a_reign(300 * MS, &deposed);
-    assert_broken("election timer not set back", "F.2",
-                  SHOWN(times_out, deposed), OF(0));
+    assert_broken("timer-not-reset", "F.2", SHOWN(times_out, deposed), OF(0));
     time_out_after_a_reign(101 * MS, &deposed); // since it was deposed
     assert_sound();
     time_out_after_a_reign(151 * MS, &deposed); // since its last heartbeat
@@ -254,8 +249,7 @@ static void test_f2_set_back_by_an_old_leader(void **state)
         if (waited_ms > 200)
             assert_sound();
         else
-            assert_broken("election timer set back without a reason", "F.2",
-                          SHOWN(times_out, boot), OF(1));
+            assert_broken("timer-reset", "F.2", SHOWN(times_out, boot), OF(1));
     }
 }
 
@@ -277,8 +271,7 @@ static void test_f2_set_back_by_what_is_being_handled(void **state)
         if (handled)
             assert_sound();
         else
-            assert_broken("election timer set back without a reason", "F.2",
-                          SHOWN(times_out, boot), OF(1));
+            assert_broken("timer-reset", "F.2", SHOWN(times_out, boot), OF(1));
     }
 }
 
@@ -286,12 +279,8 @@ static void test_every_property_of_timers_was_broken(void **state)
 {
     (void)state;
     static const char *const all[] = {
-        "F.2 a leader times out",
-        "L.1 no heartbeats",
-        "F.2 election without a timeout",
-        "F.2 election timer not set back",
-        "F.2 election timer set back without a reason",
-        NULL};
+        "F.2 leader-timed-out", "L.1 no-heartbeats", "F.2 election-too-early",
+        "F.2 timer-not-reset",  "F.2 timer-reset",   NULL};
     assert_all_found(all);
 }
 

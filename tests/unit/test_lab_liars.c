@@ -277,7 +277,7 @@ static void test_agreement(void **unused)
     lie.act = apply_at_two;
     assert_run(agree, NULL, "no agreement on \"7\" by 3 servers");
     lie.act = apply_another;
-    assert_run(agree, "applied what nobody started", "\"8\" (term 1)");
+    assert_run(agree, "applied-unknown-command", "\"8\" (term 1)");
 }
 
 static void test_what_no_message_brings(void **unused)
@@ -286,7 +286,7 @@ static void test_what_no_message_brings(void **unused)
     claim(1, 1, 1, 1);
     lie.takes = true;
     lie.act = apply_everywhere;
-    assert_run_of(agree, false, "came by no message",
+    assert_run_of(agree, false, "came-by-no-message",
                   "S2 applied \"7\" as entry 1 of term 1, which no message"
                   " brought");
 }
@@ -356,9 +356,9 @@ static void test_services(void **unused)
     (void)unused;
     claim(1, 1, 1, 1);
     lie.act = apply_by_name;
-    assert_run(wait_a_second, "State Machine Safety", "index 1");
+    assert_run(wait_a_second, "state-machine-safety", "index 1");
     lie.act = apply_in_another_term;
-    assert_run(wait_a_second, "State Machine Safety", "index 1");
+    assert_run(wait_a_second, "state-machine-safety", "index 1");
     lie.act = apply_with_a_gap;
     assert_run(wait_a_second, NULL,
                "S2 gave its service index 3 out of order, expected 2");

@@ -106,18 +106,17 @@ static void test_a_place_goes_by_the_findings_words(void **state)
 {
     (void)state;
     const char *worker = "snapshot.c, handle_install_snapshot";
-    assert_non_null(
-        strstr(paper_place("vote for a log that is behind", "S1 ...", worker),
-               "handle_request_vote"));
-    assert_string_equal(paper_place("current_term falls", "S1 ...", worker),
+    assert_non_null(strstr(paper_place("voted-for-old-log", "S1 ...", worker),
+                           "handle_request_vote"));
+    assert_string_equal(paper_place("current-term-wrong", "S1 ...", worker),
                         worker);
-    assert_null(paper_place("current_term falls", "S1 ...", NULL));
-    assert_non_null(strstr(paper_place("match_index is wrong", "S1 ...", NULL),
+    assert_null(paper_place("current-term-wrong", "S1 ...", NULL));
+    assert_non_null(strstr(paper_place("match-index-too-high", "S1 ...", NULL),
                            "handle_append_reply"));
-    assert_non_null(strstr(paper_place("commit without a majority",
+    assert_non_null(strstr(paper_place("commit-without-majority",
                                        "its own copy was not saved yet", NULL),
                            "raft_start"));
-    assert_non_null(strstr(paper_place("commit without a majority", "S1", NULL),
+    assert_non_null(strstr(paper_place("commit-without-majority", "S1", NULL),
                            "handle_append_reply"));
     assert_null(paper_place("expectation", "no leader", worker));
     assert_null(paper_place(NULL, NULL, NULL));

@@ -212,7 +212,7 @@ static void test_relock(void **state)
 {
     (void)state;
     struct lab_result result = run(relock);
-    assert_string_equal(result.property, "a mutex locked twice");
+    assert_string_equal(result.property, "locked-twice");
     assert_says(&result, "my_lock at test_sim_lab.c");
     assert_says(&result, "second_caller at test_sim_lab.c");
     assert_says(&result, "the mutex was locked in");
@@ -223,7 +223,7 @@ static void test_a_destroyed_mutex_is_named_with_its_callers(void **state)
 {
     (void)state;
     struct lab_result result = run(lock_the_destroyed);
-    assert_string_equal(result.property, "misuse of a thread function");
+    assert_string_equal(result.property, "thread-misuse");
     assert_says(&result, "uses a mutex that was destroyed");
     assert_says(&result, "latecomer at test_sim_lab.c");
     assert_says(&result, "the mutex was destroyed in");
@@ -234,7 +234,7 @@ static void test_unlock_by_stranger(void **state)
 {
     (void)state;
     struct lab_result result = run(unlock_by_stranger);
-    assert_string_equal(result.property, "unlock by a stranger");
+    assert_string_equal(result.property, "unlock-without-lock");
     assert_says(&result, "unlock_by_stranger");
 }
 
@@ -242,7 +242,7 @@ static void test_sleep_with_a_mutex(void **state)
 {
     (void)state;
     struct lab_result result = run(sleep_locked);
-    assert_string_equal(result.property, "sleep with a mutex held");
+    assert_string_equal(result.property, "blocked-with-lock");
 }
 
 static void test_end_with_a_mutex(void **state)
@@ -257,7 +257,7 @@ static void test_spin_is_named(void **state)
 {
     (void)state;
     struct lab_result result = run(spin);
-    assert_string_equal(result.property, "a thread that never blocks");
+    assert_string_equal(result.property, "thread-never-blocks");
     assert_says(&result, "spin");
 }
 
@@ -309,7 +309,7 @@ static void test_a_scenario_says_how_many_calls_are_too_many(void **state)
     scenario.most_calls_s = 1;
     lab_run_one(&run, &result);
     assert_false(result.passed);
-    assert_string_equal(result.property, "calls without end");
+    assert_string_equal(result.property, "calls-without-end");
     assert_says(&result, "1 calls within a second");
     scenario.most_calls_s = 1000000;
     lab_run_one(&run, &result);

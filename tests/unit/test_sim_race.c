@@ -82,7 +82,7 @@ static void test_a_race_is_reported_by_name_and_place(void **state)
 #ifdef __SANITIZE_THREAD__
     run(race, &two);
     assert_false(one.result.passed);
-    assert_string_equal(one.result.property, "data race");
+    assert_string_equal(one.result.property, "data-race");
     static const char *const words[] = {"no lock keeps them apart",
                                         "first ",
                                         "second ",
@@ -99,7 +99,7 @@ static void test_a_race_is_reported_by_name_and_place(void **state)
     run(race, &one);
     run(race, &two);
     unsetenv("GLASSRAFT_SANITIZER");
-    assert_string_equal(one.result.property, "data race");
+    assert_string_equal(one.result.property, "data-race");
     assert_non_null(strstr(one.text, "WARNING: ThreadSanitizer: data race"));
     assert_non_null(strstr(one.text, "'second'"));
     assert_non_null(strstr(one.text, " at virtual time 5"));
@@ -156,7 +156,7 @@ static void test_a_call_under_a_lock_is_named(void **state)
     static struct said said;
     run(locked_call, &said);
     assert_false(said.result.passed);
-    assert_string_equal(said.result.property, "sleep with a mutex held");
+    assert_string_equal(said.result.property, "blocked-with-lock");
     if (strstr(said.result.text, "call_under_the_lock") == NULL)
         fail_msg("no name in: %s", said.result.text);
     assert_non_null(strstr(said.result.text, "test_sim_race.c"));

@@ -334,7 +334,7 @@ static bool become(struct machine *m, const char *name, int node,
     struct state *now = &self->now;
     if (strcmp(name, "BecomeCandidate") == 0) {
         if (now->role == LEADER)
-            return bad(m, "a leader times out");
+            return bad(m, "leader-timed-out");
         *now = (struct state){now->term + 1, now->commit, now->n_entries, node,
                               CANDIDATE};
         memset(self->voted, 0, sizeof self->voted);

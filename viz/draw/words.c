@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "check/findings.h"
 #include "trace/fields.h"
 
 void say_harmless(char *text)
@@ -266,7 +267,8 @@ bool say_whole(const struct trace_event *e, char *text, size_t n)
             snprintf(text, n, "--- %s: %s", what, said);
         break;
     case TRACE_FINDING:
-        snprintf(text, n, "!!! %s %s: %s", what, or_empty(e->tag), said);
+        snprintf(text, n, "!!! %s %s: %s", finding_headline(what),
+                 or_empty(e->tag), said);
         break;
     case TRACE_INVOKE:
     case TRACE_RETURN:

@@ -100,6 +100,8 @@ function trace_texts() {
 function start() {
     const run = make_run(trace_texts());
     const data = JSON.parse(element('paint').textContent);
+    for (const [id, words] of Object.entries(data.headlines))
+        headlines.set(id, words);
     if (run.events.length === 0) {
         element('status').textContent = 'this trace has no events';
         return null;

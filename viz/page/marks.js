@@ -276,7 +276,7 @@ function draw_findings(f) {
         const event = f.run.events[at];
         f.pen.line(RULER - 8, y, f.lanes.right, y,
             {colour: f.paint.fault, width: 2});
-        put_label(f, f.lanes.right - 4, y - 9, -1, event.property +
+        put_label(f, f.lanes.right - 4, y - 9, -1, headline(event) +
             (event.tag ? ` [${event.tag}]` : ''),
         {size: 12, bold: true, colour: f.paint.fault});
         f.hits.push({at, x1: RULER, y1: y, x2: f.lanes.right, y2: y});

@@ -12,6 +12,7 @@
 
 #include "base/die.h"
 #include "base/text.h"
+#include "check/findings.h"
 #include "replay/model.h"
 #include "trace/scan.h"
 #include "viz/draw/paint.h"
@@ -282,7 +283,13 @@ static void put_paint(FILE *out, const struct page *page, bool heartbeats)
     for (uint64_t term = 0; term <= 6; term++)
         fprintf(out, "%s[\"%s\",\"%s\",\"%s\"]", term > 0 ? "," : "",
                 paint_term(term), paint_line(term), paint_text(term));
-    fputs("]}", out);
+    fputs("],\"headlines\":{", out);
+    for (int i = 1; i < N_FINDINGS; i++) {
+        const char *id = finding_id((enum finding)i);
+        fprintf(out, "%s\"%s\":\"%s\"", i > 1 ? "," : "", id,
+                finding_headline(id));
+    }
+    fputs("}}", out);
 }
 
 // The page up to a mark, from *at on; *at is then behind the mark.

@@ -1,5 +1,12 @@
 // words.js -- an event in a sentence, and its place among the groups.
 
+// Findings in words, by their stable names in traces.
+const headlines = new Map();
+
+function headline(finding) {
+    return headlines.get(finding.property) || finding.property;
+}
+
 function server_name(node) {
     return node === null || node === undefined ? 'the harness'
         : `S${node + 1}`;
@@ -125,7 +132,7 @@ const reports = {
         (e.ok ? '✓' : '✗'),
     act: (e) => `— ${e.text} —`,
     note: (e) => `${e.topic ? `${e.topic}: ` : ''}${e.text}`,
-    finding: (e) => `${e.property}${e.tag ? ` [${e.tag}]` : ''}: ${e.text}`,
+    finding: (e) => `${headline(e)}${e.tag ? ` [${e.tag}]` : ''}: ${e.text}`,
     verdict: (e) => `verdict: ${e.result}${e.text ? `, ${e.text}` : ''}`,
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "check/findings.h"
 #include "trace/fields.h"
 #include "viz/draw/paint.h"
 #include "strip.h"
@@ -102,7 +103,8 @@ void strip_findings(struct strip *s)
         char text[160];
         double x = strip_x(s, event->us);
         snprintf(text, sizeof text, "event %" PRIu64 ": %s%s%s", event->n,
-                 event->what != NULL ? event->what : "finding",
+                 event->what != NULL ? finding_headline(event->what)
+                                     : "finding",
                  event->tag != NULL ? ", " : "",
                  event->tag != NULL ? event->tag : "");
         shapes_line(&s->shapes, x, y, x, s->bars_bottom,

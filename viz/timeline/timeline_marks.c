@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "check/findings.h"
 #include "trace/fields.h"
 #include "viz/draw/paint.h"
 #include "viz/draw/words.h"
@@ -284,7 +285,8 @@ static void ring(struct drawing *d, const struct trace_event *e)
 
 void timeline_outcome_name(const struct trace_event *e, char *text, size_t n)
 {
-    const char *what = e->kind == TRACE_VERDICT ? "the run fails" : e->what;
+    const char *what =
+        e->kind == TRACE_VERDICT ? "the run fails" : finding_headline(e->what);
     bool tagged = e->tag != NULL && e->tag[0] != '\0';
     snprintf(text, n, "%s%s%s%s", what != NULL ? what : "", tagged ? " [" : "",
              tagged ? e->tag : "", tagged ? "]" : "");

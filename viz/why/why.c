@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "check/findings.h"
 #include "trace/fields.h"
 #include "viz/draw/causes.h"
 
@@ -354,7 +355,7 @@ static void tell(const struct why *why, const struct model *model,
             fact->doubt = found->text;
     } else if (asked != NULL && asked->n_shown > 0 && asked->events[0] == n &&
                asked->tag != NULL && asked->tag[0] != '\0' &&
-               strcmp(why_title(asked), "liveness") != 0) {
+               !finding_is(asked->what, FINDING_LIVENESS)) {
         fact->rule = asked->tag;
     }
 }

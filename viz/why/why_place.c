@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check/findings.h"
 #include "check/rule_book.h"
 #include "why.h"
 
@@ -43,26 +44,25 @@ static bool has_backtrace(const char *text)
 // servers were at: the report has the place, a rule would be a guess.
 static bool is_of_runtime(const struct trace_event *finding)
 {
-    static const char *const found[] = {
-        "deadlock",
-        "a thread that never blocks",
-        "unlock by a stranger",
-        "a mutex locked twice",
-        "applied what nobody started",
-        "sleep with a mutex held",
-        "callback with the server's lock held",
-        "a thread that ended with a mutex held",
-        "misuse of a thread function",
-        "stack overflow",
-        "crash",
-        "memory error",
-        "leak",
-        "data race",
-        "forbidden call",
+    static const enum finding found[] = {
+        FINDING_DEADLOCK,
+        FINDING_THREAD_NEVER_BLOCKS,
+        FINDING_UNLOCK_WITHOUT_LOCK,
+        FINDING_LOCKED_TWICE,
+        FINDING_APPLIED_UNKNOWN_COMMAND,
+        FINDING_BLOCKED_WITH_LOCK,
+        FINDING_CALLBACK_WITH_LOCK,
+        FINDING_ENDED_WITH_LOCK,
+        FINDING_THREAD_MISUSE,
+        FINDING_STACK_OVERFLOW,
+        FINDING_CRASH,
+        FINDING_MEMORY_ERROR,
+        FINDING_LEAK,
+        FINDING_DATA_RACE,
+        FINDING_FORBIDDEN_CALL,
     };
     for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
-        if (finding != NULL && finding->what != NULL &&
-            strcmp(finding->what, found[i]) == 0)
+        if (finding != NULL && finding_is(finding->what, found[i]))
             return !has_assertion(finding->text);
     return false;
 }
@@ -159,8 +159,8 @@ static bool took_term(const struct why *why, uint64_t n)
 
 static bool is_of_loop(const struct trace_event *finding)
 {
-    return finding->what != NULL && finding->text != NULL &&
-           strcmp(finding->what, "a thread that never blocks") == 0;
+    return finding->text != NULL &&
+           finding_is(finding->what, FINDING_THREAD_NEVER_BLOCKS);
 }
 
 // A place of a backtrace in a finding's text, "NAME at FILE.c:LINE", as
@@ -196,8 +196,7 @@ const char *why_where(const struct why *why, const struct why_place *place)
     if (is_of_loop(finding))
         return place_in(finding->text, true);
     bool tagged = finding->tag != NULL && finding->tag[0] != '\0';
-    bool expected = !tagged && finding->what != NULL &&
-                    strcmp(finding->what, "expectation") == 0;
+    bool expected = !tagged && finding_is(finding->what, FINDING_EXPECTATION);
     if (expected && finding->text != NULL &&
         strstr(finding->text, " were taken in\n") != NULL)
         return place_in(finding->text, false);
@@ -213,7 +212,7 @@ const char *why_where(const struct why *why, const struct why_place *place)
     for (size_t i = 0; i < finding->n_shown && i < 2 && worker == NULL; i++)
         worker = worker_of(why, finding->events[i]);
     if (worker != NULL && strcmp(worker, "raft.c, raft_start") == 0 &&
-        strcmp(finding->what, "match_index is wrong") == 0)
+        finding_is(finding->what, FINDING_MATCH_INDEX_TOO_HIGH))
         worker = NULL; // that one sets its own only
     return paper_place(finding->what, finding->text, worker);
 }

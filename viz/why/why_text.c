@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/findings.h"
 #include "check/rule_book.h"
 #include "why.h"
 
@@ -222,7 +223,7 @@ static void print_places(FILE *out, const struct why *why,
 size_t why_first_goal(const struct why *why)
 {
     if (why->finding != NULL &&
-        (why->guessed || strcmp(why_title(why->finding), "liveness") == 0))
+        (why->guessed || finding_is(why->finding->what, FINDING_LIVENESS)))
         return (size_t)(why->finding - why->trace->event);
     size_t at = 0;
     for (size_t i = 0; i < why->n_facts; i++)
@@ -235,8 +236,9 @@ const char *why_title(const struct trace_event *finding)
 {
     if (finding->what == NULL || finding->what[0] == '\0')
         return "finding";
-    return strcmp(finding->what, "expectation") == 0 ? "The scenario found"
-                                                     : finding->what;
+    return finding_is(finding->what, FINDING_EXPECTATION)
+               ? "The scenario found"
+               : finding_headline(finding->what);
 }
 
 static void print_head(FILE *out, const struct why *why)
