@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "harness/runner.h"
 #include "wire/message.h"
 #include "base/text.h"
 
@@ -29,8 +30,11 @@ static bool read_line(struct secret_seeds *secret, char *line)
     if (text[n + strspn(text + n, " \t")] != '\0')
         return false;
     text[n] = '\0';
+    // The parts of a composed seed are small: they could be found by trying.
+    struct lab_parts parts;
     return secret->n < MOST_SEEDS &&
-           text_number(text, &secret->seed[secret->n++]);
+           text_number(text, &secret->seed[secret->n]) &&
+           !lab_parts_of(secret->seed[secret->n++], &parts);
 }
 
 static bool complain(const char *path, size_t line, const char *why)
@@ -50,7 +54,8 @@ static bool read_lines(struct secret_seeds *secret, const char *path,
         number++;
         if (!read_line(secret, line))
             return complain(path, number,
-                            "expected a seed, a decimal number or 0x...");
+                            "expected a seed, a decimal number or 0x..., not"
+                            " composed of small ones (glassraft run --help)");
         line += n + more;
     }
     return secret->n > 0 || complain(path, number, "there is no seed in it");

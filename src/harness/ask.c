@@ -43,6 +43,10 @@ int lab_work_for(int server)
 uint64_t lab_random(struct lab *lab, uint64_t n)
 {
     pthread_mutex_lock(&lab->mutex);
+    if (!lab->random_is_later && lab_is_later(lab)) {
+        lab->random = lab_later_stream(lab->run, 1);
+        lab->random_is_later = true;
+    }
     uint64_t z = lab->random += 0x9e3779b97f4a7c15u;
     pthread_mutex_unlock(&lab->mutex);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;

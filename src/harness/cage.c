@@ -192,7 +192,7 @@ void cage_become(struct cage *cage, const struct lab_run *run,
                                .script = keep_script(run->script)};
     request.run.audited = NULL; // nothing that it may know
     if (run->secret) {
-        request.run.seed = lab_drawn(run);
+        request.run.seed = lab_drawn(run, LAB_SCHEDULE);
         request.run.hashed = true;
     }
     name_build(request.build);

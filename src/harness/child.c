@@ -472,19 +472,13 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
         run->scenario->limit_s > 0 ? run->scenario->limit_s : LIMIT_S;
     char replay[500];
     lab_replay(run, replay, sizeof replay);
-    struct sim_config simulation = {
-        .seed = lab_run_seed(run),
-        .replay = replay,
-        .races_go_on = child.raw,
-        .policy = run->schedule,
-        .max_us = 4 * limit_s * 1000000,
-        .most_steps_s = most_steps_s(run),
-        .lint_sleep_locked = true,
-        .hostile_clocks =
-            run->scenario->rpcs == NULL && !run->scenario->stepped,
-        .stepped = run->scenario->stepped,
-        .object = run->sandbox != NULL ? run->raft : NULL,
-        .fail = simulator_fails};
+    struct sim_config simulation = lab_simulation(run);
+    simulation.replay = replay;
+    simulation.races_go_on = child.raw;
+    simulation.max_us = 4 * limit_s * 1000000;
+    simulation.most_steps_s = most_steps_s(run);
+    simulation.object = run->sandbox != NULL ? run->raft : NULL;
+    simulation.fail = simulator_fails;
     if (run->real)
         sim_outside(simulator_fails, NULL);
     if (run->real)

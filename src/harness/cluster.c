@@ -11,20 +11,6 @@
 #include "sim/sim.h"
 #include "base/die.h"
 
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-    uint64_t z = (a ^ (b * 0x9e3779b97f4a7c15u)) + 0x7f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-uint64_t lab_run_seed(const struct lab_run *run)
-{
-    return run->draw == 0 ? lab_drawn(run)
-                          : mix(lab_drawn(run), 7919 + run->draw);
-}
-
 static void name_of(int server, char name[16])
 {
     snprintf(name, 16, "S%d", server + 1);
@@ -298,6 +284,13 @@ static struct raft *make(const struct raft_api *api,
     return rf;
 }
 
+static uint64_t server_seed(const struct lab *lab, int server, int inc)
+{
+    uint64_t number = (uint64_t)server * 1000003 + (uint64_t)inc;
+    return lab_is_later(lab) ? lab_later_stream(lab->run, number)
+                             : lab_stream_seed(lab->run, LAB_PROGRAM, number);
+}
+
 // Starts a server that is down, or was never up.
 static void boot(struct lab *lab, int server)
 {
@@ -311,8 +304,7 @@ static void boot(struct lab *lab, int server)
         .save = lab_save,
         .apply = lab_service_apply,
         .trace = lab->run->mute ? NULL : lab->trace,
-        .seed = mix(lab_run_seed(lab->run),
-                    (uint64_t)server * 1000003 + (uint64_t)instance->inc),
+        .seed = server_seed(lab, server, instance->inc),
         .max_entries = lab->scenario->max_entries,
         .snapshot_chunk = lab->scenario->snapshot_chunk};
     struct blob *state = blob_hold(instance->state);
@@ -418,6 +410,11 @@ void lab_restart(struct lab *lab, int server)
     lab_connect(lab, server);
 }
 
+static bool network_is_later(void *context)
+{
+    return lab_is_later(context);
+}
+
 struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
                      const struct kv_api *kv, struct trace *trace,
                      struct check *check)
@@ -430,7 +427,7 @@ struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
     lab->n_servers = run->scenario->n_servers;
     lab->trace = trace;
     lab->check = check;
-    lab->random = mix(lab_run_seed(run), 1);
+    lab->random = lab_stream_seed(run, LAB_FAULTS, 1);
     for (int server = 0; server < lab->n_servers; server++)
         lab->last_index[server] = LAB_UNKNOWN;
     mutex_init_brief(&lab->mutex);
@@ -439,11 +436,16 @@ struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
     lab->started = started_make();
     const struct message_rpc *own = run->scenario->rpcs;
     struct net_config config = {.n_nodes = lab->n_servers,
-                                .seed = mix(lab_run_seed(run), 2),
+                                .seed = lab_stream_seed(run, LAB_NETWORK, 2),
                                 .trace = trace,
                                 .rpcs = own ? own : lab_kv_rpcs(lab),
                                 .pooled = run->real,
                                 .enter_node = sim_set_server};
+    if (lab_turn_us(run) > 0) {
+        config.later_seed = lab_later_stream(run, 2);
+        config.is_later = network_is_later;
+        config.context = lab;
+    }
     lab->net = net_make(&config);
     net_long_delays(lab->net, !lab->scenario->no_long_delays);
     if (lab->scenario->unreliable)

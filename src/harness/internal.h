@@ -76,6 +76,7 @@ struct lab {
     pthread_mutex_t mutex; // guards everything below
     pthread_cond_t idle;   // signalled when an instance's n_calls becomes 0
     uint64_t random;
+    bool random_is_later;                  // lab_is_later() has been heeded
     struct instance *now[LAB_MAX_SERVERS]; // the latest; dead when it is down
     struct instance *newest;
     bool connected[LAB_MAX_SERVERS], paused[LAB_MAX_SERVERS];
@@ -228,7 +229,20 @@ bool lab_send_output_away(const struct lab_run *run);
 void lab_look_for_own_entries(const struct trace_event *event);
 bool lab_own_entries(char *text, size_t n);
 
-// The seed of all that is drawn in this run.
-uint64_t lab_run_seed(const struct lab_run *run);
+// seed.c: the seed of a stream of this run; one for its user of this number.
+uint64_t lab_run_seed(const struct lab_run *run, enum lab_stream stream);
+uint64_t lab_stream_seed(const struct lab_run *run, enum lab_stream stream,
+                         uint64_t number);
+// As the user wrote it, or that part of it.
+uint64_t lab_part(const struct lab_run *run, enum lab_stream stream);
+// The moment from which another seed's streams are drawn from, 0 = none; then
+// the same of these.
+uint64_t lab_turn_us(const struct lab_run *run);
+uint64_t lab_later_seed(const struct lab_run *run);
+uint64_t lab_later_stream(const struct lab_run *run, uint64_t number);
+// What a run's simulation draws from, and how its threads take turns.
+struct sim_config lab_simulation(const struct lab_run *run);
+// Has the moment come?
+bool lab_is_later(const struct lab *lab);
 
 #endif

@@ -110,7 +110,7 @@ static bool grow_old(struct lab *lab, int server, struct nursling *nursling)
                                  .call = call,
                                  .save = save,
                                  .apply = apply,
-                                 .seed = lab->run->seed};
+                                 .seed = lab_part(lab->run, LAB_FAULTS)};
     const char *method =
         knows_snapshots(lab) ? "InstallSnapshot" : "RequestVote";
     size_t n_args = 0, n_reply = 0;
@@ -130,7 +130,7 @@ static bool grow_old(struct lab *lab, int server, struct nursling *nursling)
 static bool is_due(const struct lab *lab)
 {
     const struct lab_run *run = lab->run;
-    return !run->real && run->seed % EVERY_SEED == OLD_SEED &&
+    return !run->real && lab_part(run, LAB_FAULTS) % EVERY_SEED == OLD_SEED &&
            !run->scenario->young && run->scenario->rpcs == NULL &&
            lab->n_servers > 1;
 }

@@ -193,6 +193,19 @@ static void start_more(struct many *many)
     }
 }
 
+// When all runs are told there may be others.
+static bool starts_again(struct many *many)
+{
+    const struct lab_sweep *sweep = many->sweep;
+    if (many->n_busy > 0)
+        return true;
+    if (many->enough || sweep->more == NULL || !sweep->more(sweep->context))
+        return false;
+    many->exhausted = false;
+    start_more(many);
+    return many->n_busy > 0;
+}
+
 static void collect(struct many *many)
 {
     for (int i = 0; i < many->n_jobs; i++) {
@@ -262,7 +275,7 @@ const struct lab_scenario *lab_scenario_of(const struct lab_run *run)
     if (run->scenario->draw == NULL)
         return run->scenario;
     own = *run->scenario;
-    own.draw(lab_drawn(run), &own);
+    own.draw(lab_drawn(run, LAB_FAULTS), &own);
     own.draw = NULL;
     return &own;
 }
@@ -275,7 +288,7 @@ void lab_run_many(const struct lab_sweep *sweep)
     many->n_jobs = sweep->n_jobs < 1          ? 1
                    : sweep->n_jobs > MAX_JOBS ? MAX_JOBS
                                               : sweep->n_jobs;
-    for (start_more(many); many->n_busy > 0; start_more(many)) {
+    for (start_more(many); starts_again(many); start_more(many)) {
         wait_for_children(many->job, many->n_jobs);
         if (sweep->stopped != NULL && sweep->stopped(sweep->context)) {
             end_all(many);

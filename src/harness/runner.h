@@ -117,11 +117,36 @@ struct lab_result {
     char printed[1600];   // by a run in a sandbox, its beginning; as it came
 };
 
+// What a run draws comes from four streams of numbers.
+enum lab_stream {
+    LAB_SCHEDULE, // which thread runs, stands still, is woken; clocks
+    LAB_NETWORK,  // delays, losses, duplicates
+    LAB_FAULTS,   // all that the scenario draws; whether servers are born old
+    LAB_PROGRAM,  // raft_config.seed, and what the Raft gets from random()
+    LAB_STREAMS
+};
 // Seeds below this one can be found by trying.
 #define LAB_SMALL_SEED ((uint64_t)1 << 32)
-// The number that a run draws everything from: its seed, if it is small, else
-// one from which nobody finds the seed.
-uint64_t lab_drawn(const struct lab_run *run);
+// The number that a run draws a stream from: its seed, if it is small, else
+// one from which nobody finds the seed; of a composed seed that of a part.
+uint64_t lab_drawn(const struct lab_run *run, enum lab_stream stream);
+
+// A seed may be composed of others, so that a run that was worth it can be
+// varied. Written in hexadecimal,
+//     0xc05e SSS NNN FFF PPP  takes the schedule from seed SSS, the network
+//                             from NNN, the faults from FFF, the program's
+//                             numbers from PPP;
+//     0xc05f AAAA BBBB TTTT   takes all from AAAA, and from TTTT hundredths of
+//                             a virtual second on what BBBB begins with.
+// No part is 0. All other seeds are not composed.
+struct lab_parts {
+    uint64_t seed[LAB_STREAMS]; // the same four times where until_ms > 0
+    uint64_t then, until_ms;    // 0: the first form
+};
+enum { LAB_MOST_PART = 0xfff }; // of the first form
+bool lab_parts_of(uint64_t seed, struct lab_parts *parts);
+// In whole hundredths of a second, at least one, at most 655.35 s.
+uint64_t lab_compose(const struct lab_parts *parts);
 
 // The run's scenario as its seed draws it; borrowed until the next call.
 const struct lab_scenario *lab_scenario_of(const struct lab_run *run);
@@ -134,6 +159,9 @@ struct lab_sweep {
     int n_jobs; // at a time, 1 to 64
     // Fills in the next run; false: there is none.
     bool (*next)(void *context, struct lab_run *run);
+    // Asked when next() had none and all results were told: has it some now?
+    // NULL: no.
+    bool (*more)(void *context);
     // Gets the results in the order of next(), each once; false: enough, the
     // runs under way are finished but not told.
     bool (*done)(void *context, const struct lab_run *run,

@@ -16,6 +16,12 @@ uint64_t lab_now_us(const struct lab *lab)
     return config->now_us(config->context);
 }
 
+bool lab_is_later(const struct lab *lab)
+{
+    uint64_t us = lab_turn_us(lab->run);
+    return us > 0 && lab_now_us(lab) >= us;
+}
+
 uint64_t lab_start_begins(struct lab *lab, int server)
 {
     uint64_t us = lab_now_us(lab);

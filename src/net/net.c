@@ -20,6 +20,11 @@ void net_unlock(struct net *net)
 // splitmix64, by Sebastiano Vigna.
 uint64_t net_draw(struct net *net, uint64_t n)
 {
+    if (net->config.is_later != NULL &&
+        net->config.is_later(net->config.context)) {
+        net->random = net->config.later_seed;
+        net->config.is_later = NULL;
+    }
     net->random += 0x9e3779b97f4a7c15u;
     uint64_t z = net->random;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;

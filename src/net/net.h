@@ -34,7 +34,12 @@ struct net_handler {
 
 struct net_config {
     int n_nodes;
-    uint64_t seed;                  // of the network's own random stream
+    uint64_t seed; // of the network's own random stream
+    // Of the stream from the moment on at which is_later() is true: it is asked
+    // at each draw, with the network's lock held. NULL: there is no such one.
+    uint64_t later_seed;
+    bool (*is_later)(void *context);
+    void *context;
     struct trace *trace;            // borrowed, may be NULL
     const struct message_rpc *rpcs; // for decoded fields; borrowed, may be NULL
     // Handlers in threads that wait for the next call of their method instead

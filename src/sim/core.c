@@ -279,10 +279,32 @@ bool sim_wants_switch(void)
     }
 }
 
+// The streams of numbers; what is left of `seed` is for the clocks.
+static uint64_t begin_streams(uint64_t seed, uint64_t program_seed)
+{
+    sim.schedule_random = sim_next(&seed);
+    sim.pool_random = sim_next(&seed);
+    sim_next(&program_seed);
+    sim_next(&program_seed);
+    for (int i = 0; i <= MAX_SERVERS; i++) {
+        sim_next(&seed);
+        sim.program_random[i] = sim_next(&program_seed);
+    }
+    sim.park_random = sim_next(&seed);
+    return seed;
+}
+
+// Also the moment from which another seed counts.
 void sim_next_second(void)
 {
+    if (sim.now_ns >= sim.later_ns) {
+        begin_streams(sim.config->later_seed, sim.config->later_seed);
+        sim.later_ns = UINT64_MAX;
+    }
     sim.second = sim.now_ns / SECOND_NS;
     sim.second_ends_ns = (sim.second + 1) * SECOND_NS;
+    if (sim.later_ns < sim.second_ends_ns)
+        sim.second_ends_ns = sim.later_ns;
 }
 
 void sim_spins(void)
@@ -347,12 +369,10 @@ static void choose_policy(const struct sim_config *config)
 
 static void reset(const struct sim_config *config)
 {
-    uint64_t seed = config->seed;
     sim.config = config;
-    sim.schedule_random = sim_next(&seed);
-    sim.pool_random = sim_next(&seed);
-    for (int i = 0; i <= MAX_SERVERS; i++)
-        sim.program_random[i] = sim_next(&seed);
+    uint64_t seed = begin_streams(config->seed, config->program_seed != 0
+                                                    ? config->program_seed
+                                                    : config->seed);
     for (int i = 0; i < MAX_SERVERS; i++) {
         sim.paused[i] = false;
         sim.clock[i].rate = 1000;
@@ -362,12 +382,12 @@ static void reset(const struct sim_config *config)
     sim.stepped = config->stepped;
     sim.settler = NULL;
     sim.park_per_mille = 0;
-    sim.park_random = sim_next(&seed);
     sim_set_clocks(config->hostile_clocks ? sim_next(&seed) | 1 : 0);
     sim.n_ready = sim.n_heap = 0;
     sim_drop_fibers();
     sim.now_ns = sim.order = sim.points = sim.switches = 0;
     sim.since_switch = 0;
+    sim.later_ns = config->later_us > 0 ? config->later_us * 1000 : UINT64_MAX;
     sim_next_second();
     sim.look_ns = LOOK_NS;
     sim.root.stack = NULL;

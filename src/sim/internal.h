@@ -102,6 +102,7 @@ struct sim_state {
     int n_all, n_ready, n_heap, n_pool;
     uint64_t now_ns, order, points, switches, since_switch, hash, run;
     uint64_t second, second_ends_ns; // the one that now_ns is in
+    uint64_t later_ns;               // from then on another seed counts
     bool ready_changed; // PCT: who is ready may come before who runs
     uint64_t schedule_random, pool_random, program_random[MAX_SERVERS + 1];
     enum sim_policy policy;

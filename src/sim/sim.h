@@ -39,6 +39,10 @@ enum sim_failure {
 
 struct sim_config {
     uint64_t seed;
+    uint64_t program_seed; // of the program's random numbers; 0 = the same
+    // From this moment on (0 = none) all is drawn as it would be from the
+    // beginning with this seed; how threads take turns stays as it was chosen.
+    uint64_t later_us, later_seed;
     enum sim_policy policy;
     double preempt;  // SIM_RANDOM; 0 takes a default
     int depth;       // SIM_PCT: change points; 0 takes 3
