@@ -91,6 +91,15 @@ enum linear_result linear_search(const struct linear_operation *op, size_t n,
                                  const bool *keep, uint64_t budget,
                                  size_t *failed, uint64_t *n_configurations);
 
+// An order that explains all answers (Wing and Gong 1993, with a memory of
+// what was tried), key by key: place[i] becomes 1, 2, 3 ... within the key of
+// operation i; 0: it has no place, since it is not kept, or open and need not
+// have happened. Of a key without an order, or for which none was found within
+// `budget` steps (0: two hundred thousand), all places are 0. keep: as for
+// linear_search(). True: every key has its order.
+bool linear_order(const struct linear_operation *op, size_t n, const bool *keep,
+                  uint64_t budget, size_t *place);
+
 // The budget that 0 stands for.
 enum { LINEAR_BUDGET = 2000000 };
 

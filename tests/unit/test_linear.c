@@ -124,6 +124,36 @@ static size_t random_history(struct linear_operation *op)
     return n;
 }
 
+// The order that is found is one: of a legal history, and only of one.
+static void check_order(const struct linear_operation *op, size_t n, bool legal)
+{
+    size_t place[MOST], at[MOST + 1], n_placed = 0;
+    char value[200] = "";
+    assert_int_equal(linear_order(op, n, NULL, 0, place), legal);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(!legal || place[i] > 0 || op[i].outcome == LINEAR_OPEN);
+        n_placed += place[i] > 0;
+        at[place[i]] = i;
+    }
+    for (size_t k = 1; k <= n_placed; k++) {
+        const struct linear_operation *o = &op[at[k]];
+        for (size_t later = k + 1; later <= n_placed; later++)
+            assert_true(op[at[later]].outcome == LINEAR_OPEN ||
+                        op[at[later]].returned > o->called);
+        bool same = strcmp(value, o->kind == LINEAR_GET ? o->value
+                                  : o->expected         ? o->expected
+                                                        : "") == 0;
+        if (o->outcome != LINEAR_OPEN && o->kind == LINEAR_GET)
+            assert_true(same);
+        if (o->outcome != LINEAR_OPEN && o->kind == LINEAR_CAS)
+            assert_int_equal(same, o->outcome == LINEAR_DONE);
+        if (o->kind == LINEAR_PUT || (o->kind == LINEAR_CAS && same))
+            value[0] = '\0';
+        if (o->kind != LINEAR_GET && (o->kind != LINEAR_CAS || same))
+            strcat(value, o->value);
+    }
+}
+
 static void test_agrees_with_all_orders(void **unused)
 {
     (void)unused;
@@ -148,6 +178,7 @@ static void test_agrees_with_all_orders(void **unused)
         }
         n_legal += legal;
         n_illegal += !legal;
+        check_order(op, n, legal);
         // What is shown is illegal alone, whatever the others did.
         if (!legal) {
             linear_explain(op, n, &verdict);
