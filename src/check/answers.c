@@ -12,7 +12,7 @@ void check_gather(struct check *check, const struct trace_event *event)
     if (check->clients == NULL && client)
         check->clients = clients_make(check->model.n_servers);
     if (check->clients != NULL)
-        clients_step(check->clients, &check->model, event);
+        clients_step(check->clients, event);
 }
 
 const char *check_unanswerable(const struct check *check)

@@ -27,6 +27,7 @@ struct clients *clients_make(int n_servers)
     struct clients *clients = must_calloc(1, sizeof *clients);
     clients->n_servers = n_servers;
     clients->handed = must_calloc((size_t)n_servers, sizeof(uint64_t));
+    clients->leads = must_calloc((size_t)n_servers, sizeof(uint64_t));
     clients->leader = TRACE_NONE;
     return clients;
 }
@@ -41,6 +42,7 @@ void clients_free(struct clients *clients)
     free(clients->applied);
     free(clients->restored);
     free(clients->handed);
+    free(clients->leads);
     free(clients->events.cell);
     free(clients->messages.cell);
     free(clients->replies.cell);
@@ -188,13 +190,11 @@ static void sent(struct clients *clients, const struct trace_event *event)
     own(&clients->messages, event->msg, owner);
 }
 
-static void answered(struct clients *clients, const struct model *model,
-                     const struct trace_event *event)
+static void answered(struct clients *clients, const struct trace_event *event)
 {
     struct owner owner = owner_of(&clients->messages, event->msg);
     if (owner.operation == CLIENTS_NONE || !owner.carries)
         return;
-    const struct model_server *server = &model->server[event->node];
     uint64_t restored = 0;
     for (size_t i = 0; i < clients->n_restored; i++)
         if (clients->restored[i].server == event->node)
@@ -206,8 +206,7 @@ static void answered(struct clients *clients, const struct model *model,
                                 .server = event->node,
                                 .n = event->n,
                                 .us = event->us,
-                                .role = server->role,
-                                .term = server->term,
+                                .leads = clients->leads[event->node],
                                 .handed = clients->handed[event->node],
                                 .restored = restored,
                                 .committed = clients->committed,
@@ -270,6 +269,8 @@ static void taken(struct clients *clients, const struct trace_event *event)
 static void restored(struct clients *clients, const struct trace_event *event)
 {
     clients->handed[event->node] = event->index;
+    if (event->kind == TRACE_BOOT)
+        clients->leads[event->node] = 0;
     GROW(clients->restored, clients->n_restored, clients->restored_room);
     clients->restored[clients->n_restored++] =
         (struct clients_restored){event->n, event->index, event->node};
@@ -319,6 +320,8 @@ static void handed(struct clients *clients, const struct trace_event *event)
 
 static void led(struct clients *clients, const struct trace_event *event)
 {
+    clients->leads[event->node] =
+        event->to_role == TRACE_LEADER ? event->term : 0;
     if (event->to_role != TRACE_LEADER || event->term <= clients->leader_term)
         return;
     clients->leader = event->node;
@@ -326,7 +329,7 @@ static void led(struct clients *clients, const struct trace_event *event)
     clients->leader_n = event->n;
 }
 
-static void server_step(struct clients *clients, const struct model *model,
+static void server_step(struct clients *clients,
                         const struct trace_event *event)
 {
     switch (event->kind) {
@@ -352,15 +355,14 @@ static void server_step(struct clients *clients, const struct model *model,
         handed(clients, event);
         break;
     case TRACE_REPLY:
-        answered(clients, model, event);
+        answered(clients, event);
         break;
     default:
         break;
     }
 }
 
-void clients_step(struct clients *clients, const struct model *model,
-                  const struct trace_event *event)
+void clients_step(struct clients *clients, const struct trace_event *event)
 {
     switch (event->kind) {
     case TRACE_INVOKE:
@@ -378,7 +380,7 @@ void clients_step(struct clients *clients, const struct model *model,
         break;
     default:
         if (event->node >= 0 && event->node < clients->n_servers)
-            server_step(clients, model, event);
+            server_step(clients, event);
     }
 }
 

@@ -8,7 +8,7 @@
 // needed for that, whoever wrote it.
 //
 //     struct clients *clients = clients_make(n_servers);
-//     for each event: clients_step(clients, &model, &event);
+//     for each event: clients_step(clients, &event);
 //     struct clients_verdict verdict;
 //     clients_judge(clients, 0, &verdict);
 //     clients_clear(&verdict), clients_free(clients);
@@ -17,7 +17,6 @@
 
 #include "base/arena.h"
 #include "linear.h"
-#include "replay/model.h"
 #include "table.h"
 #include "trace/trace.h"
 
@@ -37,12 +36,11 @@ struct clients_answer {
     size_t operation;
     int server;
     uint64_t n, us;
-    // As of then: what the server was and had handed to its service, the
-    // snapshot that its service began with (0 = none), how far anybody had
-    // committed, and who led in the highest term (TRACE_NONE: nobody) since
-    // which event.
-    enum trace_role role;
-    uint64_t term, handed, restored, committed, leader_term, leader_n;
+    // As of then: the term that the server led (0 = it did not), what it had
+    // handed to its service, the snapshot that its service began with (0 =
+    // none), how far anybody had committed, and who led in the highest term
+    // (TRACE_NONE: nobody) since which event.
+    uint64_t leads, handed, restored, committed, leader_term, leader_n;
     int leader;
 };
 
@@ -83,7 +81,7 @@ struct clients {
     size_t applied_room;             // indexes below it have a place
     struct clients_restored *restored;
     size_t n_restored, restored_room;
-    uint64_t *handed; // [server]
+    uint64_t *handed, *leads; // [server]
     uint64_t committed, leader_term, leader_n;
     int leader;
     bool tells_commits;
@@ -97,9 +95,7 @@ struct clients {
 
 struct clients *clients_make(int n_servers);
 void clients_free(struct clients *clients);
-// The model is as of before the event.
-void clients_step(struct clients *clients, const struct model *model,
-                  const struct trace_event *event);
+void clients_step(struct clients *clients, const struct trace_event *event);
 
 // The answer that the client took, NULL when that is not known; and the entry
 // of the operation that was applied first, likewise.

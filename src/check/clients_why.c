@@ -232,15 +232,14 @@ static bool tell_unlogged(struct redo *redo, const struct asker *asker)
         answer->server + 1, clients_name(asker->op, name, sizeof name),
         answer->handed);
     redo_show(redo, answer->n);
-    bool led = answer->role == TRACE_LEADER;
     if (answer->leader == TRACE_NONE || answer->leader == answer->server)
         return true;
-    if (led && answer->leader_term > answer->term)
+    if (answer->leads > 0 && answer->leader_term > answer->leads)
         redo_say(redo, "KV.3",
                  " It took itself for the leader of term %" PRIu64
                  ", but S%d had become the leader of term %" PRIu64 ".",
-                 answer->term, answer->leader + 1, answer->leader_term);
-    else if (!led)
+                 answer->leads, answer->leader + 1, answer->leader_term);
+    else if (answer->leads == 0)
         redo_say(redo, "KV.3", " It was no leader.");
     redo_show(redo, answer->leader_n);
     return true;

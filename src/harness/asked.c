@@ -183,6 +183,17 @@ static struct linear_operation *history_of(struct lab_clients *clients,
     return op;
 }
 
+// The checker follows the same operations as events, and tells more: how a
+// wrong answer came about.
+static void ask_the_checker(struct lab *lab)
+{
+    const struct check_finding *found = check_clients(lab->check, 0);
+    if (found != NULL && strcmp(found->property, "not decided") == 0)
+        lab_run_not_set_up(lab, found->text);
+    if (found != NULL)
+        lab_run_breaks(lab);
+}
+
 void lab_clients_judge(struct lab *lab)
 {
     struct linear_verdict verdict;
@@ -190,6 +201,10 @@ void lab_clients_judge(struct lab *lab)
     size_t n;
     if (lab->clients == NULL)
         return;
+    if (lab->check != NULL) {
+        ask_the_checker(lab);
+        return;
+    }
     // Late answers change nothing any more.
     pthread_mutex_lock(&lab->clients->mutex);
     struct linear_operation *op = history_of(lab->clients, &n);

@@ -17,7 +17,6 @@ enum { SERVERS = 3 };
 
 static struct {
     struct clients *clients;
-    struct model model;
     uint64_t n, msg;
 } story;
 
@@ -25,7 +24,6 @@ static int setup(void **state)
 {
     (void)state;
     story.clients = clients_make(SERVERS);
-    model_init(&story.model, SERVERS);
     story.n = 0;
     story.msg = 0;
     return 0;
@@ -35,7 +33,6 @@ static int teardown(void **state)
 {
     (void)state;
     clients_free(story.clients);
-    model_free(&story.model);
     return 0;
 }
 
@@ -45,8 +42,7 @@ static uint64_t step(struct trace_event event)
 {
     event.n = ++story.n;
     event.us = 1000 * story.n;
-    clients_step(story.clients, &story.model, &event);
-    model_step(&story.model, &event);
+    clients_step(story.clients, &event);
     return event.n;
 }
 
