@@ -20,6 +20,7 @@ int cli_demo(int argc, char **argv);     // demo.c
 int cli_check(int argc, char **argv);    // check.c
 int cli_timeline(int argc, char **argv); // timeline.c
 int cli_past(int argc, char **argv);     // timeline.c
+int cli_history(int argc, char **argv);  // history.c
 int cli_log(int argc, char **argv);      // log.c
 int cli_columns(int argc, char **argv);  // columns.c
 int cli_page(int argc, char **argv);     // page.c

@@ -40,6 +40,7 @@ static const struct command {
     {"why", "the causal story of an event, told or drawn", cli_why},
     {"timeline", "draw who said what to whom, when", cli_timeline},
     {"past", "draw what could have influenced an event", cli_past},
+    {"history", "draw what clients asked and were answered", cli_history},
     {"log", "draw the logs of all servers at a moment", cli_log},
     {"columns", "a text column for each server", cli_columns},
     {"page", "a page to explore a run in the browser", cli_page},

@@ -123,6 +123,25 @@ enum viz_table { VIZ_TEXT, VIZ_TSV, VIZ_JSON };
 void viz_terms(const struct trace_file *trace, const struct viz_window *window,
                enum viz_table form, FILE *out);
 
+// What clients of a service asked and were answered: a row for each client, a
+// bar for each operation, the order that explains all answers or the operations
+// that have none (check/clients.h judges them). All zero: of an illegal history
+// the key that is wrong and what is near it, of a legal one its beginning.
+struct viz_history {
+    const char *key;        // only operations on it; NULL: see above
+    const uint64_t *client; // only this client's; NULL = all
+    int most;               // operations drawn; 0 = 40
+};
+// False, and nothing was written: no operation is to be shown. Wants the trace
+// from its beginning on, all kinds.
+bool viz_history(const struct trace_file *trace,
+                 const struct viz_window *window,
+                 const struct viz_history *asked, FILE *out);
+// The same of a history that has no trace; its times are numbers of lines.
+struct linear_operation;
+bool viz_history_text(const char *name, const struct linear_operation *op,
+                      size_t n, const struct viz_history *asked, FILE *out);
+
 // Two traces, borrowed, to be compared.
 struct viz_diff {
     const struct trace_file *trace[2];

@@ -1,0 +1,123 @@
+// history.c -- glassraft history: what clients asked and saw, drawn.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "check/history_file.h"
+#include "selectors.h"
+
+enum { MOST_SHOWN = 400 };
+
+static void print_help(void)
+{
+    printf(
+        "usage: glassraft history TRACE [OPTIONS]\n\n"
+        "Draws what clients of a service asked and were answered: a row for"
+        " each client, a\nbar for each operation from its call to its return,"
+        " the order that explains all\nanswers, or the operations that no"
+        " order explains, and why. TRACE is a trace with\nevents of clients,"
+        " or a history as `glassraft check --history` takes it.\n\n"
+        "  --key KEY            only operations on this key\n"
+        "  --client N           only this client's\n"
+        "  --most N             at most so many operations; 40 unless "
+        "told\n" SELECTORS_THEME "%s\n"
+        "example: glassraft history out/demo/trace.jsonl -o history.svg\n",
+        selectors_help);
+}
+
+// Is the file a history in a text form, and no trace?
+static bool is_text(const char *path)
+{
+    char begin[16] = "";
+    FILE *in = path != NULL && strcmp(path, "-") != 0 ? fopen(path, "r") : NULL;
+    if (in == NULL)
+        return false;
+    size_t n = fread(begin, 1, sizeof begin - 1, in);
+    fclose(in);
+    begin[n] = '\0';
+    const char *at = begin + strspn(begin, " \t\r\n");
+    return strncmp(at, "INFO", 4) == 0 || strncmp(at, "{:", 2) == 0;
+}
+
+static int save(const struct selectors *s, char *text, size_t n, bool any)
+{
+    if (!any) {
+        fprintf(stderr, "glassraft: %s: has no operations of clients%s\n",
+                s->trace, " that are asked for");
+        return EXIT_USAGE;
+    }
+    return selectors_save(s, text, n, true);
+}
+
+static int draw_text(const struct selectors *s, const struct viz_history *asked)
+{
+    struct history history;
+    char error[300], *text = NULL;
+    size_t n = 0;
+    if (!history_read(s->trace, &history, error, sizeof error)) {
+        fprintf(stderr, "glassraft: %s\n", error);
+        history_clear(&history);
+        return EXIT_USAGE;
+    }
+    FILE *out = open_memstream(&text, &n);
+    if (out == NULL)
+        die("no memory for a picture");
+    bool any =
+        viz_history_text(s->trace, history.op, history.n_ops, asked, out);
+    fclose(out);
+    int status = save(s, text, n, any);
+    free(text);
+    history_clear(&history);
+    return status;
+}
+
+static int draw_trace(const struct selectors *s, const struct options *o,
+                      const struct viz_history *asked)
+{
+    struct part part;
+    char *text = NULL;
+    size_t n = 0;
+    int status;
+    if (!selectors_load(s, o, 0, &part, &status))
+        return status;
+    FILE *out = open_memstream(&text, &n);
+    if (out == NULL)
+        die("no memory for a picture");
+    bool any = viz_history(&part.trace, &part.window, asked, out);
+    fclose(out);
+    int saved = save(s, text, n, any);
+    free(text);
+    part_unload(&part);
+    return saved != EXIT_GOOD ? saved : status;
+}
+
+int cli_history(int argc, char **argv)
+{
+    struct viz_history asked = {.key = NULL};
+    uint64_t client;
+    struct selectors s = selectors_begin(PART_WHOLE);
+    struct options o = options_begin(argc, argv, "history");
+    s.replayed = true;
+    for (const char *arg; (arg = options_next(&o)) != NULL;) {
+        if (options_is(&o, "--help")) {
+            print_help();
+            return EXIT_GOOD;
+        }
+        if (options_is(&o, "--key")) {
+            asked.key = options_value(&o);
+        } else if (options_is(&o, "--client")) {
+            client = options_number(&o);
+            asked.client = &client;
+        } else if (options_is(&o, "--most")) {
+            uint64_t most = options_number(&o);
+            asked.most = most < MOST_SHOWN ? (int)most : MOST_SHOWN;
+        } else if (!selectors_read(&s, &o) && !selectors_theme(&s, &o) &&
+                   options_rest(&o)) {
+            s.trace = arg;
+        }
+    }
+    if (!o.failed && is_text(s.trace))
+        return draw_text(&s, &asked);
+    return draw_trace(&s, &o, &asked);
+}
