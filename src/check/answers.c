@@ -1,10 +1,9 @@
 // answers.c -- what clients of a service saw, as a finding.
+#include "findings.h"
 #include "internal.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define PROPERTY "Linearizability"
 
 void check_gather(struct check *check, const struct trace_event *event)
 {
@@ -59,7 +58,8 @@ static void found(struct check *check, const struct clients_verdict *verdict)
     struct check_finding *finding = &check->finding;
     bool illegal = verdict->linear.result == LINEAR_ILLEGAL;
     check->broken = true;
-    finding->property = illegal ? PROPERTY : "not decided";
+    finding->property =
+        finding_id(illegal ? FINDING_LINEARIZABILITY : FINDING_NOT_DECIDED);
     finding->tag = verdict->tag != NULL ? verdict->tag : "";
     finding->n_events = finding->n_servers = 0;
     finding->found_n = check->model.n;

@@ -92,7 +92,7 @@ const struct check_finding *check_diagnose(struct check *check, uint64_t us,
 
 // What clients saw, all events having been followed: NULL when one machine
 // could have given all answers, or when nobody asked anything. Otherwise the
-// finding "Linearizability", or "not decided" when the search has looked at
+// finding "linearizability", or "not-decided" when the search has looked at
 // `budget` configurations (0: its own) of a key. From then on it is
 // check_finding(). Does nothing where something is broken already.
 const struct check_finding *check_clients(struct check *check, uint64_t budget);

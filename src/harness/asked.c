@@ -188,7 +188,7 @@ static struct linear_operation *history_of(struct lab_clients *clients,
 static void ask_the_checker(struct lab *lab)
 {
     const struct check_finding *found = check_clients(lab->check, 0);
-    if (found != NULL && strcmp(found->property, "not decided") == 0)
+    if (found != NULL && finding_is(found->property, FINDING_NOT_DECIDED))
         lab_run_not_set_up(lab, found->text);
     if (found != NULL)
         lab_run_breaks(lab);

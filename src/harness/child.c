@@ -178,14 +178,13 @@ static void explain(const char *property, const char *tag, const char *text)
     emit_finding(property, tag, text, NULL, 0);
 }
 
-// What the scenario expected did not happen: says that, and the rule that
-// stands in the way.
+// An expectation failed: says that, and the rule that stands in the way.
 static void diagnose(const char *text)
 {
     bool commands = child.lab != NULL && atomic_load(&child.lab->commands);
     const struct check_finding *found = check_clients(child.check, 0);
-    if (found == NULL || strcmp(found->property, "not decided") == 0)
-        found = check_diagnose(child.check, child.result.virtual_us, commands);
+    if (found == NULL || finding_is(found->property, FINDING_NOT_DECIDED))
+        found = check_diagnose(child.check, now_us(NULL), commands);
     const char *clock = sim_wall_clock_use();
     char whole[1000];
     if (found == NULL) {

@@ -53,7 +53,7 @@ static void test_the_judge_has_the_last_word(void **state)
     const struct check_finding *finding = check_clients(check, 0);
     assert_non_null(finding);
     assert_ptr_equal(finding, check_finding(check));
-    assert_string_equal(finding->property, "Linearizability");
+    assert_string_equal(finding->property, "linearizability");
     assert_string_equal(finding->tag, "");
     assert_int_equal(finding->events[0], 6);
     assert_int_equal(finding->n_events, 3);
@@ -71,7 +71,7 @@ static void test_undecided_is_told(void **state)
     judged(check, 3, "get", "1");
     const struct check_finding *finding = check_clients(check, 1);
     assert_non_null(finding);
-    assert_string_equal(finding->property, "not decided");
+    assert_string_equal(finding->property, "not-decided");
     assert_string_equal(finding->text,
                         "The operations on key a are too many at once: not"
                         " decided within 2 configurations.");
