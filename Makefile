@@ -51,7 +51,7 @@ endif
 # Our solution of lab 0.
 WARMUP := $(wildcard tests/warm-up/*.c)
 LIB_SRC := $(wildcard src/*/*.c viz/*/*.c labs/suites/*.c) $(ARCH_SRC) $(WARMUP)
-LIB_SRC := $(filter-out src/cli/main.c src/cli/cage.c,$(LIB_SRC))
+LIB_SRC := $(filter-out src/cli/main.c src/cli/cage.c src/play/%,$(LIB_SRC))
 # What a stranger's Raft runs in: no solution, no grader, no pictures.
 CAGE_SRC := $(filter-out src/raft/% src/kv/% src/grade/% src/cover/% src/cli/% viz/% $(WARMUP),\
             $(LIB_SRC)) src/cli/cage.c
@@ -131,7 +131,19 @@ $B/cage/%.o: %.c src/sim/sim.syms
 	@$(CC) $(BASE) $(SAN) $(CPPFLAGS) $(CFLAGS) -fno-lto -MMD -MP -c $< -o $@
 	@$(NO_THREAD_LOCALS); $(OBJCOPY) --redefine-syms=src/sim/sim.syms $@
 
-$B/glassraft: $B/src/cli/main.o $B/libglassraft.a | $B/glassraft-cage
+# The web server of `glassraft play` is a program of its own: its libraries
+# would slow down the start of every run. Where libmicrohttpd is missing, and
+# for other processors, it is left out.
+HAS_HTTP := $(if $(filter-out arm64,$(CONFIG)),$(shell echo \
+  '\#include <microhttpd.h>' | $(CC) -E - >/dev/null 2>&1 && echo yes))
+PLAY_OBJ = $(patsubst %.c,$B/%.o,$(wildcard src/play/*.c)) \
+           $B/src/play/play_data.o
+$B/glassraft-play: $(PLAY_OBJ) $B/libglassraft.a
+	@echo "LD $@"
+	@$(LINK) $(PLAY_OBJ) $(WHOLE) -lmicrohttpd $(LIBS)
+
+$B/glassraft: $B/src/cli/main.o $B/libglassraft.a | $B/glassraft-cage \
+  $(if $(HAS_HTTP),$B/glassraft-play)
 	@echo "LD $@"
 	@$(LINK) $< $(WHOLE) $(LIBS)
 
@@ -193,6 +205,19 @@ PAGE := viz/page/page.html viz/page/page.css $(PAGE_JS:%=viz/page/%.js)
 $B/viz/page.html: viz/page/assemble $(PAGE)
 	@mkdir -p $(@D)
 	@viz/page/assemble $(PAGE) > $@
+
+# The page of `glassraft play`: the same, with hands, which ask its server.
+PLAY_JS := $(PAGE_JS:%=viz/page/%.js) $(patsubst %,viz/page/%.js,lessons net play)
+PLAY := viz/page/hands.html viz/page/play.css $(PLAY_JS)
+$B/viz/play.html: viz/page/assemble $(PAGE) $(PLAY)
+	@mkdir -p $(@D)
+	@sed -e '/^<main>$$/r viz/page/hands.html' \
+	  -e "s/base-uri 'none'/connect-src 'self'; &/" viz/page/page.html > $@.in
+	@viz/page/assemble $@.in viz/page/page.css viz/page/play.css $(PLAY_JS) > $@
+
+$B/src/play/play_data.o: src/play/play_data.S $B/viz/play.html
+	@mkdir -p $(@D)
+	@$(CC) -g $(CPPFLAGS) -Wa,-I$B/viz -c $< -o $@
 
 $B/viz/page/page_data.o: viz/page/page_data.S $B/viz/page.html
 	@$(CC) -g $(CPPFLAGS) -Wa,-I$B/viz -c $< -o $@
@@ -474,10 +499,11 @@ bench: $B/tests/bench ## figures of speed beside tests/bench.json, into build/be
 	@$B/tests/bench build/bench.json $(wildcard tests/bench.json)
 
 .PHONY: bench-page
-bench-page: ## figures of a page of 120,000 events in a browser
+bench-page: ## figures of a page of 120,000 events, and of play, in a browser
 	@.ci/deps page
 	@$(MAKE) --no-print-directory all tests/page/node_modules
 	@BUILD=$(CURDIR)/$B node tests/page/bench.js
+	@BUILD=$(CURDIR)/$B node tests/page/play_bench.js
 
 # The readers, and each command that reads traces, against libFuzzer, one after
 # the other. The corpus grows in build/corpus.
@@ -541,7 +567,8 @@ install: SHARE = $(DESTDIR)$(PREFIX)/share/glassraft
 install: build/glassraft $B/lib/$(SO) $B/lib/libglassraft.a ## into PREFIX, /usr/local by default; DESTDIR too
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/include/glassraft/,raft trace wire)
-	install -m 755 $B/glassraft $B/glassraft-cage $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $B/glassraft $B/glassraft-cage \
+	  $(if $(HAS_HTTP),$B/glassraft-play) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $B/lib/libglassraft.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 644 $B/lib/$(SO) $(DESTDIR)$(PREFIX)/lib/
 	ln -sf $(SO) $(DESTDIR)$(PREFIX)/lib/libglassraft.so
@@ -574,6 +601,7 @@ install: build/glassraft $B/lib/$(SO) $B/lib/libglassraft.a ## into PREFIX, /usr
 .PHONY: uninstall
 uninstall: ## what make install with the same PREFIX and DESTDIR has put there
 	cd $(DESTDIR)$(PREFIX) && rm -f bin/glassraft bin/glassraft-cage \
+	  bin/glassraft-play \
 	  lib/libglassraft.a lib/$(SO) lib/libglassraft.so \
 	  lib/pkgconfig/glassraft.pc share/man/man1/glassraft.1
 	rm -rf $(DESTDIR)$(PREFIX)/include/glassraft

@@ -30,6 +30,7 @@ int cli_roles(int argc, char **argv);    // roles.c
 int cli_terms(int argc, char **argv);    // terms.c
 int cli_diff(int argc, char **argv);     // diff.c
 int cli_gdb(int argc, char **argv);      // gdb.c
+int cli_play(int argc, char **argv);     // play.c
 int cli_export(int argc, char **argv);   // export.c
 int cli_doctor(int argc, char **argv);   // doctor.c
 int cli_schema(int argc, char **argv);   // schema.c

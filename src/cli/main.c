@@ -32,6 +32,7 @@ static const struct command {
     {"grade", "a submission, or a class of them, by a rubric", cli_grade},
     {"demo", "a tour of a Raft, with pictures in out/demo/", cli_demo},
     {"rules", "which rules of the paper a trace exercises", cli_rules},
+    {"play", "drive a cluster by hand, in the browser", cli_play},
     {"gdb", "a run in the debugger, stopped at an event", cli_gdb},
     {"doctor", "what this machine lacks, and how to get it", cli_doctor},
 #endif

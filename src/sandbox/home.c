@@ -50,7 +50,7 @@ bool lab_home(char *path, size_t n)
     return false;
 }
 
-bool cage_program(char *path, size_t n)
+bool program_beside(const char *name, char *path, size_t n)
 {
     static const char *const places[] = {"", "/.."};
     char self[PATH_MAX + 1] = "";
@@ -58,9 +58,14 @@ bool cage_program(char *path, size_t n)
         return false;
     const char *folder = dirname(self);
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        snprintf(path, n, "%s%s/glassraft-cage", folder, places[i]);
+        snprintf(path, n, "%s%s/%s", folder, places[i], name);
         if (access(path, X_OK) == 0)
             return true;
     }
     return false;
+}
+
+bool cage_program(char *path, size_t n)
+{
+    return program_beside("glassraft-cage", path, n);
 }

@@ -15,8 +15,9 @@ bool lab_home(char *path, size_t n);
 // built in the same way.
 const char *lab_config(void);
 
-// glassraft-cage, beside this program or one folder up; false when there is
-// none.
-bool cage_program(char *path, size_t n);
+// Another of our programs, beside this one or one folder up; false when there
+// is none.
+bool program_beside(const char *name, char *path, size_t n);
+bool cage_program(char *path, size_t n); // glassraft-cage
 
 #endif

@@ -27,8 +27,9 @@ static const struct verb {
     {"pause", STEP_PAUSE, "pause S1"},
     {"resume", STEP_RESUME, "resume S1"},
     {"cut", STEP_CUT, "cut S1 S2"},
-    {"heal", STEP_HEAL, "heal"},
+    {"heal", STEP_HEAL, "heal [S1 S2]"},
     {"snapshot", STEP_SNAPSHOT, "snapshot S1 7"},
+    {"show", STEP_SHOW, "show"},
 };
 enum { N_VERBS = sizeof verbs / sizeof verbs[0] };
 
@@ -103,6 +104,14 @@ static bool take_message(const struct words *w, int n_servers,
     return n == 4 && text_number(w->word[3], &a->number) && a->number > 0;
 }
 
+static bool take_link(const struct words *w, int n_servers,
+                      struct step_action *a)
+{
+    return w->n == 3 && whole_server(w->word[1], n_servers, &a->server) &&
+           whole_server(w->word[2], n_servers, &a->peer) &&
+           a->server != a->peer;
+}
+
 static bool take_crash(const struct words *w, struct step_action *a)
 {
     if (w->n == 2)
@@ -137,12 +146,12 @@ static bool take(const char *line, const struct words *w, int n_servers,
     case STEP_DOUBLE:
     case STEP_HOLD:
         return take_message(w, n_servers, a);
-    case STEP_HEAL:
+    case STEP_SHOW:
         return w->n == 1;
+    case STEP_HEAL:
+        return w->n == 1 || take_link(w, n_servers, a);
     case STEP_CUT:
-        return w->n == 3 && whole_server(w->word[1], n_servers, &a->server) &&
-               whole_server(w->word[2], n_servers, &a->peer) &&
-               a->server != a->peer;
+        return take_link(w, n_servers, a);
     default:
         break;
     }
@@ -217,11 +226,15 @@ void step_format(const struct step_action *a, char line[STEP_LINE])
     case STEP_DELIVER_ALL:
         snprintf(line, STEP_LINE, "deliver all");
         break;
-    case STEP_HEAL:
-        snprintf(line, STEP_LINE, "heal");
+    case STEP_SHOW:
+        snprintf(line, STEP_LINE, "show");
         break;
+    case STEP_HEAL:
     case STEP_CUT:
-        snprintf(line, STEP_LINE, "cut S%d S%d", a->server + 1, a->peer + 1);
+        snprintf(line, STEP_LINE, "%s", verb);
+        if (a->server != a->peer)
+            snprintf(line, STEP_LINE, "%s S%d S%d", verb, a->server + 1,
+                     a->peer + 1);
         break;
     case STEP_COMMAND:
         snprintf(line, STEP_LINE, "command S%d %s", a->server + 1, a->text);

@@ -23,9 +23,10 @@ enum step_kind {
     STEP_RESTART,
     STEP_PAUSE,
     STEP_RESUME,
-    STEP_CUT, // from - to, both ways
-    STEP_HEAL,
+    STEP_CUT,      // from - to, both ways
+    STEP_HEAL,     // the same; server == peer: all links
     STEP_SNAPSHOT, // server's service, up to index number
+    STEP_SHOW,     // notes in the trace what is in flight
     STEP_N_KINDS,
 };
 

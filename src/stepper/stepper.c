@@ -281,14 +281,35 @@ static bool fault(struct stepper *stepper, const struct step_action *a,
 
 static bool links(struct stepper *stepper, const struct step_action *a)
 {
-    if (a->kind == STEP_HEAL) {
+    if (a->server == a->peer) {
         lab_heal(stepper->lab);
     } else {
-        lab_cut(stepper->lab, a->server, a->peer, true);
-        lab_cut(stepper->lab, a->peer, a->server, true);
+        lab_cut(stepper->lab, a->server, a->peer, a->kind == STEP_CUT);
+        lab_cut(stepper->lab, a->peer, a->server, a->kind == STEP_CUT);
     }
     sim_settle();
     return true;
+}
+
+// A note for each message in flight, in the order in which they came there: the
+// words that name it in a script, and "held".
+static bool show(struct stepper *stepper)
+{
+    struct trace *trace = lab_trace(stepper->lab);
+    for (uint64_t last = 0;;) {
+        const struct step_call *next = NULL;
+        for (const struct step_call *c = stepper->calls; c != NULL; c = c->next)
+            if (in_flight(c) && c->since > last &&
+                (next == NULL || c->since < next->since))
+                next = c;
+        if (next == NULL)
+            return true;
+        last = next->since;
+        trace_note(trace, TRACE_NONE, "in flight", "S%d>S%d %s %" PRIu64 "%s%s",
+                   next->from + 1, next->to + 1, next->method, next->number,
+                   next->place == CALL_REPLY ? " reply" : "",
+                   next->held ? " held" : "");
+    }
 }
 
 static bool act(struct stepper *stepper, const struct step_action *action,
@@ -314,6 +335,8 @@ static bool act(struct stepper *stepper, const struct step_action *action,
     case STEP_CUT:
     case STEP_HEAL:
         return links(stepper, action);
+    case STEP_SHOW:
+        return show(stepper);
     default:
         return fault(stepper, action, why);
     }

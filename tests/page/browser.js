@@ -88,4 +88,5 @@ function on(name, file, options, body) {
     });
 }
 
-module.exports = {close_browser, look, on, open_page, press, settled};
+module.exports = {close_browser, look, on, open_browser, open_page, press,
+    settled};

@@ -106,6 +106,15 @@ function start() {
         element('status').textContent = 'this trace has no events';
         return null;
     }
+    const page = open_run(run, data);
+    page.go_to_hash(location.hash);
+    // By its own address: that of the page may have moved on with the view.
+    addEventListener('hashchange', (event) =>
+        page.go_to_hash(new URL(event.newURL).hash));
+    return page;
+}
+
+function open_run(run, data) {
     const page = new Page(run, data);
     show_header(run);
     show_findings(page.state);
@@ -123,10 +132,6 @@ function start() {
         page.redraw();
     }).observe(page.canvas);
     open_at_first(page);
-    page.go_to_hash(location.hash);
-    // By its own address: that of the page may have moved on with the view.
-    addEventListener('hashchange', (event) =>
-        page.go_to_hash(new URL(event.newURL).hash));
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change',
         (event) => page.set_theme(event.matches));
     return page;

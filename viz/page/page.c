@@ -17,6 +17,7 @@
 #include "trace/scan.h"
 #include "viz/draw/paint.h"
 #include "viz/draw/viz.h"
+#include "parts.h"
 
 // page_data.S: the assembled page, with @paint@ and @trace@ in it.
 extern const char page_data[];
@@ -179,7 +180,7 @@ static bool check_size(const struct page *page, char *error, size_t n)
 // unescape_trace() of run.js takes away: neither `</script` nor `<!--` is
 // left. A bare CR, which may stand between the tokens of JSON, would come out
 // of the browser's parser as the end of a line.
-static void put_escaped(FILE *out, const char *at, size_t n)
+void page_put_escaped(FILE *out, const char *at, size_t n)
 {
     const char *end = n > 0 ? at + n : at; // an empty text may be NULL
     while (at < end) {
@@ -201,7 +202,7 @@ static void put_escaped(FILE *out, const char *at, size_t n)
 
 static void put_line(FILE *out, const struct line *line)
 {
-    put_escaped(out, line->at, line->n_bytes);
+    page_put_escaped(out, line->at, line->n_bytes);
     fputc('\n', out);
 }
 
@@ -236,7 +237,7 @@ static bool put_before(FILE *out, const struct page *page, char *error,
             "{\"n\":%" PRIu64 ",\"us\":%" PRIu64 ",\"ev\":\"state\","
             "\"model\":",
             model.n, model.us);
-    put_escaped(out, json, strlen(json));
+    page_put_escaped(out, json, strlen(json));
     fputs("}\n", out);
     free(json);
     model_free(&model);
@@ -267,12 +268,12 @@ static bool put_trace(FILE *out, const struct page *page, char *error,
     return true;
 }
 
-static void put_paint(FILE *out, const struct page *page, bool heartbeats)
+void page_put_paint(FILE *out, const char *trace, bool heartbeats)
 {
-    cJSON *path = cJSON_CreateString(page->path);
+    cJSON *path = cJSON_CreateString(trace);
     char *text = cJSON_PrintUnformatted(path);
     fputs("{\"trace\":", out);
-    put_escaped(out, text, strlen(text));
+    page_put_escaped(out, text, strlen(text));
     cJSON_free(text);
     cJSON_Delete(path);
     fprintf(out,
@@ -292,8 +293,7 @@ static void put_paint(FILE *out, const struct page *page, bool heartbeats)
     fputs("}}", out);
 }
 
-// The page up to a mark, from *at on; *at is then behind the mark.
-static void put_until(FILE *out, const char **at, const char *mark)
+void page_put_until(FILE *out, const char **at, const char *mark)
 {
     const char *stop = strstr(*at, mark);
     if (stop == NULL)
@@ -306,9 +306,9 @@ static bool put_page(FILE *out, const struct page *page, bool heartbeats,
                      char *error, size_t n_error)
 {
     const char *at = page_data;
-    put_until(out, &at, "@paint@");
-    put_paint(out, page, heartbeats);
-    put_until(out, &at, "@trace@\n");
+    page_put_until(out, &at, "@paint@");
+    page_put_paint(out, page->path, heartbeats);
+    page_put_until(out, &at, "@trace@\n");
     if (!put_trace(out, page, error, n_error))
         return false;
     fputs(at, out);

@@ -68,6 +68,19 @@ class Page {
         this.redraw();
     }
 
+    // Another run in the place of this one, of the same cluster or another.
+    replace(run) {
+        const {state} = this;
+        Object.assign(state, {run, layout: null, at: 0, past: null, n_past: 0,
+            chain: [], chain_set: new Set(), found: []});
+        state.hidden.clear();
+        this.lay_out();
+        show_header(run);
+        show_findings(state);
+        show_story(state);
+        show_legend(state, this.paint);
+    }
+
     show_group(name, on) {
         this.state.shown[name] = on;
         this.lay_out();
