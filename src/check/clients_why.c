@@ -53,6 +53,87 @@ own_entry(const struct redo *redo, const struct clients_operation *op,
     return own;
 }
 
+// --------------------------------------------------- answers before their time
+
+// What stands where the operation's entry was, as far as it is known.
+static void say_instead(struct redo *redo, const char *tag, uint64_t index)
+{
+    const struct clients_applied *at = redo_applied(redo, index);
+    char name[200];
+    if (at->entry == CLIENTS_NONE)
+        redo_say(redo, tag, "an entry of term %" PRIu64 ".", at->term);
+    else
+        redo_say(
+            redo, tag, "%s, of term %" PRIu64 ".",
+            clients_name(
+                redo_operation(redo, redo->clients->entry[at->entry].operation),
+                name, sizeof name),
+            at->term);
+    redo_show(redo, at->n);
+}
+
+// It was answered, and its entry was lost.
+static bool tell_lost(struct redo *redo, const struct clients_operation *op)
+{
+    const struct clients_answer *answer = clients_answer_of(redo->clients, op);
+    const struct clients_entry *entry = own_entry(redo, op, answer);
+    if (entry == NULL || clients_entry_of(redo->clients, op) != NULL)
+        return false;
+    const struct clients_applied *other = redo_applied(redo, entry->index);
+    char name[200];
+    clients_name(op, name, sizeof name);
+    redo_show(redo, answer->n);
+    redo_show(redo, entry->n);
+    if (other != NULL && other->n < answer->n) {
+        redo_say(redo, "KV.2",
+                 "S%d took %s at index %" PRIu64 " in term %" PRIu64
+                 ", and answered it when another entry was applied there: ",
+                 entry->server + 1, name, entry->index, entry->term);
+        say_instead(redo, "KV.2", entry->index);
+        return true;
+    }
+    if (answer->committed >= entry->index)
+        return false;
+    redo_say(redo, "KV.1",
+             "S%d answered %s before its entry %" PRIu64 " of term %" PRIu64
+             " was committed, and the entry was never applied.",
+             answer->server + 1, name, entry->index, entry->term);
+    if (other != NULL) {
+        redo_say(redo, "KV.1", " What was applied at index %" PRIu64 " is ",
+                 entry->index);
+        say_instead(redo, "KV.1", entry->index);
+    }
+    return true;
+}
+
+// It was answered before anybody had committed it.
+static bool tell_early(struct redo *redo, const struct clients_operation *op)
+{
+    const struct clients_answer *answer = clients_answer_of(redo->clients, op);
+    const struct clients_entry *entry = clients_entry_of(redo->clients, op);
+    char name[200];
+    if (answer == NULL)
+        return false;
+    clients_name(op, name, sizeof name);
+    if (entry != NULL && answer->committed < entry->index)
+        redo_say(redo, "KV.1",
+                 "S%d answered %s before its entry %" PRIu64 " was committed.",
+                 answer->server + 1, name, entry->index);
+    else if (op->first_entry == CLIENTS_NONE && redo->clients->n_entries > 0 &&
+             strcmp(op->call, "get") != 0)
+        redo_say(redo, "KV.1",
+                 "S%d answered %s, which no server had handed to its Raft.",
+                 answer->server + 1, name);
+    else
+        return false;
+    redo_show(redo, answer->n);
+    if (entry != NULL)
+        redo_show(redo, entry->n);
+    return true;
+}
+
+// ---------------------------------------------------------- answers by the log
+
 // The retry is not answered with what the first was.
 static bool tell_forgotten(struct redo *redo, const struct asker *asker)
 {
@@ -232,6 +313,9 @@ static bool tell_unlogged(struct redo *redo, const struct asker *asker)
         answer->server + 1, clients_name(asker->op, name, sizeof name),
         answer->handed);
     redo_show(redo, answer->n);
+    if (answer->committed > answer->handed)
+        redo_say(redo, "KV.3", " Index %" PRIu64 " was committed by then.",
+                 answer->committed);
     if (answer->leader == TRACE_NONE || answer->leader == answer->server)
         return true;
     if (answer->leads > 0 && answer->leader_term > answer->leads)
@@ -253,6 +337,8 @@ static bool tell_asker(struct redo *redo, struct asker *asker)
                                               : UINT64_MAX;
     if (asker->entry == NULL)
         return tell_unlogged(redo, asker);
+    if (tell_early(redo, asker->op))
+        return true;
     if (before == UINT64_MAX || before > redo->known_to + 1)
         return false;
     asker->position = redo_below(redo, before);
@@ -263,85 +349,6 @@ static bool tell_asker(struct redo *redo, struct asker *asker)
             tell_left_out(redo, asker));
 }
 
-// --------------------------------------------------- answers before their time
-
-// What stands where the operation's entry was, as far as it is known.
-static void say_instead(struct redo *redo, const char *tag, uint64_t index)
-{
-    const struct clients_applied *at = redo_applied(redo, index);
-    char name[200];
-    if (at->entry == CLIENTS_NONE)
-        redo_say(redo, tag, "an entry of term %" PRIu64 ".", at->term);
-    else
-        redo_say(
-            redo, tag, "%s, of term %" PRIu64 ".",
-            clients_name(
-                redo_operation(redo, redo->clients->entry[at->entry].operation),
-                name, sizeof name),
-            at->term);
-    redo_show(redo, at->n);
-}
-
-// It was answered, and its entry was lost.
-static bool tell_lost(struct redo *redo, const struct clients_operation *op)
-{
-    const struct clients_answer *answer = clients_answer_of(redo->clients, op);
-    const struct clients_entry *entry = own_entry(redo, op, answer);
-    if (entry == NULL || clients_entry_of(redo->clients, op) != NULL)
-        return false;
-    const struct clients_applied *other = redo_applied(redo, entry->index);
-    char name[200];
-    clients_name(op, name, sizeof name);
-    redo_show(redo, answer->n);
-    redo_show(redo, entry->n);
-    if (other != NULL && other->n < answer->n) {
-        redo_say(redo, "KV.2",
-                 "S%d took %s at index %" PRIu64 " in term %" PRIu64
-                 ", and answered it when another entry was applied there: ",
-                 entry->server + 1, name, entry->index, entry->term);
-        say_instead(redo, "KV.2", entry->index);
-        return true;
-    }
-    if (answer->committed >= entry->index)
-        return false;
-    redo_say(redo, "KV.1",
-             "S%d answered %s before its entry %" PRIu64 " of term %" PRIu64
-             " was committed, and the entry was never applied.",
-             answer->server + 1, name, entry->index, entry->term);
-    if (other != NULL) {
-        redo_say(redo, "KV.1", " What was applied at index %" PRIu64 " is ",
-                 entry->index);
-        say_instead(redo, "KV.1", entry->index);
-    }
-    return true;
-}
-
-// It was answered before anybody had committed it.
-static bool tell_early(struct redo *redo, const struct clients_operation *op)
-{
-    const struct clients_answer *answer = clients_answer_of(redo->clients, op);
-    const struct clients_entry *entry = clients_entry_of(redo->clients, op);
-    char name[200];
-    if (answer == NULL)
-        return false;
-    clients_name(op, name, sizeof name);
-    if (entry != NULL && answer->committed < entry->index)
-        redo_say(redo, "KV.1",
-                 "S%d answered %s before its entry %" PRIu64 " was committed.",
-                 answer->server + 1, name, entry->index);
-    else if (op->first_entry == CLIENTS_NONE && redo->clients->n_entries > 0 &&
-             strcmp(op->call, "get") != 0)
-        redo_say(redo, "KV.1",
-                 "S%d answered %s, which no server had handed to its Raft.",
-                 answer->server + 1, name);
-    else
-        return false;
-    redo_show(redo, answer->n);
-    if (entry != NULL)
-        redo_show(redo, entry->n);
-    return true;
-}
-
 // ------------------------------------------------------------------- the end
 
 static bool is_asker(const struct linear_operation *op)
@@ -350,7 +357,22 @@ static bool is_asker(const struct linear_operation *op)
            (op->kind == LINEAR_GET || op->kind == LINEAR_CAS);
 }
 
-// Tries each shown operation, in the order of their returns.
+static bool try_asker(struct redo *redo, size_t at)
+{
+    const struct clients_verdict *verdict = redo->verdict;
+    const struct linear_operation *op = &verdict->history[at];
+    struct asker asker = {.op = redo_operation(redo, verdict->source[at])};
+    if (!is_asker(op))
+        return false;
+    asker.said = op->kind == LINEAR_GET ? op->value : op->expected;
+    if (asker.said == NULL)
+        asker.said = "";
+    asker.answer = clients_answer_of(redo->clients, asker.op);
+    asker.entry = clients_entry_of(redo->clients, asker.op);
+    return tell_asker(redo, &asker);
+}
+
+// Tries each shown operation.
 static void try_all(struct redo *redo)
 {
     const struct clients_verdict *verdict = redo->verdict;
@@ -361,19 +383,10 @@ static void try_all(struct redo *redo)
         told = verdict->history[at].outcome != LINEAR_OPEN &&
                tell_lost(redo, redo_operation(redo, verdict->source[at]));
     }
-    for (size_t i = 0; i < linear->n_shown && !told; i++) {
-        size_t at = linear->shown[i];
-        const struct linear_operation *op = &verdict->history[at];
-        struct asker asker = {.op = redo_operation(redo, verdict->source[at])};
-        if (!is_asker(op))
-            continue;
-        asker.said = op->kind == LINEAR_GET ? op->value : op->expected;
-        if (asker.said == NULL)
-            asker.said = "";
-        asker.answer = clients_answer_of(redo->clients, asker.op);
-        asker.entry = clients_entry_of(redo->clients, asker.op);
-        told = tell_asker(redo, &asker);
-    }
+    // The one that is called wrong before all others.
+    told = told || try_asker(redo, linear->failed);
+    for (size_t i = 0; i < linear->n_shown && !told; i++)
+        told = try_asker(redo, linear->shown[i]);
     for (size_t i = 0; i < linear->n_shown && !told; i++) {
         size_t at = linear->shown[i];
         told = verdict->history[at].outcome != LINEAR_OPEN &&

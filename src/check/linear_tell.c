@@ -37,16 +37,18 @@ static bool writes(const struct linear_operation *op)
 // ------------------------------------------------------------------- words
 
 // A value that may be long: its end tells more of appends than its beginning.
+// Blanks at its end are left out.
 static const char *show(const char *value, char *text, size_t room)
 {
     value = or_empty(value);
     if (value[0] == '\0')
         return "nothing";
     size_t n = strlen(value);
-    if (n > VALUE_CHARS)
-        snprintf(text, room, "...%s", value + n - VALUE_CHARS + 3);
-    else
-        snprintf(text, room, "%s", value);
+    while (n > 1 && value[n - 1] == ' ')
+        n--;
+    size_t skip = n > VALUE_CHARS ? n - VALUE_CHARS + 3 : 0;
+    snprintf(text, room, "%s%.*s", skip > 0 ? "..." : "", (int)(n - skip),
+             value + skip);
     for (char *at = text; *at != '\0'; at++)
         if (!isprint((unsigned char)*at))
             *at = '?';

@@ -185,7 +185,8 @@ static void test_a_deposed_leader_answers(void **state)
         " began.",
         "KV.3",
         "S1 answered C2's get a from its own state, without an entry in"
-        " the log; it had applied up to index 1. It took itself for the"
+        " the log; it had applied up to index 1. Index 2 was"
+        " committed by then. It took itself for the"
         " leader of term 1, but S2 had become the leader of term 2.");
 }
 

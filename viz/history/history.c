@@ -23,10 +23,11 @@ static const char *brief(const char *value, char *text, size_t room)
     if (value == NULL || value[0] == '\0')
         return "nothing";
     size_t n = strlen(value);
-    if (n > CHARS)
-        snprintf(text, room, "...%s", value + n - CHARS + 3);
-    else
-        snprintf(text, room, "%s", value);
+    while (n > 1 && value[n - 1] == ' ')
+        n--;
+    size_t skip = n > CHARS ? n - CHARS + 3 : 0;
+    snprintf(text, room, "%s%.*s", skip > 0 ? "..." : "", (int)(n - skip),
+             value + skip);
     return text;
 }
 
@@ -54,7 +55,7 @@ static void label(struct drawn *d)
 // Whose answer it is, and which entry did it; or that nobody knows.
 static void note(struct drawn *d)
 {
-    char from[20] = "", entry[28] = "";
+    char from[20] = "", entry[60] = "";
     if (!d->returned) {
         snprintf(d->note, sizeof d->note, "no answer%s",
                  d->index > 0 ? ", but applied" : "");
@@ -67,7 +68,10 @@ static void note(struct drawn *d)
     }
     if (d->by != NULL)
         snprintf(from, sizeof from, "by S%d", d->by->server + 1);
-    if (d->index > 0)
+    if (d->again > 0)
+        snprintf(entry, sizeof entry, "entries %" PRIu64 ", %" PRIu64, d->index,
+                 d->again);
+    else if (d->index > 0)
         snprintf(entry, sizeof entry, "entry %" PRIu64, d->index);
     else if (d->lost)
         snprintf(entry, sizeof entry, "its entry was lost");
@@ -111,6 +115,11 @@ static void take_client(struct history_picture *p, size_t i)
     d->entry = clients_entry_of(p->clients, from);
     d->index = d->entry != NULL ? d->entry->index : from->told_index;
     d->lost = d->index == 0 && from->n_entries > 0;
+    for (size_t k = from->first_entry; k != CLIENTS_NONE;
+         k = p->clients->entry[k].next)
+        if (p->clients->entry[k].applied_n != 0 && d->entry != NULL &&
+            p->clients->entry[k].index > d->index)
+            d->again = p->clients->entry[k].index;
     bool get = strcmp(from->call, "get") == 0;
     d->op = (struct linear_operation){
         .client = from->client,
@@ -305,7 +314,8 @@ static size_t hidden_between(const struct history_picture *p, uint64_t from,
 
 static double label_width(const struct drawn *d)
 {
-    double words = shapes_width(d->label, (struct letters){.size = 9});
+    double words =
+        shapes_width(d->label, (struct letters){.size = 9, .bold = d->proves});
     double below = shapes_width(d->note, (struct letters){.size = 7});
     return (words > below ? words : below) + PADDING;
 }

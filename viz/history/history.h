@@ -21,13 +21,14 @@ struct drawn {
     const struct clients_answer *by;   // NULL: not known
     const struct clients_entry *entry; // the first that was applied; NULL
     uint64_t index;                    // of that, or as told; 0 = not known
+    uint64_t again;                    // of a retry that was applied, too
     bool lost;                         // had entries, none of them was applied
     bool proves, wrong;                // is of the sub-history; the wrong one
     size_t place;                      // in the order that was found; 0 = none
     bool matches, visible;             // is asked for; and has room
     int row;
     double left, right;
-    char label[80], note[60];
+    char label[80], note[80];
 };
 
 // A moment of the axis: a call or a return of what is visible.

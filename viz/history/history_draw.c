@@ -8,7 +8,7 @@
 #include "viz/draw/spans.h"
 
 static const double PITCH = 42, HALF = 9, LINE = 14;
-enum { WRAP = 118 };
+enum { WRAP = 150 };
 
 #define WRONG_FILL "#F6D5BF"
 #define WRITE_FILL "#DCE6EE"
