@@ -1,6 +1,7 @@
 // answers.c -- what clients of a service saw, as a finding.
 #include "findings.h"
 #include "internal.h"
+#include "record.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -83,4 +84,57 @@ const struct check_finding *check_clients(struct check *check, uint64_t budget)
         found(check, &verdict);
     clients_clear(&verdict);
     return check_finding(check);
+}
+
+// ------------------------------------------------------------------ evidence
+
+static void rests(struct evidence_book *book, uint64_t n)
+{
+    record_cause(book, n, EVIDENCE_NEAR);
+}
+
+static void record_answer(struct evidence_book *book,
+                          const struct clients *clients,
+                          const struct trace_event *event)
+{
+    const struct clients_answer *answer = clients_answer_at(clients, event->n);
+    if (answer == NULL)
+        return;
+    const struct clients_operation *op = &clients->operation[answer->operation];
+    const struct clients_entry *own = clients_own_entry(clients, answer);
+    if (own == NULL) {
+        rests(book, op->invoke_n);
+    } else {
+        rests(book, own->n);
+        rests(book, clients_handed_at(clients, own->server, own->index));
+    }
+    if (answer->leads > 0 && answer->leader_term > answer->leads)
+        record_cause(book, answer->leader_n, EVIDENCE_FAR);
+}
+
+void record_client(struct evidence_book *book, const struct check *check,
+                   const struct trace_event *event)
+{
+    const struct clients *clients = check->clients;
+    const struct clients_operation *op;
+    switch (clients != NULL ? event->kind : TRACE_UNKNOWN) {
+    case TRACE_RETURN:
+        op = clients_behind(clients, event->n);
+        if (op != NULL) {
+            const struct clients_answer *by = clients_answer_of(clients, op);
+            rests(book, op->invoke_n);
+            rests(book, by != NULL ? by->n : 0);
+        }
+        break;
+    case TRACE_START:
+    case TRACE_TAKEN:
+        op = clients_behind(clients, event->cause);
+        rests(book, op != NULL ? op->invoke_n : 0);
+        break;
+    case TRACE_REPLY:
+        record_answer(book, clients, event);
+        break;
+    default:
+        break;
+    }
 }

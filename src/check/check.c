@@ -175,6 +175,8 @@ bool check_step(struct check *check, const struct trace_event *event)
         check->book == NULL)
         return false;
     check_gather(check, event);
+    if (check->book != NULL)
+        record_client(check->book, check, event);
     model_step(&check->model, event);
     check_forget(check, event);
     if (of_server)

@@ -1,8 +1,6 @@
 // clients.c -- operations of clients and what became of them, from events.
 #include "clients.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +46,7 @@ void clients_free(struct clients *clients)
     free(clients->replies.cell);
     free(clients->names.cell);
     free(clients->taken.cell);
+    free(clients->hands.cell);
     arena_free(&clients->arena);
     free(clients);
 }
@@ -167,6 +166,7 @@ static void returned(struct clients *clients, const struct trace_event *event)
     }
     struct clients_operation *op = &clients->operation[number];
     op->return_n = event->n;
+    own(&clients->events, event->n, (struct owner){number, true});
     op->return_us = event->us;
     op->answer = keep(clients, event->text);
     op->result = keep_word(clients, event->result);
@@ -200,6 +200,7 @@ static void answered(struct clients *clients, const struct trace_event *event)
         if (clients->restored[i].server == event->node)
             restored = clients->restored[i].index;
     set(&clients->replies, event->n, 0, clients->n_answers);
+    own(&clients->events, event->n, owner);
     GROW(clients->answer, clients->n_answers, clients->answer_room);
     clients->answer[clients->n_answers++] =
         (struct clients_answer){.operation = owner.operation,
@@ -301,6 +302,7 @@ static void handed(struct clients *clients, const struct trace_event *event)
         return;
     }
     clients->handed[event->node] = event->index;
+    set(&clients->hands, event->index, (uint64_t)event->node, event->n);
     if (event->index > clients->committed)
         clients->committed = event->index;
     struct clients_applied *place = place_at(clients, event->index);
@@ -394,6 +396,47 @@ clients_answer_of(const struct clients *clients,
                                             : NULL;
 }
 
+const struct clients_operation *clients_behind(const struct clients *clients,
+                                               uint64_t n)
+{
+    size_t number = owner_of(&clients->events, n).operation;
+    return number != CLIENTS_NONE ? &clients->operation[number] : NULL;
+}
+
+const struct clients_operation *clients_at(const struct clients *clients,
+                                           uint64_t index, uint64_t term)
+{
+    size_t entry = get(&clients->taken, index, term);
+    return entry != CLIENTS_NONE
+               ? &clients->operation[clients->entry[entry].operation]
+               : NULL;
+}
+
+const struct clients_answer *clients_answer_at(const struct clients *clients,
+                                               uint64_t n)
+{
+    size_t number = get(&clients->replies, n, 0);
+    return number != CLIENTS_NONE ? &clients->answer[number] : NULL;
+}
+
+const struct clients_entry *clients_own_entry(const struct clients *clients,
+                                              const struct clients_answer *a)
+{
+    const struct clients_entry *own = NULL;
+    for (size_t i = clients->operation[a->operation].first_entry;
+         i != CLIENTS_NONE; i = clients->entry[i].next)
+        if (clients->entry[i].server == a->server && clients->entry[i].n < a->n)
+            own = &clients->entry[i];
+    return own;
+}
+
+uint64_t clients_handed_at(const struct clients *clients, int server,
+                           uint64_t index)
+{
+    size_t n = get(&clients->hands, index, (uint64_t)server);
+    return n != CLIENTS_NONE ? n : 0;
+}
+
 const struct clients_entry *clients_entry_of(const struct clients *clients,
                                              const struct clients_operation *op)
 {
@@ -406,82 +449,4 @@ const struct clients_entry *clients_entry_of(const struct clients *clients,
             first = entry;
     }
     return first;
-}
-
-static enum linear_kind kind_of(const char *call)
-{
-    return strcmp(call, "put") == 0      ? LINEAR_PUT
-           : strcmp(call, "append") == 0 ? LINEAR_APPEND
-           : strcmp(call, "cas") == 0    ? LINEAR_CAS
-                                         : LINEAR_GET;
-}
-
-const char *clients_name(const struct clients_operation *op, char *text,
-                         size_t room)
-{
-    // What is not answered yet is named without its answer.
-    struct linear_operation plain = {.kind = kind_of(op->call),
-                                     .outcome = LINEAR_DONE,
-                                     .key = op->key,
-                                     .value = op->value,
-                                     .expected = op->expected};
-    char words[200];
-    linear_words(&plain, words, sizeof words);
-    if (plain.kind == LINEAR_GET)
-        words[strlen(words) - strlen(" returned nothing")] = '\0';
-    snprintf(text, room, "C%" PRIu64 "'s %s", op->client, words);
-    return text;
-}
-
-// ------------------------------------------------------------------ verdict
-
-// What never happened is no part of the history. False.
-static bool history_of(const struct clients_operation *op,
-                       struct linear_operation *out)
-{
-    enum linear_kind kind = kind_of(op->call);
-    bool back = op->return_n != 0;
-    bool ok = back && strcmp(op->result, "ok") == 0;
-    bool refused = back && strcmp(op->result, "refused") == 0;
-    if ((back && strcmp(op->result, "failed") == 0) ||
-        (refused && kind != LINEAR_CAS))
-        return false;
-    *out = (struct linear_operation){.client = op->client,
-                                     .kind = kind,
-                                     .outcome = ok        ? LINEAR_DONE
-                                                : refused ? LINEAR_REFUSED
-                                                          : LINEAR_OPEN,
-                                     .key = op->key,
-                                     .value = kind == LINEAR_GET ? op->answer
-                                                                 : op->value,
-                                     .expected = op->expected,
-                                     .called = op->invoke_n,
-                                     .returned = op->return_n,
-                                     .called_us = op->invoke_us,
-                                     .returned_us = op->return_us};
-    return true;
-}
-
-void clients_judge(const struct clients *clients, uint64_t budget,
-                   struct clients_verdict *verdict)
-{
-    size_t n = clients->n_operations;
-    *verdict = (struct clients_verdict){.budget = budget};
-    verdict->history = must_calloc(n + 1, sizeof *verdict->history);
-    verdict->source = must_calloc(n + 1, sizeof *verdict->source);
-    for (size_t i = 0; i < n; i++)
-        if (history_of(&clients->operation[i], &verdict->history[verdict->n]))
-            verdict->source[verdict->n++] = i;
-    linear_check(verdict->history, verdict->n, budget, &verdict->linear);
-    linear_explain(verdict->history, verdict->n, &verdict->linear);
-    if (verdict->linear.result == LINEAR_ILLEGAL)
-        clients_explain(clients, verdict);
-}
-
-void clients_clear(struct clients_verdict *verdict)
-{
-    linear_clear(&verdict->linear);
-    free(verdict->history);
-    free(verdict->source);
-    *verdict = (struct clients_verdict){.n = 0};
 }

@@ -88,8 +88,8 @@ struct clients {
     // Returns of nothing that was invoked; calls that are none of the four.
     bool orphans, strange;
     // Events that an operation caused, its messages, its answers, its name, and
-    // entries by index and term.
-    struct table events, messages, replies, names, taken;
+    // entries by index and term, and what was handed to whom.
+    struct table events, messages, replies, names, taken, hands;
     struct arena arena;
 };
 
@@ -105,6 +105,24 @@ clients_answer_of(const struct clients *clients,
 const struct clients_entry *
 clients_entry_of(const struct clients *clients,
                  const struct clients_operation *op);
+// The operation that a client's event, a message on its behalf or an answer to
+// it belongs to, by the number of that event; and the one whose entry of this
+// index and term was taken. NULL: none. The second also for what carries no
+// operation but works for one.
+const struct clients_operation *clients_behind(const struct clients *clients,
+                                               uint64_t n);
+const struct clients_operation *clients_at(const struct clients *clients,
+                                           uint64_t index, uint64_t term);
+// The answer that left with this event; NULL.
+const struct clients_answer *clients_answer_at(const struct clients *clients,
+                                               uint64_t n);
+// The entry that the answering server had taken itself before it answered, the
+// last of them; NULL.
+const struct clients_entry *clients_own_entry(const struct clients *clients,
+                                              const struct clients_answer *a);
+// The event by which a server handed an index to its service last; 0 = none.
+uint64_t clients_handed_at(const struct clients *clients, int server,
+                           uint64_t index);
 // "C1's put a=2", "C2's get a".
 const char *clients_name(const struct clients_operation *op, char *text,
                          size_t room);

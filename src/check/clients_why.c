@@ -40,17 +40,9 @@ static bool began_with(const struct asker *asker, uint64_t index)
 
 // The entry that the answering server had taken for the operation itself.
 static const struct clients_entry *
-own_entry(const struct redo *redo, const struct clients_operation *op,
-          const struct clients_answer *answer)
+own_entry(const struct redo *redo, const struct clients_answer *answer)
 {
-    const struct clients_entry *own = NULL;
-    for (size_t i = op->first_entry; answer != NULL && i != CLIENTS_NONE;
-         i = redo->clients->entry[i].next) {
-        const struct clients_entry *entry = &redo->clients->entry[i];
-        if (entry->server == answer->server && entry->n < answer->n)
-            own = entry;
-    }
-    return own;
+    return answer != NULL ? clients_own_entry(redo->clients, answer) : NULL;
 }
 
 // --------------------------------------------------- answers before their time
@@ -76,7 +68,7 @@ static void say_instead(struct redo *redo, const char *tag, uint64_t index)
 static bool tell_lost(struct redo *redo, const struct clients_operation *op)
 {
     const struct clients_answer *answer = clients_answer_of(redo->clients, op);
-    const struct clients_entry *entry = own_entry(redo, op, answer);
+    const struct clients_entry *entry = own_entry(redo, answer);
     if (entry == NULL || clients_entry_of(redo->clients, op) != NULL)
         return false;
     const struct clients_applied *other = redo_applied(redo, entry->index);
@@ -137,7 +129,7 @@ static bool tell_early(struct redo *redo, const struct clients_operation *op)
 // The retry is not answered with what the first was.
 static bool tell_forgotten(struct redo *redo, const struct asker *asker)
 {
-    const struct clients_entry *own = own_entry(redo, asker->op, asker->answer);
+    const struct clients_entry *own = own_entry(redo, asker->answer);
     char name[200];
     if (asker->said[0] != '\0' || own == NULL ||
         own->index == asker->entry->index)

@@ -118,6 +118,11 @@ const char *evidence_progress(const struct evidence_book *book,
     return book->progress;
 }
 
+const struct clients *evidence_clients(const struct evidence_book *book)
+{
+    return book->check->clients;
+}
+
 bool evidence_tells(const struct evidence_book *book, enum trace_kind kind)
 {
     bool restored =

@@ -58,6 +58,7 @@ struct evidence {
 };
 
 struct evidence_book;
+struct clients;
 
 // Judges the whole trace and keeps what was known on the way. Never NULL; to be
 // freed by evidence_free(). Takes 100 bytes an event. The trace is borrowed.
@@ -82,6 +83,9 @@ const struct check_finding *evidence_reason(const struct evidence_book *book);
 // the rule to look at, or NULL.
 const char *evidence_progress(const struct evidence_book *book,
                               const char **tag);
+
+// What clients asked and saw (clients.h), NULL when there are none; borrowed.
+const struct clients *evidence_clients(const struct evidence_book *book);
 
 // Whether the trace tells of events of this kind at all.
 bool evidence_tells(const struct evidence_book *book, enum trace_kind kind);

@@ -80,6 +80,11 @@ void record_silence(struct evidence_book *book, const struct check *check,
 void record_loss(struct evidence_book *book, const struct trace_event *event);
 void record_fault(struct evidence_book *book, const struct trace_event *event);
 
+// answers.c: the same for clients: an answer rests on the entry that its server
+// took and on the application of that, an entry on the client's call.
+void record_client(struct evidence_book *book, const struct check *check,
+                   const struct trace_event *event);
+
 // logs.c: the same for what changes a log and for what is done with it. And
 // the event that stored, committed or took away a server's entry (of a term);
 // 0 = none.

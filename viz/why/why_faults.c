@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "check/clients.h"
 #include "check/facts.h"
 #include "trace/fields.h"
 #include "check/rule_book.h"
@@ -126,9 +127,98 @@ static void say_fault(const struct why *why, const struct model *model,
     TEXT(" %s.", word);
 }
 
+// What a client's operation has to do with the event; NULL: nothing is known.
+static const struct clients_operation *operation_of(const struct why *why,
+                                                    uint64_t n)
+{
+    const struct clients *clients = evidence_clients(why->book);
+    return clients != NULL ? clients_behind(clients, n) : NULL;
+}
+
+static const char *outcome_of(const struct trace_event *end, char text[200])
+{
+    const char *result = end->result != NULL ? end->result : "";
+    bool get = end->what != NULL && strcmp(end->what, "get") == 0;
+    if (get && strcmp(result, "ok") == 0)
+        snprintf(text, 200, "returned %.100s",
+                 end->text != NULL && end->text[0] != '\0' ? end->text
+                                                           : "nothing");
+    else
+        snprintf(text, 200, "ended: %.60s", result);
+    return text;
+}
+
+static void say_client(const struct why *why, struct why_fact *fact)
+{
+    const struct trace_event *event = why_event(why, fact->at);
+    const struct clients *clients = evidence_clients(why->book);
+    const struct clients_operation *op = operation_of(why, event->n);
+    char name[200] = "an operation", outcome[200];
+    if (op != NULL)
+        clients_name(op, name, sizeof name);
+    if (event->kind == TRACE_INVOKE) {
+        TEXT("%s began.", name);
+        LABEL("%s", name);
+        NOTE("asked");
+        return;
+    }
+    const struct clients_answer *by =
+        op != NULL ? clients_answer_of(clients, op) : NULL;
+    outcome_of(event, outcome);
+    TEXT("%s %s", name, outcome);
+    if (by != NULL)
+        TEXT(", as S%d answered", by->server + 1);
+    TEXT(".");
+    LABEL("%s", name);
+    NOTE("%.80s", outcome);
+}
+
+// An answer to a client, or its arrival.
+static void say_answer(const struct why *why, struct why_fact *fact,
+                       const struct clients_operation *op)
+{
+    const struct trace_event *event = why_event(why, fact->at);
+    const struct clients_answer *answer =
+        clients_answer_at(evidence_clients(why->book), event->n);
+    char name[200];
+    clients_name(op, name, sizeof name);
+    TEXT("S%d answered %s", event->node + 1, name);
+    LABEL("S%d answers", event->node + 1);
+    NOTE("%.80s", name);
+    if (answer == NULL) {
+        TEXT(".");
+        return;
+    }
+    const struct clients_entry *own =
+        clients_own_entry(evidence_clients(why->book), answer);
+    if (own == NULL)
+        TEXT(", without an entry of its own for it; it had applied up to"
+             " index %" PRIu64 ".",
+             answer->handed);
+    else if (answer->handed < own->index)
+        TEXT(", whose entry %" PRIu64 " it had taken; it had applied up to"
+             " index %" PRIu64 " only.",
+             own->index, answer->handed);
+    else
+        TEXT(", whose entry %" PRIu64 " it had applied.", own->index);
+}
+
 static void say_start(const struct why *why, struct why_fact *fact)
 {
     const struct trace_event *start = why_event(why, fact->at);
+    const struct clients_operation *op = operation_of(why, start->cause);
+    if (op != NULL && start->ok) {
+        char name[200];
+        const struct clients_operation *carried =
+            clients_at(evidence_clients(why->book), start->index, start->term);
+        clients_name(op, name, sizeof name);
+        TEXT("S%d took %s%s as entry %" PRIu64 " of term %" PRIu64 ".",
+             start->node + 1, carried != op ? "what was sent for " : "", name,
+             start->index, start->term);
+        LABEL("S%d takes %.60s", start->node + 1, name);
+        NOTE("%" PRIu64 " T%" PRIu64, start->index, start->term);
+        return;
+    }
     const char *command = start->command != NULL ? start->command : "";
     TEXT("A client gave \"%s\" to S%d", command, start->node + 1);
     if (start->ok)
@@ -162,9 +252,24 @@ static void say_drop(const struct why *why, struct why_fact *fact)
         NOTE("%" PRIu64 " in a row", n);
 }
 
+// A client's operation by its name, any other command in quotes.
+static const char *command_of(const struct why *why,
+                              const struct trace_event *event, char *text,
+                              size_t n)
+{
+    const struct clients *clients = evidence_clients(why->book);
+    const struct clients_operation *op =
+        clients != NULL ? clients_at(clients, event->index, event->term) : NULL;
+    if (op != NULL)
+        return clients_name(op, text, n);
+    snprintf(text, n, "\"%s\"", event->command != NULL ? event->command : "");
+    return text;
+}
+
 static void say_other(const struct why *why, struct why_fact *fact)
 {
     const struct trace_event *event = why_event(why, fact->at);
+    char command[200];
     switch (event->kind) {
     case TRACE_TERM:
         TEXT("S%d moved from term %" PRIu64 " to term %" PRIu64 "%s%s.",
@@ -179,9 +284,9 @@ static void say_other(const struct why *why, struct why_fact *fact)
                  " (term %" PRIu64 ").",
                  event->node + 1, event->index, event->term);
         else
-            TEXT("S%d applied index %" PRIu64 " (term %" PRIu64 ", \"%s\").",
+            TEXT("S%d applied index %" PRIu64 " (term %" PRIu64 ", %s).",
                  event->node + 1, event->index, event->term,
-                 event->command != NULL ? event->command : "");
+                 command_of(why, event, command, sizeof command));
         LABEL("S%d applies %" PRIu64, event->node + 1, event->index);
         NOTE("entry of T%" PRIu64, event->term);
         break;
@@ -268,11 +373,21 @@ void why_say_outside(const struct why *why, const struct model *model,
 {
     const struct trace_event *event = why_event(why, fact->at);
     switch (event->kind) {
+    case TRACE_REPLY:
+        if (operation_of(why, event->n) != NULL) {
+            say_answer(why, fact, operation_of(why, event->n));
+            break;
+        }
+        say_message(why, fact);
+        break;
     case TRACE_SEND:
     case TRACE_RECV:
-    case TRACE_REPLY:
     case TRACE_REPLY_RECV:
         say_message(why, fact);
+        break;
+    case TRACE_INVOKE:
+    case TRACE_RETURN:
+        say_client(why, fact);
         break;
     case TRACE_DROP:
         say_drop(why, fact);
