@@ -135,7 +135,10 @@ static void count_up(void)
         return;
     child.result.n_calls = net_total_calls(child.lab->net);
     child.result.n_bytes = net_total_bytes(child.lab->net);
+    // Its servers still run.
+    pthread_mutex_lock(&child.lab->mutex);
     child.result.n_commands = child.lab->n_agreed;
+    pthread_mutex_unlock(&child.lab->mutex);
     child.result.n_points = child.lab->n_points;
 }
 

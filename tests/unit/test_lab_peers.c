@@ -291,6 +291,14 @@ static void test_a_blocked_peer_gets_a_bounded_number_of_calls(void **unused)
     }
 }
 
+static int n_heartbeats(void)
+{
+    pthread_mutex_lock(&world.mutex);
+    int n = world.n_heartbeats;
+    pthread_mutex_unlock(&world.mutex);
+    return n;
+}
+
 // Each AppendEntries to S2 hangs for seven seconds.
 static void hang_heartbeats(void *seed)
 {
@@ -304,9 +312,11 @@ static void hang_heartbeats(void *seed)
     world.hangs = NULL; // S2 is back
     pthread_mutex_unlock(&world.mutex);
     uint64_t back_ms = now_ms();
-    while (world.n_heartbeats == 0)
+    while (n_heartbeats() == 0)
         sleep_ms(1);
+    pthread_mutex_lock(&world.mutex);
     world.silent_ms = now_ms() - back_ms;
+    pthread_mutex_unlock(&world.mutex);
     kill_it();
     raft_free(world.rf);
 }
