@@ -104,16 +104,41 @@ static void leave_story(struct desk *desk)
     save(desk, "story.txt", out, &text, &n, desk->left->story);
 }
 
+// What clients saw, where the run has some.
+static void leave_history(struct desk *desk)
+{
+    char *text = NULL;
+    size_t n = 0;
+    const struct viz_window window = {.first = 0};
+    const struct viz_history asked = {.most = 0};
+    FILE *out = begin(&text, &n);
+    if (viz_history(desk->trace, &window, &asked, out)) {
+        save(desk, "history", out, &text, &n, desk->left->picture[0]);
+        return;
+    }
+    fclose(out);
+    free(text);
+}
+
+// Clients are judged when all is over: what led to a wrong answer is before
+// that answer.
+static uint64_t last_shown(const struct trace_event *finding)
+{
+    bool clients = finding_is(finding->what, FINDING_LINEARIZABILITY);
+    return (clients && finding->n_shown > 0 ? finding->events[0] : finding->n) +
+           BEHIND;
+}
+
 static void leave_timeline(struct desk *desk)
 {
     char *text = NULL;
     size_t n = 0;
     struct viz_window window = {.most = MESSAGES, .ends = true};
     if (desk->finding != NULL)
-        window.last = desk->finding->n + BEHIND;
+        window.last = last_shown(desk->finding);
     FILE *out = begin(&text, &n);
     viz_timeline(desk->trace, &window, out);
-    save(desk, "timeline", out, &text, &n, desk->left->picture[0]);
+    save(desk, "timeline", out, &text, &n, desk->left->picture[1]);
 }
 
 // The logs right after the event that broke the rule.
@@ -127,7 +152,7 @@ static void leave_log(struct desk *desk)
                                           : finding->events[0];
     FILE *out = begin(&text, &n);
     viz_log(desk->trace, at, out);
-    save(desk, "log", out, &text, &n, desk->left->picture[1]);
+    save(desk, "log", out, &text, &n, desk->left->picture[2]);
 }
 
 // Of a very long run the last events that a page holds.
@@ -137,7 +162,7 @@ static void leave_page(struct desk *desk)
     size_t n = 0;
     FILE *out = begin(&text, &n);
     if (viz_page(out, desk->path, NULL, true, error, sizeof error)) {
-        save(desk, "index.html", out, &text, &n, desk->left->picture[2]);
+        save(desk, "index.html", out, &text, &n, desk->left->picture[3]);
         return;
     }
     fprintf(stderr, "glassraft: %s\n", error);
@@ -158,6 +183,8 @@ static bool leave_all(const struct trace_file *trace, const char *path,
             desk.finding = &trace->event[i];
     if (raft)
         leave_story(&desk);
+    if (desk.good && raft)
+        leave_history(&desk);
     if (desk.good)
         leave_timeline(&desk);
     if (desk.good && raft)

@@ -90,7 +90,7 @@ void lab_print_left(FILE *out, const struct lab_left *left)
     if (left->story[0] != '\0')
         fprintf(out, "  story    %s      (%" PRIu64 " fact%s that led there)\n",
                 left->story, left->n_facts, left->n_facts == 1 ? "" : "s");
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < LAB_PICTURES; i++) {
         const char *path = left->picture[i];
         if (path[0] != '\0')
             fprintf(out, "%s%s", n > 0 ? "   " : "  picture  ",
@@ -234,13 +234,14 @@ void lab_add_left(cJSON *line, const struct lab_left *left)
         cJSON_AddStringToObject(line, "look", left->look);
     if (left->story[0] != '\0')
         cJSON_AddStringToObject(line, "story", left->story);
-    if (left->picture[0][0] == '\0')
-        return;
-    cJSON *pictures = cJSON_AddArrayToObject(line, "pictures");
-    for (int i = 0; i < 3; i++)
-        if (left->picture[i][0] != '\0')
-            cJSON_AddItemToArray(pictures,
-                                 cJSON_CreateString(left->picture[i]));
+    cJSON *pictures = NULL;
+    for (int i = 0; i < LAB_PICTURES; i++) {
+        if (left->picture[i][0] == '\0')
+            continue;
+        if (pictures == NULL)
+            pictures = cJSON_AddArrayToObject(line, "pictures");
+        cJSON_AddItemToArray(pictures, cJSON_CreateString(left->picture[i]));
+    }
 }
 
 void lab_print_json(FILE *out, const struct lab_run *run,

@@ -69,11 +69,12 @@ struct lab_milestones {
 };
 
 // What was made of a trace for its readers: paths, "" = nothing.
+enum { LAB_PICTURES = 4 };
 struct lab_left {
     char look[400]; // the rule and the code that the story leads to
     char story[200];
     uint64_t n_facts; // that it tells
-    char picture[3][200];
+    char picture[LAB_PICTURES][200];
 };
 
 // The property of a run that could not be made: no verdict on anybody.
