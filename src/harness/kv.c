@@ -48,6 +48,22 @@ static void get_state(void *context, raft_term *term, bool *is_leader)
     lab_leave(instance);
 }
 
+static int leader(void *context)
+{
+    struct instance *instance = context;
+    struct lab *lab = instance->lab;
+    int hint = -1;
+    if (lab->api->leader == NULL || !enter(instance))
+        return hint;
+    sim_door(SIM_ASKS);
+    struct sim_space *before = sim_space_enter(instance->space);
+    hint = lab->api->leader(instance->rf);
+    sim_space_enter(before);
+    sim_door(SIM_OUTSIDE);
+    lab_leave(instance);
+    return hint;
+}
+
 static void snapshot(void *context, raft_index index, const void *bytes,
                      size_t n_bytes)
 {
@@ -105,6 +121,7 @@ void lab_kv_boot(struct instance *instance)
                                .start = start,
                                .get_state = get_state,
                                .snapshot = snapshot,
+                               .leader = leader,
                                .state_size = state_size,
                                .max_state = scenario->max_state,
                                .max_sessions = scenario->max_sessions,

@@ -13,8 +13,8 @@ struct kv *kv_make(const struct kv_config *config)
     kv->config = *config;
     kv->sessions.max =
         config->max_sessions > 0 ? config->max_sessions : MAX_SESSIONS;
-    if (config->saved.n > 0 && !rsm_restore(kv, config->saved))
-        die("kv_make: the snapshot cannot be decoded");
+    if (config->saved.n > 0)
+        rsm_restore(kv, config->saved);
     must(pthread_mutex_init(&kv->mutex, NULL), "pthread_mutex_init");
     must(pthread_cond_init(&kv->watch_wakes, NULL), "pthread_cond_init");
     crew_init(&kv->crew, NULL);
@@ -22,18 +22,19 @@ struct kv *kv_make(const struct kv_config *config)
     return kv;
 }
 
-static bool serve(struct kv *kv, struct message_bytes args, uint8_t **reply,
-                  size_t *n_reply)
+static bool serve(struct kv *kv, const char *method, struct message_bytes args,
+                  uint8_t **reply, size_t *n_reply)
 {
     struct kv_request request;
     struct blob *answer = NULL;
-    int leader = 0;
-    if (!rsm_accepts(args, &request))
+    if (message_find(service_rpcs, method) == NULL ||
+        !rsm_accepts(args, &request))
         return false;
-    enum rsm_outcome outcome = rsm_submit(kv, args, &answer, &leader);
-    if (outcome == RSM_WRONG_LEADER) {
+    enum rsm_outcome outcome = rsm_submit(kv, args, &answer);
+    if (outcome == RSM_LOST) {
+        int leader = kv->config.leader(kv->config.context);
         struct kv_reply other = {.status = KV_WRONG_LEADER,
-                                 .leader = (uint64_t)leader};
+                                 .leader = (uint64_t)(leader + 1)};
         *reply = message_encode(&kv_reply_type, &other, n_reply);
     } else if (outcome == RSM_APPLIED) {
         *n_reply = answer->n;
@@ -48,8 +49,7 @@ bool kv_handle(struct kv *kv, const char *method, const uint8_t *args,
 {
     crew_enter(&kv->crew);
     bool answered =
-        strcmp(method, service_rpcs[RPC_CLIENT_REQUEST].method) == 0 &&
-        serve(kv, (struct message_bytes){args, n_args}, reply, n_reply);
+        serve(kv, method, (struct message_bytes){args, n_args}, reply, n_reply);
     crew_leave(&kv->crew);
     return answered;
 }

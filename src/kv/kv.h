@@ -42,6 +42,8 @@ struct kv_config {
     void (*get_state)(void *context, raft_term *term, bool *is_leader);
     void (*snapshot)(void *context, raft_index index, const void *bytes,
                      size_t n_bytes);
+    // Which server leads, as far as this one knows; -1 = no idea.
+    int (*leader)(void *context);
     // Bytes of the state that the Raft saved last, without its snapshot.
     size_t (*state_size)(void *context);
 

@@ -2,15 +2,17 @@
 //
 // An index says little: after a change of leader another request may stand
 // where ours was. So each command ends with an id of its own, and an answer is
-// given to the waiter of that id. Which server submitted it stands there as
-// well: it led not long ago, and is what a server that does not lead knows of
-// the leader, with nothing but raft.h.
+// given to the waiter of that id.
 #include "service.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { WATCH_MS = 50, ID_BYTES = 9 }; // the server, and 64 bits
+enum { WATCH_MS = 50, ID_BYTES = 8 };
+
+#define MACHINE(F, m) F(ENTRIES, m, pairs) F(ENTRIES, m, sessions)
+MESSAGE_DECLARE(machine, MACHINE);
+MESSAGE_DEFINE(machine, MACHINE);
 
 static void lock(struct kv *kv) ACQUIRE(service_lock) UNCHECKED_LOCKING
 {
@@ -29,55 +31,19 @@ static void await(struct kv *kv, pthread_cond_t *cond) LOCKED
 
 // ------------------------------------------------------------------- waiters
 
-// Different from those of all other servers and lives.
-static uint64_t new_id(struct kv *kv) LOCKED
-{
-    uint64_t z = kv->config.seed + ++kv->n_submitted * 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    return z ^ (z >> 27);
-}
-
-// [Diss. §6.3] Applied: the waiter of this id gets the answer (taken). Another
-// one's entry stood here, or its index is past: no answer will come for him.
-static void finish(struct kv *kv, raft_index index, uint64_t id,
-                   struct blob *answer) LOCKED
-{
-    for (struct waiter *w = kv->waiters; w != NULL; w = w->next) {
-        if (answer != NULL && w->id == id && w->answer == NULL) {
-            w->answer = answer;
-            answer = NULL;
-            pthread_cond_signal(&w->changed);
-        } else if (w->index > 0 && w->index <= index && w->answer == NULL) {
-            w->lost = true;
-            pthread_cond_signal(&w->changed);
-        }
-    }
-    blob_drop(answer);
-}
-
-static void forget(struct kv *kv, const struct waiter *gone) LOCKED
-{
-    struct waiter **at = &kv->waiters;
-    while (*at != gone)
-        at = &(*at)->next;
-    *at = gone->next;
-}
-
 // Whoever stopped leading, or leads in a later term, may have lost what it took
-// earlier; it may never learn. A deposed leader that waits for its index to be
-// applied would wait for ever when its log ends before that.
+// before, and may never learn: a deposed leader's own entries can stay in its
+// log, not applied, for as long as it is cut off from the new one.
 void rsm_watch_thread(void *self, struct errand unused)
 {
     struct kv *kv = self;
     (void)unused;
     lock(kv);
     while (!kv->killed) {
-        if (kv->waiters == NULL) {
-            await(kv, &kv->watch_wakes);
-            continue;
-        }
         raft_term term;
         bool is_leader;
+        while (kv->waiters == NULL && !kv->killed)
+            await(kv, &kv->watch_wakes);
         unlock(kv);
         sleep_ms(WATCH_MS);
         kv->config.get_state(kv->config.context, &term, &is_leader);
@@ -91,55 +57,79 @@ void rsm_watch_thread(void *self, struct errand unused)
     unlock(kv);
 }
 
-// ------------------------------------------------------------------ requests
-
-static struct blob *command_of(const struct kv *kv,
-                               struct message_bytes request, uint64_t id)
+// Something was applied: the waiter of this id gets the answer (taken). Another
+// one's entry stood where his should be, or a snapshot did: none will come.
+static void finish(struct kv *kv, raft_index index, uint64_t id,
+                   struct blob *answer) UNLOCKED
 {
-    uint8_t end[ID_BYTES] = {(uint8_t)kv->config.me};
-    memcpy(end + 1, &id, sizeof id);
-    struct blob *command = blob_new(request.at, request.n);
-    return blob_splice(command, request.n, end, sizeof end);
+    lock(kv);
+    for (struct waiter *w = kv->waiters; w != NULL; w = w->next) {
+        if (answer != NULL && w->id == id) {
+            w->answer = answer;
+            answer = NULL;
+        }
+        w->lost |= w->index > 0 && w->index <= index;
+        if (w->lost || w->answer != NULL)
+            pthread_cond_signal(&w->changed);
+    }
+    unlock(kv);
+    blob_drop(answer);
 }
 
-// What is under way is there before raft_start() is called: the request may be
-// applied before that returns.
+// Before raft_start() is called: it may be applied before that returns.
 static void enlist(struct kv *kv, struct waiter *waiter) UNLOCKED
 {
     must(pthread_cond_init(&waiter->changed, NULL), "pthread_cond_init");
     lock(kv);
-    waiter->id = new_id(kv);
+    uint64_t z = kv->config.seed + ++kv->n_submitted * 0x9e3779b97f4a7c15u;
+    waiter->id = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     waiter->next = kv->waiters;
     kv->waiters = waiter;
     pthread_cond_signal(&kv->watch_wakes);
     unlock(kv);
 }
 
+static void forget(struct kv *kv, struct waiter *gone) LOCKED
+{
+    struct waiter **at = &kv->waiters;
+    while (*at != gone)
+        at = &(*at)->next;
+    *at = gone->next;
+    pthread_cond_destroy(&gone->changed);
+}
+
+// Has the Raft taken it? Then where, in which term.
+static bool start(struct kv *kv, struct message_bytes request, uint64_t id,
+                  raft_index *index, raft_term *term) UNLOCKED
+{
+    struct blob *command = blob_new(request.at, request.n);
+    command = blob_splice(command, request.n, &id, ID_BYTES);
+    bool taken = kv->config.start(kv->config.context, command->bytes,
+                                  command->n, index, term);
+    blob_drop(command);
+    return taken;
+}
+
 enum rsm_outcome rsm_submit(struct kv *kv, struct message_bytes request,
-                            struct blob **answer, int *leader)
+                            struct blob **answer)
 {
     struct waiter waiter = {.index = 0};
-    raft_index index = 0;
-    raft_term term = 0;
+    raft_index index;
+    raft_term term;
     enlist(kv, &waiter);
-    struct blob *command = command_of(kv, request, waiter.id);
-    bool taken = kv->config.start(kv->config.context, command->bytes,
-                                  command->n, &index, &term);
-    blob_drop(command);
+    bool taken = start(kv, request, waiter.id, &index, &term);
     lock(kv);
-    waiter.index = index;
-    waiter.term = term;
+    if (taken) {
+        waiter.index = index;
+        waiter.term = term;
+    }
     while (taken && waiter.answer == NULL && !waiter.lost && !kv->killed)
         await(kv, &waiter.changed);
     forget(kv, &waiter);
-    *leader = kv->last_leader == kv->config.me + 1 ? 0 : kv->last_leader;
-    *answer = waiter.answer;
     bool killed = kv->killed;
     unlock(kv);
-    pthread_cond_destroy(&waiter.changed);
-    return killed                  ? RSM_KILLED
-           : waiter.answer == NULL ? RSM_WRONG_LEADER
-                                   : RSM_APPLIED;
+    *answer = waiter.answer;
+    return killed ? RSM_KILLED : waiter.answer == NULL ? RSM_LOST : RSM_APPLIED;
 }
 
 void rsm_kill(struct kv *kv)
@@ -154,10 +144,6 @@ void rsm_kill(struct kv *kv)
 
 // --------------------------------------------------------------- the machine
 
-#define SNAPSHOT(F, m) F(ENTRIES, m, pairs) F(ENTRIES, m, sessions)
-MESSAGE_DECLARE(machine, SNAPSHOT);
-MESSAGE_DEFINE(machine, SNAPSHOT);
-
 bool rsm_accepts(struct message_bytes bytes, struct kv_request *request)
 {
     if (!message_decode(&kv_request_type, bytes.at, bytes.n, request))
@@ -170,22 +156,16 @@ bool rsm_accepts(struct message_bytes bytes, struct kv_request *request)
 
 static void apply_command(struct kv *kv, const struct raft_message *message)
 {
-    size_t n = message->n_bytes - ID_BYTES;
-    const uint8_t *end = (const uint8_t *)message->bytes + n;
-    uint64_t id = 0;
+    struct message_bytes bytes = {message->bytes, message->n_bytes - ID_BYTES};
     struct kv_request request;
     struct blob *answer = NULL;
-    if (message->n_bytes >= ID_BYTES &&
-        rsm_accepts((struct message_bytes){message->bytes, n}, &request)) {
+    uint64_t id = 0;
+    if (message->n_bytes >= ID_BYTES && rsm_accepts(bytes, &request)) {
+        memcpy(&id, bytes.at + bytes.n, sizeof id);
         answer =
             sessions_do(&kv->sessions, &kv->store, message->index, &request);
-        memcpy(&id, end + 1, sizeof id);
     }
-    lock(kv);
-    if (answer != NULL)
-        kv->last_leader = end[0] + 1;
     finish(kv, message->index, id, answer);
-    unlock(kv);
 }
 
 // §7, by size. Only here, between two commands, is the machine what it was at
@@ -205,30 +185,26 @@ static void compact(struct kv *kv, raft_index index)
     free(bytes);
 }
 
-bool rsm_restore(struct kv *kv, struct message_bytes snapshot)
+void rsm_restore(struct kv *kv, struct message_bytes snapshot)
 {
     struct machine saved;
+    if (!message_decode(&machine_type, snapshot.at, snapshot.n, &saved))
+        die("the snapshot cannot be decoded");
     store_clear(&kv->store);
     sessions_clear(&kv->sessions);
-    if (!message_decode(&machine_type, snapshot.at, snapshot.n, &saved))
-        return false;
     store_restore(&kv->store, saved.pairs);
     sessions_restore(&kv->sessions, saved.sessions);
     message_clear(&machine_type, &saved);
-    return true;
 }
 
 void kv_apply(struct kv *kv, const struct raft_message *message)
 {
-    struct message_bytes bytes = {message->bytes, message->n_bytes};
-    if (!message->is_snapshot) {
+    if (message->is_snapshot) {
+        rsm_restore(kv,
+                    (struct message_bytes){message->bytes, message->n_bytes});
+        finish(kv, message->index, 0, NULL);
+    } else {
         apply_command(kv, message);
         compact(kv, message->index);
-        return;
     }
-    if (!rsm_restore(kv, bytes))
-        die("kv_apply: the snapshot cannot be decoded");
-    lock(kv);
-    finish(kv, message->index, 0, NULL);
-    unlock(kv);
 }

@@ -61,7 +61,7 @@ struct waiter {
     raft_term term;
     bool lost;              // this server cannot tell any more
     struct blob *answer;    // when it was applied
-    pthread_cond_t changed; // signalled by finish, watch and rsm_kill
+    pthread_cond_t changed; // signalled by finish, the watch and rsm_kill
     struct waiter *next;
 };
 
@@ -78,21 +78,18 @@ struct kv {
 
     struct waiter *waiters GUARDED;
     uint64_t n_submitted GUARDED;
-    int last_leader GUARDED; // that sent what was applied last; counted from 1
     bool killed GUARDED;
 };
 
 // Are these bytes a request that can be applied? Then *request borrows them.
 bool rsm_accepts(struct message_bytes bytes, struct kv_request *request);
 // Has a request agreed on, and waits until that very one was applied here:
-// *answer (given) is what came of it. RSM_WRONG_LEADER: this server cannot tell
-// whether it will be, and *leader is the one to ask, counted from 1; 0: no
-// idea.
-enum rsm_outcome { RSM_APPLIED, RSM_WRONG_LEADER, RSM_KILLED };
+// *answer (given) is what came of it. RSM_LOST: this server cannot tell whether
+// it will be.
+enum rsm_outcome { RSM_APPLIED, RSM_LOST, RSM_KILLED };
 enum rsm_outcome rsm_submit(struct kv *kv, struct message_bytes request,
-                            struct blob **answer, int *leader) UNLOCKED;
-// The machine as of a snapshot. False when these bytes are none.
-bool rsm_restore(struct kv *kv, struct message_bytes snapshot);
+                            struct blob **answer) UNLOCKED;
+void rsm_restore(struct kv *kv, struct message_bytes snapshot);
 void rsm_watch_thread(void *self, struct errand unused) UNLOCKED;
 void rsm_kill(struct kv *kv) UNLOCKED;
 
