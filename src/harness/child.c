@@ -21,7 +21,6 @@
 #include "base/die.h"
 #include "counters.h"
 #include "wire/figure2.h"
-#include "clients.h"
 #include "object.h"
 #include "outcome.h"
 #include "reserve.h"

@@ -1,8 +1,8 @@
 // clients.h -- clients of a scenario's key/value service, and what they saw.
 //
 // A client has a clerk of the service under test. What it asks and is answered
-// becomes events, and a history: when the scenario is over, that must be what
-// one machine could have answered (check/linear.h), or the run fails.
+// becomes events, and when the scenario is over, that must be what one machine
+// could have answered (check_clients()), or the run fails.
 //
 //     struct client *client = client_make(lab);
 //     client_put(client, "a", "1");
@@ -58,6 +58,7 @@ struct asked *client_begin(struct client *client, enum kv_kind kind,
 enum sent { SENT_SILENT, SENT_WRONG_LEADER, SENT_ANSWERED, SENT_EXPIRED };
 enum sent client_send(struct client *client, struct asked *asked, int server,
                       uint64_t ms);
+enum kv_kind asked_kind(const struct asked *asked);
 // What a get was answered; NULL before that.
 const char *asked_value(const struct asked *asked);
 // Was a cas done?
@@ -71,10 +72,8 @@ int lab_n_answered(struct lab *lab);
 // and is over; milliseconds.
 uint64_t lab_longest_ms(struct lab *lab, uint64_t since_ms);
 
-// For the harness. The end of a scenario: fails when the history is not one of
-// a single machine.
+// For the harness.
 struct lab_clients *lab_clients_make(struct lab *lab);
-void lab_clients_judge(struct lab *lab);
 void lab_clients_free(
     struct lab_clients *clients); // when the network has stopped
 

@@ -23,7 +23,6 @@ struct asked {
     enum linear_outcome outcome;
     bool over;    // answered, or given up
     char *answer; // of a get
-    uint64_t called, returned, called_us, returned_us;
     uint64_t took_ms;
 };
 
@@ -37,7 +36,6 @@ struct lab_clients {
     struct asked *first, **last;
     size_t n_asked;
     int n_answered;
-    uint64_t n_events; // invocations and returns
 };
 
 struct asked *asked_begin(struct lab_clients *clients, int client,

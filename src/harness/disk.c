@@ -214,6 +214,17 @@ size_t lab_state_size(struct lab *lab)
     return most;
 }
 
+size_t lab_snapshot_size(struct lab *lab)
+{
+    size_t most = 0;
+    pthread_mutex_lock(&lab->mutex);
+    for (int i = 0; i < lab->n_servers; i++)
+        if (lab->now[i]->snapshot != NULL && lab->now[i]->snapshot->n > most)
+            most = lab->now[i]->snapshot->n;
+    pthread_mutex_unlock(&lab->mutex);
+    return most;
+}
+
 void lab_slow_save(struct lab *lab, int server, uint64_t ms)
 {
     pthread_mutex_lock(&lab->mutex);

@@ -184,6 +184,8 @@ raft_index lab_last_applied(struct lab *lab, int server);
 raft_index lab_last_index(struct lab *lab, int server);
 // The largest saved state of a server, without its snapshot, in bytes.
 size_t lab_state_size(struct lab *lab);
+// The largest snapshot that a server has now, in bytes; 0: none has one.
+size_t lab_snapshot_size(struct lab *lab);
 // Has any server saved a snapshot?
 bool lab_has_snapshot(struct lab *lab);
 // Threads of a server that have begun and not ended; 0 when it runs real.
