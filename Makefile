@@ -375,7 +375,7 @@ zoo-build: all
 RAFT ?= labs/student
 J ?= $(shell nproc)
 LAB_SEEDS = $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1..20))
-.PHONY: lab0 lab1 lab2 lab3 lab4 labs
+.PHONY: lab0 lab1 lab2 lab3 lab4 lab5 labs
 lab0: all ## lab 0 against RAFT=labs/student (its warm-up), and its races
 	@status=0; $B/glassraft run $@ --raft $(WARM_UP) $(LAB_SEEDS) -j $(J) || \
 	  status=1; echo; \

@@ -187,12 +187,97 @@ static const struct course_part lab4_parts[] = {
     {NULL, NULL},
 };
 
+static const struct course_task lab5_machine[] = {
+    {"kv-ten", 2},
+    {"kv-at-once", 2},
+    {"kv-wrong-leader", 2},
+    {"kv-leader-cut-off", 2},
+    {"kv-minority", 4},
+    {"kv-replay", 2},
+    {"kv-shutdown", 2},
+    {"kv-not-before-commit", 2},
+    {"kv-deposed-leader", 3},
+    {"kv-follower", 2},
+    {"kv-taken-index", 3},
+    {"kv-taken-index-get", 2},
+    {"kv-lost-for-good", 3},
+    {NULL, 0},
+};
+
+static const struct course_task lab5_sessions[] = {
+    {"kv-lost-answer", 2},
+    {"kv-retry-elsewhere", 2},
+    {"kv-lost-value", 2},
+    {"kv-lost-cas", 2},
+    {"kv-both-in-the-log", 2},
+    {"kv-late-duplicate", 2},
+    {"kv-duplicate-overtakes", 2},
+    {"kv-alike", 1},
+    {"kv-restart-in-between", 2},
+    {"kv-clerk-dies", 2},
+    {"kv-clerk-repeats", 1},
+    {"kv-clerk-finds-leader", 2},
+    {"kv-sessions-end", 2},
+    {"kv-sessions-in-use", 1},
+    {NULL, 0},
+};
+
+static const struct course_task lab5_clerks[] = {
+    {"kv-one-client", 1},
+    {"kv-speed", 1},
+    {"kv-many-clients", 1},
+    {"kv-unreliable", 1},
+    {"kv-one-partition", 1},
+    {"kv-partitions-one", 1},
+    {"kv-partitions", 1},
+    {"kv-restarts-one", 1},
+    {"kv-restarts", 1},
+    {"kv-restarts-unreliable", 1},
+    {"kv-restarts-partitions", 1},
+    {"kv-restarts-partitions-unreliable", 2},
+    {"kv-crowd", 2},
+    {NULL, 0},
+};
+
+static const struct course_task lab5_snapshots[] = {
+    {"kv-snapshot-sessions", 2},
+    {"kv-snapshot-answers", 1},
+    {"kv-snapshot-installed", 2},
+    {"kv-snapshot-waiter", 2},
+    {"kv-snapshot-index", 2},
+    {"kv-snapshot-restarts", 2},
+    {"kv-snapshot-size", 1},
+    {"kv-snapshot-many-sessions", 2},
+    {"kv-snapshot-never", 1},
+    {"kv-snapshot-not-yet", 1},
+    {"kv-snapshot-slow", 1},
+    {"kv-sessions-across-restart", 3},
+    {"kv-snapshot-install", 1},
+    {"kv-snapshot-speed", 1},
+    {"kv-snapshot-restarts-one", 1},
+    {"kv-snapshot-restarts-many", 1},
+    {"kv-snapshot-unreliable", 1},
+    {"kv-snapshot-restarts-unreliable", 1},
+    {"kv-snapshot-partitions", 1},
+    {"kv-snapshot-crowd", 2},
+    {NULL, 0},
+};
+
+static const struct course_part lab5_parts[] = {
+    {"state machine", lab5_machine},
+    {"sessions", lab5_sessions},
+    {"clerks", lab5_clerks},
+    {"snapshots", lab5_snapshots},
+    {NULL, NULL},
+};
+
 const struct course_lab course[] = {
     {"lab0", 0, "warm-up", lab0_parts},
     {"lab1", 1, "leader election", lab1_parts},
     {"lab2", 2, "the replicated log", lab2_parts},
     {"lab3", 3, "persistence", lab3_parts},
     {"lab4", 4, "snapshots", lab4_parts},
+    {"lab5", 5, "a service", lab5_parts},
     {NULL, 0, NULL, NULL},
 };
 

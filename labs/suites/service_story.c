@@ -1,5 +1,6 @@
 // service_story.c -- see service_story.h.
 #include "service_story.h"
+#include "adversary.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -42,7 +43,7 @@ void crowd_end(struct crowd *crowd, uint64_t ms)
 
 void token(char text[24], int client, int number)
 {
-    snprintf(text, 24, "%d.%d ", client, number);
+    snprintf(text, 24, "%d.%d;", client, number);
 }
 
 void expect(struct lab *lab, struct client *client, const char *key,
@@ -139,4 +140,82 @@ void work(struct lab *lab, const struct load *load)
         snprintf(key, sizeof key, "k%d", i);
         client_get(crowd.worker[0].client, key, NULL);
     }
+}
+
+// ---------------------------------------------------------- without a clerk
+
+enum { ANSWER_MS = 2000, LOST_MS = 300 };
+
+// What the client asked had no answer.
+_Noreturn static void unanswered(struct lab *lab, struct client *client,
+                                 int server, const char *what)
+{
+    if (!leads(lab, server))
+        lab_not_set_up(lab, "S%d, which was the leader, leads no more",
+                       server + 1);
+    lab_fail(lab,
+             "S%d leads and can reach a majority, but did not answer C%d's %s"
+             " within two seconds",
+             server + 1, client_number(client), what);
+}
+
+static const char *name_of(enum kv_kind kind)
+{
+    return kind == KV_GET      ? "get"
+           : kind == KV_PUT    ? "put"
+           : kind == KV_APPEND ? "append"
+                               : "cas";
+}
+
+struct client *customer(struct lab *lab, int server)
+{
+    struct client *client = client_make(lab);
+    if (!client_register(client, server, ANSWER_MS))
+        unanswered(lab, client, server, "request for a session");
+    return client;
+}
+
+void must_do(struct lab *lab, struct client *client, int server,
+             enum kv_kind kind, const char *key, const char *value)
+{
+    struct asked *asked = client_begin(client, kind, key, value, NULL);
+    must_repeat(lab, client, asked, server);
+}
+
+const char *must_get(struct lab *lab, struct client *client, int server,
+                     const char *key)
+{
+    struct asked *asked = client_begin(client, KV_GET, key, NULL, NULL);
+    must_repeat(lab, client, asked, server);
+    return asked_value(asked);
+}
+
+void must_repeat(struct lab *lab, struct client *client, struct asked *asked,
+                 int server)
+{
+    enum sent sent = client_send(client, asked, server, ANSWER_MS);
+    if (sent != SENT_ANSWERED)
+        unanswered(lab, client, server, name_of(asked_kind(asked)));
+}
+
+struct asked *lose_answer(struct lab *lab, struct client *client, int server,
+                          enum kv_kind kind, const char *key, const char *value,
+                          const char *expected)
+{
+    struct rule *lost = drop("ClientRequest", REPLY, server, TRACE_NONE);
+    raft_index before = lab_last_applied(lab, server);
+    struct asked *asked = client_begin(client, kind, key, value, expected);
+    if (client_send(client, asked, server, LOST_MS) != SENT_SILENT)
+        lab_fail(lab, "the answer of S%d to C%d was lost, but came", server + 1,
+                 client_number(client));
+    lift(lost);
+    await_applied(lab, server, before + 1);
+    return asked;
+}
+
+void all_have(struct lab *lab, int server)
+{
+    raft_index index = lab_last_applied(lab, server);
+    for (int other = 0; other < lab_n_servers(lab); other++)
+        await_applied(lab, other, index);
 }

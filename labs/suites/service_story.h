@@ -47,7 +47,26 @@ void work(struct lab *lab, const struct load *load);
 // A get by a clerk that must have this answer.
 void expect(struct lab *lab, struct client *client, const char *key,
             const char *value);
-// A value of its own for each client and number: "3.7 ".
+// Clients without a clerk, at one server, which leads. customer() has a session
+// there. must_do() and must_get() expect an answer within two seconds; when the
+// server leads no more, the story is not set up. The value is borrowed for the
+// life of the lab.
+struct client *customer(struct lab *lab, int server);
+void must_do(struct lab *lab, struct client *client, int server,
+             enum kv_kind kind, const char *key, const char *value);
+const char *must_get(struct lab *lab, struct client *client, int server,
+                     const char *key);
+// Waits until all servers have applied what this one has.
+void all_have(struct lab *lab, int server);
+// Sends a request of which the answer will be lost, and fails when one comes
+// all the same; waits until the server has applied it.
+struct asked *lose_answer(struct lab *lab, struct client *client, int server,
+                          enum kv_kind kind, const char *key, const char *value,
+                          const char *expected);
+// Sends it again, and fails when there is no answer within two seconds.
+void must_repeat(struct lab *lab, struct client *client, struct asked *asked,
+                 int server);
+// A value of its own for each client and number: "3.7;".
 void token(char text[24], int client, int number);
 
 #endif

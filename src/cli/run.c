@@ -103,9 +103,9 @@ static bool read_lab(uint64_t number, const struct options *o,
                      struct sweep_plan *plan)
 {
     plan->common.lab = (unsigned)number;
-    if (o->failed || (number >= 1 && number <= 4))
+    if (o->failed || (number >= 1 && number <= 5))
         return !o->failed;
-    fprintf(stderr, "glassraft run: --lab %" PRIu64 ": expected 1 to 4\n",
+    fprintf(stderr, "glassraft run: --lab %" PRIu64 ": expected 1 to 5\n",
             number);
     return false;
 }
