@@ -380,7 +380,8 @@ static void reset(const struct sim_config *config)
     }
     sim.n_paused = 0;
     sim.stepped = config->stepped;
-    sim.settler = NULL;
+    sim.settler = sim.aside = NULL;
+    sim.aside_work = NULL;
     sim.park_per_mille = 0;
     sim_set_clocks(config->hostile_clocks ? sim_next(&seed) | 1 : 0);
     sim.n_ready = sim.n_heap = 0;
@@ -414,6 +415,7 @@ bool sim_run(const struct sim_config *config, void (*body)(void *),
     first->state = FIBER_RUNS;
     sim.now = first;
     sim_switch_to(&sim.root, first, false);
+    sim_work_aside();
     sim_observe(&sim.root);
     sim.active = false;
     sim_watch(false);

@@ -21,6 +21,7 @@ static const size_t stack_step = GUARD_BYTES + STACK_BYTES;
 
 static struct fiber fibers[MAX_FIBERS];
 static char *reserved;
+static int n_reserved;
 static int n_stacks;                 // made so far
 static char *free_stack[MAX_FIBERS]; // the lowest usable bytes
 static int n_free;
@@ -55,16 +56,23 @@ static char *map_stacks(int n)
     return memory != MAP_FAILED ? memory : NULL;
 }
 
-void sim_reserve(void)
+void sim_reserve_stacks(int n)
 {
     if (reserved == NULL && n_stacks == 0)
-        reserved = map_stacks(N_RESERVED);
+        reserved = map_stacks(n);
+    n_reserved = reserved != NULL ? n : 0;
     sim_load_backtrace();
+}
+
+void sim_reserve(void)
+{
+    if (n_reserved == 0)
+        sim_reserve_stacks(N_RESERVED);
 }
 
 static char *new_stack(void)
 {
-    char *memory = reserved != NULL && n_stacks < N_RESERVED
+    char *memory = n_stacks < n_reserved
                        ? reserved + (size_t)n_stacks * stack_step
                        : map_stacks(1);
     if (memory == NULL)
@@ -123,6 +131,8 @@ void sim_drop_fibers(void)
 
 static struct fiber *take_fiber(void)
 {
+    if (sim.stepped && sim.n_pool > 0 && !sim_keeps_stacks())
+        return sim.pool[--sim.n_pool];
     if (sim.n_pool == 0 || (sim.n_pool < MIN_POOL && sim.n_all < 2 * MIN_POOL))
         return another();
     uint64_t at = sim_next(&sim.pool_random) % (uint64_t)sim.n_pool;

@@ -116,6 +116,10 @@ struct sim_state {
     int n_paused;
     bool stepped;
     struct fiber *settler; // in sim_settle()
+    struct fiber *aside;   // in sim_aside()
+    void (*aside_work)(void *);
+    void *aside_argument;
+    bool aside_over;
     struct {
         int rate;
         uint64_t since_ns, local_ns;
@@ -160,6 +164,7 @@ uint64_t sim_from_local(int server, uint64_t local_ns);
 // step.c: nobody is ready in a run that is stepped. Makes a thread ready.
 enum { STEPPED_BIT = 62 };
 void sim_step_on(void);
+void sim_work_aside(void); // while somebody asks for it
 
 // fiber.c
 struct fiber *sim_new_fiber(void *(*body)(void *), void *argument);

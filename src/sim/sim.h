@@ -84,6 +84,8 @@ bool sim_active(void); // inside sim_run()?
 // Makes and loads what runs need, for those that begin in processes that are
 // forked from now on.
 void sim_reserve(void);
+// The same, with so many stacks; only before all runs.
+void sim_reserve_stacks(int n);
 
 // Virtual nanoseconds since sim_run() began; outside, of the system's
 // monotonic clock.
@@ -121,6 +123,14 @@ uint64_t sim_clock_ns(int server); // what it shows; 0 when the run begins
 void sim_pass_time(uint64_t ns);
 // From here on time goes on as in other runs.
 void sim_let_flow(void);
+
+// From a thread of a run: everything stands still, and work(argument) runs on
+// the system's own stack, outside of all threads; it may put the memory of the
+// run back to what it was earlier in the same work. When it calls sim_go_on(),
+// sim_aside() returns true here, and the next sim_aside() takes it up again
+// behind that. False: the work has returned.
+bool sim_aside(void (*work)(void *), void *argument);
+void sim_go_on(void);
 
 // Is the program built with AddressSanitizer?
 bool sim_has_asan(void);

@@ -103,3 +103,35 @@ void sim_let_flow(void)
                       sim.now_ns + (at_ns > now_ns ? at_ns - now_ns : 0));
     }
 }
+
+static void switch_to(struct fiber *from, struct fiber *to)
+{
+    sim.now = to;
+    sim_switch_to(from, to, false);
+}
+
+bool sim_aside(void (*work)(void *), void *argument)
+{
+    struct fiber *fiber = sim.now;
+    sim.aside = fiber;
+    sim.aside_work = work;
+    sim.aside_argument = argument;
+    switch_to(fiber, &sim.root);
+    return !sim.aside_over;
+}
+
+void sim_go_on(void)
+{
+    switch_to(&sim.root, sim.aside);
+}
+
+void sim_work_aside(void)
+{
+    while (!sim.over && sim.aside_work != NULL) {
+        sim.aside_over = false;
+        sim.aside_work(sim.aside_argument);
+        sim.aside_over = true;
+        sim.aside_work = NULL;
+        sim_go_on();
+    }
+}
