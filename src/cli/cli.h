@@ -12,6 +12,7 @@
 enum { EXIT_GOOD = 0, EXIT_FINDING = 1, EXIT_USAGE = 2, EXIT_BUG = 70 };
 
 int cli_run(int argc, char **argv);      // run.c
+int cli_explore(int argc, char **argv);  // explore.c
 int cli_merge(int argc, char **argv);    // merge.c
 int cli_grade(int argc, char **argv);    // grade.c
 int cli_rules(int argc, char **argv);    // rules.c
@@ -58,6 +59,7 @@ const char *options_next(struct options *o); // NULL at the end or on failure
 bool options_is(const struct options *o, const char *name);
 const char *options_value(struct options *o); // "" and failed when missing
 uint64_t options_number(struct options *o);   // decimal or 0x...
+uint64_t options_time(struct options *o);     // 60, 60s, 10m, 2h, in seconds
 bool options_range(struct options *o, uint64_t *first, uint64_t *last); // A..B
 bool options_shard(struct options *o, uint64_t *shard, uint64_t *n);    // I/N
 bool options_rest(struct options *o); // not an option; else fails

@@ -48,6 +48,28 @@ uint64_t options_number(struct options *o)
     return number;
 }
 
+uint64_t options_time(struct options *o)
+{
+    char number[32] = "";
+    uint64_t seconds = 0;
+    const char *name = o->now, *text = options_value(o);
+    size_t n = strspn(text, "0123456789");
+    uint64_t unit = strcmp(text + n, "h") == 0   ? 3600
+                    : strcmp(text + n, "m") == 0 ? 60
+                                                 : 1;
+    bool plain = text[n] == '\0' || strcmp(text + n, "s") == 0 || unit > 1;
+    if (n < sizeof number)
+        memcpy(number, text, n);
+    if (!o->failed &&
+        (!plain || !options_parse(number, &seconds) || seconds == 0)) {
+        fprintf(stderr,
+                "glassraft %s: %s %s: expected a time such as 60s, 10m or 2h\n",
+                o->command, name, text);
+        o->failed = true;
+    }
+    return seconds * unit;
+}
+
 static bool take_pair(struct options *o, const char *between, uint64_t *first,
                       uint64_t *second, const char *expected)
 {

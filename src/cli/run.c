@@ -83,22 +83,6 @@ static bool read_schedule(const char *text, enum sim_policy *policy)
                     "random, pct, roundrobin, run or rotate");
 }
 
-static bool read_budget(const char *text, uint64_t *seconds)
-{
-    char number[32] = "";
-    size_t n = strspn(text, "0123456789");
-    uint64_t unit = strcmp(text + n, "h") == 0   ? 3600
-                    : strcmp(text + n, "m") == 0 ? 60
-                                                 : 1;
-    bool plain = text[n] == '\0' || strcmp(text + n, "s") == 0 || unit > 1;
-    if (n < sizeof number)
-        memcpy(number, text, n);
-    if (!plain || !options_parse(number, seconds) || *seconds == 0)
-        return complain("--budget", text, "a time such as 60s, 10m or 2h");
-    *seconds *= unit;
-    return true;
-}
-
 static bool read_lab(uint64_t number, const struct options *o,
                      struct sweep_plan *plan)
 {
@@ -150,7 +134,7 @@ static bool take_formed(struct options *o, struct arguments *a)
     if (options_is(o, "--schedule"))
         a->bad |= !read_schedule(options_value(o), &plan->common.schedule);
     else if (options_is(o, "--budget"))
-        a->bad |= !read_budget(options_value(o), &plan->budget_s);
+        plan->budget_s = options_time(o);
     else if (options_is(o, "--shard"))
         options_shard(o, &plan->shard, &plan->n_shards);
     else if (options_is(o, "--out")) {

@@ -50,6 +50,7 @@ static struct {
     uint64_t begin_ns;
     uint64_t second; // of the events that come, and the calls in it
     int n_sent;
+    bool spoke;                        // some server's Raft has trace calls
     int complaints;                    // stderr, also of a quiet run
     bool raw;                          // sanitizers speak for themselves
     struct met_watch watch;            // its met is NULL: nobody asks
@@ -279,6 +280,7 @@ static void observe(void *context, const struct trace_event *event)
         lab_observe(child.lab, event);
     if (child.lab != NULL && child.lab->watch != NULL)
         child.lab->watch(child.lab->watch_context, event);
+    child.spoke |= event->kind >= TRACE_BOOT && event->kind <= TRACE_REFUSE;
     lab_look_for_own_entries(event);
     if (child.watch.met != NULL)
         met_step(&child.watch, event);
@@ -287,6 +289,11 @@ static void observe(void *context, const struct trace_event *event)
         event->kind == TRACE_VERDICT || check_step(child.check, event))
         return;
     breaks(event->us);
+}
+
+bool lab_has_spoken(void)
+{
+    return child.spoke;
 }
 
 void lab_run_breaks(struct lab *lab)
@@ -447,7 +454,7 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
     struct rlimit none = {0, 0};
     struct rlimit cpu = {CPU_S, CPU_S + 5};
     setrlimit(RLIMIT_CORE, &none);
-    if (run->sandbox == NULL)
+    if (run->sandbox == NULL && !run->endless)
         setrlimit(RLIMIT_CPU, &cpu);
     struct timespec begin, end;
     clock_gettime(CLOCK_MONOTONIC, &begin);

@@ -221,6 +221,9 @@ _Noreturn void lab_run_fails(struct lab *lab, enum finding finding,
 _Noreturn void lab_run_breaks(struct lab *lab);
 _Noreturn void lab_run_not_set_up(struct lab *lab, const char *text);
 
+// Has some server told something, also while the lab was made?
+bool lab_has_spoken(void);
+
 // output.c: true when sanitizers are to speak for themselves.
 bool lab_send_output_away(const struct lab_run *run);
 

@@ -133,6 +133,7 @@ const char *lab_script_path(struct lab *lab); // the file, for messages
 void lab_watch(struct lab *lab,
                void (*watch)(void *context, const struct trace_event *event),
                void *context);
+const struct message_rpc *lab_rpcs(const struct lab *lab); // the Raft's
 bool lab_speaks(const struct lab *lab); // some server's Raft has trace calls
 bool lab_is_paused(struct lab *lab, int server);
 // Tells the trace so; no timer is judged from here on.

@@ -57,6 +57,7 @@ struct lab_run {
     // which no Raft has run, and must be those of the scenario (NULL: not).
     bool story;
     const struct lab_milestones *audited;
+    bool endless;                  // its time on the processor has no limit
     bool hashed;                   // the seed is what lab_drawn() gave
     const struct lab_cover *cover; // who wants its counters; NULL = nobody
 };

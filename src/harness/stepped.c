@@ -35,9 +35,14 @@ struct message_bytes lab_saved_snapshot(struct lab *lab, int server)
     return bytes_of(lab->now[server]->snapshot);
 }
 
+const struct message_rpc *lab_rpcs(const struct lab *lab)
+{
+    return lab->api->rpcs;
+}
+
 bool lab_speaks(const struct lab *lab)
 {
-    return atomic_load(&lab->speaks);
+    return atomic_load(&lab->speaks) || lab_has_spoken();
 }
 
 bool lab_is_paused(struct lab *lab, int server)

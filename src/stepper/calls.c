@@ -54,6 +54,8 @@ static bool is_server(int node)
 static void watch(void *context, const struct trace_event *event)
 {
     struct stepper *stepper = context;
+    if (stepper->state != NULL)
+        state_step(stepper->state, event, by_msg(stepper, event->msg));
     switch (event->kind) {
     case TRACE_SEND:
         if (event->ok || !is_server(event->node))
@@ -93,6 +95,8 @@ static void note_leg(void *context)
     if (leg->n_bytes > 0)
         memcpy(*bytes, leg->bytes, leg->n_bytes);
     *(leg->reply ? &call->n_reply : &call->n_request) = leg->n_bytes;
+    if (asked->stepper->state != NULL)
+        state_leg(asked->stepper->state, call, leg->reply);
     move(asked->stepper, leg->msg, leg->reply ? CALL_REPLY : CALL_REQUEST);
 }
 

@@ -9,8 +9,13 @@ struct stepper {
     struct step_call *calls;
     uint64_t stamp;
     uint64_t acted[STEP_SERVERS]; // elections begun and requests sent
-    bool led[STEP_SERVERS];       // asked last, for one action
+    struct step_state *state;     // NULL: nobody asks for it
 };
+
+// state.c: an event; a leg that waits. Both with the recorder held.
+void state_step(struct step_state *state, const struct trace_event *event,
+                const struct step_call *call);
+void state_leg(struct step_state *state, struct step_call *call, bool reply);
 
 // calls.c: what the network and the trace say of calls.
 void calls_begin(struct stepper *stepper);

@@ -342,6 +342,13 @@ static bool act(struct stepper *stepper, const struct step_action *action,
     }
 }
 
+bool stepper_do_quietly(struct stepper *stepper,
+                        const struct step_action *action, char why[STEP_LINE])
+{
+    pass_time();
+    return act(stepper, action, why);
+}
+
 bool stepper_do(struct stepper *stepper, const struct step_action *action,
                 char why[STEP_LINE])
 {

@@ -43,6 +43,7 @@ struct step_call {
     bool held;
     uint8_t *request, *reply; // bytes, once they were in flight; else NULL
     size_t n_request, n_reply;
+    uint64_t content[2]; // of request and reply: hashes, see state.h
 };
 
 // Between these two the lab is the stepper's. Both block until all threads are
@@ -55,6 +56,10 @@ void stepper_end(struct stepper *stepper);
 // ten seconds at most.
 bool stepper_do(struct stepper *stepper, const struct step_action *action,
                 char why[STEP_LINE]);
+
+// The same without a word to the trace.
+bool stepper_do_quietly(struct stepper *stepper,
+                        const struct step_action *action, char why[STEP_LINE]);
 
 // All calls, the newest first; valid until the next action.
 const struct step_call *stepper_calls(const struct stepper *stepper);

@@ -1,0 +1,434 @@
+// explore.c -- glassraft explore: every list of actions within a bound.
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "stepper/explore.h"
+#include "artifacts.h"
+#include "build_raft.h"
+#include "cli.h"
+
+enum { EXIT_INTERRUPTED = 130, MIB = 1 << 20 };
+
+static const char help[] =
+    "usage: glassraft explore [OPTIONS]\n\n"
+    "Tries every list of actions on a cluster whose time stands still, within\n"
+    "a bound: all orders of messages, timeouts, commands and faults.\n\n"
+    "  --servers N      servers, 1 to 5, default 3\n"
+    "  --terms T        no server starts an election beyond this term,\n"
+    "                   default 1\n"
+    "  --log L          no log grows beyond this index, default 3\n"
+    "  --commands C     commands in all, default 1\n"
+    "  --heartbeats H   rounds of heartbeats by the clock in all, default 1\n"
+    "                   (those of a new leader do not count)\n"
+    "  --crashes K      crashes in all, at rest or just before a save,\n"
+    "                   default 0; servers may restart\n"
+    "  --losses L       messages lost in all, default 0\n"
+    "  --doubles D      requests that arrive once more in all, default 0\n"
+    "  --snapshots S    snapshots of services in all, default 0\n"
+    "  --state KIND     which states are the same: model (default) or history\n"
+    "  --distinct       servers are not taken for interchangeable\n"
+    "  --raft PATH      the Raft (as in run); it runs as a program of yours\n"
+    "                   does, without a sandbox\n"
+    "  --mute           as if the Raft had no trace calls\n"
+    "  --seed N         of election timeouts, default 1\n"
+    "  --budget TIME    stop after that (60, 60s, 10m, 2h)\n"
+    "  --memory MIB     for the states that are known, default 1024\n"
+    "  -j N             worker processes, default: one for each processor\n"
+    "  --out FOLDER     what a finding leaves goes here, default out\n"
+    "  --json           the result as a JSON object\n\n"
+    "labs/EXPLORING.md says what a bound is and what completion "
+    "proves.\n\n"
+    "Exit code 0: nothing is broken, 1: a finding, 2: wrong usage, 130: "
+    "Ctrl-C.\n\n"
+    "example: glassraft explore --terms 2 --crashes 1 --budget 60s\n";
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal)
+{
+    (void)signal;
+    interrupted = 1;
+}
+
+struct arguments {
+    struct explore_plan plan;
+    const char *raft, *out;
+    bool help, bad, json;
+};
+
+static unsigned small(struct options *o, struct arguments *a, uint64_t least,
+                      uint64_t most)
+{
+    const char *name = o->now;
+    uint64_t number = options_number(o);
+    if (!o->failed && (number < least || number > most)) {
+        fprintf(stderr,
+                "glassraft explore: %s %" PRIu64 ": expected %" PRIu64
+                " to %" PRIu64 "\n",
+                name, number, least, most);
+        a->bad = true;
+    }
+    return (unsigned)number;
+}
+
+static void take_state(struct options *o, struct arguments *a)
+{
+    const char *kind = options_value(o);
+    a->plan.by_history = strcmp(kind, "history") == 0;
+    if (o->failed || a->plan.by_history || strcmp(kind, "model") == 0)
+        return;
+    fprintf(stderr,
+            "glassraft explore: --state %s: expected model or history\n", kind);
+    a->bad = true;
+}
+
+static bool take_bound(struct options *o, struct arguments *a)
+{
+    struct step_bound *bound = &a->plan.bound;
+    if (options_is(o, "--servers"))
+        bound->n_servers = (int)small(o, a, 1, 5);
+    else if (options_is(o, "--terms"))
+        bound->terms = small(o, a, 1, 100);
+    else if (options_is(o, "--log"))
+        bound->log = small(o, a, 0, 100);
+    else if (options_is(o, "--commands"))
+        bound->commands = small(o, a, 0, 100);
+    else if (options_is(o, "--heartbeats"))
+        bound->heartbeats = small(o, a, 0, 100);
+    else if (options_is(o, "--crashes"))
+        bound->crashes = small(o, a, 0, 100);
+    else if (options_is(o, "--losses"))
+        bound->losses = small(o, a, 0, 100);
+    else if (options_is(o, "--doubles"))
+        bound->doubles = small(o, a, 0, 100);
+    else if (options_is(o, "--snapshots"))
+        bound->snapshots = small(o, a, 0, 100);
+    else
+        return false;
+    return true;
+}
+
+static void take_argument(struct options *o, struct arguments *a)
+{
+    struct explore_plan *plan = &a->plan;
+    if (options_is(o, "--help"))
+        a->help = true;
+    else if (options_is(o, "--state"))
+        take_state(o, a);
+    else if (options_is(o, "--distinct"))
+        plan->interchangeable = false;
+    else if (options_is(o, "--raft"))
+        a->raft = options_value(o);
+    else if (options_is(o, "--mute"))
+        plan->run.mute = true;
+    else if (options_is(o, "--seed"))
+        plan->run.seed = options_number(o);
+    else if (options_is(o, "--budget"))
+        plan->budget_s = options_time(o);
+    else if (options_is(o, "--memory"))
+        plan->memory = (size_t)small(o, a, 1, 1 << 20) * MIB;
+    else if (options_is(o, "-j"))
+        plan->n_workers = (int)small(o, a, 1, 64);
+    else if (options_is(o, "--out"))
+        a->out = options_value(o);
+    else if (options_is(o, "--json"))
+        a->json = true;
+    else if (!take_bound(o, a) && options_rest(o)) {
+        fprintf(stderr, "glassraft explore: %s: expected options only\n",
+                o->now);
+        a->bad = true;
+    }
+}
+
+// ------------------------------------------------------------ telling
+
+static void tell(void *context, const struct explore_report *report)
+{
+    (void)context;
+    if (!isatty(STDERR_FILENO))
+        return;
+    fprintf(stderr,
+            "\r%" PRIu64 " states, %" PRIu64 " transitions, %.0f a second,"
+            " depth %u, frontier %" PRIu64 ", %zu MiB\033[K",
+            report->n_states, report->n_transitions,
+            report->seconds > 0
+                ? (double)report->n_transitions / report->seconds
+                : 0,
+            report->depth, report->n_frontier, report->memory / MIB);
+}
+
+static bool stopped(void *context)
+{
+    (void)context;
+    return interrupted != 0;
+}
+
+static void count_of(FILE *out, unsigned n, const char *what)
+{
+    if (n == 0)
+        fprintf(out, ", no %s", what);
+    else
+        fprintf(out, ", %u %s%s", n, what, n == 1 ? "" : "s");
+}
+
+static void print_bound(FILE *out, const struct step_bound *bound)
+{
+    fprintf(out, "  bound   %d server%s, terms to %" PRIu64 ", log to %" PRIu64,
+            bound->n_servers, bound->n_servers == 1 ? "" : "s", bound->terms,
+            bound->log);
+    count_of(out, bound->commands, "command");
+    count_of(out, bound->heartbeats, "round of heartbeats");
+    fputs(",\n          ", out);
+    static const char *const faults[] = {"crash", "loss", "double delivery",
+                                         "snapshot"};
+    static const char *const many[] = {"crashes", "losses", "double deliveries",
+                                       "snapshots"};
+    unsigned n[] = {bound->crashes, bound->losses, bound->doubles,
+                    bound->snapshots};
+    for (int i = 0; i < 4; i++) {
+        if (n[i] == 0)
+            fprintf(out, "%sno %s", i > 0 ? ", " : "", faults[i]);
+        else
+            fprintf(out, "%s%u %s", i > 0 ? ", " : "", n[i],
+                    n[i] == 1 ? faults[i] : many[i]);
+    }
+    fputc('\n', out);
+}
+
+static void print_notion(FILE *out, const struct arguments *a,
+                         const struct explore_report *report)
+{
+    if (report->by_history) {
+        if (!a->plan.by_history)
+            fputs("  note    this Raft tells nothing of itself: its states"
+                  " are told apart by history\n",
+                  out);
+        fputs("  states  the same when each server was given the same in the"
+              " same order\n"
+              "          (sound if servers share no memory, which was"
+              " compared)\n",
+              out);
+    } else {
+        fprintf(out,
+                "  states  the same as far as trace, disks and messages tell%s;"
+                "\n          blind to what they do not show\n",
+                a->plan.interchangeable ? ", servers under any names" : "");
+    }
+    fputs("  threads in one order: each runs until it blocks\n", out);
+}
+
+static const char *head_of(const struct explore_report *report)
+{
+    switch (report->end) {
+    case EXPLORE_COMPLETE:
+        return "complete";
+    case EXPLORE_FOUND:
+        return "found";
+    case EXPLORE_BUDGET:
+        return "not complete, the time is up";
+    case EXPLORE_STOPPED:
+        return "not complete, interrupted";
+    case EXPLORE_FULL:
+        return "not complete, no room for more states";
+    default:
+        return "given up";
+    }
+}
+
+static void print_report(FILE *out, const struct arguments *a,
+                         const struct explore_report *report)
+{
+    fprintf(out, "%s: %" PRIu64 " states, %" PRIu64 " transitions, depth %u\n",
+            head_of(report), report->n_states, report->n_transitions,
+            report->depth);
+    print_bound(out, &a->plan.bound);
+    print_notion(out, a, report);
+    if (report->end != EXPLORE_COMPLETE && report->end != EXPLORE_FOUND)
+        fprintf(out,
+                "  covered all lists of fewer than %u actions; %" PRIu64
+                " states were not tried yet\n",
+                report->full ? 0 : report->depth + 1, report->n_frontier);
+    fprintf(out,
+            "  took    %.1f s, %.0f transitions a core-second, %zu MiB,"
+            " %zu KiB to go back\n",
+            report->seconds,
+            report->cpu_s > 0 ? (double)report->n_transitions / report->cpu_s
+                              : 0,
+            report->memory / MIB, report->image / 1024);
+    if (report->text[0] != '\0')
+        fprintf(out, "  why     %s\n", report->text);
+}
+
+static cJSON *as_json(const struct arguments *a,
+                      const struct explore_report *report)
+{
+    const struct step_bound *bound = &a->plan.bound;
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "end", head_of(report));
+    cJSON_AddBoolToObject(object, "complete", report->end == EXPLORE_COMPLETE);
+    cJSON_AddNumberToObject(object, "states", (double)report->n_states);
+    cJSON_AddNumberToObject(object, "transitions",
+                            (double)report->n_transitions);
+    cJSON_AddNumberToObject(object, "depth", report->depth);
+    cJSON_AddNumberToObject(object, "frontier", (double)report->n_frontier);
+    cJSON_AddStringToObject(object, "state",
+                            report->by_history ? "history" : "model");
+    cJSON_AddBoolToObject(object, "interchangeable",
+                          !report->by_history && a->plan.interchangeable);
+    if (report->n_models > 0) {
+        char text[24];
+        snprintf(text, sizeof text, "%016" PRIx64, report->models);
+        cJSON_AddNumberToObject(object, "models", (double)report->n_models);
+        cJSON_AddStringToObject(object, "models_hash", text);
+    }
+    cJSON_AddNumberToObject(object, "seconds", report->seconds);
+    cJSON_AddNumberToObject(object, "cpu_s", report->cpu_s);
+    cJSON_AddNumberToObject(object, "image_bytes", (double)report->image);
+    cJSON *in = cJSON_AddObjectToObject(object, "bound");
+    cJSON_AddNumberToObject(in, "servers", bound->n_servers);
+    cJSON_AddNumberToObject(in, "terms", (double)bound->terms);
+    cJSON_AddNumberToObject(in, "log", (double)bound->log);
+    cJSON_AddNumberToObject(in, "commands", bound->commands);
+    cJSON_AddNumberToObject(in, "heartbeats", bound->heartbeats);
+    cJSON_AddNumberToObject(in, "crashes", bound->crashes);
+    cJSON_AddNumberToObject(in, "losses", bound->losses);
+    cJSON_AddNumberToObject(in, "doubles", bound->doubles);
+    cJSON_AddNumberToObject(in, "snapshots", bound->snapshots);
+    if (report->text[0] != '\0')
+        cJSON_AddStringToObject(object, "text", report->text);
+    if (report->end != EXPLORE_FOUND)
+        return object;
+    cJSON_AddStringToObject(object, "property", report->result.property);
+    cJSON_AddStringToObject(object, "tag", report->result.tag);
+    cJSON_AddStringToObject(object, "finding", report->result.text);
+    cJSON *actions = cJSON_AddArrayToObject(object, "script");
+    for (size_t i = 0; i < report->script.n; i++) {
+        char line[STEP_LINE];
+        step_format(&report->script.action[i], line);
+        cJSON_AddItemToArray(actions, cJSON_CreateString(line));
+    }
+    return object;
+}
+
+// The script as a file, and what a run of it leaves.
+static bool leave_script(const struct arguments *a,
+                         struct explore_report *report)
+{
+    static char path[200];
+    struct leave leave;
+    struct lab_run run = a->plan.run;
+    struct lab_result result;
+    if (mkdir(a->out, 0777) != 0 && errno != EEXIST) {
+        fprintf(stderr, "glassraft explore: %s: %s\n", a->out, strerror(errno));
+        return false;
+    }
+    snprintf(path, sizeof path, "%.150s/explore.script", a->out);
+    char *text = script_format(&report->script), folder[160], trace[200];
+    if (!text_write_file(path, text, strlen(text)) || !leave_begin(&leave))
+        return false;
+    run.scenario = script_scenario("explore", text);
+    run.script = text;
+    run.path = path;
+    run.out = a->out;
+    if (!lab_run_folder(&run, folder, sizeof folder))
+        return false;
+    snprintf(trace, sizeof trace, "%s/trace.jsonl", folder);
+    run.trace = trace;
+    lab_run_one(&run, &result);
+    if (!result.passed)
+        leave_run(&leave, &run, &result);
+    if (result.passed)
+        printf("  but     %s, run once more, breaks nothing: what was found\n"
+               "          does not come again\n",
+               path);
+    else
+        lab_print_failure(stdout, &run, &result);
+    return true;
+}
+
+static void print_script(const struct explore_report *report)
+{
+    char line[STEP_LINE];
+    printf("  script  %zu actions, %s\n", report->script.n,
+           report->by_history
+               ? "and no shorter list within the bound breaks a rule"
+               : "and no shorter list was found by this notion of states");
+    for (size_t i = 0; i < report->script.n; i++) {
+        step_format(&report->script.action[i], line);
+        printf("          %s\n", line);
+    }
+}
+
+static int finish(const struct arguments *a, struct explore_report *report)
+{
+    if (a->json) {
+        cJSON *object = as_json(a, report);
+        char *text = cJSON_PrintUnformatted(object);
+        printf("%s\n", text);
+        cJSON_free(text);
+        cJSON_Delete(object);
+    } else {
+        print_report(stdout, a, report);
+        if (report->end == EXPLORE_FOUND)
+            print_script(report);
+    }
+    bool left =
+        report->end != EXPLORE_FOUND || a->json || leave_script(a, report);
+    script_free(&report->script);
+    if (!left)
+        return EXIT_USAGE;
+    if (report->end == EXPLORE_STOPPED)
+        return EXIT_INTERRUPTED;
+    return report->end == EXPLORE_FOUND || report->end == EXPLORE_BROKEN
+               ? EXIT_FINDING
+               : EXIT_GOOD;
+}
+
+int cli_explore(int argc, char **argv)
+{
+    static char object[4096];
+    static struct arguments a;
+    static struct explore_report report;
+    a.plan = (struct explore_plan){.bound = {.n_servers = 3,
+                                             .terms = 1,
+                                             .log = 3,
+                                             .commands = 1,
+                                             .heartbeats = 1},
+                                   .interchangeable = true,
+                                   .memory = (size_t)1024 * MIB,
+                                   .run = {.seed = 1},
+                                   .told = tell,
+                                   .stopped = stopped};
+    a.out = "out";
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    a.plan.n_workers = cores < 1 ? 1 : cores > 64 ? 64 : (int)cores;
+    struct options o = options_begin(argc, argv, "explore");
+    while (!a.help && !a.bad && options_next(&o) != NULL)
+        take_argument(&o, &a);
+    if (a.help)
+        fputs(help, stdout);
+    if (a.help || a.bad || o.failed)
+        return a.help ? EXIT_GOOD : EXIT_USAGE;
+    const char *path = a.raft != NULL ? a.raft : student_default(false);
+    if (path != NULL) {
+        if (!student_raft(path, object, sizeof object))
+            return EXIT_USAGE;
+        a.plan.run.given = a.raft;
+        a.plan.run.raft = object;
+    }
+    struct sigaction action = {.sa_handler = on_interrupt}, before;
+    sigaction(SIGINT, &action, &before);
+    explore(&a.plan, &report);
+    sigaction(SIGINT, &before, NULL);
+    if (isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+    return finish(&a, &report);
+}

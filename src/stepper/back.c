@@ -1,0 +1,262 @@
+// back.c -- see back.h.
+#define _GNU_SOURCE
+#include "back.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/die.h"
+
+enum {
+    PAGE = 4096,
+    MOST_REGIONS = 256,
+    MOST_WRITTEN = 8192, // pages, in all
+    MOST_ROOMS = 64,
+    STACK = 128 * 1024, // for the handler of writes
+};
+
+struct region {
+    char *from, *to;
+    uint8_t *written; // for each page
+};
+
+struct image {
+    uint32_t n; // of the pages in the order of their first writes
+    char *bytes;
+};
+
+struct back {
+    struct region region[MOST_REGIONS];
+    int n_regions, n_images;
+    uint32_t n_written;
+    bool busy;
+    void *heap_end;
+    char **page;  // [n_written]
+    char *before; // their bytes before they were written
+    struct image *image;
+    struct sigaction crash; // what else a bad address leads to
+    stack_t stack;
+};
+
+// Not among what goes back.
+static struct room {
+    char *from, *to;
+} rooms[MOST_ROOMS];
+static int n_rooms;
+static struct back *watching;
+
+static void *map(size_t n)
+{
+    void *at = mmap(NULL, n, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return at != MAP_FAILED ? at : NULL;
+}
+
+void *back_room(size_t n)
+{
+    n = (n + 2 * PAGE - 1) / PAGE * PAGE;
+    char *at = n_rooms < MOST_ROOMS ? map(n) : NULL;
+    if (at != NULL)
+        rooms[n_rooms++] = (struct room){at, at + n};
+    return at;
+}
+
+static void add(struct back *back, char *from, char *to)
+{
+    if (from >= to)
+        return;
+    struct region *region = &back->region[back->n_regions];
+    region->from = from;
+    region->to = to;
+    region->written = back_room((size_t)(to - from) / PAGE);
+    back->n_regions += region->written != NULL;
+}
+
+// All of it but the rooms, which may have become one mapping with others.
+static void add_around(struct back *back, char *from, char *to)
+{
+    while (from < to && back->n_regions < MOST_REGIONS) {
+        char *end = to, *next = to;
+        for (int i = 0; i < n_rooms; i++) {
+            const struct room *room = &rooms[i];
+            if (room->from <= from && from < room->to) {
+                end = from;
+                next = room->to;
+                break;
+            }
+            if (room->from > from && room->from < end) {
+                end = room->from;
+                next = room->to;
+            }
+        }
+        add(back, from, end);
+        from = next;
+    }
+}
+
+// The system writes to the page of a thread's own data whenever it likes; what
+// is in there is errno and the like.
+static bool note_thread(void)
+{
+    uintptr_t at = (uintptr_t)&errno / PAGE * PAGE;
+    uintptr_t self = (uintptr_t)__builtin_thread_pointer() / PAGE * PAGE;
+    uintptr_t from = at < self ? at : self, to;
+    enum { DESCRIPTOR = 2304 }; // of a thread, which begins at `self`
+    to = ((uintptr_t)__builtin_thread_pointer() + DESCRIPTOR - 1) / PAGE * PAGE;
+    if (n_rooms == MOST_ROOMS)
+        return false;
+    rooms[n_rooms++] = (struct room){(char *)from, (char *)to + PAGE};
+    return true;
+}
+
+static bool find_regions(struct back *back)
+{
+    struct found {
+        char *from, *to;
+    } *found = back_room(MOST_REGIONS * sizeof *found);
+    char line[600], mode[8];
+    uintptr_t from, to;
+    const char *here = (char *)__builtin_frame_address(0);
+    int n = 0;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    if (maps == NULL || found == NULL)
+        return false;
+    while (fgets(line, sizeof line, maps) != NULL && n < MOST_REGIONS)
+        if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) == 3 &&
+            strncmp(mode, "rw", 2) == 0 && mode[3] == 'p' &&
+            !((uintptr_t)here >= from && (uintptr_t)here < to) &&
+            strstr(line, "[v") == NULL)
+            found[n++] = (struct found){(char *)from, (char *)to};
+    fclose(maps);
+    for (int i = 0; i < n; i++)
+        add_around(back, found[i].from, found[i].to);
+    return n < MOST_REGIONS && back->n_regions < MOST_REGIONS;
+}
+
+static struct region *region_of(struct back *back, const char *at)
+{
+    for (int i = 0; i < back->n_regions; i++)
+        if (at >= back->region[i].from && at < back->region[i].to)
+            return &back->region[i];
+    return NULL;
+}
+
+// The first write to a page; anything else is a crash, and somebody else's.
+static void on_write(int signal, siginfo_t *info, void *context)
+{
+    struct back *back = watching;
+    char *at = (char *)((uintptr_t)info->si_addr / PAGE * PAGE);
+    struct region *region = region_of(back, at);
+    size_t n = region != NULL ? (size_t)(at - region->from) / PAGE : 0;
+    if (region == NULL || region->written[n] || back->busy ||
+        back->n_written == MOST_WRITTEN) {
+        if (back->n_written == MOST_WRITTEN)
+            dprintf(2, "glassraft: the Raft writes to more than %d MiB\n",
+                    MOST_WRITTEN / 256);
+        sigaction(SIGSEGV, &back->crash, NULL);
+        if ((back->crash.sa_flags & SA_SIGINFO) != 0)
+            back->crash.sa_sigaction(signal, info, context);
+        return;
+    }
+    back->busy = true;
+    region->written[n] = 1;
+    memcpy(back->before + (size_t)back->n_written * PAGE, at, PAGE);
+    back->page[back->n_written++] = at;
+    mprotect(at, PAGE, PROT_READ | PROT_WRITE);
+    back->busy = false;
+}
+
+static bool watch_writes(struct back *back)
+{
+    struct sigaction action = {.sa_flags =
+                                   SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    action.sa_sigaction = on_write;
+    stack_t stack = {.ss_sp = back_room(STACK), .ss_size = STACK};
+    return stack.ss_sp != NULL && sigaltstack(&stack, &back->stack) == 0 &&
+           sigaction(SIGSEGV, &action, &back->crash) == 0;
+}
+
+static void protect(struct back *back, int mode)
+{
+    for (int i = 0; i < back->n_regions; i++) {
+        struct region *region = &back->region[i];
+        mprotect(region->from, (size_t)(region->to - region->from), mode);
+    }
+}
+
+// The heap has room at its end, and never gives it back; no block of it has a
+// mapping of its own.
+static bool prepare_heap(size_t n)
+{
+    enum { LARGEST = 32 << 20 }; // that mallopt() takes
+    bool good = mallopt(M_MMAP_THRESHOLD, LARGEST) == 1 &&
+                mallopt(M_TRIM_THRESHOLD, INT_MAX) == 1 &&
+                mallopt(M_TOP_PAD, (int)n) == 1;
+    void *volatile block = malloc(LARGEST / 2);
+    free(block);
+    return good && block != NULL;
+}
+
+struct back *back_begin(int n_images, size_t n_heap)
+{
+    struct back *back = back_room(sizeof *back);
+    if (back == NULL)
+        return NULL;
+    if (!prepare_heap(n_heap))
+        return NULL;
+    back->heap_end = sbrk(0);
+    back->n_images = n_images;
+    back->page = back_room(MOST_WRITTEN * sizeof *back->page);
+    back->before = back_room((size_t)MOST_WRITTEN * PAGE);
+    back->image = back_room((size_t)n_images * sizeof *back->image);
+    size_t n_image = (size_t)MOST_WRITTEN * PAGE;
+    char *bytes = back_room((size_t)n_images * n_image);
+    if (!back->page || !back->before || !back->image || !bytes)
+        return NULL;
+    for (int i = 0; i < n_images; i++)
+        back->image[i].bytes = bytes + (size_t)i * n_image;
+    if (!note_thread() || !find_regions(back) || !watch_writes(back))
+        return NULL;
+    watching = back;
+    protect(back, PROT_READ);
+    return back;
+}
+
+void back_end(struct back *back)
+{
+    protect(back, PROT_READ | PROT_WRITE);
+    sigaction(SIGSEGV, &back->crash, NULL);
+    sigaltstack(&back->stack, NULL);
+}
+
+void back_save(struct back *back, int i)
+{
+    struct image *image = &back->image[i];
+    if (sbrk(0) != back->heap_end)
+        die("the heap has outgrown what can go back");
+    image->n = back->n_written;
+    for (uint32_t k = 0; k < image->n; k++)
+        memcpy(image->bytes + (size_t)k * PAGE, back->page[k], PAGE);
+}
+
+void back_restore(struct back *back, int i)
+{
+    const struct image *image = &back->image[i];
+    for (uint32_t k = 0; k < image->n; k++)
+        memcpy(back->page[k], image->bytes + (size_t)k * PAGE, PAGE);
+    for (uint32_t k = image->n; k < back->n_written; k++)
+        memcpy(back->page[k], back->before + (size_t)k * PAGE, PAGE);
+}
+
+size_t back_size(const struct back *back)
+{
+    return (size_t)back->n_written * PAGE;
+}

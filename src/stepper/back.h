@@ -1,0 +1,38 @@
+// back.h -- a process whose memory goes back to what it was.
+//
+// From back_begin() on, everything that the process may write is watched: a
+// page is protected until the first write to it, and its contents of that
+// moment are kept. An image is a copy of the pages that were written so far;
+// all others are as they were at the beginning. So to go back costs a copy of
+// some hundred kilobytes, whoever owns the memory: threads' stacks, the heap,
+// the allocator itself, variables of all libraries.
+//
+// Outside of it are the stack that calls these functions, what back_room()
+// gave, and memory that is shared with other processes. Files, sockets and
+// everything else of the system's does not go back. Not under sanitizers,
+// whose own memory is no part of what must go back.
+#ifndef GLASSRAFT_BACK_H
+#define GLASSRAFT_BACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct back;
+
+// Zeroed memory that does not go back, for good; NULL: there is none.
+void *back_room(size_t n);
+
+// Watches from now on, with room for so many images. The heap may grow until
+// it has n_heap bytes more. NULL with errno: the system does not let us.
+struct back *back_begin(int n_images, size_t n_heap);
+// What the program does from here on can no longer be undone.
+void back_end(struct back *back);
+
+// Keeps the memory of this moment as image i, over an earlier one.
+void back_save(struct back *back, int i);
+// Puts the memory back to image i, which stays.
+void back_restore(struct back *back, int i);
+// Bytes of one image, as of now.
+size_t back_size(const struct back *back);
+
+#endif

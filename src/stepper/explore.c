@@ -1,0 +1,314 @@
+// explore.c -- see explore.h: the workers, level by level.
+#define _GNU_SOURCE
+#include "explore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/die.h"
+#include "sim/sim.h"
+#include "worker.h"
+
+enum { LOOK_MS = 200 };
+
+struct worker {
+    pid_t pid;
+    int orders, answers, result;
+    bool busy, dead;
+};
+
+struct all {
+    const struct explore_plan *plan;
+    struct explore_report *report;
+    struct worker_shared *shared;
+    struct frontier *frontier;
+    struct worker worker[MOST_WORKERS];
+    int n_workers;
+    struct timespec begin;
+    uint64_t found; // the order of report->result
+};
+
+static double since(const struct timespec *begin)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - begin->tv_sec) +
+           (double)(now.tv_nsec - begin->tv_nsec) / 1e9;
+}
+
+static void pipe_of(int ends[2])
+{
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        die("pipe: %s", strerror(errno));
+}
+
+_Noreturn static void become_worker(const struct all *all, int number, int from,
+                                    int to, int result)
+{
+    struct lab_run run = all->plan->run;
+    struct lab_channel channel = {.files = {.result = result}};
+    struct sandbox_files *files = &channel.files;
+    files->printed = files->trace = files->object = -1;
+    files->counters = files->met = -1;
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGINT, SIG_IGN);
+    run.scenario = worker_scenario(all->shared, number, from, to);
+    run.endless = run.quiet = true;
+    lab_child(&run, &channel);
+}
+
+static void start(struct all *all, int number)
+{
+    int orders[2], answers[2], result[2];
+    struct worker *worker = &all->worker[number];
+    pipe_of(orders);
+    pipe_of(answers);
+    pipe_of(result);
+    worker->pid = fork();
+    if (worker->pid < 0)
+        die("fork: %s", strerror(errno));
+    if (worker->pid == 0) {
+        close(orders[1]);
+        close(answers[0]);
+        close(result[0]);
+        // Else another's end would not be seen.
+        for (int i = 0; i < number; i++)
+            close(all->worker[i].orders);
+        become_worker(all, number, orders[0], answers[1], result[1]);
+    }
+    close(orders[0]);
+    close(answers[1]);
+    close(result[1]);
+    worker->orders = orders[1];
+    worker->answers = answers[0];
+    worker->result = result[0];
+}
+
+static void end_workers(struct all *all)
+{
+    for (int i = 0; i < all->n_workers; i++) {
+        struct worker *worker = &all->worker[i];
+        if (!worker->dead) {
+            kill(worker->pid, SIGKILL);
+            waitpid(worker->pid, NULL, 0);
+        }
+        close(worker->orders);
+        close(worker->answers);
+        close(worker->result);
+    }
+}
+
+static void take_result(const struct worker *worker, int status,
+                        struct lab_result *result)
+{
+    static struct lab_message message;
+    size_t n = 0;
+    for (ssize_t now = 1; n < sizeof message && now > 0;
+         n += now > 0 ? (size_t)now : 0)
+        now = read(worker->result, (char *)&message + n, sizeof message - n);
+    if (n == sizeof message) {
+        *result = message.result;
+        return;
+    }
+    *result = (struct lab_result){.property = "crash"};
+    if (WIFSIGNALED(status))
+        snprintf(result->text, sizeof result->text,
+                 "The process was ended by signal %d (%s).", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    else
+        snprintf(result->text, sizeof result->text,
+                 "The process ended itself with exit status %d.",
+                 WEXITSTATUS(status));
+}
+
+// A worker ends at what it tried last: that breaks a rule, or crashes.
+static void bury(struct all *all, int number)
+{
+    struct worker *worker = &all->worker[number];
+    struct worker_post *post = &all->shared->post[number];
+    struct lab_result result;
+    int status = 0;
+    while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    take_result(worker, status, &result);
+    worker->dead = true;
+    worker->busy = false;
+    uint64_t order = atomic_load(&post->order);
+    if (order == UINT64_MAX) {
+        snprintf(all->report->text, sizeof all->report->text, "%.200s %.90s",
+                 result.property, result.text);
+        atomic_store(&all->shared->stop, true);
+        return;
+    }
+    if (order >= all->found)
+        return;
+    all->found = order;
+    all->report->result = result;
+    atomic_store(&all->shared->finding, order);
+}
+
+static void count(struct all *all)
+{
+    struct explore_report *report = all->report;
+    const struct frontier *f = all->frontier;
+    uint64_t next = atomic_load(&all->shared->next);
+    report->n_states = f->n_nodes + atomic_load(&f->n_fresh);
+    report->n_transitions = 0;
+    report->cpu_s = 0;
+    for (int i = 0; i < all->n_workers; i++) {
+        const struct worker_post *post = &all->shared->post[i];
+        report->n_transitions += atomic_load(&post->n_transitions);
+        report->cpu_s += (double)post->cpu_us / 1e6;
+        report->image =
+            post->image > report->image ? post->image : report->image;
+        report->by_history |= post->by_history;
+    }
+    report->n_frontier =
+        report->n_states - (next < f->n_nodes ? next : f->n_nodes);
+    report->seconds = since(&all->begin);
+    report->memory = frontier_used(f);
+    report->full = atomic_load(&f->full);
+}
+
+static void look(struct all *all)
+{
+    const struct explore_plan *plan = all->plan;
+    count(all);
+    if (plan->told != NULL)
+        plan->told(plan->context, all->report);
+    if (plan->stopped != NULL && plan->stopped(plan->context)) {
+        all->report->end = EXPLORE_STOPPED;
+        atomic_store(&all->shared->stop, true);
+    } else if (plan->budget_s > 0 &&
+               all->report->seconds >= (double)plan->budget_s) {
+        all->report->end = EXPLORE_BUDGET;
+        atomic_store(&all->shared->stop, true);
+    }
+}
+
+static void hear(struct all *all)
+{
+    struct pollfd fds[MOST_WORKERS];
+    int who[MOST_WORKERS], n = 0;
+    char byte;
+    for (int i = 0; i < all->n_workers; i++)
+        if (all->worker[i].busy) {
+            who[n] = i;
+            fds[n++] =
+                (struct pollfd){.fd = all->worker[i].answers, .events = POLLIN};
+        }
+    poll(fds, (nfds_t)n, LOOK_MS);
+    for (int k = 0; k < n; k++) {
+        if (fds[k].revents == 0)
+            continue;
+        if (read(fds[k].fd, &byte, 1) == 1)
+            all->worker[who[k]].busy = false;
+        else
+            bury(all, who[k]);
+    }
+}
+
+static bool is_busy(const struct all *all)
+{
+    for (int i = 0; i < all->n_workers; i++)
+        if (all->worker[i].busy)
+            return true;
+    return false;
+}
+
+// Tries the nodes from first on; false when that was the last level.
+static bool level(struct all *all, uint64_t first)
+{
+    struct worker_shared *shared = all->shared;
+    const struct frontier *f = all->frontier;
+    shared->first = first;
+    shared->last = f->n_nodes;
+    atomic_store(&shared->next, first);
+    for (int i = 0; i < all->n_workers; i++)
+        if (!all->worker[i].dead)
+            all->worker[i].busy = write(all->worker[i].orders, "l", 1) == 1;
+    double told = since(&all->begin);
+    while (is_busy(all)) {
+        hear(all);
+        if (since(&all->begin) - told < LOOK_MS / 1000.0)
+            continue;
+        told = since(&all->begin);
+        look(all);
+    }
+    look(all);
+    for (int i = 0; i < all->n_workers; i++)
+        if (shared->post[i].text[0] != '\0')
+            snprintf(all->report->text, sizeof all->report->text, "%s",
+                     shared->post[i].text);
+    return all->found == UINT64_MAX && !atomic_load(&shared->stop);
+}
+
+static void search(struct all *all)
+{
+    struct explore_report *report = all->report;
+    struct frontier *f = all->frontier;
+    uint64_t first = 0;
+    bool goes_on = true;
+    while (goes_on && first < f->n_nodes) {
+        uint64_t last = f->n_nodes;
+        goes_on = level(all, first);
+        count(all);
+        if (!goes_on)
+            break;
+        frontier_level(f);
+        first = last;
+        report->n_level = f->n_nodes - first;
+        report->depth += f->n_nodes > first;
+        atomic_store(&all->shared->next, first);
+    }
+    count(all);
+    if (all->found != UINT64_MAX)
+        report->end = EXPLORE_FOUND;
+    else if (report->text[0] != '\0')
+        report->end = EXPLORE_BROKEN;
+    else if (goes_on)
+        report->end = report->full ? EXPLORE_FULL : EXPLORE_COMPLETE;
+}
+
+void explore(const struct explore_plan *plan, struct explore_report *report)
+{
+    struct all all = {.plan = plan, .report = report, .found = UINT64_MAX};
+    *report = (struct explore_report){.by_history = plan->by_history};
+    if (sim_is_sanitized()) {
+        report->end = EXPLORE_BROKEN;
+        snprintf(report->text, sizeof report->text,
+                 "a sanitizer's memory cannot go back; use a program without");
+        return;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &all.begin);
+    all.frontier = frontier_make(plan->memory);
+    all.shared = mmap(NULL, sizeof *all.shared, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (all.frontier == NULL || all.shared == MAP_FAILED)
+        die("mmap: %s", strerror(errno));
+    all.shared->plan = plan;
+    all.shared->frontier = all.frontier;
+    atomic_store(&all.shared->finding, UINT64_MAX);
+    all.n_workers = plan->n_workers;
+    for (int i = 0; i < all.n_workers; i++) {
+        atomic_store(&all.shared->post[i].order, UINT64_MAX);
+        start(&all, i);
+    }
+    search(&all);
+    end_workers(&all);
+    if (report->by_history || !plan->interchangeable)
+        report->n_models =
+            frontier_models(all.frontier, report->by_history, &report->models);
+    if (report->end == EXPLORE_FOUND)
+        worker_script(all.shared, all.found, &report->script);
+    frontier_free(all.frontier);
+    munmap(all.shared, sizeof *all.shared);
+}

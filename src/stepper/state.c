@@ -1,0 +1,414 @@
+// state.c -- see state.h.
+#include "state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "inside.h"
+#include "wire/figure2.h"
+
+enum { MOST_PAST = 256, ABSENT = 99 };
+
+// Something that the judge remembers: server a of term, with b.
+struct past {
+    uint64_t term;
+    int a, b;
+};
+
+struct step_state {
+    struct stepper *stepper;
+    struct model model;
+    uint64_t given[STEP_SERVERS]; // a hash over a server's inputs
+    // Answers to requests for votes, since the server's term began.
+    uint64_t votes[STEP_SERVERS][STEP_SERVERS];
+    struct past past[MOST_PAST];
+    size_t n_past;
+    uint64_t commits; // what was committed, at each index the first time
+    uint64_t n_commits;
+    bool counts_past, figure2;
+};
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+    uint64_t z = (a ^ (b * 0x9e3779b97f4a7c15u)) + 0x7f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static uint64_t hash_text(const char *text)
+{
+    return message_hash(0x1234567, text, strlen(text));
+}
+
+struct step_state *state_begin(struct stepper *stepper)
+{
+    struct step_state *state = must_calloc(1, sizeof *state);
+    state->stepper = stepper;
+    state->figure2 = lab_rpcs(stepper->lab) == figure2_rpcs;
+    model_init(&state->model, lab_n_servers(stepper->lab));
+    for (int i = 0; i < state->model.n_servers; i++)
+        state->model.server[i].up = state->model.server[i].booted =
+            true; // before we came
+    stepper->state = state;
+    return state;
+}
+
+void state_counts_past(struct step_state *state, bool yes)
+{
+    state->counts_past = yes;
+}
+
+const struct model *state_model(const struct step_state *state)
+{
+    return &state->model;
+}
+
+void state_ask(struct step_state *state)
+{
+    struct lab *lab = state->stepper->lab;
+    for (int s = 0; s < state->model.n_servers && !lab_speaks(lab); s++) {
+        struct model_server *server = &state->model.server[s];
+        raft_term term;
+        bool leads = false;
+        server->up = lab_get_state(lab, s, &term, &leads);
+        if (!server->up)
+            continue;
+        server->term = term;
+        server->role = leads ? TRACE_LEADER : TRACE_FOLLOWER;
+    }
+}
+
+bool state_is_told(const struct step_state *state)
+{
+    for (int s = 0; s < state->model.n_servers; s++) {
+        const struct model_server *server = &state->model.server[s];
+        raft_term term;
+        bool leads = false;
+        bool up = lab_get_state(state->stepper->lab, s, &term, &leads);
+        if (up != server->up ||
+            (up &&
+             (term != server->term || leads != (server->role == TRACE_LEADER))))
+            return false;
+    }
+    return true;
+}
+
+// ------------------------------------------------------------- messages
+
+struct content {
+    uint64_t hash;
+};
+
+// All of it but who has sent it, which its call tells.
+static void add_field(void *context, const struct message_field *field,
+                      uint64_t number, struct message_bytes bytes,
+                      const struct message_entries *entries)
+{
+    struct content *content = context;
+    if (strcmp(field->name, "candidate_id") == 0 ||
+        strcmp(field->name, "leader_id") == 0)
+        return;
+    uint64_t h = mix(content->hash, number);
+    if (bytes.n > 0)
+        h = message_hash(h, bytes.at, bytes.n);
+    for (size_t i = 0; entries != NULL && i < entries->n; i++)
+        h = message_hash(mix(h, entries->entry[i].term),
+                         entries->entry[i].command.at,
+                         entries->entry[i].command.n);
+    content->hash = h;
+}
+
+void state_leg(struct step_state *state, struct step_call *call, bool reply)
+{
+    const struct message_rpc *rpc =
+        message_find(lab_rpcs(state->stepper->lab), call->method);
+    const uint8_t *bytes = reply ? call->reply : call->request;
+    size_t n = reply ? call->n_reply : call->n_request;
+    struct content content = {hash_text(call->method) + reply};
+    if (!state->figure2 || rpc == NULL ||
+        !message_each(reply ? rpc->reply : rpc->args, bytes, n, add_field,
+                      &content))
+        content.hash = message_hash(hash_text(call->method), bytes, n);
+    call->content[reply] = content.hash;
+}
+
+// ------------------------------------------------------------- events
+
+static void remember(struct step_state *state, uint64_t term, int a, int b)
+{
+    for (size_t i = 0; i < state->n_past; i++)
+        if (state->past[i].term == term && state->past[i].a == a &&
+            state->past[i].b == b)
+            return;
+    if (state->n_past < MOST_PAST)
+        state->past[state->n_past++] = (struct past){term, a, b};
+}
+
+static void note_commit(struct step_state *state,
+                        const struct trace_event *event)
+{
+    const struct model_server *server = &state->model.server[event->node];
+    while (state->n_commits < event->to) {
+        const struct trace_entry *entry =
+            model_entry(server, ++state->n_commits);
+        uint64_t h = mix(state->n_commits, entry != NULL ? entry->term : 0);
+        if (entry != NULL)
+            h = mix(h, hash_text(entry->command));
+        state->commits = mix(state->commits, h);
+    }
+}
+
+static void give(struct step_state *state, int server, uint64_t what)
+{
+    if (server >= 0 && server < STEP_SERVERS)
+        state->given[server] = mix(state->given[server], what);
+}
+
+void state_acts(struct step_state *state, const struct step_action *action)
+{
+    uint64_t what = mix((uint64_t)action->kind + 1000, action->number);
+    switch (action->kind) {
+    case STEP_TIMEOUT:
+    case STEP_HEARTBEAT:
+    case STEP_CLOCK:
+    case STEP_COMMAND:
+    case STEP_SNAPSHOT:
+    case STEP_CRASH: // at a save; of others an event tells as well
+    case STEP_PAUSE:
+    case STEP_RESUME:
+        give(state, action->server, mix(what, hash_text(action->text)));
+        break;
+    default:
+        break;
+    }
+}
+
+static uint64_t name_of(const struct step_call *call)
+{
+    uint64_t h = mix(hash_text(call->method), call->number);
+    return mix(h, (uint64_t)call->from * 16 + (uint64_t)call->to);
+}
+
+// What comes to a server from outside of it.
+static void note_input(struct step_state *state,
+                       const struct trace_event *event,
+                       const struct step_call *call)
+{
+    uint64_t kind = (uint64_t)event->kind;
+    switch (event->kind) {
+    case TRACE_RECV:
+        if (call != NULL)
+            give(state, event->node,
+                 mix(mix(kind, (uint64_t)call->from), call->content[0]));
+        break;
+    case TRACE_REPLY_RECV:
+    case TRACE_DROP:
+        if (call != NULL)
+            give(state, call->from,
+                 mix(mix(kind, name_of(call)),
+                     event->kind == TRACE_DROP ? 0 : call->content[1]));
+        break;
+    case TRACE_CRASH:
+    case TRACE_RESTART:
+        give(state, event->node, kind);
+        break;
+    default:
+        break;
+    }
+}
+
+void state_step(struct step_state *state, const struct trace_event *event,
+                const struct step_call *call)
+{
+    int node = event->node;
+    model_step(&state->model, event);
+    note_input(state, event, call);
+    if (node < 0 || node >= STEP_SERVERS)
+        return;
+    switch (event->kind) {
+    case TRACE_TERM:
+    case TRACE_CRASH:
+        memset(state->votes[node], 0, sizeof state->votes[node]);
+        break;
+    case TRACE_REPLY_RECV:
+        if (call != NULL && strcmp(call->method, "RequestVote") == 0)
+            state->votes[node][call->to] += call->content[1];
+        break;
+    case TRACE_VOTE:
+        remember(state, event->term, node, event->voted_for);
+        break;
+    case TRACE_ROLE:
+        if (event->to_role == TRACE_LEADER)
+            remember(state, event->term, node, ABSENT);
+        break;
+    case TRACE_COMMIT:
+        note_commit(state, event);
+        break;
+    default:
+        break;
+    }
+}
+
+// ------------------------------------------------------------- by history
+
+static bool counts(const struct step_state *state, const struct step_call *call)
+{
+    return call->place == CALL_REQUEST || call->place == CALL_REPLY ||
+           call->place == CALL_SERVED ||
+           (state->counts_past && call->request != NULL);
+}
+
+uint64_t state_by_history(const struct step_state *state, uint64_t left)
+{
+    uint64_t h = left, flight = 0;
+    for (int s = 0; s < state->model.n_servers; s++)
+        h = mix(h, state->given[s]);
+    for (const struct step_call *c = state->stepper->calls; c != NULL;
+         c = c->next)
+        if (counts(state, c))
+            flight += mix(mix(name_of(c), (uint64_t)c->place),
+                          mix(c->content[0], c->content[1]));
+    return mix(h, flight) | 1;
+}
+
+// ------------------------------------------------------------- by model
+
+// A server's part without any other's number.
+struct part {
+    uint64_t plain;
+    int voted_for, saved_vote; // TRACE_NONE = nobody
+};
+
+struct disk {
+    uint64_t hash, voted_for;
+};
+
+static void add_saved(void *context, const struct message_field *field,
+                      uint64_t number, struct message_bytes bytes,
+                      const struct message_entries *entries)
+{
+    struct disk *disk = context;
+    struct content content = {disk->hash};
+    if (strcmp(field->name, "voted_for") == 0) {
+        disk->voted_for = number;
+        return;
+    }
+    add_field(&content, field, number, bytes, entries);
+    disk->hash = content.hash;
+}
+
+static uint64_t hash_log(const struct model_server *server)
+{
+    uint64_t h = mix(server->snapshot_index, server->snapshot_term);
+    for (size_t i = 0; i < server->n_entries; i++)
+        h = message_hash(mix(h, server->entry[i].term),
+                         server->entry[i].command,
+                         strlen(server->entry[i].command));
+    return h;
+}
+
+// False: its disk is in an encoding of its own.
+static bool take_part(const struct step_state *state, int s, struct part *part)
+{
+    const struct model_server *server = &state->model.server[s];
+    struct message_bytes saved = lab_saved_state(state->stepper->lab, s);
+    struct message_bytes snapshot = lab_saved_snapshot(state->stepper->lab, s);
+    struct disk disk = {1, 0};
+    uint64_t h = server->up;
+    bool known = true;
+    if (server->up) {
+        h = mix(h, (uint64_t)server->role);
+        h = mix(h, server->term);
+        h = mix(mix(h, server->commit_index), server->last_applied);
+        h = mix(h, hash_log(server));
+    }
+    if (saved.n > 0)
+        known = message_each(&saved_state_type, saved.at, saved.n, add_saved,
+                             &disk);
+    if (!known)
+        disk = (struct disk){message_hash(3, saved.at, saved.n), 0};
+    h = mix(h, disk.hash);
+    h = mix(h, message_hash(5, snapshot.at, snapshot.n));
+    part->plain = h;
+    part->voted_for = server->up ? server->voted_for : TRACE_NONE;
+    part->saved_vote = (int)disk.voted_for - 1;
+    return known;
+}
+
+static uint64_t as(const int *name, int server)
+{
+    return server >= 0 && server < STEP_SERVERS ? (uint64_t)name[server] + 1
+                                                : (uint64_t)(server + 77);
+}
+
+// The servers under other names.
+static uint64_t hash_named(const struct step_state *state,
+                           const struct part *part, const int *name)
+{
+    const struct model *model = &state->model;
+    uint64_t sum = 0;
+    for (int s = 0; s < model->n_servers; s++) {
+        const struct model_server *server = &model->server[s];
+        uint64_t h = mix(part[s].plain, as(name, s)), peers = 0;
+        h = mix(h, as(name, part[s].voted_for));
+        h = mix(h, as(name, part[s].saved_vote));
+        bool leads = server->up && server->role == TRACE_LEADER;
+        bool runs = server->up && server->role == TRACE_CANDIDATE;
+        for (int p = 0; p < model->n_servers && (leads || runs); p++)
+            peers += mix(as(name, p), leads ? mix(server->next_index[p],
+                                                  server->match_index[p])
+                                            : state->votes[s][p]);
+        sum += mix(h, peers);
+    }
+    for (const struct step_call *c = state->stepper->calls; c != NULL;
+         c = c->next)
+        if (counts(state, c))
+            sum += mix(mix(as(name, c->from), as(name, c->to)),
+                       mix(mix(c->content[0], (uint64_t)c->place),
+                           c->place == CALL_REPLY ? c->content[1] : 0));
+    for (size_t i = 0; i < state->n_past; i++)
+        sum += mix(mix(as(name, state->past[i].a), as(name, state->past[i].b)),
+                   state->past[i].term);
+    return sum;
+}
+
+// The next order of n numbers; false behind the last.
+static bool permute(int *name, int n)
+{
+    int i = n - 1, k = n - 1;
+    while (i > 0 && name[i - 1] > name[i])
+        i--;
+    if (i == 0)
+        return false;
+    while (name[k] < name[i - 1])
+        k--;
+    int t = name[k];
+    name[k] = name[i - 1];
+    name[i - 1] = t;
+    for (k = n - 1; i < k; i++, k--) {
+        t = name[k];
+        name[k] = name[i];
+        name[i] = t;
+    }
+    return true;
+}
+
+uint64_t state_by_model(const struct step_state *state, uint64_t left,
+                        bool interchangeable)
+{
+    struct part part[STEP_SERVERS];
+    int n = state->model.n_servers, name[STEP_SERVERS];
+    bool known = state->figure2;
+    for (int s = 0; s < STEP_SERVERS; s++)
+        name[s] = s;
+    for (int s = 0; s < n; s++)
+        known &= take_part(state, s, &part[s]);
+    uint64_t least = hash_named(state, part, name);
+    while (interchangeable && known && permute(name, n)) {
+        uint64_t other = hash_named(state, part, name);
+        least = other < least ? other : least;
+    }
+    return mix(mix(least, left), mix(state->commits, state->n_commits)) | 1;
+}
