@@ -81,13 +81,14 @@ function lane_places(state, width) {
     const servers = visible_servers(state);
     const margin = width > 760 ? MARGIN : 0;
     const n = servers.length;
-    const pitch = Math.max(44, Math.min(180, (width - RULER - margin -
-        ASIDE.left - ASIDE.right) / Math.max(1, n - 1)));
+    const left = RULER + clients_width(state.run) + ASIDE.left;
+    const pitch = Math.max(44, Math.min(180, (width - left - margin -
+        ASIDE.right) / Math.max(1, n - 1)));
     const x = new Map();
     servers.forEach((server, i) => {
-        x.set(server, RULER + ASIDE.left + pitch * i);
+        x.set(server, left + pitch * i);
     });
-    const right = RULER + ASIDE.left + pitch * (n - 1) + ASIDE.right;
+    const right = left + pitch * (n - 1) + ASIDE.right;
     return {servers, x, pitch, margin, right};
 }
 
@@ -133,6 +134,7 @@ function draw_frame(state, pen, paint, width, height) {
     draw_partitions(f);
     draw_gaps(f);
     draw_lanes(f);
+    draw_clients(f);
     if (f.dense)
         draw_densities(f);
     else
@@ -145,6 +147,7 @@ function draw_frame(state, pen, paint, width, height) {
     draw_narration(f);
     draw_times(f);
     draw_plates(f);
+    draw_client_plates(f);
     return f;
 }
 

@@ -99,6 +99,7 @@ function trace_texts() {
 
 function start() {
     const run = make_run(trace_texts());
+    find_operations(run);
     const data = JSON.parse(element('paint').textContent);
     for (const [id, words] of Object.entries(data.headlines))
         headlines.set(id, words);

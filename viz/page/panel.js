@@ -94,7 +94,8 @@ function show_event(state) {
             ? 'sentence fault' : 'sentence', textContent: describe(event)}),
         make_element('p', {className: 'quiet', textContent:
             `${event.ev} at ${milliseconds(event.us)}${past}`}),
-        ...rule, ...message_line(state, at), cause_lists(state, at),
+        ...rule, ...message_line(state, at),
+        ...operation_lines(state, at), cause_lists(state, at),
         make_element('details', {},
             make_element('summary', {textContent: 'fields'}),
             field_list(event)),
@@ -140,6 +141,8 @@ const legend_lines = [
         '✕ = lost, with the reason.',
     'Shaded columns A, B … = sides of a partition. ▶ command @ index, ' +
         '+ entries appended, − entries dropped, ✓ committed.',
+    'Beside the servers, clients: a bar lasts from call to return, white = a ' +
+        'get, dashed = no answer; click it for its entry, commit and answer.',
     'Rings = the causes of the selected event, back to the root; what is no ' +
         'part of its causal past is dimmed.',
 ];
