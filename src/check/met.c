@@ -198,6 +198,11 @@ static bool may_change(const struct met_watch *watch, enum trace_kind kind)
 void met_step(struct met_watch *watch, const struct trace_event *event)
 {
     rules_step(&watch->met->rules, event);
+    if (event->node >= 0 && event->node < watch->n_servers) {
+        enum trace_kind *last = &watch->kind[event->node];
+        watch->met->follows[*last][event->kind]++;
+        *last = event->kind;
+    }
     if (!may_change(watch, event->kind) || event->node < 0 ||
         event->node >= watch->n_servers)
         return;

@@ -20,8 +20,11 @@ extern const char *const met_transition[MET_TRANSITIONS];
 struct met {
     struct rules rules;
     uint64_t transition[MET_TRANSITIONS]; // how often
-    uint64_t n_states, n_lost;            // those for which there was no room
-    uint64_t state[MET_STATES];           // a hash of each; 0 = none
+    // How often an event of one kind came next behind one of another, on the
+    // same server; behind kind 0 stands its first.
+    uint32_t follows[TRACE_N_KINDS][TRACE_N_KINDS];
+    uint64_t n_states, n_lost;  // those for which there was no room
+    uint64_t state[MET_STATES]; // a hash of each; 0 = none
 };
 
 struct met_server {
@@ -36,6 +39,7 @@ struct met_watch {
     struct met *met;
     int n_servers;
     struct met_server server[MET_SERVERS];
+    enum trace_kind kind[MET_SERVERS]; // of its last event
 };
 
 void met_begin(struct met_watch *watch, struct met *met, int n_servers);

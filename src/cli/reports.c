@@ -43,7 +43,7 @@ static void take(void *context, const struct lab_run *run,
                       ? &stop
                       : NULL);
     // Lab 0 has no Raft in it.
-    if (run->scenario->rpcs != NULL)
+    if (run->scenario->rpcs != NULL || reports.asked.chosen)
         return;
     curve_add(reports.curve, run->seed, met, reports.cover);
     course_label(run->scenario->name, label);
@@ -83,6 +83,11 @@ bool reports_begin(const struct reports_asked *asked, struct lab_run *run)
     run->cover = &reports.taker;
     reports.run = *run;
     return true;
+}
+
+const struct cover *reports_cover(void)
+{
+    return reports.cover;
 }
 
 static const char *raft_name(void)

@@ -39,7 +39,10 @@ static const char help[] =
     "(.svg)\n"
     "  --results FILE   append a JSON line for each run (see glassraft merge)\n"
     "  --shard I/N      only the I-th of N equal parts, for several machines\n"
-    "  --budget TIME    start no run after that (60, 60s, 10m, 2h)\n"
+    "  --budget TIME    start no run after that (60, 60s, 10m, 2h), or no "
+    "more runs\n"
+    "                   than that (500runs)\n"
+    "  --guide coverage spend the runs where they meet something new\n"
     "  --stop-after K   stop after K failures\n"
     "  --crash-points   with a crash at each save, send and answer, one run\n"
     "                   for each (scenarios that bring servers back)\n"
@@ -51,6 +54,24 @@ static const char help[] =
     "                   debuggers); the grader does not allow it\n"
     "  --unchecked      without the checker\n"
     "  --json           one JSON object per run\n\n"
+    "With --guide, half of the runs have seeds in order, the others seeds that "
+    "are\n"
+    "composed of those that met new rules, states, transitions and, with "
+    "--cover,\n"
+    "lines: 0xc05e SSS NNN FFF PPP takes the schedule of threads from seed "
+    "SSS, "
+    "the\n"
+    "network from NNN, the scenario's faults from FFF, the Raft's own numbers "
+    "from\n"
+    "PPP; 0xc05f AAAA BBBB TTTT is seed AAAA until TTTT hundredths of a "
+    "second, "
+    "and\n"
+    "draws from BBBB's streams from then on (all hexadecimal, without the "
+    "blanks).\n"
+    "--seed takes them as any other. The same options choose the same runs, "
+    "with "
+    "any\n"
+    "-j. Without --budget there are as many as without --guide.\n\n"
     "A failing run leaves its trace, story and pictures in OUT/SCENARIO-SEED.\n"
     "GLASSRAFT_VIZ=never: only the trace; always: of passing runs with --trace,"
     " too.\n\n"
@@ -81,6 +102,30 @@ static bool read_schedule(const char *text, enum sim_policy *policy)
         }
     return complain("--schedule", text,
                     "random, pct, roundrobin, run or rotate");
+}
+
+// A time, or a number of runs.
+static void take_budget(struct options *o, struct sweep_plan *plan)
+{
+    const char *text = o->at + 1 < o->argc ? o->argv[o->at + 1] : "";
+    char number[32] = "";
+    size_t n = strspn(text, "0123456789");
+    if (n == 0 || n >= sizeof number || strcmp(text + n, "runs") != 0) {
+        plan->budget_s = options_time(o);
+        return;
+    }
+    memcpy(number, text, n);
+    options_value(o);
+    if (options_parse(number, &plan->budget_runs) && plan->budget_runs > 0)
+        return;
+    o->failed = true;
+    complain("--budget", text, "at least one run");
+}
+
+static bool read_guide(const char *text, bool *guided)
+{
+    *guided = strcmp(text, "coverage") == 0;
+    return *guided || complain("--guide", text, "coverage");
 }
 
 static bool read_lab(uint64_t number, const struct options *o,
@@ -134,7 +179,9 @@ static bool take_formed(struct options *o, struct arguments *a)
     if (options_is(o, "--schedule"))
         a->bad |= !read_schedule(options_value(o), &plan->common.schedule);
     else if (options_is(o, "--budget"))
-        plan->budget_s = options_time(o);
+        take_budget(o, plan);
+    else if (options_is(o, "--guide"))
+        a->bad |= !read_guide(options_value(o), &plan->guided);
     else if (options_is(o, "--shard"))
         options_shard(o, &plan->shard, &plan->n_shards);
     else if (options_is(o, "--out")) {
@@ -192,11 +239,30 @@ static void take_argument(struct options *o, struct arguments *a)
         a->names[a->n_names++] = o->now;
 }
 
+// What does not go with a guide; NULL: nothing.
+static const char *unguided(const struct arguments *a)
+{
+    const struct sweep_plan *plan = &a->plan;
+    if (!plan->guided)
+        return NULL;
+    if (plan->common.real)
+        return "--guide and --real do not go together: the seeds that it finds"
+               " must replay";
+    if (plan->twice || plan->n_shards > 1 || plan->crash_points ||
+        plan->common.trace != NULL || a->curve != NULL)
+        return "--guide chooses its seeds as it goes: it does not go with"
+               " --check-determinism, --shard, --crash-points, --trace or"
+               " --curve";
+    if (plan->first < 1 || plan->last > LAB_MOST_PART)
+        return "--guide composes seeds of those from 1 to 4095";
+    return NULL;
+}
+
 // What no single option can know; a line on stderr when it is wrong.
 static bool fits(const struct arguments *a, const struct choice *choice)
 {
     const struct sweep_plan *plan = &a->plan;
-    const char *what = NULL;
+    const char *what = unguided(a);
     bool crashes = plan->crash_points || plan->common.crash_at > 0;
     for (int i = 0; i < choice->n && crashes; i++)
         if (!choice->chosen[i]->crash_points)
@@ -305,7 +371,8 @@ static bool asks_line(const struct arguments *a)
 {
     const struct sweep_plan *plan = &a->plan;
     return plan->lab != NULL && plan->lab->number > 0 &&
-           plan->first < plan->last && !plan->json && !plan->twice;
+           plan->first < plan->last && !plan->json && !plan->twice &&
+           !plan->guided;
 }
 
 int cli_run(int argc, char **argv)
@@ -348,11 +415,12 @@ int cli_run(int argc, char **argv)
     if (a.plan.common.trace != NULL)
         make_place(a.plan.common.trace);
     const struct reports_asked asked = {a.cover, a.curve, asks_line(&a),
-                                        a.plan.json};
+                                        a.plan.json, a.plan.guided};
     if (a.cover == NULL && a.curve == NULL && !asked.line)
         return sweep(&a.plan);
     if (!reports_begin(&asked, &a.plan.common))
         return EXIT_USAGE;
+    a.plan.cover = reports_cover();
     int code = sweep(&a.plan);
     return reports_end() ? code : EXIT_USAGE;
 }

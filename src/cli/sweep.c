@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "artifacts.h"
 #include "determinism.h"
+#include "guide.h"
 
 enum { EXIT_INTERRUPTED = 130 };
 
@@ -38,6 +39,10 @@ struct sweep {
     struct lab_result first; // of a pair
     bool has_first;
     int64_t begin_s, told_s;
+    uint64_t given;                // runs
+    struct guide *guide;           // NULL: without
+    struct lab_cover taker;        // for it
+    const struct lab_cover *other; // who else wants what runs met
 };
 
 static int64_t clock_s(void)
@@ -76,6 +81,52 @@ static uint64_t count_points(struct lab_run run)
     return result.n_points;
 }
 
+static bool next_guided(struct sweep *sweep, struct lab_run *run)
+{
+    struct guide_choice choice;
+    if (!guide_next(sweep->guide, &choice))
+        return false;
+    *run = sweep->plan->common;
+    run->scenario = sweep->plan->choice->chosen[choice.scenario];
+    run->seed = choice.seed;
+    run->cover = &sweep->taker;
+    sweep->given++;
+    return true;
+}
+
+static bool is_out_of_time(const struct sweep *sweep)
+{
+    uint64_t budget_s = sweep->plan->budget_s;
+    return budget_s > 0 && clock_s() - sweep->begin_s >= (int64_t)budget_s;
+}
+
+// A round is over.
+static bool more(void *context)
+{
+    struct sweep *sweep = context;
+    if (sweep->guide == NULL || is_out_of_time(sweep) ||
+        sweep->given == sweep->n_runs)
+        return false;
+    guide_begin_round(sweep->guide, sweep->n_runs - sweep->given);
+    return true;
+}
+
+static void take(void *context, const struct lab_run *run,
+                 const struct lab_result *result, const struct met *met,
+                 const uint64_t *counters)
+{
+    struct sweep *sweep = context;
+    const struct lab_cover *other = sweep->other;
+    if (other != NULL)
+        other->take(other->context, run, result, met, counters);
+    const struct cover *cover = sweep->plan->cover;
+    struct guide_choice choice = {.seed = run->seed};
+    while (sweep->plan->choice->chosen[choice.scenario] != run->scenario)
+        choice.scenario++;
+    guide_learn(sweep->guide, &choice, result, met,
+                cover != NULL && cover_was_new(cover));
+}
+
 static bool next(void *context, struct lab_run *run)
 {
     struct sweep *sweep = context;
@@ -85,9 +136,13 @@ static bool next(void *context, struct lab_run *run)
         *run = sweep->last;
         return true;
     }
-    if (plan->budget_s > 0 &&
-        clock_s() - sweep->begin_s >= (int64_t)plan->budget_s)
+    if (is_out_of_time(sweep))
         return false;
+    if (sweep->guide != NULL)
+        return next_guided(sweep, run);
+    if (plan->budget_runs > 0 && sweep->given == plan->budget_runs)
+        return false;
+    sweep->given++;
     if (sweep->point < sweep->n_points) {
         *run = sweep->last;
         run->crash_at = ++sweep->point;
@@ -224,7 +279,37 @@ static bool open_results(struct sweep *sweep)
 static uint64_t count_runs(const struct sweep_plan *plan)
 {
     uint64_t n = (plan->last - plan->first + 1) * (uint64_t)plan->choice->n;
-    return n / plan->n_shards + (plan->shard <= n % plan->n_shards);
+    n = n / plan->n_shards + (plan->shard <= n % plan->n_shards);
+    bool all =
+        plan->budget_runs == 0 || (!plan->guided && n < plan->budget_runs);
+    return all ? n : plan->budget_runs;
+}
+
+static void begin_guide(struct sweep *sweep)
+{
+    const struct sweep_plan *plan = sweep->plan;
+    if (!plan->guided)
+        return;
+    sweep->guide = guide_make(plan->choice->n, plan->first);
+    sweep->other = plan->common.cover;
+    sweep->taker =
+        (struct lab_cover){.n = sweep->other != NULL ? sweep->other->n : 0,
+                           .take = take,
+                           .context = sweep};
+}
+
+static void end_guide(struct sweep *sweep)
+{
+    if (sweep->guide == NULL)
+        return;
+    struct guide_sums sums = guide_sums(sweep->guide);
+    if (!sweep->plan->json)
+        printf("guided: %" PRIu64 " of %" PRIu64
+               " runs met something new, %" PRIu64 " of them among the %" PRIu64
+               " with composed seeds\n",
+               sums.n_kept, sums.n_runs, sums.n_kept_composed, sums.n_composed);
+    guide_free(sweep->guide);
+    sweep->guide = NULL;
 }
 
 int sweep(const struct sweep_plan *plan)
@@ -233,8 +318,9 @@ int sweep(const struct sweep_plan *plan)
     s = (struct sweep){.plan = plan, .begin_s = clock_s()};
     s.n_runs = count_runs(plan);
     s.told_s = s.begin_s;
-    s.single =
-        plan->first == plan->last && plan->n_shards == 1 && !plan->crash_points;
+    begin_guide(&s);
+    s.single = !plan->guided && plan->first == plan->last &&
+               plan->n_shards == 1 && !plan->crash_points;
     s.progress = s.n_runs > 1 && isatty(STDERR_FILENO);
     if (!leave_begin(&s.leave) || !open_results(&s))
         return EXIT_USAGE;
@@ -242,6 +328,7 @@ int sweep(const struct sweep_plan *plan)
     sigaction(SIGINT, &action, &before);
     struct lab_sweep runs = {.n_jobs = plan->n_jobs,
                              .next = next,
+                             .more = more,
                              .done = done,
                              .stopped = stopped,
                              .context = &s};
@@ -259,6 +346,7 @@ int sweep(const struct sweep_plan *plan)
         tally_print(&s.tally, stdout);
     if (!plan->json)
         lab_print_shared(stdout, s.shared);
+    end_guide(&s);
     if (interrupted) {
         fprintf(stderr,
                 "glassraft run: interrupted after %" PRIu64 " of %" PRIu64

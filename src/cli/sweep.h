@@ -16,6 +16,10 @@ struct sweep_plan {
     struct lab_run common;        // all but scenario and seed
     uint64_t stop_after;          // failures; 0 = never
     uint64_t budget_s;            // no new run after that; 0 = no limit
+    uint64_t budget_runs;         // no more runs; 0 = no limit
+    bool guided;                  // by what they meet; first and last are then
+                                  // seeds in order, up to LAB_MOST_PART
+    const struct cover *cover;    // counts their lines already; NULL: none
     uint64_t shard, n_shards;     // of n_shards equal parts this one, 1 first
     bool crash_points;            // each run with a crash at each of its points
     bool twice;                   // each run twice, which must be equal
