@@ -16,7 +16,10 @@
 #include "viz/figure2/figure2.h"
 #include "cover/curve.h"
 #include "base/save.h"
+#include "base/text.h"
 #include "selectors.h"
+
+enum { MOST_COBERTURA = 64 << 20 }; // bytes
 
 static struct {
     struct reports_asked asked;
@@ -164,6 +167,28 @@ static bool write_one(const char *name, const struct cover_about *about,
     return good;
 }
 
+// Some versions of gcovr add attributes that the format does not have, and by
+// which its DTD would refuse the file.
+static bool keep_format(const char *path)
+{
+    static const char *const unknown[] = {
+        " function-rate=\"", " functions-covered=\"", " functions-valid=\""};
+    size_t n = 0;
+    char *text = text_read_file(path, MOST_COBERTURA, &n);
+    if (text == NULL)
+        return false;
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
+        for (char *at = text; (at = strstr(at, unknown[i])) != NULL;) {
+            char *end = strchr(at + strlen(unknown[i]), '"');
+            if (end == NULL)
+                break;
+            memmove(at, end + 1, strlen(end + 1) + 1);
+        }
+    bool good = text_write_file(path, text, strlen(text));
+    free(text);
+    return good;
+}
+
 // gcovr's reports of the same counters, for the tools that read them. What it
 // says goes to a file.
 static bool run_gcovr(void)
@@ -192,6 +217,8 @@ static bool run_gcovr(void)
         continue;
     if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
         unlink(log);
+        if (!keep_format(xml))
+            fprintf(stderr, "glassraft: %s: %s\n", xml, strerror(errno));
         return true;
     }
     if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 127)
