@@ -32,7 +32,9 @@ static const char help[] =
     "  -j N                  so many runs (with --all: submissions) at a time\n"
     "  --keep FOLDER         traces of failing runs go there\n"
     "  --cover FOLDER        which lines the runs reach: reports there, and a\n"
-    "                        table in the report; no points depend on it\n"
+    "                        table in the report; no points depend on it; "
+    "with\n"
+    "                        --all in FOLDER/NAME\n"
     "  --all SUBMISSIONS     each folder in it is a submission\n"
     "  --results FOLDER      one NAME.json each, and summary.csv; what is\n"
     "                        complete there is not graded again\n"
@@ -141,8 +143,6 @@ static void check(struct arguments *a)
         complain(a, "--results and --shard go with --all");
     else if (a->all != NULL && a->out != NULL)
         complain(a, "--out goes with one folder; --all has --results");
-    else if (a->all != NULL && a->cover != NULL)
-        complain(a, "--cover goes with one folder");
     else if (a->limit > 3600)
         complain(a, "--limit: expected at most 3600 seconds");
     else if (a->last - a->first >= RUBRIC_MOST_SEEDS)

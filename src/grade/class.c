@@ -67,6 +67,39 @@ static void result_path(const struct class_plan *plan, const char *name,
     snprintf(path, n, "%.3000s/%.250s.%s", plan->results, name, end);
 }
 
+// Each submission's files in a folder of its own.
+static char *own_folder(const char *all, const char *name)
+{
+    char folder[4400];
+    if (all == NULL)
+        return NULL;
+    (void)mkdir(all, 0777);
+    snprintf(folder, sizeof folder, "%.4000s/%.300s", all, name);
+    return must_copy(folder, strlen(folder) + 1);
+}
+
+// Are its coverage reports, where they are asked for, those of this result?
+static bool has_cover(const struct class_plan *plan, const char *name,
+                      const cJSON *result)
+{
+    char path[4400];
+    size_t n = 0;
+    if (plan->each.cover == NULL)
+        return true;
+    snprintf(path, sizeof path, "%.4000s/%.300s/cover.json", plan->each.cover,
+             name);
+    char *text = text_read_file(path, RESULT_BYTES, &n);
+    cJSON *report = text != NULL ? cJSON_Parse(text) : NULL;
+    const cJSON *totals = cJSON_GetObjectItemCaseSensitive(report, "totals");
+    bool same =
+        totals != NULL &&
+        cJSON_Compare(
+            totals, cJSON_GetObjectItemCaseSensitive(result, "coverage"), true);
+    cJSON_Delete(report);
+    free(text);
+    return same;
+}
+
 // Is there a complete result for just these files?
 static bool is_done(const struct class_plan *plan, const char *name)
 {
@@ -83,7 +116,8 @@ static bool is_done(const struct class_plan *plan, const char *name)
     const cJSON *old = cJSON_GetObjectItemCaseSensitive(whole, "key");
     bool same =
         cJSON_IsString(old) && strcmp(old->valuestring, key) == 0 &&
-        cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(whole, "complete"));
+        cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(whole, "complete")) &&
+        has_cover(plan, name, whole);
     cJSON_Delete(whole);
     free(text);
     return same;
@@ -122,17 +156,6 @@ static bool stopped(void *context)
     return *r->plan->interrupted != 0;
 }
 
-// Each submission's traces in a folder of its own.
-static const char *keep_folder(const struct class_plan *plan, const char *name)
-{
-    static char folder[4400];
-    if (plan->each.keep == NULL)
-        return NULL;
-    (void)mkdir(plan->each.keep, 0777);
-    snprintf(folder, sizeof folder, "%.4000s/%.300s", plan->each.keep, name);
-    return folder;
-}
-
 _Noreturn static void work(const struct class *class, const char *name)
 {
     const struct class_plan *plan = class->plan;
@@ -142,7 +165,10 @@ _Noreturn static void work(const struct class *class, const char *name)
     struct grade_plan each = plan->each;
     snprintf(folder, sizeof folder, "%.4000s/%s", plan->folder, name);
     each.folder = folder;
-    each.keep = keep_folder(plan, name);
+    char *keep = own_folder(plan->each.keep, name);
+    char *cover = own_folder(plan->each.cover, name);
+    each.keep = keep;
+    each.cover = cover;
     each.n_jobs = 1;
     signal(SIGCHLD, SIG_DFL);
     sigprocmask(SIG_SETMASK, &class->outside, NULL);
@@ -153,6 +179,8 @@ _Noreturn static void work(const struct class *class, const char *name)
     bool good = grade_run(&grade, &each) && grade.complete;
     int code = grade.trouble != NULL ? TROUBLE : good ? WORKED : INCOMPLETE;
     grade_free(&grade);
+    free(keep);
+    free(cover);
     fflush(NULL);
     _exit(code);
 }

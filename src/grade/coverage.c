@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "grade.h"
@@ -107,6 +108,19 @@ static bool write_one(const struct counted *c, const char *name,
     bool good = text_write_file(path, bytes, n);
     free(bytes);
     return good;
+}
+
+void grade_forget_coverage(const struct grade_plan *plan)
+{
+    const char *folder = plan->cover;
+    static const char *const names[] = {"index.html", "cover.json",
+                                        "summary.txt", "summary.md"};
+    char path[4096];
+    for (size_t i = 0; folder != NULL && i < sizeof names / sizeof names[0];
+         i++) {
+        snprintf(path, sizeof path, "%.3900s/%s", folder, names[i]);
+        (void)unlink(path);
+    }
 }
 
 static bool write_all(const struct counted *c)

@@ -249,6 +249,7 @@ bool grade_run(struct grade *grade, const struct grade_plan *plan)
 {
     struct run r = {.plan = plan, .grade = grade};
     begin(grade, plan);
+    grade_forget_coverage(plan);
     bool good = prepare(&r);
     if (!good && grade->trouble != NULL)
         plan->told(plan->context, grade);

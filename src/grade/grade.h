@@ -110,6 +110,8 @@ bool grade_run(struct grade *grade, const struct grade_plan *plan);
 // points depend on it. False with a line on stderr when the reports cannot be
 // written.
 bool grade_coverage(struct grade *grade);
+// Removes the reports that another submission of this name may have left.
+void grade_forget_coverage(const struct grade_plan *plan);
 // canary.c: tries whether a Raft that is known can be built and run here. True,
 // or false with a line on stderr.
 bool grade_canary(const struct sandbox *sandbox);
