@@ -88,7 +88,7 @@ const char *linear_words(const struct linear_operation *op, char *text,
 static const char *how_long(uint64_t from, uint64_t to, char *text, size_t room)
 {
     text[0] = '\0';
-    if (from > 0 && to >= from)
+    if (from > 0 && to > from)
         snprintf(text, room, " %llu.%03llu ms",
                  (unsigned long long)((to - from) / 1000),
                  (unsigned long long)((to - from) % 1000));

@@ -146,6 +146,17 @@ bool asked_done(const struct asked *asked)
     return asked->outcome == LINEAR_DONE;
 }
 
+void lab_clients_judge(struct lab *lab)
+{
+    const struct check_finding *found =
+        lab->check != NULL ? check_clients(lab->check, 0) : NULL;
+    // That the search gave up says nothing of the submission.
+    if (found != NULL && finding_is(found->property, FINDING_NOT_DECIDED))
+        lab_run_not_set_up(lab, found->text);
+    if (found != NULL)
+        lab_run_breaks(lab);
+}
+
 void asked_free(struct lab_clients *clients)
 {
     for (struct asked *a = clients->first, *next; a != NULL; a = next) {

@@ -351,6 +351,7 @@ static void body(void *argument)
     child.lab = lab_make(run, child.api, child.kv, child.trace, child.check);
     run->scenario->run(child.lab);
     count_up();
+    lab_clients_judge(child.lab);
     check_time();
     // What the end of the lab does is no part of the story.
     struct lab *lab = child.lab;
@@ -404,12 +405,6 @@ static void load(void)
     child.variables = object_variables();
     if (!run->real && run->scenario->rpcs == NULL)
         sim_space_object(child.variables.at, child.variables.n);
-}
-
-// Where any number of calls is allowed, threads need not rest.
-static uint32_t most_steps_s(const struct lab_run *run)
-{
-    return run->scenario->most_calls_s == INT_MAX ? UINT32_MAX : 0;
 }
 
 static void check_memory(void)
@@ -481,7 +476,9 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
     simulation.replay = replay;
     simulation.races_go_on = child.raw;
     simulation.max_us = 4 * limit_s * 1000000;
-    simulation.most_steps_s = most_steps_s(run);
+    // Where any number of calls is allowed, threads need not rest.
+    if (run->scenario->most_calls_s == INT_MAX)
+        simulation.most_steps_s = UINT32_MAX;
     simulation.object = run->sandbox != NULL ? run->raft : NULL;
     simulation.fail = simulator_fails;
     if (run->real)

@@ -214,6 +214,10 @@ void lab_late_save(struct instance *instance);
 void lab_price_of(struct lab *lab, struct lab_prices *out);
 void lab_ask_the_dead(struct instance *instance);
 
+// asked.c: at the end of a scenario's body; does not return when what clients
+// saw is wrong, or could not be decided.
+void lab_clients_judge(struct lab *lab);
+
 // child.c: never returns.
 _Noreturn void lab_run_fails(struct lab *lab, enum finding finding,
                              const char *tag, const char *text);

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "harness/internal.h"
 #include "harness/runner.h"
 #include "base/thread.h"
 
@@ -168,6 +169,33 @@ static void quits(struct lab *lab)
 static void good(struct lab *lab)
 {
     lab_check_one_leader(lab);
+}
+
+static void answers(struct lab *lab, uint64_t n, const char *call,
+                    const char *value)
+{
+    struct trace_operation op = {
+        .client = 1, .number = n, .call = call, .key = "a", .value = value};
+    bool get = strcmp(call, "get") == 0;
+    op.value = get ? NULL : value;
+    trace_invoke(lab->trace, &op);
+    trace_return(lab->trace, &op, "ok", get ? value : NULL, 0);
+}
+
+// A service that forgets: nothing else is wrong with the run.
+static void forgets(struct lab *lab)
+{
+    lab_check_one_leader(lab);
+    answers(lab, 1, "put", "1");
+    answers(lab, 2, "put", "2");
+    answers(lab, 3, "get", "1");
+}
+
+// The same, and then the scenario waits in vain.
+static void forgets_and_stops(struct lab *lab)
+{
+    forgets(lab);
+    lab_fail(lab, "nothing was answered");
 }
 
 static struct lab_result run(void (*story)(struct lab *lab))
@@ -383,9 +411,24 @@ static void test_a_failure_of_a_later_draw_is_one(void **state)
     assert_in_range(n_failed, 5, 10);
 }
 
+static void test_wrong_answers_fail_a_run(void **state)
+{
+    (void)state;
+    struct lab_result result = run(forgets);
+    assert_false(result.passed);
+    assert_string_equal(result.property, "linearizability");
+    assert_says(&result, "get a returned 1 although put a=2 had ended");
+    assert_int_equal(result.n_shown, 3);
+    result = run(forgets_and_stops);
+    assert_string_equal(result.property, "linearizability");
+    assert_says(&result, "nothing was answered.\n");
+    assert_says(&result, "get a returned 1 although put a=2 had ended");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wrong_answers_fail_a_run),
         cmocka_unit_test(test_deadlock_names_threads_and_places),
         cmocka_unit_test(test_relock),
         cmocka_unit_test(test_a_destroyed_mutex_is_named_with_its_callers),
