@@ -211,6 +211,17 @@ static void judge_and_load(void)
     pictures("1m", &check.viz_1_000_000);
 }
 
+static void clients(void)
+{
+    struct bench_linear linear = bench_linear(size);
+    char about[80];
+    snprintf(about, sizeof about, "%d histories of clients, judged", linear.n);
+    figure("linear_total_ms", linear.total_ms, about);
+    figure("linear_worst_ms", linear.worst_ms, "the slowest of them");
+    figure("linear_told_ms", linear.told_ms,
+           "all, with what proves the wrong ones");
+}
+
 static void threads_and_calls(void)
 {
     figure("switch_ns",
@@ -285,6 +296,7 @@ int main(int argc, char **argv)
     if (before != NULL && !quick)
         printf("%-36s %14s %14s\n", "", "now", "before");
     judge_and_load();
+    clients();
     threads_and_calls();
     suites_and_commits();
     bench_commits(size);

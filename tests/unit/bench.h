@@ -64,6 +64,14 @@ struct bench_check {
 // memory it measures.
 struct bench_check bench_check(const struct bench_size *size);
 
+// bench_linear.c: processor time of judging the histories of clients, over all
+// and at worst, and with the explanations of wrong ones.
+struct bench_linear {
+    int n;
+    double total_ms, worst_ms, told_ms;
+};
+struct bench_linear bench_linear(const struct bench_size *size);
+
 // bench_calls.c: figures of calls.
 void bench_calls(const struct bench_size *how);
 
