@@ -13,6 +13,7 @@ enum { EXIT_GOOD = 0, EXIT_FINDING = 1, EXIT_USAGE = 2, EXIT_BUG = 70 };
 
 int cli_run(int argc, char **argv);      // run.c
 int cli_explore(int argc, char **argv);  // explore.c
+int cli_shrink(int argc, char **argv);   // shrink.c
 int cli_merge(int argc, char **argv);    // merge.c
 int cli_grade(int argc, char **argv);    // grade.c
 int cli_rules(int argc, char **argv);    // rules.c

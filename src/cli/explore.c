@@ -1,19 +1,16 @@
 // explore.c -- glassraft explore: every list of actions within a bound.
 #include <cjson/cJSON.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "stepper/explore.h"
-#include "artifacts.h"
 #include "build_raft.h"
 #include "cli.h"
+#include "leave_script.h"
 
 enum { EXIT_INTERRUPTED = 130, MIB = 1 << 20 };
 
@@ -318,42 +315,6 @@ static cJSON *as_json(const struct arguments *a,
     return object;
 }
 
-// The script as a file, and what a run of it leaves.
-static bool leave_script(const struct arguments *a,
-                         struct explore_report *report)
-{
-    static char path[200];
-    struct leave leave;
-    struct lab_run run = a->plan.run;
-    struct lab_result result;
-    if (mkdir(a->out, 0777) != 0 && errno != EEXIST) {
-        fprintf(stderr, "glassraft explore: %s: %s\n", a->out, strerror(errno));
-        return false;
-    }
-    snprintf(path, sizeof path, "%.150s/explore.script", a->out);
-    char *text = script_format(&report->script), folder[160], trace[200];
-    if (!text_write_file(path, text, strlen(text)) || !leave_begin(&leave))
-        return false;
-    run.scenario = script_scenario("explore", text);
-    run.script = text;
-    run.path = path;
-    run.out = a->out;
-    if (!lab_run_folder(&run, folder, sizeof folder))
-        return false;
-    snprintf(trace, sizeof trace, "%s/trace.jsonl", folder);
-    run.trace = trace;
-    lab_run_one(&run, &result);
-    if (!result.passed)
-        leave_run(&leave, &run, &result);
-    if (result.passed)
-        printf("  but     %s, run once more, breaks nothing: what was found\n"
-               "          does not come again\n",
-               path);
-    else
-        lab_print_failure(stdout, &run, &result);
-    return true;
-}
-
 static void print_script(const struct explore_report *report)
 {
     char line[STEP_LINE];
@@ -380,8 +341,8 @@ static int finish(const struct arguments *a, struct explore_report *report)
         if (report->end == EXPLORE_FOUND)
             print_script(report);
     }
-    bool left =
-        report->end != EXPLORE_FOUND || a->json || leave_script(a, report);
+    bool left = report->end != EXPLORE_FOUND || a->json ||
+                leave_script(&a->plan.run, &report->script, "explore", a->out);
     script_free(&report->script);
     if (!left)
         return EXIT_USAGE;

@@ -29,6 +29,7 @@ static const struct command {
 #ifndef GLASSRAFT_VIEWERS // these need the simulator
     {"run", "run scenarios on a cluster, simulated or real", cli_run},
     {"explore", "every list of actions within a bound", cli_explore},
+    {"shrink", "a failing run as a short script", cli_shrink},
     {"list", "the scenarios and what they guard", cli_list},
     {"grade", "a submission, or a class of them, by a rubric", cli_grade},
     {"demo", "a tour of a Raft, with pictures in out/demo/", cli_demo},

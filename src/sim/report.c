@@ -450,8 +450,13 @@ static void watch_crashes(bool on)
         // AddressSanitizer tells more about a bad address than we could.
         if (sim_has_asan() && crashes[i] != SIGABRT)
             continue;
-        sigaction(crashes[i], on ? &action : &before[i],
-                  on ? &before[i] : NULL);
+        // Whoever has taken it over since then keeps it.
+        struct sigaction now;
+        if (on)
+            sigaction(crashes[i], &action, &before[i]);
+        else if (sigaction(crashes[i], NULL, &now) == 0 &&
+                 now.sa_sigaction == on_crash)
+            sigaction(crashes[i], &before[i], NULL);
     }
 }
 

@@ -56,6 +56,8 @@ static void watch(void *context, const struct trace_event *event)
     struct stepper *stepper = context;
     if (stepper->state != NULL)
         state_step(stepper->state, event, by_msg(stepper, event->msg));
+    if (stepper->also != NULL)
+        stepper->also(NULL, event);
     switch (event->kind) {
     case TRACE_SEND:
         if (event->ok || !is_server(event->node))

@@ -10,6 +10,8 @@ struct stepper {
     uint64_t stamp;
     uint64_t acted[STEP_SERVERS]; // elections begun and requests sent
     struct step_state *state;     // NULL: nobody asks for it
+    // Sees each event, too; NULL: nobody.
+    void (*also)(void *context, const struct trace_event *event);
 };
 
 // state.c: an event; a leg that waits. Both with the recorder held.

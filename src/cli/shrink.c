@@ -1,0 +1,217 @@
+// shrink.c -- glassraft shrink: a failing run as a short script.
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "check/findings.h"
+#include "labs/suites/suites.h"
+#include "stepper/convert.h"
+#include "stepper/shrink.h"
+#include "build_raft.h"
+#include "cli.h"
+#include "leave_script.h"
+
+static const char help[] =
+    "usage: glassraft shrink SCENARIO --seed N [OPTIONS]\n"
+    "       glassraft shrink TRACE [OPTIONS]\n\n"
+    "Makes a script of a run that breaks a rule of safety, and takes out of "
+    "it\n"
+    "what is not needed for the same finding: actions, servers, commands.\n\n"
+    "  --raft PATH    the Raft (as in run); it runs as a program of yours "
+    "does,\n"
+    "                 without a sandbox\n"
+    "  --seed N       the run's, default 1\n"
+    "  --budget TIME  stop after that and take what is there, default 60s\n"
+    "  --out FOLDER   script, story and pictures go here, default out\n\n"
+    "What needs time to pass (no leader, no agreement) or another order of\n"
+    "threads (a data race, a deadlock) has no script, and that is said.\n\n"
+    "Exit code 1: the finding, as a script, or why there is none; 0: the run\n"
+    "passes, 2: wrong usage.\n\n"
+    "example: glassraft shrink figure-8 --seed 7 --raft labs/student\n";
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal)
+{
+    (void)signal;
+    interrupted = 1;
+}
+
+static bool stopped(void *context)
+{
+    (void)context;
+    return interrupted != 0;
+}
+
+struct arguments {
+    const char *what, *raft, *out;
+    uint64_t seed, budget_s;
+    bool help, bad;
+    struct lab_run run;
+    char property[80], tag[16];
+};
+
+static void take_argument(struct options *o, struct arguments *a)
+{
+    if (options_is(o, "--help"))
+        a->help = true;
+    else if (options_is(o, "--seed"))
+        a->seed = options_number(o);
+    else if (options_is(o, "--raft"))
+        a->raft = options_value(o);
+    else if (options_is(o, "--budget"))
+        a->budget_s = options_time(o);
+    else if (options_is(o, "--out"))
+        a->out = options_value(o);
+    else if (options_rest(o)) {
+        if (a->what != NULL)
+            fprintf(stderr, "glassraft shrink: %s: one run at a time\n",
+                    o->now);
+        a->bad |= a->what != NULL;
+        a->what = o->now;
+    }
+}
+
+static bool is_file(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISREG(about.st_mode);
+}
+
+// Runs the scenario and leaves its trace; 0 = go on, else the exit code.
+static int make_trace(struct arguments *a, char path[200])
+{
+    static char folder[160];
+    struct lab_result result;
+    a->run.scenario = suites_find(a->what);
+    if (a->run.scenario == NULL) {
+        fprintf(stderr,
+                "glassraft shrink: %s: no such file and no such scenario\n",
+                a->what);
+        return EXIT_USAGE;
+    }
+    if (a->run.scenario->rpcs != NULL) {
+        fprintf(stderr, "glassraft shrink: %s: there is no Raft in it\n",
+                a->what);
+        return EXIT_USAGE;
+    }
+    if (!lab_run_folder(&a->run, folder, sizeof folder))
+        return EXIT_USAGE;
+    snprintf(path, 200, "%s/trace.jsonl", folder);
+    a->run.trace = path;
+    a->run.quiet = true;
+    lab_run_one(&a->run, &result);
+    a->run.trace = NULL;
+    if (!result.passed)
+        return -1;
+    printf("%s with seed 0x%" PRIx64 " passes: there is nothing to shrink\n",
+           a->what, a->seed);
+    return EXIT_GOOD;
+}
+
+// What the trace was found to break, and by which Raft.
+static bool take_finding(struct arguments *a, const struct trace_file *trace)
+{
+    const struct trace_event *found = NULL;
+    for (size_t i = 0; i < trace->n_events && found == NULL; i++)
+        if (trace->event[i].kind == TRACE_FINDING)
+            found = &trace->event[i];
+    if (found == NULL) {
+        printf("%s: there is no finding in it\n", a->what);
+        return false;
+    }
+    snprintf(a->property, sizeof a->property, "%s", found->what);
+    snprintf(a->tag, sizeof a->tag, "%s", found->tag != NULL ? found->tag : "");
+    if (finding_cost(a->property, a->tag) == FINDING_IS_SAFETY)
+        return true;
+    printf("%s [%s]: no broken rule of safety; a script, in which no time"
+           " passes, cannot show it\n",
+           a->property, a->tag);
+    return false;
+}
+
+static int make_short(struct arguments *a, struct trace_file *trace)
+{
+    struct script script;
+    struct shrink_report report;
+    char error[300], name[64];
+    if (!convert(&a->run, trace, &script, error)) {
+        printf("no script: %s\n", error);
+        return EXIT_FINDING;
+    }
+    struct shrink_plan plan = {.run = a->run,
+                               .property = a->property,
+                               .tag = a->tag,
+                               .most_s = (double)a->budget_s,
+                               .stopped = stopped};
+    shrink(&plan, &script, &report);
+    if (!report.breaks) {
+        printf("no script: the %zu actions of this run %s%s%s%s\n",
+               report.n_before,
+               report.result.passed ? "break nothing by themselves; time or"
+                                      " another order of threads is part of it"
+                                    : "break something else: ",
+               report.result.passed ? "" : report.result.property,
+               report.result.tag[0] != '\0' ? ", " : "", report.result.tag);
+        script_free(&script);
+        return EXIT_FINDING;
+    }
+    printf("%zu actions of %d servers became %zu of %d, in %" PRIu64
+           " runs and %.1f s%s\n",
+           report.n_before, report.servers_before, report.n_after,
+           report.servers_after, report.n_runs, report.seconds,
+           report.ended ? "" : "; the time was up before the end");
+    char *text = script_format(&script);
+    fputs(text, stdout);
+    free(text);
+    snprintf(name, sizeof name, "shrunk-%.40s", trace->header.scenario);
+    bool left = leave_script(&a->run, &script, name, a->out);
+    script_free(&script);
+    return left ? EXIT_FINDING : EXIT_USAGE;
+}
+
+int cli_shrink(int argc, char **argv)
+{
+    static char object[4096];
+    static struct arguments a;
+    struct trace_file trace;
+    char path[200];
+    a = (struct arguments){.out = "out", .seed = 1, .budget_s = 60};
+    struct options o = options_begin(argc, argv, "shrink");
+    while (!a.help && !a.bad && options_next(&o) != NULL)
+        take_argument(&o, &a);
+    if (a.help)
+        fputs(help, stdout);
+    if (a.help || a.bad || o.failed)
+        return a.help ? EXIT_GOOD : EXIT_USAGE;
+    if (a.what == NULL) {
+        fprintf(stderr, "glassraft shrink: which scenario or trace?\n");
+        return EXIT_USAGE;
+    }
+    const char *raft = a.raft != NULL ? a.raft : student_default(false);
+    a.run = (struct lab_run){.seed = a.seed, .out = a.out};
+    if (raft != NULL) {
+        if (!student_raft(raft, object, sizeof object))
+            return EXIT_USAGE;
+        a.run.given = a.raft;
+        a.run.raft = object;
+    }
+    struct sigaction action = {.sa_handler = on_interrupt}, before;
+    sigaction(SIGINT, &action, &before);
+    int code = is_file(a.what) ? -1 : make_trace(&a, path);
+    if (code >= 0)
+        return code;
+    if (!trace_load(&trace, is_file(a.what) ? a.what : path)) {
+        fprintf(stderr, "glassraft shrink: %s\n", trace.error);
+        return EXIT_USAGE;
+    }
+    code = take_finding(&a, &trace) ? make_short(&a, &trace) : EXIT_FINDING;
+    trace_unload(&trace);
+    sigaction(SIGINT, &before, NULL);
+    return code;
+}
