@@ -508,7 +508,7 @@ bench-page: ## figures of a page of 120,000 events, and of play, in a browser
 # The readers, and each command that reads traces, against libFuzzer, one after
 # the other. The corpus grows in build/corpus.
 FUZZ_COMMANDS := check log timeline columns strip roles terms diff why page \
-                 shiviz perfetto mermaid tla
+                 history shiviz perfetto mermaid tla
 FUZZ_SECONDS ?= 30
 FUZZ_LINK = clang $(BASE) $(SAN_fuzz) -fsanitize=fuzzer $(filter %.c %.a,$^) \
             -o $@ $(LIBS)

@@ -6,13 +6,40 @@
 #include <stdio.h>
 #include <string.h>
 
+// Clients come when a cluster is at work already.
+static struct clients *begin(const struct check *check)
+{
+    const struct model *model = &check->model;
+    struct clients *clients = clients_make(model->n_servers);
+    for (int i = 0; i < model->n_servers; i++) {
+        const struct model_server *server = &model->server[i];
+        bool leads = server->up && server->role == TRACE_LEADER;
+        clients->leads[i] = leads ? server->term : 0;
+        clients->handed[i] = server->last_applied;
+        if (server->commit_index > clients->committed)
+            clients->committed = server->commit_index;
+        if (clients->leads[i] > clients->leader_term) {
+            clients->leader_term = clients->leads[i];
+            clients->leader = i;
+        }
+    }
+    return clients;
+}
+
 void check_gather(struct check *check, const struct trace_event *event)
 {
-    bool client = event->kind == TRACE_INVOKE || event->kind == TRACE_RETURN;
+    bool client = event->kind == TRACE_INVOKE || event->kind == TRACE_RETURN ||
+                  (event->kind == TRACE_SEND && event->node == TRACE_NONE);
     if (check->clients == NULL && client)
-        check->clients = clients_make(check->model.n_servers);
+        check->clients = begin(check);
     if (check->clients != NULL)
         clients_step(check->clients, event);
+}
+
+bool check_has_clients(const struct check *check)
+{
+    const struct clients *clients = check->clients;
+    return clients != NULL && (clients->n_operations > 0 || clients->orphans);
 }
 
 const char *check_unanswerable(const struct check *check)
@@ -76,7 +103,7 @@ static void found(struct check *check, const struct clients_verdict *verdict)
 const struct check_finding *check_clients(struct check *check, uint64_t budget)
 {
     struct clients_verdict verdict;
-    if (check->broken || check->clients == NULL ||
+    if (check->broken || !check_has_clients(check) ||
         check_unanswerable(check) != NULL)
         return check_finding(check);
     clients_judge(check->clients, budget, &verdict);

@@ -67,11 +67,20 @@ static void set(struct table *table, uint64_t a, uint64_t b, size_t number)
         table_at(table, a, b, &fresh)->first = number;
 }
 
+// Of a client's message that is of no operation and carries no text: whatever
+// it is, it is about no key.
+#define NOBODY (SIZE_MAX - 1)
+
 // The same with a remark: does the message carry the operation itself?
 struct owner {
-    size_t operation; // CLIENTS_NONE: of no client
+    size_t operation; // CLIENTS_NONE: of no client; NOBODY
     bool carries;
 };
+
+static bool is_operation(struct owner owner)
+{
+    return owner.operation < NOBODY;
+}
 
 static struct owner owner_of(const struct table *table, uint64_t key)
 {
@@ -93,13 +102,14 @@ static void own(struct table *table, uint64_t key, struct owner owner)
 
 struct carried {
     char key[MESSAGE_DIGEST];
-    bool found;
+    bool found, any; // the key; any text
 };
 
 static void look_for_key(void *context, const struct trace_arg *arg)
 {
     struct carried *carried = context;
     bool text = arg->type == ARG_TEXT || arg->type == ARG_BYTES;
+    carried->any |= text && arg->text != NULL && arg->text[0] != '\0';
     carried->found |=
         text && arg->text != NULL && strcmp(arg->text, carried->key) == 0;
 }
@@ -114,6 +124,13 @@ static bool carries(const struct clients_operation *op,
         return true;
     message_digest(op->key, strlen(op->key), carried.key);
     return !args_each(&event->args, look_for_key, &carried) || carried.found;
+}
+
+static bool is_without_text(const struct trace_event *event)
+{
+    struct carried carried = {.found = false};
+    return (event->args.type != NULL || event->args.parsed != NULL) &&
+           args_each(&event->args, look_for_key, &carried) && !carried.any;
 }
 
 // -------------------------------------------------------------- operations
@@ -182,18 +199,22 @@ static void returned(struct clients *clients, const struct trace_event *event)
 static void sent(struct clients *clients, const struct trace_event *event)
 {
     struct owner owner = owner_of(&clients->events, event->cause);
-    if (owner.operation == CLIENTS_NONE)
+    if (is_operation(owner)) {
+        struct clients_operation *op = &clients->operation[owner.operation];
+        owner.carries = carries(op, event);
+        op->n_sent += owner.carries && event->node == TRACE_NONE;
+    } else if (event->node == TRACE_NONE && is_without_text(event)) {
+        owner = (struct owner){NOBODY, false};
+    } else {
         return;
-    struct clients_operation *op = &clients->operation[owner.operation];
-    owner.carries = carries(op, event);
-    op->n_sent += owner.carries && event->node == TRACE_NONE;
+    }
     own(&clients->messages, event->msg, owner);
 }
 
 static void answered(struct clients *clients, const struct trace_event *event)
 {
     struct owner owner = owner_of(&clients->messages, event->msg);
-    if (owner.operation == CLIENTS_NONE || !owner.carries)
+    if (!is_operation(owner) || !owner.carries)
         return;
     uint64_t restored = 0;
     for (size_t i = 0; i < clients->n_restored; i++)
@@ -399,8 +420,8 @@ clients_answer_of(const struct clients *clients,
 const struct clients_operation *clients_behind(const struct clients *clients,
                                                uint64_t n)
 {
-    size_t number = owner_of(&clients->events, n).operation;
-    return number != CLIENTS_NONE ? &clients->operation[number] : NULL;
+    struct owner owner = owner_of(&clients->events, n);
+    return is_operation(owner) ? &clients->operation[owner.operation] : NULL;
 }
 
 const struct clients_operation *clients_at(const struct clients *clients,

@@ -303,7 +303,7 @@ size_t check_areas(const struct check *check, struct check_area *out,
                 out[n].missing = trace_kinds[legs[i]].name;
         n++;
     }
-    if (check->clients != NULL && n < most) {
+    if (check_has_clients(check) && n < most) {
         snprintf(out[n].name, sizeof out[n].name, "answers to clients");
         out[n].missing = NULL;
         out[n++].because = check_unanswerable(check);

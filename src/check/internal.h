@@ -238,6 +238,7 @@ bool check_cuts(struct check *check, const struct trace_event *event);
 // answers.c: gathers what clients asked and saw; why that is not judged, NULL
 // when it is.
 void check_gather(struct check *check, const struct trace_event *event);
+bool check_has_clients(const struct check *check);
 const char *check_unanswerable(const struct check *check);
 
 // contract.c: whether an entry that is appended, or a commit_index that moves

@@ -63,6 +63,16 @@ static void export_tla(const struct trace_file *trace, FILE *out)
     viz_tla_end(tla);
 }
 
+static void draw_history(const struct trace_file *trace,
+                         const struct viz_window *part, FILE *out)
+{
+    struct viz_window whole = {0};
+    struct viz_history asked = {.most = 0};
+    viz_history(trace, &whole, &asked, out);
+    asked.most = 3;
+    viz_history(trace, part, &asked, out);
+}
+
 static void draw(const char *command, const struct trace_file *trace, FILE *out)
 {
     struct viz_window whole = {0};
@@ -82,6 +92,8 @@ static void draw(const char *command, const struct trace_file *trace, FILE *out)
         draw_log(trace, out);
     } else if (strcmp(command, "columns") == 0) {
         viz_columns(trace, &whole, NULL, out);
+    } else if (strcmp(command, "history") == 0) {
+        draw_history(trace, &part, out);
     } else if (strcmp(command, "strip") == 0) {
         viz_strip(trace, &whole, out);
     } else if (strcmp(command, "roles") == 0) {
@@ -124,6 +136,7 @@ static void judge(const uint8_t *bytes, size_t n)
     while (trace_read(reader, &event) == TRACE_OK &&
            (event.kind == TRACE_UNKNOWN || check_step(check, &event)))
         us = event.us;
+    check_clients(check, 2000);
     check_diagnose(check, us, true);
     check_areas(check, area, CHECK_AREAS);
     check_free(check);

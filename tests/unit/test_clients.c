@@ -396,6 +396,22 @@ static void test_only_what_carries_the_key_counts(void **state)
                  " a=1, which was applied before.");
 }
 
+// The same of a client that opens its session before it asks anything.
+static void test_what_carries_no_text_is_about_no_key(void **state)
+{
+    (void)state;
+    asks(0, 0, "");
+    take(0, 1, 1);
+    apply(0, 1, 1);
+    assert_true(story.clients->applied[1].harmless);
+    assert_null(clients_behind(story.clients, story.n));
+    asks(0, 0, "b");
+    take(0, 2, 1);
+    apply(0, 2, 1);
+    assert_false(story.clients->applied[2].harmless);
+    assert_legal();
+}
+
 static void test_a_return_without_its_invoke(void **state)
 {
     (void)state;
@@ -421,6 +437,7 @@ int main(void)
         STORY(test_without_causes_there_is_no_reason),
         STORY(test_what_failed_or_is_unknown),
         STORY(test_only_what_carries_the_key_counts),
+        STORY(test_what_carries_no_text_is_about_no_key),
         STORY(test_a_return_without_its_invoke),
     };
     return cmocka_run_group_tests_name("clients", tests, NULL, NULL) != 0;
