@@ -58,7 +58,7 @@ static void note(struct drawn *d)
     char from[20] = "", entry[60] = "";
     if (!d->returned) {
         snprintf(d->note, sizeof d->note, "no answer%s",
-                 d->index > 0 ? ", but applied" : "");
+                 d->index > 0 && !d->lost ? ", but applied" : "");
         return;
     }
     if (d->never || strcmp(d->result, "unknown") == 0) {
@@ -68,13 +68,14 @@ static void note(struct drawn *d)
     }
     if (d->by != NULL)
         snprintf(from, sizeof from, "by S%d", d->by->server + 1);
-    if (d->again > 0)
+    if (d->lost)
+        snprintf(entry, sizeof entry, "entry %" PRIu64 " was never applied",
+                 d->index);
+    else if (d->again > 0)
         snprintf(entry, sizeof entry, "entries %" PRIu64 ", %" PRIu64, d->index,
                  d->again);
     else if (d->index > 0)
         snprintf(entry, sizeof entry, "entry %" PRIu64, d->index);
-    else if (d->lost)
-        snprintf(entry, sizeof entry, "its entry was lost");
     else if (d->by != NULL)
         snprintf(entry, sizeof entry, "no entry");
     snprintf(d->note, sizeof d->note, "%s%s%s", from,
@@ -113,8 +114,10 @@ static void take_client(struct history_picture *p, size_t i)
     d->never = true; // until the history has it
     d->by = clients_answer_of(p->clients, from);
     d->entry = clients_entry_of(p->clients, from);
-    d->index = d->entry != NULL ? d->entry->index : from->told_index;
-    d->lost = d->index == 0 && from->n_entries > 0;
+    d->lost = d->entry == NULL && from->n_entries > 0;
+    d->index = d->entry != NULL ? d->entry->index
+               : d->lost        ? p->clients->entry[from->last_entry].index
+                                : from->told_index;
     for (size_t k = from->first_entry; k != CLIENTS_NONE;
          k = p->clients->entry[k].next)
         if (p->clients->entry[k].applied_n != 0 && d->entry != NULL &&
