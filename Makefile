@@ -226,7 +226,7 @@ $B/viz/page/page_data.o: viz/page/page_data.S $B/viz/page.html
 # with a C11 compiler, cJSON and Graphviz. CJSON=FOLDER has cjson/cJSON.h and
 # cJSON.c, where there is no library of it.
 VIEWER_CLI := main check check_history history judge check_report artifacts \
-              why timeline log columns page strip roles terms diff export \
+              why timeline log columns page strip sheet roles terms diff export \
               schema version merge options selectors results_table
 VIEWER_SRC := $(wildcard src/base/*.c src/wire/*.c src/trace/*.c \
                 src/replay/*.c src/check/*.c viz/*/*.c) src/harness/print.c \

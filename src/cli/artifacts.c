@@ -151,7 +151,7 @@ static void leave_log(struct desk *desk)
                   : finding->n_shown == 0 ? finding->n
                                           : finding->events[0];
     FILE *out = begin(&text, &n);
-    viz_log(desk->trace, at, out);
+    viz_log(desk->trace, at, NULL, out);
     save(desk, "log", out, &text, &n, desk->left->picture[2]);
 }
 

@@ -21,7 +21,7 @@ static bool save_one(const struct trace_file *trace, bool log,
     if (out == NULL)
         return false;
     if (log)
-        viz_log(trace, window->last, out);
+        viz_log(trace, window->last, NULL, out);
     else
         viz_timeline(trace, window, out);
     fclose(out);

@@ -27,7 +27,8 @@ static void usage(void)
            " the eras\n                   in which logs changed; --steps N at"
            " most so many (6)\n                   --at T,T... and --event"
            " N,N... choose the moments\n"
-           "  --json           the whole state at that moment\n%s\n"
+           "  --json           the whole state at that moment\n" SELECTORS_THEME
+           "%s\n"
            "example: glassraft log out/demo/trace.jsonl --act 6"
            " -o log.svg\n",
            selectors_help);
@@ -86,7 +87,7 @@ static bool read_option(struct command *c, struct options *o)
     else if (options_is(o, "--json"))
         c->json = true;
     else
-        return selectors_read(&c->s, o);
+        return selectors_theme(&c->s, o) || selectors_read(&c->s, o);
     return true;
 }
 
@@ -166,7 +167,7 @@ static void draw(const struct part *part, void *context, FILE *out)
     } else if (c->film)
         viz_film(&part->trace, moment, n, out);
     else
-        viz_log(&part->trace, moment[n - 1], out);
+        viz_log(&part->trace, moment[n - 1], c->s.format, out);
 }
 
 int cli_log(int argc, char **argv)

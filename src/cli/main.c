@@ -47,6 +47,7 @@ static const struct command {
     {"log", "draw the logs of all servers at a moment", cli_log},
     {"columns", "a text column for each server", cli_columns},
     {"page", "a page to explore a run in the browser", cli_page},
+    {"sheet", "draw a whole run on one page: strip, logs, captions", cli_sheet},
     {"strip", "draw a whole run: roles by term, faults, commits", cli_strip},
     {"roles", "draw the roles of Figure 4 with counts", cli_roles},
     {"terms", "a table of terms: votes, winner, entries, end", cli_terms},

@@ -216,8 +216,21 @@ bool selectors_read(struct selectors *s, struct options *o)
     return true;
 }
 
+static bool read_format(struct selectors *s, struct options *o)
+{
+    if (!options_is(o, "--for"))
+        return false;
+    const char *value = options_value(o);
+    s->format = o->failed ? NULL : viz_format(value);
+    if (!o->failed && s->format == NULL)
+        complain(o, "--for", value, "slide, column, readme or screen");
+    return true;
+}
+
 bool selectors_theme(struct selectors *s, struct options *o)
 {
+    if (read_format(s, o))
+        return true;
     if (!options_is(o, "--theme") && !options_is(o, "--theme=print") &&
         !options_is(o, "--theme=colour"))
         return false;
@@ -339,7 +352,20 @@ int selectors_save(const struct selectors *s, char *text, size_t n,
     plain_output(text, n, true);
     if (picture && s->print)
         paint_greys(text);
-    return save(s, text, n, picture) ? EXIT_GOOD : EXIT_USAGE;
+    if (!picture || s->format == NULL)
+        return save(s, text, n, picture) ? EXIT_GOOD : EXIT_USAGE;
+    char *sized = NULL;
+    size_t n_sized = 0;
+    FILE *out = open_memstream(&sized, &n_sized);
+    if (out == NULL)
+        die("no memory for a picture");
+    fprintf(out, "// for: %.0f %.0f %.1f %s\n", s->format->width,
+            s->format->height, s->format->least, s->format->name);
+    fwrite(text, 1, n, out);
+    fclose(out);
+    bool good = save(s, sized, n_sized, picture);
+    free(sized);
+    return good ? EXIT_GOOD : EXIT_USAGE;
 }
 
 int selectors_draw(const struct selectors *s, const struct options *o,
@@ -357,6 +383,7 @@ int selectors_draw(const struct selectors *s, const struct options *o,
     FILE *out = open_memstream(&text, &n);
     if (out == NULL)
         die("no memory for a picture");
+    part.window.look.format = s->format;
     draw(&part, context, out);
     fclose(out);
     int saved = selectors_save(s, text, n, picture);

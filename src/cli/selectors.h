@@ -19,7 +19,8 @@ struct selectors {
     const char *trace, *output; // -o; NULL = standard output
     struct part_asked asked;
     enum part_extent extent;
-    bool print; // in greys
+    bool print;                      // in greys
+    const struct viz_format *format; // NULL: as it comes
     // Load the needed kinds from the trace's beginning on, whatever the part,
     // for what has to be replayed; the window tells the part.
     bool replayed;
@@ -37,9 +38,11 @@ bool selectors_read(struct selectors *s, struct options *o);
 // Microseconds of a time as people write it: 1500 (ms), 20ms, 1.5s, 300us.
 bool selectors_time(const char *text, uint64_t *us);
 
-// The same for --theme, of pictures.
+// The same for --theme and --for, of pictures.
 #define SELECTORS_THEME                                                        \
-    "  --theme print        greys for paper; the default is colour\n"
+    "  --theme print        greys for paper; the default is colour\n"          \
+    "  --for slide          of a size and with type for a slide (16:9), a\n"   \
+    "                       column (of a paper), a readme or a screen\n"
 bool selectors_theme(struct selectors *s, struct options *o);
 
 // Loads the part that is asked for (kinds as for part_load()). False when

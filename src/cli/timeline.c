@@ -28,6 +28,7 @@ static char *draw(const struct command *c, const struct part *part, size_t *n)
     struct viz_window window = part->window;
     window.look = c->look;
     window.look.note = part->note;
+    window.look.format = c->s.format;
     FILE *out = open_memstream(&text, n);
     if (out == NULL)
         return NULL;

@@ -14,7 +14,7 @@ static const char help[] =
     "  --election TERM  why this term's leader was elected\n"
     "  --every          each event by itself, one JSON line each\n"
     "  --all            back to the beginning, not only what is near\n"
-    "  --json           one JSON object\n"
+    "  --json           one JSON object\n" SELECTORS_THEME
     "  -o FILE          .txt, .json, or the graph as .svg, .png or .dot\n\n"
     "example: glassraft why out/demo/trace.jsonl --commit 8 -o why.svg\n";
 
@@ -63,6 +63,8 @@ static void read_arguments(struct options *o, struct selectors *s,
             q->asked.all = true;
         else if (options_is(o, "--json"))
             json = true;
+        else if (selectors_theme(s, o))
+            continue;
         else if (options_rest(o) && s->trace == NULL)
             s->trace = arg;
         else if (!o->failed)

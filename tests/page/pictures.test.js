@@ -42,9 +42,13 @@ function random_command(random, trace, n_events) {
         ['log', trace, '--steps', ...around],
         ['strip', trace, ...around],
         ['strip', trace],
+        ['sheet', trace],
+        ['timeline', trace, ...around, '--for',
+            ['slide', 'column', 'readme', 'screen'][random(4)]],
+        ['strip', trace, '--for', ['slide', 'readme', 'screen'][random(3)]],
         ['roles', trace, ...around],
         ['why', trace, event],
-    ][random(10)];
+    ][random(13)];
 }
 
 function draw_random() {
@@ -96,4 +100,32 @@ test('a picture says what it shows to those who do not see it', () => {
         assert.match(svg, /<svg role="img" aria-labelledby=/, name);
         assert.ok(!/<title>/.test(svg), `${name}: names of parts as hovers`);
     }
+});
+
+// Width, height and the smallest type in points, as the file says.
+function sizes_of(file) {
+    const svg = fs.readFileSync(file, 'utf8');
+    const number = (pattern) => Number(pattern.exec(svg)[1]);
+    const width = number(/<svg [^>]*?width="([\d.]+)pt"/);
+    const height = number(/<svg [^>]*?height="([\d.]+)pt"/);
+    const drawn = number(/viewBox="\S+ \S+ ([\d.]+) /);
+    const types = [...svg.matchAll(/font-size="([\d.]+)"/g)]
+        .map((match) => Number(match[1]));
+    return {width, height, least: Math.min(...types) * width / drawn};
+}
+
+test('a picture has the size and the type of what it is for', () => {
+    const tour = trace_of('tour', 7);
+    const wanted = {slide: [960, 540, 14], column: [240, 0, 6],
+        readme: [660, 0, 7], screen: [1080, 675, 8]};
+    for (const [name, [width, height, least]] of Object.entries(wanted))
+        for (const command of [['timeline', tour, '--act', '2'],
+            ['timeline', tour, '--act', '5'], ['strip', tour]]) {
+            const file = path.join(work, `for-${name}.svg`);
+            call(...command, '--for', name, '-o', file);
+            const size = sizes_of(file), what = `${name} ${command.join(' ')}`;
+            assert.ok(Math.abs(size.width - width) < 1, what);
+            assert.ok(height === 0 || Math.abs(size.height - height) < 1, what);
+            assert.ok(size.least > least - 0.1, `${what}: ${size.least}`);
+        }
 });

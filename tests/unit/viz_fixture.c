@@ -39,7 +39,7 @@ struct text logs(const struct trace_file *trace, uint64_t event)
     struct text text = {NULL, 0};
     FILE *out = open_memstream(&text.at, &text.n);
     assert_non_null(out);
-    viz_log(trace, event, out);
+    viz_log(trace, event, NULL, out);
     fclose(out);
     return text;
 }

@@ -169,7 +169,7 @@ static bool draw_svg(const char *dot, FILE *text, FILE *out, const char *path)
         good = run_dot("svg", fileno(text), fileno(raw), path);
     if (good) {
         rewind(raw);
-        good = svg_finish(raw, dot, out) && fflush(out) == 0;
+        good = svg_finish(raw, dot, out, path) && fflush(out) == 0;
         if (!good)
             fprintf(stderr, "glassraft: %s: %s\n", path, strerror(errno));
     }

@@ -106,7 +106,7 @@ void shapes_text(struct shapes *s, double x, double y, enum side side,
     // should whatever dot's font is; on a ground it is centred, which is the
     // same.
     bool ground = letters.fill != NULL, centred = ground || side == MIDDLE_AT;
-    double width = shapes_width(text, letters) * (ground ? 1 : 1.3) + 4;
+    double width = shapes_width(text, letters) * (ground ? 1 : 1.16) + 4;
     double middle = side == LEFT_AT    ? x + width / 2
                     : side == RIGHT_AT ? x - width / 2
                                        : x;
@@ -125,6 +125,31 @@ void shapes_text(struct shapes *s, double x, double y, enum side side,
             centred           ? ""
             : side == LEFT_AT ? " + \"\\l\""
                               : " + \"\\r\"");
+}
+
+double shapes_parts(struct shapes *s, double x, double y, double width,
+                    struct letters letters, const char *text)
+{
+    static const char between[] = "   ·   ";
+    char line[400] = "";
+    while (*text != '\0') {
+        const char *next = strstr(text, between);
+        int n = next != NULL ? (int)(next - text) : (int)strlen(text);
+        char longer[400];
+        snprintf(longer, sizeof longer, "%s%s%.*s", line,
+                 line[0] != '\0' ? between : "", n, text);
+        bool fits = line[0] == '\0' || shapes_width(longer, letters) <= width;
+        if (!fits) {
+            shapes_text(s, x, y, LEFT_AT, letters, "%s", line);
+            y += letters.size + 4;
+            snprintf(longer, sizeof longer, "%.*s", n, text);
+        }
+        snprintf(line, sizeof line, "%s", longer);
+        text += n;
+        text += next != NULL ? sizeof between - 1 : 0;
+    }
+    shapes_text(s, x, y, LEFT_AT, letters, "%s", line);
+    return y + letters.size + 4;
 }
 
 const char *shapes_time(uint64_t us, char out[32])

@@ -112,10 +112,91 @@ static void write_text(FILE *out, const char *line, bool centred)
     fputs(rest != NULL ? rest : line, out);
 }
 
-bool svg_finish(FILE *in, const char *dot, FILE *out)
+// ---------------------------------------------------------------- its size
+
+struct size {
+    double width, height, least; // of "// for:"; width 0: as it comes
+    char name[12];
+    double scale;    // from the picture's points to the finished ones
+    double smallest; // type in the picture
+};
+
+static double attribute(const char *line, const char *name)
+{
+    size_t n;
+    const char *at = find(line, name, &n);
+    return at != NULL ? strtod(at, NULL) : 0;
+}
+
+static struct size read_size(FILE *in, const char *dot)
+{
+    struct size size = {0};
+    char *line = NULL;
+    size_t room = 0;
+    if (sscanf(dot, "// for: %lf %lf %lf %11s", &size.width, &size.height,
+               &size.least, size.name) != 4)
+        return (struct size){0};
+    while (getline(&line, &room, in) > 0) {
+        double type = strncmp(line, "<text ", 6) == 0
+                          ? attribute(line, "font-size=\"")
+                          : 0;
+        if (type > 0 && (size.smallest <= 0 || type < size.smallest))
+            size.smallest = type;
+    }
+    free(line);
+    rewind(in);
+    return size;
+}
+
+// `width="..." height="..."` and the viewBox for the size that is asked for;
+// the picture stands in the middle, on white.
+static void write_size(FILE *out, struct size *size, const char *view_box)
+{
+    enum { MUCH = 2 }; // times the least type: what is small is not blown up
+    double x = 0, y = 0, width = 1, height = 1;
+    size_t n;
+    const char *at = find(view_box, "viewBox=\"", &n);
+    if (at == NULL ||
+        sscanf(at, "%lf %lf %lf %lf", &x, &y, &width, &height) != 4)
+        return;
+    size->scale = size->width / width;
+    if (size->height > 0 && size->height / height < size->scale)
+        size->scale = size->height / height;
+    if (size->smallest > 0 && size->scale * size->smallest > MUCH * size->least)
+        size->scale = MUCH * size->least / size->smallest;
+    double whole = size->height > 0 ? size->height : height * size->scale;
+    double wide = size->width / size->scale, high = whole / size->scale;
+    x -= (wide - width) / 2;
+    y -= (high - height) / 2;
+    fprintf(out,
+            "width=\"%.2fpt\" height=\"%.2fpt\" viewBox=\"%.2f %.2f %.2f"
+            " %.2f\" xmlns=\"http://www.w3.org/2000/svg\""
+            " xmlns:xlink=\"http://www.w3.org/1999/xlink\">\n",
+            size->width, whole, x, y, wide, high);
+    fprintf(out,
+            "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\""
+            " fill=\"white\"/>\n",
+            x, y, wide, high);
+}
+
+// Type that is too small for what the picture is for is owned up to.
+static void check_type(const struct size *size, const char *path)
+{
+    double type = size->smallest * size->scale;
+    if (size->width > 0 && type < size->least - 0.05)
+        fprintf(
+            stderr,
+            "glassraft: %s: its smallest type is %.1f pt, and %s wants %.0f;"
+            " choose a shorter part (--act, --last, --around) or fewer"
+            " --servers\n",
+            path, type, size->name, size->least);
+}
+
+bool svg_finish(FILE *in, const char *dot, FILE *out, const char *path)
 {
     // What dot lays out itself are tables, whose texts are centred.
     bool centred = strstr(dot, "layout=nop2") == NULL, head = false;
+    struct size size = read_size(in, dot);
     char *line = NULL;
     size_t room = 0;
     while (getline(&line, &room, in) > 0) {
@@ -124,16 +205,19 @@ bool svg_finish(FILE *in, const char *dot, FILE *out)
             fputs("<svg role=\"img\" aria-labelledby=\"picture-title"
                   " picture-desc\" ",
                   out);
-            fputs(line + 5, out);
-        } else if (strncmp(line, "<text ", 6) == 0)
+            fputs(size.width > 0 ? "" : line + 5, out);
+        } else if (head && size.width > 0)
+            write_size(out, &size, line);
+        else if (strncmp(line, "<text ", 6) == 0)
             write_text(out, line, centred);
         else if (strncmp(line, "<title>", 7) != 0)
             fputs(line, out);
-        if (head && line[strlen(line) - 1] == '\n' && strchr(line, '>')) {
+        if (head && strncmp(line, "<svg ", 5) != 0) {
             head = false;
             write_head(out, dot);
         }
     }
     free(line);
+    check_type(&size, path);
     return !ferror(in) && !ferror(out);
 }

@@ -12,6 +12,10 @@
 
 // Copies the SVG that dot made of the text `dot`; the lines that paint_alt()
 // began that with become its words. False, with errno, when that fails.
-bool svg_finish(FILE *in, const char *dot, FILE *out);
+//
+// A DOT text that begins with "// for: WIDTH HEIGHT TYPE NAME" becomes a
+// picture of that size in points (height 0: as high as it needs); type that is
+// smaller then is told on stderr, as the file's at path.
+bool svg_finish(FILE *in, const char *dot, FILE *out, const char *path);
 
 #endif

@@ -24,13 +24,27 @@ enum viz_rpc {
     VIZ_OTHER
 };
 
-// How the timeline is drawn; all zero is as usual.
+// What a finished picture is for: its size in points, height 0 = as high as it
+// needs, and the smallest type in it.
+struct viz_format {
+    const char *name;
+    double width, height, least;
+};
+// slide, column, readme or screen; NULL for another name.
+const struct viz_format *viz_format(const char *name);
+// The room that a format leaves to a picture whose smallest type is `type`, in
+// the picture's own points.
+double viz_format_width(const struct viz_format *format, double type);
+double viz_format_height(const struct viz_format *format, double type);
+
+// How a picture is drawn; all zero is as usual.
 struct viz_look {
     bool numbers;     // the numbers of events beside them
     bool steps;       // a row for each event, instead of time
     uint64_t past;    // dim what could not influence this event; 0 = nothing
     const char *note; // a line more at the foot, or NULL
     bool brief;       // without title, legend and counts, and narrower
+    const struct viz_format *format; // NULL: as large as it comes
 };
 
 struct viz_window {
@@ -66,8 +80,9 @@ bool viz_timeline_pages(const struct trace_file *trace,
                                      const char *dot, size_t n),
                         void *context);
 
-// All logs after event n (0 = viz_log_moment()).
-void viz_log(const struct trace_file *trace, uint64_t n, FILE *out);
+// All logs after event n (0 = viz_log_moment()). The format may be NULL.
+void viz_log(const struct trace_file *trace, uint64_t n,
+             const struct viz_format *format, FILE *out);
 // The moment that is looked at when none is asked for: the first finding, else
 // the last one before the servers are told to stop.
 uint64_t viz_log_moment(const struct trace_file *trace);
@@ -110,6 +125,12 @@ extern const uint64_t viz_strip_kinds, viz_roles_kinds, viz_terms_kinds;
 
 // A whole run, or the window, at a glance: roles by term, faults, commits.
 void viz_strip(const struct trace_file *trace, const struct viz_window *window,
+               FILE *out);
+
+// The whole run, or the window, on one page of 16:9: the strip, and under it
+// the logs at the end of each era in which they changed, with captions. It
+// wants all kinds of events.
+void viz_sheet(const struct trace_file *trace, const struct viz_window *window,
                FILE *out);
 
 // The roles of Figure 4 with how often, why and how long the trace was in

@@ -164,9 +164,20 @@ static void title(FILE *out, const struct trace_file *trace,
             model->n);
 }
 
-static void table(FILE *out, const struct model *model)
+// How many entries a format has room for.
+static int columns_for(const struct viz_format *format)
 {
-    struct log_columns columns = log_choose(model, LOG_COLUMNS);
+    enum { BEFORE = 190, ENTRY = 52, TYPE = 9 };
+    if (format == NULL)
+        return LOG_COLUMNS;
+    int n = (int)((viz_format_width(format, TYPE) - BEFORE) / ENTRY);
+    return n < 2 ? 2 : n < LOG_COLUMNS ? n : LOG_COLUMNS;
+}
+
+static void table(FILE *out, const struct model *model,
+                  const struct viz_format *format)
+{
+    struct log_columns columns = log_choose(model, columns_for(format));
     fputs("<TR><TD ALIGN=\"LEFT\"><TABLE BORDER=\"0\" CELLBORDER=\"1\""
           " CELLSPACING=\"3\"><TR><TD BORDER=\"0\"></TD>",
           out);
@@ -185,7 +196,8 @@ static void table(FILE *out, const struct model *model)
     fputs("</TABLE></TD></TR>\n", out);
 }
 
-void viz_log(const struct trace_file *trace, uint64_t n, FILE *out)
+void viz_log(const struct trace_file *trace, uint64_t n,
+             const struct viz_format *format, FILE *out)
 {
     struct model model;
     part_model(&model, trace, n > 0 ? n : viz_log_moment(trace));
@@ -196,7 +208,7 @@ void viz_log(const struct trace_file *trace, uint64_t n, FILE *out)
           " CELLBORDER=\"0\">",
           out);
     title(out, trace, &model);
-    table(out, &model);
+    table(out, &model, format);
     fputs("<TR><TD ALIGN=\"LEFT\"><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_QUIET
           "\">▲ commit_index  △ last_applied  ● match_index  ▷ next_index"
           " (the leader's)<BR ALIGN=\"LEFT\"/>solid = committed, dashed = not"

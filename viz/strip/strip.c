@@ -24,7 +24,7 @@ double strip_x(const struct strip *s, uint64_t us)
     if (us < s->spans.from_us || whole <= 0)
         return STRIP_LEFT;
     double part = (double)(us - s->spans.from_us) / whole;
-    return STRIP_LEFT + STRIP_WIDTH * (part < 1 ? part : 1);
+    return STRIP_LEFT + s->width * (part < 1 ? part : 1);
 }
 
 double strip_y(const struct strip *s, int server)
@@ -77,7 +77,7 @@ static void label_span(struct strip *s, const struct span *span, double left,
     char label[32];
     snprintf(label, sizeof label, span->paused ? "paused" : "T%" PRIu64,
              span->term);
-    if (span->term > 0 && shapes_width(label, letters) + 4 <= right - left)
+    if (span->term > 0 && shapes_width(label, letters) + 14 <= right - left)
         shapes_text(&s->shapes, (left + right) / 2, y, MIDDLE_AT, letters, "%s",
                     label);
 }
@@ -194,8 +194,8 @@ static void shade_lane(struct strip *s, int server)
         shapes_fill(&s->shapes, (struct area){left, y - half, right, y + half},
                     first->unplugged ? PAINT_SHADE : paint_side(first->group),
                     name);
-        struct letters letters = {7, PAINT_QUIET, !first->unplugged, NULL};
-        if (right - left > shapes_width(name, letters) + 6)
+        struct letters letters = {8, PAINT_QUIET, !first->unplugged, NULL};
+        if (s->pitch >= 30 && right - left > shapes_width(name, letters) + 6)
             shapes_text(&s->shapes, right - 3, y - half + 4, RIGHT_AT, letters,
                         "%s", name);
     }
@@ -246,7 +246,8 @@ static void count_elections(const struct strip *s, int *n_tried, int *n_won)
     }
 }
 
-static void draw_title(struct strip *s)
+// Gives the y below it.
+static double draw_title(struct strip *s)
 {
     const struct trace_header *header = &s->trace->header;
     uint64_t whole = s->spans.to_us - s->spans.from_us;
@@ -257,87 +258,158 @@ static void draw_title(struct strip *s)
     shapes_text(&s->shapes, 4, 10, LEFT_AT,
                 (struct letters){13, PAINT_INK, true, NULL}, "%s, seed %s",
                 header->scenario, header->seed);
-    shapes_text(&s->shapes, 4, 28, LEFT_AT,
-                (struct letters){10, PAINT_QUIET, false, NULL},
-                "%d server%s, %s   ·   %d candidac%s, %d won   ·   %" PRIu64
-                " entries committed   ·   no leader for %s (%.0f %%)%s",
-                header->n_servers, header->n_servers == 1 ? "" : "s",
-                shapes_time(whole, length), n_tried, n_tried == 1 ? "y" : "ies",
-                n_won, strip_n_commits(s), shapes_time(leaderless, without),
-                whole > 0 ? 100 * (double)leaderless / (double)whole : 0,
-                s->n_finding > 0 ? "   ·   a rule was broken" : "");
+    char text[300];
+    snprintf(text, sizeof text,
+             "%d server%s, %s   ·   %d candidac%s, %d won   ·   %" PRIu64
+             " entries committed   ·   no leader for %s (%.0f %%)%s",
+             header->n_servers, header->n_servers == 1 ? "" : "s",
+             shapes_time(whole, length), n_tried, n_tried == 1 ? "y" : "ies",
+             n_won, strip_n_commits(s), shapes_time(leaderless, without),
+             whole > 0 ? 100 * (double)leaderless / (double)whole : 0,
+             s->n_finding > 0 ? "   ·   a rule was broken" : "");
+    return shapes_parts(&s->shapes, 4, 28, s->width + STRIP_LEFT,
+                        (struct letters){10, PAINT_QUIET, false, NULL}, text);
 }
 
-static void draw_sign(struct strip *s, double *x, double y, double half,
-                      const char *fill, double border, const char *text)
+// A line of the legend, and where it goes on.
+struct legend {
+    struct strip *strip;
+    double x, y;
+};
+
+static const struct letters said = {9, PAINT_QUIET, false, NULL};
+
+// Room for a sign with its text; gives the sign's x.
+static double next_sign(struct legend *legend, const char *text)
 {
-    struct letters letters = {9, PAINT_QUIET, false, NULL};
+    double width = 24 + shapes_width(text, said) + 18;
+    double right = STRIP_LEFT + legend->strip->width + 70;
+    if (legend->x > 4 && legend->x + width - 18 > right) {
+        legend->x = 4;
+        legend->y += 26;
+    }
+    double x = legend->x;
+    legend->x += width;
+    shapes_text(&legend->strip->shapes, x + 24, legend->y, LEFT_AT, said, "%s",
+                text);
+    return x;
+}
+
+static void draw_sign(struct legend *legend, double half, const char *fill,
+                      double border, const char *text)
+{
     char looks[100];
+    double x = next_sign(legend, text);
     snprintf(looks, sizeof looks,
              "style=filled, fillcolor=\"%s\", color=\"%s\", penwidth=%.1f",
              fill, paint_line(4), border);
-    shapes_band(&s->shapes, (struct area){*x, y - half, *x + 20, y + half},
+    shapes_band(&legend->strip->shapes,
+                (struct area){x, legend->y - half, x + 20, legend->y + half},
                 looks, NULL);
-    shapes_text(&s->shapes, *x + 24, y, LEFT_AT, letters, "%s", text);
-    *x += 24 + shapes_width(text, letters) + 18;
 }
 
 static void draw_foot(struct strip *s, double y)
 {
-    struct letters letters = {9, PAINT_QUIET, false, NULL};
+    static const char *const signs[] = {"✕  crash", "↻  restart",
+                                        "✂  link cut"};
+    struct legend legend = {s, s->narrow ? 4 : STRIP_LEFT, y};
+    if (s->bars <= 0) {
+        shapes_text(&s->shapes, 4, y - 8, LEFT_AT, said,
+                    "colour = term, tall = leader, middle = candidate, flat ="
+                    " follower, dotted = down");
+        shapes_text(&s->shapes, 4, y + 5, LEFT_AT, said,
+                    "shaded = no leader that reaches a majority, or a side of"
+                    " a partition");
+        return;
+    }
     char pale[8];
-    double x = STRIP_LEFT;
-    shapes_text(&s->shapes, x, y, LEFT_AT, letters, "colour = term");
-    x += shapes_width("colour = term", letters) + 22;
     paint_pale(4, pale);
-    draw_sign(s, &x, y, TALL, paint_term(4), 0.8, "leader");
-    draw_sign(s, &x, y, MIDDLE, pale, 0.8, "candidate");
-    draw_sign(s, &x, y, FLAT, pale, 0, "follower");
-    shapes_line(&s->shapes, x, y, x + 20, y,
+    draw_sign(&legend, TALL, paint_term(4), 0.8, "leader (colour = term)");
+    draw_sign(&legend, MIDDLE, pale, 0.8, "candidate");
+    draw_sign(&legend, FLAT, pale, 0, "follower");
+    double x = next_sign(&legend, "down");
+    shapes_line(&s->shapes, x, legend.y, x + 20, legend.y,
                 "style=dotted, penwidth=1.4, color=\"" PAINT_QUIET "\"", NULL);
-    shapes_text(&s->shapes, x + 24, y, LEFT_AT, letters, "down");
-    x += 24 + shapes_width("down", letters) + 18;
-    draw_sign(s, &x, y, TALL, PAINT_GAP, 0,
-              "no leader that reaches a majority");
-    draw_sign(s, &x, y, TALL, paint_side(1), 0, "side of a partition");
-    letters.colour = PAINT_FAULT;
-    shapes_text(&s->shapes, x, y, LEFT_AT, letters,
-                "✕ crash   ↻ restart   ✂ link cut   ticks where crowded");
+    draw_sign(&legend, TALL, PAINT_GAP, 0, "no leader that reaches a majority");
+    draw_sign(&legend, TALL, paint_side(1), 0, "side of a partition");
+    for (int i = 0; i < 3; i++) {
+        const char *words = strchr(signs[i], ' ') + 2;
+        x = next_sign(&legend, words);
+        shapes_text(&s->shapes, x + 16, legend.y, RIGHT_AT,
+                    (struct letters){10, PAINT_FAULT, false, NULL}, "%.*s",
+                    (int)(words - signs[i] - 2), signs[i]);
+    }
+}
+
+// Places for all, from the room that the picture has.
+static void lay_out(struct strip *s, const struct viz_format *format, bool acts)
+{
+    enum { TYPE = 8, WIDTH = 960, BESIDE = 76, LEGEND = 60, LEAST_PITCH = 24 };
+    s->width = WIDTH;
+    s->pitch = s->on_sheet ? 24 : s->n_rows > 9 ? 28 : 38;
+    if (s->on_sheet)
+        s->width = s->sheet_width - STRIP_LEFT - BESIDE;
+    s->bars = s->on_sheet ? 30 : 46;
+    if (format != NULL) {
+        double room = viz_format_width(format, TYPE) - STRIP_LEFT - BESIDE;
+        s->width = room > 160 ? room : 160;
+        s->narrow = s->width < 700;
+    }
+    s->lanes_top = draw_title(s) + (s->n_finding > 0 || acts ? 50 : 20);
+    bool low = s->narrow && format->height > 0; // of commits only the number
+    if (s->narrow)
+        s->bars = low ? 0 : 26;
+    if (format != NULL && format->height > 0 && s->n_rows > 0) {
+        double high = viz_format_height(format, TYPE) - s->lanes_top - s->bars -
+                      14 - LEGEND;
+        double pitch = high / s->n_rows;
+        s->pitch = pitch < LEAST_PITCH ? LEAST_PITCH : pitch < 60 ? pitch : 60;
+    }
+    s->lanes_bottom = s->lanes_top + s->pitch * s->n_rows;
+    s->bars_bottom = s->lanes_bottom + 14 + s->bars;
+}
+
+void strip_make(struct strip *s, const struct trace_file *trace,
+                const struct viz_window *window)
+{
+    *s = (struct strip){.trace = trace};
+    spans_make(&s->spans, trace, window);
+    for (size_t i = s->spans.begin; i < s->spans.end; i++) {
+        s->acts = s->acts || trace->event[i].kind == TRACE_ACT;
+        s->n_finding += trace->event[i].kind == TRACE_FINDING;
+    }
+    for (int i = 0; i < s->spans.n_servers; i++)
+        s->row[i] = viz_shows_server(&window->filter, i) ? s->n_rows++ : -1;
+}
+
+void strip_draw(struct strip *s, const struct viz_format *format)
+{
+    lay_out(s, format, s->acts);
+    shade_leaderless(s);
+    for (int server = 0; server < s->spans.n_servers; server++)
+        if (s->row[server] >= 0)
+            shade_lane(s, server);
+    for (int server = 0; server < s->spans.n_servers; server++)
+        if (s->row[server] >= 0)
+            draw_lane(s, server);
+    if (s->acts)
+        strip_acts(s, s->lanes_top - 34);
+    strip_faults(s);
+    strip_findings(s);
+    if (s->bars > 0)
+        strip_commits(s, s->lanes_bottom + 14, s->bars_bottom);
+    strip_axis(s, s->bars_bottom);
 }
 
 void viz_strip(const struct trace_file *trace, const struct viz_window *window,
                FILE *out)
 {
-    struct strip s = {.trace = trace};
-    bool acts = false;
-    spans_make(&s.spans, trace, window);
-    for (size_t i = s.spans.begin; i < s.spans.end; i++) {
-        acts = acts || trace->event[i].kind == TRACE_ACT;
-        s.n_finding += trace->event[i].kind == TRACE_FINDING;
-    }
-    for (int i = 0; i < s.spans.n_servers; i++)
-        s.row[i] = viz_shows_server(&window->filter, i) ? s.n_rows++ : -1;
+    struct strip s;
+    strip_make(&s, trace, window);
     alt_events(out, trace, s.spans.begin, s.spans.end,
                "roles by term, faults and commits");
     s.shapes = shapes_begin(out, "strip");
-    s.pitch = s.n_rows > 9 ? 28 : 38;
-    s.lanes_top = s.n_finding > 0 || acts ? 92 : 62;
-    s.lanes_bottom = s.lanes_top + s.pitch * s.n_rows;
-    s.bars_bottom = s.lanes_bottom + 60;
-    draw_title(&s);
-    shade_leaderless(&s);
-    for (int server = 0; server < s.spans.n_servers; server++)
-        if (s.row[server] >= 0)
-            shade_lane(&s, server);
-    for (int server = 0; server < s.spans.n_servers; server++)
-        if (s.row[server] >= 0)
-            draw_lane(&s, server);
-    if (acts)
-        strip_acts(&s, s.lanes_top - 34);
-    strip_faults(&s);
-    strip_findings(&s);
-    strip_commits(&s, s.lanes_bottom + 14, s.bars_bottom);
-    strip_axis(&s, s.bars_bottom);
+    strip_draw(&s, window->look.format);
     draw_foot(&s, s.bars_bottom + 44);
     shapes_end(&s.shapes);
     spans_free(&s.spans);

@@ -14,16 +14,25 @@ struct strip {
     double lanes_top, lanes_bottom; // of the servers' lanes
     double pitch;                   // from lane to lane
     double bars_bottom;             // of the commits
+    double width, bars;             // of the time axis; height of the commits
+    bool narrow;                    // no room beside the legend
     size_t n_finding;               // findings in the window
+    bool acts;                      // has it some?
+    bool on_sheet;                  // a part of a page of this width
+    double sheet_width;
 };
 
-#define STRIP_LEFT  64.0
-#define STRIP_WIDTH 960.0
+#define STRIP_LEFT 64.0
 
 double strip_x(const struct strip *s, uint64_t us);
 double strip_y(const struct strip *s, int server); // middle of its lane
 
-// strip.c: a time axis' step: 1, 2 or 5 times a power of ten microseconds, at
+// strip.c: what is in the window; then, with shapes to draw on, all but the
+// legend. The spans are the caller's to free.
+void strip_make(struct strip *s, const struct trace_file *trace,
+                const struct viz_window *window);
+void strip_draw(struct strip *s, const struct viz_format *format);
+// A time axis' step: 1, 2 or 5 times a power of ten microseconds, at
 // least `least`.
 uint64_t strip_step(double least_us);
 

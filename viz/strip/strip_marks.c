@@ -22,7 +22,7 @@ void strip_acts(struct strip *s, double y)
         const char *text = event->text != NULL ? event->text : "";
         double x = strip_x(s, event->us);
         double width = shapes_width(text, letters);
-        bool fits = x + width < STRIP_LEFT + STRIP_WIDTH + 40;
+        bool fits = x + width < STRIP_LEFT + s->width + 40;
         double left = fits ? x : x - width - 6;
         int row = left >= taken[0] ? 0 : 1;
         double top = y + row * ROW;
@@ -86,7 +86,7 @@ void strip_faults(struct strip *s)
             if (pass == 0)
                 n_marks[server]++;
             else
-                mark(s, taken, n_marks[server] * ROOM > STRIP_WIDTH, event);
+                mark(s, taken, n_marks[server] * ROOM > s->width, event);
         }
     free(taken);
     free(n_marks);
@@ -111,7 +111,7 @@ void strip_findings(struct strip *s)
                     "penwidth=2, color=\"" PAINT_FAULT "\"", text);
         if (!said)
             shapes_text(&s->shapes, x, y - 6,
-                        x > STRIP_LEFT + STRIP_WIDTH / 2 ? RIGHT_AT : LEFT_AT,
+                        x > STRIP_LEFT + s->width / 2 ? RIGHT_AT : LEFT_AT,
                         (struct letters){10, PAINT_FAULT, true, "white"}, "%s",
                         text);
         said = true;
@@ -171,7 +171,7 @@ void strip_commits(struct strip *s, double top, double bottom)
     enum { LEAST_BAR = 12 };
     uint64_t whole = s->spans.to_us - s->spans.from_us;
     struct bars bars = {.from_us = s->spans.from_us, .most = 1};
-    bars.step_us = strip_step((double)whole * LEAST_BAR / STRIP_WIDTH);
+    bars.step_us = strip_step((double)whole * LEAST_BAR / s->width);
     bars.n = (size_t)(whole / bars.step_us) + 1;
     bars.count = must_calloc(bars.n, sizeof *bars.count);
     each_commit(s, count_commit, &bars);
@@ -199,9 +199,9 @@ void strip_commits(struct strip *s, double top, double bottom)
                 "commits");
     shapes_text(&s->shapes, STRIP_LEFT - 6, bottom - 6, RIGHT_AT, letters,
                 "per %s", second ? "s" : step);
-    shapes_text(&s->shapes, STRIP_LEFT + STRIP_WIDTH + 4, top + 4, LEFT_AT,
+    shapes_text(&s->shapes, STRIP_LEFT + s->width + 4, top + 4, LEFT_AT,
                 letters, "at most %" PRIu64, bars.most);
-    shapes_line(&s->shapes, STRIP_LEFT, top, STRIP_LEFT + STRIP_WIDTH, top,
+    shapes_line(&s->shapes, STRIP_LEFT, top, STRIP_LEFT + s->width, top,
                 "penwidth=0.5, style=dotted, color=\"" PAINT_FAINT "\"", NULL);
     free(bars.count);
 }
@@ -209,14 +209,14 @@ void strip_commits(struct strip *s, double top, double bottom)
 void strip_axis(struct strip *s, double y)
 {
     uint64_t whole = s->spans.to_us - s->spans.from_us;
-    uint64_t step = strip_step((double)whole / 12);
+    uint64_t step = strip_step((double)whole * 80 / s->width);
     bool seconds = s->spans.to_us >= 2000000;
     double unit = seconds ? 1e6 : 1e3;
     int digits = (double)step >= unit         ? 0
                  : (double)step * 10 >= unit  ? 1
                  : (double)step * 100 >= unit ? 2
                                               : 3;
-    shapes_line(&s->shapes, STRIP_LEFT, y, STRIP_LEFT + STRIP_WIDTH, y,
+    shapes_line(&s->shapes, STRIP_LEFT, y, STRIP_LEFT + s->width, y,
                 "penwidth=0.8, color=\"" PAINT_QUIET "\"", NULL);
     uint64_t at = (s->spans.from_us + step - 1) / step * step;
     for (; at <= s->spans.to_us; at += step) {

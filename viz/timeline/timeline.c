@@ -19,17 +19,17 @@ double timeline_x(const struct drawing *d, int server)
     int lane = d->lane[server];
     for (int i = server; lane < 0 && i > 0; i--)
         lane = d->lane[i - 1];
-    return TIMELINE_LEFT + (lane < 0 ? 0 : lane) * d->pitch;
+    return d->left + (lane < 0 ? 0 : lane) * d->pitch;
 }
 
 double timeline_right(const struct drawing *d)
 {
-    return TIMELINE_LEFT + (d->n_lanes > 0 ? d->n_lanes - 1 : 0) * d->pitch;
+    return d->left + (d->n_lanes > 0 ? d->n_lanes - 1 : 0) * d->pitch;
 }
 
 double timeline_margin(const struct drawing *d)
 {
-    return timeline_right(d) + (d->window->look.brief ? 62 : 84);
+    return timeline_right(d) + d->margin;
 }
 
 double timeline_y(const struct drawing *d, const struct trace_event *event)
@@ -164,11 +164,33 @@ static void draw_page(struct drawing *d, FILE *out)
 
 // ---------------------------------------------------------------- the whole
 
-static double pitch_of(int n_lanes, bool brief)
+static double usual_pitch(int n_lanes, bool brief)
 {
     if (brief && n_lanes > 3 && n_lanes <= 5)
         return 112;
     return n_lanes <= 5 ? 128 : n_lanes <= 9 ? 105 : 70;
+}
+
+// Where the lanes stand; a format has a width that all must fit into.
+static void place_lanes(struct drawing *d)
+{
+    enum { LEFT = 150, TYPE = 8, SAID = 128, LEAST = 34 };
+    const struct viz_format *format = d->window->look.format;
+    bool brief = d->window->look.brief;
+    d->left = LEFT;
+    d->margin = brief ? 62 : 84;
+    d->pitch = usual_pitch(d->n_lanes, brief);
+    if (format == NULL)
+        return;
+    double width = viz_format_width(format, TYPE);
+    bool narrow = width < 400;
+    d->left = narrow ? 76 : 124;
+    d->margin = 40;
+    double beside = narrow || brief ? 24 : d->margin + SAID;
+    double pitch =
+        (width - d->left - beside) / (d->n_lanes > 1 ? d->n_lanes - 1 : 1);
+    d->pitch = pitch < LEAST ? LEAST : pitch < d->pitch ? pitch : d->pitch;
+    d->silent = narrow;
 }
 
 static void begin(struct drawing *d, const struct trace_file *trace,
@@ -181,7 +203,7 @@ static void begin(struct drawing *d, const struct trace_file *trace,
             s < trace->header.n_servers && viz_shows_server(&window->filter, s)
                 ? d->n_lanes++
                 : -1;
-    d->pitch = pitch_of(d->n_lanes, window->look.brief);
+    place_lanes(d);
     d->dims = window->look.past > 0 &&
               causes_make(&d->causes, trace, window->look.past);
     d->named = must_calloc(d->scene.end - d->scene.begin + 1, sizeof *d->named);
@@ -204,11 +226,63 @@ static void end(struct drawing *d)
     free(d->named);
 }
 
+// What the picture is about has to be in it: the finding, else the last leader
+// that wins. What lies behind is left out, and of what led there the beginning.
+static void find_decisive(const struct drawing *d,
+                          const struct trace_file *trace,
+                          struct viz_window *window)
+{
+    enum { BEHIND = 16 }; // events, in which its first heartbeats arrive
+    size_t at = 0;
+    for (size_t i = d->scene.begin; i < d->scene.end; i++) {
+        const struct trace_event *event = &trace->event[i];
+        if (timeline_is_outcome(d, event)) {
+            window->ends = true;
+            return;
+        }
+        if (event->kind == TRACE_ROLE && event->to_role == TRACE_LEADER)
+            at = i;
+    }
+    if (at == 0)
+        return;
+    window->ends = true;
+    if (at + BEHIND < d->scene.end)
+        window->last = trace->event[at + BEHIND].n;
+}
+
+// Fewer messages, until the picture is as low as its format wants it. What led
+// to a finding stays, else what comes first.
+static void fit_height(struct drawing *d, const struct trace_file *trace,
+                       struct viz_window *window)
+{
+    enum { TYPE = 8, MOST = 60, LEAST = 3, HEAD_AND_FOOT = 60 };
+    const struct viz_format *format = window->look.format;
+    double high = format->height > 0
+                      ? viz_format_height(format, TYPE) - HEAD_AND_FOOT
+                      : 0;
+    size_t n_all = d->scene.n_asked - d->scene.n_fate[SCENE_FILTERED];
+    find_decisive(d, trace, window);
+    int most = window->most > 0 && window->most < MOST ? window->most : MOST;
+    for (; most >= LEAST; most -= most > 12 ? 4 : 1) {
+        window->most = most;
+        if (window->fold_above == 0 || window->fold_above > most)
+            window->fold_above = most;
+        end(d);
+        begin(d, trace, window);
+        d->n_all = n_all;
+        if (high <= 0 || d->end - TIMELINE_TOP <= high - 40)
+            return;
+    }
+}
+
 size_t viz_timeline(const struct trace_file *trace,
-                    const struct viz_window *window, FILE *out)
+                    const struct viz_window *asked, FILE *out)
 {
     struct drawing d;
+    struct viz_window fitted = *asked, *window = &fitted;
     begin(&d, trace, window);
+    if (window->look.format != NULL)
+        fit_height(&d, trace, window);
     draw_page(&d, out);
     size_t n = d.scene.n_fate[SCENE_DRAWN];
     end(&d);

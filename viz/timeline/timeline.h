@@ -9,7 +9,6 @@
 #include "viz/draw/scene.h"
 
 #define TIMELINE_TOP   70.0
-#define TIMELINE_LEFT  150.0 // of the first lane
 #define TIMELINE_IDLE  40.0  // height of a band
 #define TIMELINE_WIDE  100.0 // a pitch from which messages have labels
 #define TIMELINE_TIMES 62.0  // right edge of the column of times
@@ -37,10 +36,12 @@ struct drawing {
     FILE *back, *out; // what lies behind the lines, and all else
     int depth;        // of the clusters that are open in back
     int n_lanes, lane[TRACE_MAX_SERVERS]; // of a server; -1: not shown
+    double left;                          // of the first lane
     double pitch, pt_per_ms;
-    double *y;  // [position - scene.begin]
-    bool *row;  // has it one of its own?
-    double end; // of the last row
+    double margin; // from the last lane to the narration; 0: none
+    double *y;     // [position - scene.begin]
+    bool *row;     // has it one of its own?
+    double end;    // of the last row
     struct band *band;
     size_t n_bands;
     double median_us; // of a message's way
@@ -57,7 +58,9 @@ struct drawing {
     bool *named;     // events whose number is somebody's id already
     size_t *n_local; // events counted on each lane since its last dot
     struct causes causes;
-    bool dims; // what is not in the past of causes.at is dimmed
+    size_t n_all; // messages that were asked for, before a format cut them
+    bool silent;  // no room for the narration
+    bool dims;    // what is not in the past of causes.at is dimmed
 };
 
 struct style {

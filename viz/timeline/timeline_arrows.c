@@ -245,7 +245,10 @@ static void say_request(struct drawing *d, const struct scene_message *m,
     else if (m->included > 0)
         snprintf(what, sizeof what, "Snapshot ≤ %" PRIu64, m->included);
     else
-        snprintf(what, sizeof what, "%.60s", m->rpc);
+        snprintf(what, sizeof what, "%.60s",
+                 d->pitch < TIMELINE_WIDE && strcmp(m->rpc, "RequestVote") == 0
+                     ? "Vote?"
+                     : m->rpc);
     if (!m->heartbeat)
         timeline_label(d, x, y, side, style, m->sent, "%s%s", what, times);
 }
@@ -306,6 +309,8 @@ static void say_peer(struct drawing *d, const struct scene_message *m,
                        "S%d", m->from + 1);
 }
 
+static const double NARROW = 62; // a pitch for short words
+
 static void say(struct drawing *d, size_t at, const struct way *way)
 {
     const struct scene_message *m = &d->scene.message[at];
@@ -317,7 +322,8 @@ static void say(struct drawing *d, size_t at, const struct way *way)
         say_peer(d, m, way, side);
     if (m->lost && way->arrives)
         say_loss(d, m, way);
-    if (!way->leaves || d->pitch < TIMELINE_WIDE)
+    bool formatted = d->window->look.format != NULL;
+    if (!way->leaves || d->pitch < (formatted ? NARROW : TIMELINE_WIDE))
         return;
     int copies = m->reply ? 0 : copies_of(d, at);
     if (m->reply)

@@ -101,7 +101,7 @@ static void fold_label(struct drawing *d, const struct band *band)
              scene_say_fold(fold, said, sizeof said), fold->n_rounds,
              fold->n_rounds == 1 ? "" : "s", fold->n_messages,
              fold->n_messages == 1 ? "" : "s");
-    double middle = (TIMELINE_LEFT + timeline_right(d)) / 2;
+    double middle = (d->left + timeline_right(d)) / 2;
     double width = paint_width(text, 9, true) + 14;
     double y = band->top + TIMELINE_IDLE / 2;
     fprintf(d->out,
@@ -138,8 +138,8 @@ void timeline_bands(struct drawing *d)
         if (bottom < d->from || top > d->until)
             continue;
         fill(d,
-             (struct box){TIMELINE_LEFT - 60, top < d->from ? d->from : top,
-                          timeline_right(d) + 60,
+             (struct box){d->left - 60, top < d->from ? d->from : top,
+                          timeline_right(d) + (d->silent ? 24 : 60),
                           bottom > d->until ? d->until : bottom},
              "#F4F4F4");
         double ms = (double)band->us / 1000;

@@ -139,6 +139,18 @@ static bool tells_raft(const struct trace_file *trace)
     return false;
 }
 
+// Of a picture of a certain size: what a reader must know to trust it.
+static void say_in_brief(struct foot *foot)
+{
+    const struct scene *scene = &foot->d->scene;
+    const size_t *n = scene->n_fate;
+    size_t all = foot->d->n_all;
+    if (all > n[SCENE_DRAWN])
+        add(foot, PAINT_QUIET, "showing %s of %s messages",
+            grouped(n[SCENE_DRAWN]), grouped(all));
+    add(foot, PAINT_QUIET, "colour = term; wide = leader; time is stretched");
+}
+
 void timeline_foot(struct drawing *d)
 {
     struct foot foot = {d, 0, false};
@@ -147,6 +159,10 @@ void timeline_foot(struct drawing *d)
     if (d->window->look.brief)
         return;
     bool raft = tells_raft(scene->trace);
+    if (d->window->look.format != NULL) {
+        say_in_brief(&foot);
+        return;
+    }
     if (raft)
         add(&foot, PAINT_QUIET,
             "lane: pale = follower, striped = candidate, solid = leader,"

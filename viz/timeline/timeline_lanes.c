@@ -92,9 +92,9 @@ static void pill(struct drawing *d, int server, const struct model_server *s,
 {
     struct style style = {8, paint_text(s->term), paint_term(s->term), true};
     double x = timeline_x(d, server) - half_width(s) - 3;
-    bool narrow = d->pitch < 100;
+    bool narrow = d->pitch < 100, tiny = d->pitch < 66;
     const char *role = trace_role_name(s->role);
-    if (s->role == TRACE_FOLLOWER)
+    if (s->role == TRACE_FOLLOWER || tiny) // the lane's width tells the role
         timeline_label(d, x, y, -1, style, event, "T%" PRIu64, s->term);
     else
         timeline_label(d, x, y, -1, style, event, "%.*s T%" PRIu64,

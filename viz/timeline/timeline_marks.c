@@ -298,7 +298,7 @@ static void draw_finding(struct drawing *d, const struct trace_event *e)
     const struct scene *scene = &d->scene;
     double y = timeline_y(d, e);
     char text[400];
-    double left = TIMELINE_LEFT - 60, right = timeline_margin(d) - 6;
+    double left = d->left - 60, right = timeline_margin(d) - 6;
     if (timeline_on_page(d, y))
         timeline_take(d, (struct box){left, y - 2, right, y + 2});
     for (size_t i = 0; i < e->n_shown; i++) {

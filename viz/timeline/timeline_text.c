@@ -8,7 +8,7 @@
 #include "viz/draw/paint.h"
 #include "timeline.h"
 
-enum { TEXT_ROOM = 120, TIP_ROOM = 260 };
+enum { TEXT_ROOM = 120, TIP_ROOM = 260, LEAST_TYPE = 8 };
 static const double STRETCH = 40; // of y, for finding boxes
 static const double LANE = 11.5;  // half of a leader's
 static bool overlap(struct box a, struct box b)
@@ -31,7 +31,7 @@ static struct box beside_lanes(const struct drawing *d, struct box box,
 {
     double width = box.right - box.left;
     for (int i = 0; i < d->n_lanes; i++) {
-        double x = TIMELINE_LEFT + i * d->pitch;
+        double x = d->left + i * d->pitch;
         if (box.left >= x + LANE || x - LANE >= box.right)
             continue;
         box.left = side > 0 ? x + LANE + 1 : x - LANE - 1 - width;
@@ -184,6 +184,8 @@ void timeline_label(struct drawing *d, double x, double y, int side,
     va_end(args);
     if (!timeline_on_page(d, y))
         return;
+    if (d->window->look.format != NULL && style.size < LEAST_TYPE)
+        style.size = LEAST_TYPE;
     double width = fit(text, style, d->pitch - 2 * LANE - 4);
     double height = style.size + 3;
     double left = side > 0 ? x : x - width;
@@ -202,7 +204,7 @@ void timeline_line(struct drawing *d, double x, double dot_y, double size,
                    const char *colour, bool bold, const char *text)
 {
     // Wider than the text, so that it begins at x whatever dot's font is.
-    double width = paint_width(text, size, bold) * 1.3 + 20;
+    double width = paint_width(text, size, bold) * 1.16 + 4;
     fprintf(d->out,
             "t%d [shape=plaintext, fixedsize=shape, width=%.3f, height=%.3f,"
             " pos=\"%.1f,%.1f\", fontsize=%.0f, fontcolor=\"%s\"%s, label=",
@@ -221,7 +223,7 @@ void timeline_narrate(struct drawing *d, const struct trace_event *event,
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     double y = timeline_y(d, event);
-    if (!timeline_on_page(d, y))
+    if (!timeline_on_page(d, y) || d->silent)
         return;
     if (y < d->said + 12)
         y = d->said + 12;
