@@ -198,8 +198,8 @@ $B/%.o: %.S
 	@$(CC) -g $(CPPFLAGS) -c $< -o $@
 
 # The page's programs, each behind those that it uses.
-PAGE_JS := reducer words clients run layout paint pen frame lanes arrows marks \
-           logs panel minimap search ui input main
+PAGE_JS := reducer words clients run stories layout paint pen frame lanes \
+           arrows marks logs panel minimap search ui player input main
 PAGE := viz/page/page.html viz/page/page.css $(PAGE_JS:%=viz/page/%.js)
 
 $B/viz/page.html: viz/page/assemble $(PAGE)

@@ -15,6 +15,8 @@ void play_page(FILE *out, const char *start)
     page_put_escaped(out, start, strlen(start));
     page_put_until(out, &at, "@paint@");
     page_put_paint(out, "trace.jsonl", true);
+    page_put_until(out, &at, "@stories@");
+    fputs("{}", out); // it is told by its actions
     page_put_until(out, &at, "@trace@\n");
     fputs(at, out);
 }

@@ -157,6 +157,7 @@ on('searches', tour_page, {}, async (page) => {
 });
 
 on('hides groups and servers', tour_page, {}, async (page) => {
+    await page.click('#tab-legend');
     const run = make_run(texts_in_page(tour_page));
     const between = run.messages.filter((message) => message.to !== null);
     const quiet = between.filter((message) => message.heartbeat).length;
@@ -281,7 +282,7 @@ on('copies a command that works', tour_page, {
         /^glassraft timeline \S+tour-7.jsonl --from [\d.]+ --to [\d.]+/);
     const dot = execFileSync('sh', ['-c',
         command.replace(/^glassraft/, glassraft)], {encoding: 'utf8'});
-    assert.match(dot, /^digraph timeline/);
+    assert.match(dot, /^digraph timeline/m);
 });
 
 on('saves the view as SVG', tour_page, {}, async (page) => {

@@ -5,6 +5,7 @@ const HEAD = 44;      // plates
 const RULER = 84;     // times, left of the lanes
 const MARGIN = 200;   // narration, right of the lanes
 const ASIDE = {left: 98, right: 50}; // labels beside the outer lanes
+const ASIDE_OF_PHONES = {left: 32, right: 18};
 const DIMMED = {before: 0.13, behind: 0.45};
 // Messages drawn as arrows, in all and per pixel of height; more are densities.
 const MOST_ARROWS = 1200, MOST_PER_PIXEL = 0.55;
@@ -80,15 +81,17 @@ function visible_servers(state) {
 function lane_places(state, width) {
     const servers = visible_servers(state);
     const margin = width > 760 ? MARGIN : 0;
+    const aside = width > 440 ? ASIDE : ASIDE_OF_PHONES;
+    const least = width > 440 ? 44 : 26; // no lane is cut
     const n = servers.length;
-    const left = RULER + clients_width(state.run) + ASIDE.left;
-    const pitch = Math.max(44, Math.min(180, (width - left - margin -
-        ASIDE.right) / Math.max(1, n - 1)));
+    const left = RULER + clients_width(state.run) + aside.left;
+    const pitch = Math.max(least, Math.min(180, (width - left - margin -
+        aside.right) / Math.max(1, n - 1)));
     const x = new Map();
     servers.forEach((server, i) => {
         x.set(server, left + pitch * i);
     });
-    const right = left + pitch * (n - 1) + ASIDE.right;
+    const right = left + pitch * (n - 1) + aside.right;
     return {servers, x, pitch, margin, right};
 }
 

@@ -24,6 +24,9 @@ function key_table(page) {
         ['K', 'previous event of any kind', () => page.go_to(state.at - 1)],
         [']', 'next event of the same server', on_lane(1)],
         ['[', 'previous event of the same server', on_lane(-1)],
+        [' ', 'play, or pause', () => page.player?.toggle()],
+        ['.', 'next step of the guided tour', () => page.player?.step(1)],
+        [',', 'previous step', () => page.player?.step(-1)],
         ['b', 'back to the cause', () => page.go_to(
             state.run.cause[state.at])],
         ['t', 'next term', among(() => state.run.terms, 1)],
@@ -111,6 +114,8 @@ function keys_are_ours(event) {
     const {tagName, type} = event.target;
     if (tagName === 'INPUT' && type !== 'checkbox')
         return false;
+    if (tagName === 'SELECT' || (tagName === 'BUTTON' && event.key === ' '))
+        return false; // it is pressed
     const moves = /^(Arrow|Page|Home|End)/.test(event.key);
     const own = ['BODY', 'CANVAS'].includes(tagName);
     return !moves || own;
@@ -133,7 +138,7 @@ function listen_to_keys(page) {
 function fill_help(page) {
     const list = make_element('dl', {});
     const names = {ArrowDown: '↓', ArrowUp: '↑', PageDown: 'PgDn',
-        PageUp: 'PgUp'};
+        PageUp: 'PgUp', ' ': 'space'};
     for (const [key, words] of key_table(page))
         list.append(
             make_element('dt', {}, make_element('kbd',
@@ -214,6 +219,36 @@ function listen_to_view(page) {
                 page.state.view.zoom);
     }, {passive: false});
     listen_for_tip(page);
+}
+
+// Two fingers zoom around the place between them.
+function listen_to_pinch(page) {
+    const {canvas} = page, fingers = new Map();
+    let apart = 0;
+    const measure = () => {
+        const [a, b] = [...fingers.values()];
+        return {apart: Math.max(20, Math.abs(a - b)), middle: (a + b) / 2};
+    };
+    canvas.addEventListener('pointerdown', (event) => {
+        if (event.pointerType !== 'touch')
+            return;
+        fingers.set(event.pointerId, event.offsetY);
+        if (fingers.size === 2)
+            apart = measure().apart;
+    });
+    canvas.addEventListener('pointermove', (event) => {
+        if (!fingers.has(event.pointerId))
+            return;
+        fingers.set(event.pointerId, event.offsetY);
+        if (fingers.size !== 2)
+            return;
+        const now = measure();
+        page.zoom_by(now.apart / apart, now.middle - HEAD);
+        apart = now.apart;
+    });
+    for (const over of ['pointerup', 'pointercancel'])
+        canvas.addEventListener(over,
+            (event) => fingers.delete(event.pointerId));
 }
 
 function listen_for_tip(page) {

@@ -2,14 +2,22 @@
 
 function listen_to_search(page) {
     const {state} = page, box = element('query');
+    let stop = () => {};
     const search = () => {
+        stop();
         state.query = box.value;
-        state.found = find_all(state.run, box.value);
-        element('found').textContent = box.value.trim() === '' ? ''
-            : `${state.found.length} hit${state.found.length === 1 ? '' : 's'}`;
-        page.minimap.stale = true;
-        page.redraw();
+        stop = find_slowly(state.run, box.value, (found, done) => {
+            state.found = found;
+            element('found').textContent = box.value.trim() === '' ? ''
+                : `${found.length} hit${found.length === 1 ? '' : 's'}` +
+                    (done ? '' : ' …');
+            page.minimap.stale = true;
+            page.redraw();
+        });
     };
+    for (const [name, [says]] of Object.entries(operators))
+        element('operators').append(make_element('option',
+            {value: `${name}=`, label: says}));
     box.addEventListener('input', search);
     element('search').addEventListener('submit', (event) => {
         event.preventDefault();
@@ -46,7 +54,7 @@ function listen_to_buttons(page) {
     const of_button = {
         'copy-command': 'c', 'copy-link': 'l', 'save-svg': 's',
         'switch-axis': 'a', 'switch-theme': 'd', 'help-button': '?',
-        'step-back': 'k', 'step-on': 'j', 'logs-left': '<',
+        'zoom-in': '+', 'zoom-out': '-', 'step-back': 'k', 'step-on': 'j', 'logs-left': '<',
         'logs-right': '>',
     };
     for (const [id, key] of Object.entries(of_button))
@@ -107,7 +115,11 @@ function start() {
         element('status').textContent = 'this trace has no events';
         return null;
     }
+    read_stories(run, element('stories').textContent);
     const page = open_run(run, data);
+    page.player = new Player(page);
+    show_acts(page.player);
+    listen_to_player(page.player);
     page.go_to_hash(location.hash);
     // By its own address: that of the page may have moved on with the view.
     addEventListener('hashchange', (event) =>
@@ -127,6 +139,7 @@ function open_run(run, data) {
     listen_to_buttons(page);
     listen_to_minimap(page);
     listen_to_view(page);
+    listen_to_pinch(page);
     listen_to_divider(page);
     new ResizeObserver(() => {
         page.panel_stale = true;

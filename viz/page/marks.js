@@ -31,7 +31,7 @@ function draw_events(f) {
             if (event.ev === 'timeout' && state.shown.timers)
                 draw_timer(f, event, x, y);
         });
-    for (const at of state.chain)
+    for (const at of state.chain_set)
         ring(f, at, {colour: f.paint.ink, width: 1.4}, 5);
     for (const at of evidence_of(run, state.at))
         ring(f, at, {colour: f.paint.fault, width: 2.4}, 8);

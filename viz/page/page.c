@@ -17,12 +17,13 @@
 #include "trace/scan.h"
 #include "viz/draw/paint.h"
 #include "viz/draw/viz.h"
+#include "page_story.h"
 #include "parts.h"
 
 // page_data.S: the assembled page, with @paint@ and @trace@ in it.
 extern const char page_data[];
 
-enum { MOST_EVENTS = 200000, MOST_BYTES = 20000000 };
+enum { MOST_EVENTS = 200000, MOST_BYTES = 120000000 };
 
 struct line {
     const char *at;
@@ -302,12 +303,24 @@ void page_put_until(FILE *out, const char **at, const char *mark)
     *at = stop + strlen(mark);
 }
 
+static void put_stories(FILE *out, const struct page *page)
+{
+    bool some = page->end > page->first;
+    uint64_t first = some ? page->line[page->first].n : 1;
+    uint64_t last = some ? page->line[page->end - 1].n : 0;
+    char *text = page_story(page->path, first, last);
+    page_put_escaped(out, text, strlen(text));
+    cJSON_free(text);
+}
+
 static bool put_page(FILE *out, const struct page *page, bool heartbeats,
                      char *error, size_t n_error)
 {
     const char *at = page_data;
     page_put_until(out, &at, "@paint@");
     page_put_paint(out, page->path, heartbeats);
+    page_put_until(out, &at, "@stories@");
+    put_stories(out, page);
     page_put_until(out, &at, "@trace@\n");
     if (!put_trace(out, page, error, n_error))
         return false;

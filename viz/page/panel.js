@@ -51,12 +51,16 @@ function cause_lists(state, at) {
         for (const position of positions) {
             const event = run.events[position];
             list.append(make_element('li', {}, link_to(state, position,
-                `${event.n} ${describe(event)}`)));
+                `${event.n} ${sentence_of(run, position)}`)));
         }
         box.append(make_element('h3', {textContent: title}), list);
     };
+    const story = story_of(run, at);
     add('shown by', evidence_of(run, at));
-    add('because', state.chain.slice(1, 9));
+    if (story !== null && story.causes.length > 0)
+        add('it rests on', story.causes.slice(0, 24));
+    else
+        add('because', state.chain.slice(1, 9));
     const effects = [];
     for (let i = at + 1; i < Math.min(run.events.length, at + 5000) &&
         effects.length < 6; i++)
@@ -88,10 +92,11 @@ function show_event(state) {
     document.getElementById('event-title').textContent = `Event ${event.n}`;
     const box = document.getElementById('event');
     const rule = event.rule ? [make_element('p', {className: 'rule',
-        textContent: rule_words(event.rule)})] : [];
+        textContent: rule_sentence(run, event.rule)})] : [];
     box.replaceChildren(
         make_element('p', {className: event.ev === 'finding'
-            ? 'sentence fault' : 'sentence', textContent: describe(event)}),
+            ? 'sentence fault' : 'sentence',
+        textContent: sentence_of(run, at)}),
         make_element('p', {className: 'quiet', textContent:
             `${event.ev} at ${milliseconds(event.us)}${past}`}),
         ...rule, ...message_line(state, at),

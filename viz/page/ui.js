@@ -121,7 +121,11 @@ class Page {
         state.n_past = state.past === null ? 0
             : state.past.reduce((n, one) => n + one, 0) - 1;
         state.chain = chain_of(state.run, at);
-        state.chain_set = new Set(state.chain);
+        // Rings: the chain of causes, and the quorum that a sentence names.
+        state.chain_set = new Set([...state.chain,
+            ...rests_on(state.run, at)]);
+        if (this.player !== undefined)
+            this.player.follow(at);
         this.panel_stale = true;
         this.redraw();
     }
@@ -137,7 +141,7 @@ class Page {
             view.top = layout.y[at] - this.height * 0.45 / view.zoom;
         this.clamp();
         element('spoken').textContent =
-            describe(this.state.run.events[at]);
+            sentence_of(this.state.run, at);
     }
 
     // While the minimap is dragged the cursor stays in view.

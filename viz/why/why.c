@@ -376,8 +376,8 @@ static void put_into_words(struct why *why)
 
 void why_every(struct why *why, const struct trace_file *trace,
                void (*told)(const struct why *why, const struct why_fact *fact,
-                            FILE *out),
-               FILE *out)
+                            void *context),
+               void *context)
 {
     struct model model;
     *why = (struct why){.trace = trace,
@@ -391,7 +391,7 @@ void why_every(struct why *why, const struct trace_file *trace,
         struct why_fact fact = {.at = i};
         if (!outside && event->kind != TRACE_UNKNOWN && fact_of(why, i) == i) {
             tell(why, &model, &fact);
-            told(why, &fact, out);
+            told(why, &fact, context);
         }
         model_step(&model, event);
     }

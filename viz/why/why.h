@@ -68,8 +68,8 @@ size_t why_needed(const struct why *why); // facts that are
 // Hands each event of a trace, as a fact without its story, to told().
 void why_every(struct why *why, const struct trace_file *trace,
                void (*told)(const struct why *why, const struct why_fact *fact,
-                            FILE *out),
-               FILE *out);
+                            void *context),
+               void *context);
 
 // The fact of an event; NULL when it is none of the story's.
 struct why_fact *why_find(const struct why *why, size_t at);

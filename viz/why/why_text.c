@@ -346,8 +346,9 @@ static cJSON *fact_object(const struct why *why, const struct why_fact *fact)
 }
 
 static void print_line(const struct why *why, const struct why_fact *fact,
-                       FILE *out)
+                       void *context)
 {
+    FILE *out = context;
     cJSON *object = fact_object(why, fact);
     cJSON *causes = cJSON_GetObjectItem(object, "because_of");
     const struct evidence_cause *of;
