@@ -38,6 +38,7 @@ static const struct command {
     {"gdb", "a run in the debugger, stopped at an event", cli_gdb},
     {"doctor", "what this machine lacks, and how to get it", cli_doctor},
 #endif
+    {"join", "traces of single servers as one", cli_join},
     {"merge", "join the results of several sweeps", cli_merge},
     {"check", "judge traces by the paper's rules", cli_check},
     {"why", "the causal story of an event, told or drawn", cli_why},

@@ -1,0 +1,106 @@
+// join.c -- glassraft join: traces of single servers as one.
+#include "replay/join.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/die.h"
+#include "base/save.h"
+#include "cli.h"
+
+static const char help[] =
+    "usage: glassraft join TRACE... [-o FILE]\n\n"
+    "Joins traces that servers wrote each for itself, with their own clocks and"
+    " numbers,\ninto one. A file's order stays; a receipt stands behind its"
+    " sending, which has the\nsame caller and msg. Clocks decide only between"
+    " events that nothing ties; they are\nmoved against each other as far as"
+    " messages bound them.\n\n"
+    "  -o FILE          where to, by default standard output\n\n"
+    "example: glassraft join out/node0.jsonl out/node1.jsonl -o "
+    "out/all.jsonl\n";
+
+static void tell(const struct join_tally *t, size_t n_files)
+{
+    fprintf(stderr,
+            "glassraft join: %zu files, %zu events, %zu messages with both"
+            " ends; clocks %.3f s apart\n",
+            n_files, t->n_events, t->n_messages, (double)t->apart_us / 1e6);
+    if (t->drifts)
+        fputs("glassraft join: no one difference of the clocks fits all"
+              " messages; times were raised where a receipt would have come"
+              " first\n",
+              stderr);
+    if (t->n_loose > 0)
+        fprintf(stderr,
+                "glassraft join: %zu file%s share%s no message with the first:"
+                " where %s events stand among the others, clocks alone say\n",
+                t->n_loose, t->n_loose == 1 ? "" : "s",
+                t->n_loose == 1 ? "s" : "", t->n_loose == 1 ? "its" : "their");
+    if (t->n_unsent > 0)
+        fprintf(stderr, "glassraft join: %zu receipts have no sending\n",
+                t->n_unsent);
+    if (t->n_causes_lost > 0)
+        fprintf(stderr,
+                "glassraft join: %zu causes name no event of their file and"
+                " are left out\n",
+                t->n_causes_lost);
+    if (t->n_left_out > 0)
+        fprintf(stderr,
+                "glassraft join: %zu verdicts and keyframes of single files"
+                " are left out\n",
+                t->n_left_out);
+}
+
+static int join(const char *const *path, size_t n, const char *output)
+{
+    struct join_tally tally;
+    char error[300], *text = NULL;
+    size_t n_bytes = 0;
+    FILE *out = open_memstream(&text, &n_bytes);
+    if (out == NULL)
+        die("no memory for a trace");
+    bool good = join_traces(path, n, out, &tally, error, sizeof error);
+    fclose(out);
+    if (!good)
+        fprintf(stderr, "glassraft join: %s\n", error);
+    else if (output == NULL)
+        good = fwrite(text, 1, n_bytes, stdout) == n_bytes;
+    else if (!save_file(output, text, n_bytes)) {
+        fprintf(stderr, "glassraft: %s: %s\n", output, strerror(errno));
+        good = false;
+    }
+    if (good)
+        tell(&tally, n);
+    free(text);
+    return good ? EXIT_GOOD : EXIT_USAGE;
+}
+
+int cli_join(int argc, char **argv)
+{
+    struct options o = options_begin(argc, argv, "join");
+    const char **path = must_calloc((size_t)argc + 1, sizeof *path);
+    const char *output = NULL;
+    size_t n = 0;
+    int status = -1;
+    for (const char *arg; (arg = options_next(&o)) != NULL;) {
+        if (options_is(&o, "--help")) {
+            fputs(help, stdout);
+            status = EXIT_GOOD;
+            break;
+        }
+        if (options_is(&o, "-o"))
+            output = options_value(&o);
+        else if (options_rest(&o))
+            path[n++] = arg;
+    }
+    if (status < 0 && !o.failed && n < 2)
+        fputs("glassraft join: which traces? It takes two or more; see"
+              " `glassraft join --help`\n",
+              stderr);
+    if (status < 0)
+        status = o.failed || n < 2 ? EXIT_USAGE : join(path, n, output);
+    free(path);
+    return status;
+}
