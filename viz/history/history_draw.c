@@ -60,6 +60,20 @@ static void count(const struct history_picture *p, size_t *n_open,
     }
 }
 
+// For those who do not see it.
+static void write_alt(struct history_picture *p, FILE *out)
+{
+    size_t n_open, n_failed;
+    char title[160], sentence[200];
+    count(p, &n_open, &n_failed);
+    snprintf(title, sizeof title, "%.100s: what clients saw", p->name);
+    snprintf(sentence, sizeof sentence,
+             "%zu operations of clients, %zu without an answer, %zu failed:"
+             " %.60s",
+             p->n, n_open, n_failed, verdict_of(p));
+    paint_alt(out, title, sentence);
+}
+
 // Title, verdict and, where it is illegal, why; gives the y behind them.
 static double draw_head(struct history_picture *p, struct shapes *s)
 {
@@ -312,6 +326,7 @@ void history_draw(struct history_picture *p, FILE *out)
              p->n, verdict_of(p),
              p->unjudged == NULL ? p->verdict.linear.text : "");
     paint_alt(out, p->name, sentence);
+    write_alt(p, out);
     struct shapes s = shapes_begin(out, "history");
     double y = draw_head(p, &s) + 6;
     if (p->trace != NULL) {
