@@ -50,13 +50,15 @@ static void sessions_saved(struct lab *lab)
     must_get(lab, other, 1, "a");
 }
 
-// The same with a get, whose answer is in the session.
+// The same with requests whose answers tell something.
 static void answers_saved(struct lab *lab)
 {
     adversary_begin(lab);
     elect(lab, 0);
     struct client *one = customer(lab, 0), *other = client_make(lab);
     must_do(lab, one, 0, KV_PUT, "a", "1");
+    struct client *two = customer(lab, 0);
+    struct asked *read = lose_answer(lab, two, 0, KV_GET, "a", NULL, NULL);
     struct asked *asked = lose_answer(lab, one, 0, KV_CAS, "a", "2", "1");
     must_get(lab, other, 0, "a");
     fill(lab, 0, 24);
@@ -67,6 +69,7 @@ static void answers_saved(struct lab *lab)
     adversary_begin(lab);
     elect(lab, 1);
     must_repeat(lab, one, asked, 1);
+    must_repeat(lab, two, read, 1);
     must_get(lab, other, 1, "a");
 }
 
@@ -141,7 +144,7 @@ static void of_the_index(struct lab *lab)
     adversary_begin(lab);
     for (int round = 1; round <= 2; round++) {
         elect(lab, 0);
-        struct client *client = customer(lab, 0);
+        struct client *client = client_make(lab);
         all_have(lab, 0);
         lab_disconnect(lab, 2);
         for (int i = 1; i <= 16; i++) {
@@ -168,7 +171,7 @@ static void restarts_from_it(struct lab *lab)
     for (int round = 1; round <= 3; round++) {
         adversary_begin(lab);
         elect(lab, round % 3);
-        struct client *client = customer(lab, round % 3);
+        struct client *client = client_make(lab);
         for (int i = 1; i <= 10; i++) {
             token(value, round, i);
             must_do(lab, client, round % 3, KV_APPEND, "a", value);
