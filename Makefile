@@ -407,7 +407,12 @@ cover: all ## LAB=2: which lines of RAFT=labs/student its scenarios reach; SEEDS
 lab1 lab2 lab3 lab4: all ## a lab's scenarios against RAFT=labs/student, SEEDS=1..20, SEED=, J=
 	@$B/glassraft run $@ --raft $(RAFT) $(LAB_SEEDS) -j $(J)
 
-labs: ## all labs
+KV ?= labs/student/kv
+lab5: all ## lab 5 against KV=labs/student/kv, on our Raft or on RAFT=
+	@$B/glassraft run $@ --kv $(KV) $(LAB_SEEDS) -j $(J) \
+	  $(if $(filter-out file,$(origin RAFT)),--raft $(RAFT))
+
+labs: ## labs 0 to 4
 	@status=0; for lab in lab0 lab1 lab2 lab3 lab4; do \
 	  $(MAKE) --no-print-directory $$lab || status=1; done; exit $$status
 

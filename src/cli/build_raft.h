@@ -11,6 +11,14 @@
 // when a source has changed. False with a line on stderr.
 bool student_raft(const char *path, char *object, size_t n);
 
+// The same with a key/value service in it, of such a path, too.
+bool student_service(const char *path, const char *service, char *object,
+                     size_t n);
+
+// What such an object is made of where one of the two is not given: the
+// reference's sources, or the student's in a tree without them.
+const char *student_half(bool service);
+
 // The same object, built so that it counts what it executes: for a folder
 // alone. NULL for the path is the reference, or lab 0's warm-up in this tree.
 bool student_cover(const char *path, bool warm_up, char *object, size_t n);

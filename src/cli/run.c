@@ -24,6 +24,7 @@ static const char help[] =
     "  --raft PATH      the Raft to run: a folder, a .o or .a (built first), "
     "or\n"
     "                   a .so that labs/build-raft has made\n"
+    "  --kv PATH        lab 5's key/value service: a folder, a .o or .a\n"
     "  --lab N          ask only what labs 1 to N teach (labN implies it)\n"
     "  --seed N         one seed (decimal or 0x...), default 1\n"
     "  --seeds A..B     all seeds from A to B\n"
@@ -162,6 +163,7 @@ static void make_place(const char *file)
 struct arguments {
     struct sweep_plan plan;
     const char *raft;   // as given
+    const char *kv;     // likewise, lab 5's service
     const char *script; // the file; NULL: none
     const char *cover;  // the folder of its reports; NULL: none
     const char *curve;  // a picture of what seeds met; NULL: none
@@ -215,6 +217,8 @@ static void take_argument(struct options *o, struct arguments *a)
         plan->crash_points = true;
     else if (options_is(o, "--raft"))
         a->raft = options_value(o);
+    else if (options_is(o, "--kv"))
+        a->kv = options_value(o);
     else if (options_is(o, "--script"))
         a->script = options_value(o);
     else if (options_is(o, "--cover"))
@@ -350,10 +354,19 @@ static bool take_raft(struct arguments *a, const struct choice *choice)
     static const struct sandbox sandbox = {.own = true};
     bool warm_up = choice->chosen[0]->load != NULL;
     struct lab_run *run = &a->plan.common;
+    bool serves = false;
+    for (int i = 0; i < choice->n; i++)
+        serves |= choice->chosen[i]->service;
     const char *path = a->raft != NULL ? a->raft : student_default(warm_up);
-    if (path == NULL && a->cover == NULL)
+    const char *service = a->kv;
+    if (path == NULL && a->cover == NULL && (a->kv == NULL || !serves))
         return true;
+    if (serves && service == NULL)
+        service = student_half(true);
+    if (serves && path == NULL)
+        path = student_half(false);
     run->given = a->raft;
+    run->given_kv = a->kv;
     run->raft = object;
     // As the grader will run it, so that what passes here passes there. On the
     // system's own threads there is no such sandbox.
@@ -363,7 +376,8 @@ static bool take_raft(struct arguments *a, const struct choice *choice)
     }
     return a->cover != NULL
                ? student_cover(path, warm_up, object, sizeof object)
-               : student_raft(path, object, sizeof object);
+               : student_service(path, serves ? service : NULL, object,
+                                 sizeof object);
 }
 
 // A lab with several seeds says what they met; lab 0 has no Raft.

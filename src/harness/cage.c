@@ -253,7 +253,7 @@ void cage_main(int from, const struct lab_scenario *(*find)(const char *name,
     run->raft = object;
     run->given = request.given[0] != '\0' ? request.given : NULL;
     run->trace = request.trace[0] != '\0' ? request.trace : NULL;
-    run->out = run->sanitizer = NULL;
+    run->out = run->sanitizer = run->given_kv = NULL;
     run->cover = NULL;
     run->sandbox = &request.sandbox;
     request.channel.files.object = request.object;

@@ -109,7 +109,7 @@ static const char *const schedules[] = {
 
 const char *lab_run_options(const struct lab_run *run)
 {
-    static char text[300];
+    static char text[500];
     int n =
         snprintf(text, sizeof text, "%s%s%s%s", run->real ? " --real" : "",
                  run->mute ? " --mute" : "",
@@ -121,8 +121,11 @@ const char *lab_run_options(const struct lab_run *run)
     if (run->lab > 0)
         n += snprintf(text + n, sizeof text - (size_t)n, " --lab %u", run->lab);
     if (run->given != NULL)
-        snprintf(text + n, sizeof text - (size_t)n, " --raft %.160s",
-                 run->given);
+        n += snprintf(text + n, sizeof text - (size_t)n, " --raft %.160s",
+                      run->given);
+    if (run->given_kv != NULL)
+        snprintf(text + n, sizeof text - (size_t)n, " --kv %.160s",
+                 run->given_kv);
     return text;
 }
 

@@ -38,7 +38,8 @@ struct lab_run {
     enum sim_policy schedule; // 0: rotated by seed
     const char *raft;  // shared object of the Raft under test; NULL: reference
     const char *given; // where it came from, for replays
-    unsigned lab;      // only what labs 1 .. lab teach is asked; 0 = everything
+    const char *given_kv; // the same of a service that is in the object
+    unsigned lab; // only what labs 1 .. lab teach is asked; 0 = everything
     uint64_t
         crash_at; // the server that reaches this crash point dies; 0 = none
     const char *trace;  // write it here, passed or failed; NULL = only failed
