@@ -42,11 +42,29 @@ static bool justifies(const struct check *check, const struct flight *flight,
            conflict(check, server, &flight->args) == event->index;
 }
 
+// [IS.5] A snapshot's term is that of its last entry.
+static bool compacted(struct check *check, const struct trace_event *event)
+{
+    const struct model_server *server = &check->model.server[event->node];
+    uint64_t term = model_term_at(server, event->index);
+    if (event->entry_term == 0 || term == 0 || event->entry_term == term ||
+        event->index <= server->snapshot_index)
+        return true;
+    return check_broken(check, event, FINDING_COMPACTED_WITH_WRONG_TERM, "IS.5",
+                        TRACE_NONE, 0,
+                        "S%d cut its log behind a snapshot up to index %" PRIu64
+                        " and noted term %" PRIu64
+                        " for that entry, which is of term %" PRIu64 ".",
+                        event->node + 1, event->index, event->entry_term, term);
+}
+
 bool check_cuts(struct check *check, const struct trace_event *event)
 {
     const struct judged *judged = &check->server[event->node];
     const struct model_server *server = &check->model.server[event->node];
     const struct flight *last = NULL;
+    if (event->kind == TRACE_COMPACT)
+        return compacted(check, event);
     if (event->kind != TRACE_TRUNCATE || server->role == TRACE_LEADER ||
         judged->n_active == N_ACTIVE)
         return true;

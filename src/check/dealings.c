@@ -13,6 +13,50 @@
 
 enum { FEW_REFUSALS = 3 };
 
+// What a leader sends a peer, for those who wait for it.
+void check_sent(struct check *check, const struct trace_event *event,
+                const struct flight *flight)
+{
+    const struct facts *args = &flight->args;
+    struct view *view = &check->server[event->node].view[flight->to];
+    view->sent_us = event->us;
+    if (args->n_entries > 0 || args->rpc == FACTS_INSTALL)
+        view->entries_us = event->us;
+    if (args->rpc == FACTS_APPEND) {
+        view->told_commit = args->leader_commit;
+        return;
+    }
+    if (args->begin == 0) {
+        view->n_begun++;
+        view->begun_us = event->us;
+        view->begun_n = event->n;
+    }
+    if (args->done)
+        view->n_begun = 0;
+}
+
+void check_refused(struct view *view, const struct flight *flight,
+                   const struct facts_reply *reply,
+                   const struct trace_event *event)
+{
+    const struct facts *args = &flight->args;
+    bool row = view->n_refused > 0, late = flight->sent_n < view->refused_send;
+    if (!row)
+        view->n_ours = view->rose_to = 0;
+    if (row && !late && args->index > view->refused_index) {
+        view->rose_from = view->refused_index;
+        view->rose_to = args->index;
+    }
+    view->n_ours +=
+        reply->conflict_term > 0 && reply->conflict_term == args->index_term;
+    view->n_refused++;
+    view->n_same = view->refused_index == args->index ? view->n_same + 1 : 1;
+    view->refused_index = args->index;
+    view->refused_us = event->us;
+    view->refused_n = event->n;
+    view->refused_send = flight->sent_n;
+}
+
 // What is between the two.
 struct dealings {
     struct check *check;
@@ -90,7 +134,7 @@ static const char *of_snapshot(const struct dealings *d, char text[160])
 static bool refuses(const struct dealings *d)
 {
     const struct view *view = &d->view;
-    char begin[160], text[400], more[160];
+    char begin[160], text[600], more[160], snapshot[160];
     snprintf(begin, sizeof begin,
              "S%d refuses S%d's AppendEntries, %" PRIu64
              " times in a row, the last %" PRIu64 " with prev_log_index"
@@ -102,11 +146,24 @@ static bool refuses(const struct dealings *d)
                           "%s, though its snapshot covers all up to %" PRIu64
                           ".",
                           begin, d->covered);
-    snprintf(text, sizeof text, "%s%s: next_index %s.", begin,
-             of_snapshot(d, more),
-             view->n_same >= FEW_REFUSALS
-                 ? "does not go back to where the logs agree"
-                 : "goes back too slowly");
+    const char *how = view->n_same >= FEW_REFUSALS
+                          ? "does not go back to where the logs agree"
+                          : "goes back too slowly";
+    // No refused entry can be of the term that the leader has there.
+    if (view->n_ours >= FEW_REFUSALS)
+        snprintf(more, sizeof more,
+                 "; %" PRIu64 " of these replies give as conflict_term the term"
+                 " of the leader's own entry there",
+                 view->n_ours);
+    else if (view->rose_to > 0)
+        snprintf(more, sizeof more,
+                 ", and went forward once more, from %" PRIu64 " to %" PRIu64
+                 ", with nothing acknowledged between",
+                 view->rose_from + 1, view->rose_to + 1);
+    else
+        more[0] = '\0';
+    snprintf(text, sizeof text, "%s%s: next_index %s%s.", begin,
+             of_snapshot(d, snapshot), how, more);
     return says(d, "L.3", view->refused_send, view->refused_n, text);
 }
 

@@ -79,6 +79,15 @@ static bool was_saved(const struct check *check, int server, uint64_t index,
     return judged->disk.last_index >= index;
 }
 
+bool check_was_saving(const struct check *check, int server, uint64_t index)
+{
+    const struct judged *judged = &check->server[server];
+    for (size_t i = 0; i < judged->n_unsaved; i++)
+        if (judged->unsaved[i].low <= index)
+            return judged->disk.event > judged->unsaved[i].event;
+    return false;
+}
+
 bool check_is_durable(const struct check *check, int server, uint64_t index)
 {
     return was_saved(check, server, index, UINT64_MAX);
@@ -122,14 +131,30 @@ static const char *by_snapshot(const struct judged *server,
                                const struct image *now,
                                const struct image *saved)
 {
-    if (rule_of_save(server, now, saved)[0] != 'I')
-        return "";
+    bool kept = saved->last_index > now->last_index;
     for (size_t i = 0; i < server->n_unsaved; i++)
         if (server->unsaved[i].kind == TRACE_INSTALL)
-            return ", after it had installed a snapshot";
+            return kept ? ", after it had installed a snapshot, and kept what"
+                          " its log had behind that"
+                        : ", after it had installed a snapshot";
+    if (rule_of_save(server, now, saved)[0] != 'I')
+        return "";
     return saved->last_index == 0
                ? ", after it had cut its whole log behind a snapshot"
                : ", after it had cut its log behind a snapshot";
+}
+
+// A new term, saved with the vote that was given in the one before.
+static const char *by_old_vote(const struct image *disk,
+                               const struct image *now,
+                               const struct image *saved, char text[64])
+{
+    text[0] = '\0';
+    if (saved->term == now->term && disk->term < saved->term &&
+        saved->voted_for >= 0 && saved->voted_for == disk->voted_for &&
+        now->voted_for != saved->voted_for)
+        snprintf(text, 64, ", the vote of term %" PRIu64, disk->term);
+    return text;
 }
 
 // All that was saved is gone: term, vote, log and snapshot.
@@ -200,7 +225,7 @@ static bool persist(struct check *check, const struct trace_event *event)
                               event->from == 0 && event->snapshot_bytes > 0,
                           .voted_for = event->voted_for,
                           .event = event->n};
-    char one[24], two[24];
+    char one[24], two[24], old[64];
     size_t n_older = equals(&now, &saved) ? server->n_unsaved : SIZE_MAX;
     for (size_t i = 0; i < server->n_unsaved; i++)
         if (n_older == SIZE_MAX &&
@@ -217,12 +242,13 @@ static bool persist(struct check *check, const struct trace_event *event)
         !check_broken(
             check, event, FINDING_SAVED_WRONG_STATE, rule, TRACE_NONE,
             server->n_unsaved > 0 ? server->unsaved[0].event : 0,
-            "S%d saved term %" PRIu64 ", %s and a log up to %" PRIu64
+            "S%d saved term %" PRIu64 ", %s%s and a log up to %" PRIu64
             " (term %" PRIu64 ") at %.3f s%s; it is in term %" PRIu64
             " with %s and a log up to %" PRIu64 " (term %" PRIu64 "): the %s"
             " differ.",
             event->node + 1, saved.term, vote_text(saved.voted_for, one),
-            saved.last_index, saved.last_term, check_seconds(event->us),
+            by_old_vote(&server->disk, &now, &saved, old), saved.last_index,
+            saved.last_term, check_seconds(event->us),
             by_snapshot(server, &now, &saved), now.term,
             vote_text(now.voted_for, two), now.last_index, now.last_term, what))
         return false;
@@ -259,6 +285,16 @@ static bool send(struct check *check, const struct trace_event *event)
                           (server->disk.term == term &&
                            (!votes || server->disk.voted_for == event->node))))
         return true;
+    // Neither in memory nor on its disk.
+    if (votes && server->disk.term == term && server->disk.voted_for < 0 &&
+        check->model.server[event->node].term == term &&
+        check->model.server[event->node].voted_for < 0)
+        return check_broken(check, event, FINDING_NO_OWN_VOTE, "C.1",
+                            TRACE_NONE, server->disk.event,
+                            "S%d asked for votes in term %" PRIu64
+                            " at %.3f s, but has not given itself its own: it"
+                            " saved that term with no vote.",
+                            event->node + 1, term, check_seconds(event->us));
     return check_broken(check, event, FINDING_SENT_BEFORE_SAVING, "C.1",
                         TRACE_NONE, server->disk.event,
                         "S%d sent a %s of term %" PRIu64

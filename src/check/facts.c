@@ -98,6 +98,8 @@ static void read_reply(void *context, const struct trace_arg *arg)
     } else if (arg->type == ARG_NUMBER && same(arg->name, "bytes_stored")) {
         r->reply->stored = arg->number;
         r->reply->tells_stored = true;
+    } else if (arg->type == ARG_NUMBER && same(arg->name, "conflict_term")) {
+        r->reply->conflict_term = arg->number;
     } else if (arg->type == ARG_BOOL && (same(arg->name, "vote_granted") ||
                                          same(arg->name, "success"))) {
         r->reply->yes = arg->number != 0;

@@ -27,11 +27,12 @@ struct facts {
 // Of a reply.
 struct facts_reply {
     uint64_t term;
-    uint64_t stored;   // InstallSnapshot: bytes_stored
-    bool whole;        // all that its rpc must have is there
-    bool yes;          // vote_granted, success
-    bool tells_stored; // has bytes_stored
-    bool extra;        // has fields in which entries may be
+    uint64_t stored;        // InstallSnapshot: bytes_stored
+    uint64_t conflict_term; // AppendEntries: 0 = none, or it has no such field
+    bool whole;             // all that its rpc must have is there
+    bool yes;               // vote_granted, success
+    bool tells_stored;      // has bytes_stored
+    bool extra;             // has fields in which entries may be
 };
 
 // The terms of entries on their way, newest last, and hashes of their commands

@@ -101,6 +101,9 @@ struct view {
     uint64_t sent_us, entries_us, heard_us, refused_us;
     uint64_t n_refused, refused_index; // refusals in a row, the last one's
     uint64_t n_same;                   // ... of them for the same index
+    uint64_t n_ours; // ... with the leader's own term as the conflicting one
+    // ... or for a higher index than the one before: which, and that one
+    uint64_t rose_to, rose_from;
 };
 
 // What became of a candidate's requests in a term: servers, as bits.
@@ -109,7 +112,7 @@ struct poll {
     uint64_t asked, received, granted, refused;
 };
 
-enum { N_UNSAVED = 16, N_ACTIVE = 32 };
+enum { N_UNSAVED = 16, N_ACTIVE = 32, N_IDLE = 6 };
 struct judged {
     uint64_t boot_event, boot_index; // its last start, the snapshot found then
     bool saves;                      // has persisted something
@@ -147,8 +150,15 @@ struct judged {
     bool timed;
     uint64_t reset_us, reset_by_us, may_reset_us, reset_n;
     const char *reset_why; // "had granted a vote" ...
-    uint64_t led_us;       // it last sent AppendEntries in this leadership
-    bool own_clock;        // runs slower or faster than the others'
+    // The last requests that gave no reason to set it back, the latest first.
+    struct idle {
+        uint64_t n, recv_us, reply_us, term;
+        int from;
+        const char *rpc;
+        bool old; // of a leader of an older term
+    } idle[N_IDLE];
+    uint64_t led_us; // it last sent AppendEntries in this leadership
+    bool own_clock;  // runs slower or faster than the others'
     // The same of a server whose state is unknown, and when it last changed.
     bool odd_clock;
     uint64_t odd_us;
@@ -205,7 +215,8 @@ struct check {
     // Elections since somebody led: how many, since when, their last term, and
     // who ran.
     uint64_t n_leaderless, leaderless_us, leaderless_term, ran;
-    uint64_t left_out; // of diagnoses: servers, as bits
+    uint64_t longest_us; // that somebody has led a term
+    uint64_t left_out;   // of diagnoses: servers, as bits
     struct check_finding diagnosis;
     // AppendEntries of old terms that arrived since the last election timeout,
     // the last of them and who sent it.
@@ -265,7 +276,11 @@ bool check_left_behind(struct check *check, int leader, int peer, uint64_t us);
 const char *check_say_dealings(struct check *check, int leader, int peer,
                                char text[400]);
 
-void check_refused(struct view *view, const struct facts *args, uint64_t us);
+void check_sent(struct check *check, const struct trace_event *event,
+                const struct flight *flight);
+void check_refused(struct view *view, const struct flight *flight,
+                   const struct facts_reply *reply,
+                   const struct trace_event *event);
 
 // stuck.c: whether a server counts for a diagnosis; [ALL.1] what is committed
 // and [IS.8] what was installed does not reach its service. And both, and the
@@ -312,6 +327,9 @@ const struct origin *check_origin(const struct check *check, uint64_t n);
 
 // durability.c: is the entry at this index in the server's persister?
 bool check_is_durable(const struct check *check, int server, uint64_t index);
+
+// Has a save ended since the index was written that had begun before?
+bool check_was_saving(const struct check *check, int server, uint64_t index);
 
 // leader.c: the highest entry of the leader's own term that a majority holds
 // and that it has not committed; 0 = none.

@@ -42,9 +42,13 @@ const char *check_say_held(const struct check *check, int leader,
     snprintf(text, 200,
              "S%d, leader of term %" PRIu64 ", has not committed entry %" PRIu64
              ", which a majority of %d holds since %.3f s; its commit_index is"
-             " %" PRIu64 ".",
+             " %" PRIu64 "%s.",
              leader + 1, server->term, judged->held, check_majority(check),
-             check_seconds(judged->held_us), server->commit_index);
+             check_seconds(judged->held_us), server->commit_index,
+             check->n_of_kind[TRACE_MATCH] > 0 &&
+                     server->match_index[leader] < judged->held
+                 ? ", and no event tells that it counts its own copy"
+                 : "");
     return text;
 }
 
@@ -205,28 +209,6 @@ static bool candidacy(struct check *check, const struct trace_event *event,
     return true;
 }
 
-// What a leader sends a peer, for those who wait for it.
-static void note_sent(struct check *check, const struct trace_event *event,
-                      const struct flight *flight)
-{
-    const struct facts *args = &flight->args;
-    struct view *view = &check->server[event->node].view[flight->to];
-    view->sent_us = event->us;
-    if (args->n_entries > 0 || args->rpc == FACTS_INSTALL)
-        view->entries_us = event->us;
-    if (args->rpc == FACTS_APPEND) {
-        view->told_commit = args->leader_commit;
-        return;
-    }
-    if (args->begin == 0) {
-        view->n_begun++;
-        view->begun_us = event->us;
-        view->begun_n = event->n;
-    }
-    if (args->done)
-        view->n_begun = 0;
-}
-
 static bool send(struct check *check, const struct trace_event *event)
 {
     const struct flight *flight = check_flight(check, event->msg);
@@ -234,9 +216,15 @@ static bool send(struct check *check, const struct trace_event *event)
     if (flight == NULL || !flight->args.whole || event->ok || !server->up)
         return true;
     const struct facts *args = &flight->args;
+    if (args->rpc == FACTS_INSTALL && args->index == 0)
+        return check_broken(check, event, FINDING_SNAPSHOT_OF_NOTHING, "IS.5",
+                            (int)event->to, 0,
+                            "S%d sent S%d a snapshot with a"
+                            " last_included_index of 0, which covers nothing.",
+                            event->node + 1, (int)event->to + 1);
     bool leads_it = server->role == TRACE_LEADER && server->term == args->term;
     if (leads_it && args->rpc != FACTS_VOTE && flight->to >= 0)
-        note_sent(check, event, flight);
+        check_sent(check, event, flight);
     if (!server->booted)
         return true;
     if (args->rpc == FACTS_VOTE)
@@ -250,14 +238,6 @@ static bool send(struct check *check, const struct trace_event *event)
     if (!leads_it)
         return true;
     return check->n_of_kind[TRACE_COMMIT] == 0 || commits_in_time(check, event);
-}
-
-void check_refused(struct view *view, const struct facts *args, uint64_t us)
-{
-    view->n_refused++;
-    view->n_same = view->refused_index == args->index ? view->n_same + 1 : 1;
-    view->refused_index = args->index;
-    view->refused_us = us;
 }
 
 // What a reply proves to the leader that gets it in the same term.
@@ -286,9 +266,7 @@ static void heard(struct check *check, const struct trace_event *event)
     if (args->rpc == FACTS_APPEND && reply->yes)
         acked = args->index + args->n_entries;
     else if (args->rpc == FACTS_APPEND) {
-        check_refused(view, args, event->us);
-        view->refused_n = event->n;
-        view->refused_send = flight->sent_n;
+        check_refused(view, flight, reply, event);
     } else if (args->done &&
                (!reply->tells_stored || reply->stored >= args->end))
         acked = args->index;
@@ -373,7 +351,10 @@ static bool commit(struct check *check, const struct trace_event *event)
         " a majority is %d.%s%s",
         event->node + 1, event->to, n - saved, n - saved == 1 ? "" : "s",
         saved ? " and it had saved it itself"
-              : " and its own copy was not saved yet",
+        : check_was_saving(check, event->node, event->to)
+            ? " and its own copy was not saved yet (the save that ended since"
+              " had begun before)"
+            : " and its own copy was not saved yet",
         check_majority(check), of_earlier_term(check, event, earlier),
         of_half(check, n));
 }
@@ -445,6 +426,9 @@ static bool next(struct check *check, const struct trace_event *event)
 static void take_role(struct check *check, const struct trace_event *event)
 {
     struct judged *judged = &check->server[event->node];
+    if (check->model.server[event->node].role == TRACE_LEADER &&
+        event->us - judged->role_us > check->longest_us)
+        check->longest_us = event->us - judged->role_us;
     judged->role_event = event->n;
     judged->role_us = event->us;
     judged->role_term = event->term;

@@ -129,14 +129,18 @@ static bool elected(struct check *check, const struct trace_event *event)
         return true;
     uint64_t heard = server->heard_term == event->term ? server->heard : 0;
     n = bits(heard | 1ull << (event->node % 64));
+    const struct origin *origin = check_origin(check, event->n);
+    bool replied = origin == NULL || origin->root == 0 ||
+                   origin->root_kind == TRACE_REPLY_RECV;
     if (n < check_majority(check))
         return check_broken(check, event, FINDING_LEADER_WITHOUT_MAJORITY,
                             "C.2", TRACE_NONE, server->role_event,
                             "S%d became leader of term %" PRIu64
                             " when it had heard of %d vote%s for it in that"
-                            " term, a majority is %d.",
+                            " term, a majority is %d.%s",
                             event->node + 1, event->term, n, n == 1 ? "" : "s",
-                            check_majority(check));
+                            check_majority(check),
+                            replied ? "" : " It did so by no reply.");
     return true;
 }
 

@@ -170,6 +170,53 @@ static const struct paper_rule rules[] = {
      "what applies a request (sessions.c, sessions_do; store.c, store_do)"},
 };
 
+static const char *const written[] = {"apply_thread",
+                                      "become_follower",
+                                      "become_candidate",
+                                      "become_leader",
+                                      "follow_term",
+                                      "reset_timer",
+                                      "request_vote_thread",
+                                      "handle_vote_reply",
+                                      "start_election",
+                                      "request_votes",
+                                      "election_thread",
+                                      "handle_request_vote",
+                                      "log_matches",
+                                      "log_start_of_run",
+                                      "log_last_of_term",
+                                      "log_compact",
+                                      "persist",
+                                      "restore",
+                                      "raft_start",
+                                      "commit_by_majority",
+                                      "match_advance",
+                                      "append_args",
+                                      "append_entries_thread",
+                                      "replicate",
+                                      "heartbeat_thread",
+                                      "back_up",
+                                      "handle_append_reply",
+                                      "store",
+                                      "handle_append_entries",
+                                      "raft_snapshot",
+                                      "send_snapshot_thread",
+                                      "handle_install_reply",
+                                      "handle_install_snapshot"};
+
+const char *paper_written(size_t i)
+{
+    return i < sizeof written / sizeof written[0] ? written[i] : NULL;
+}
+
+bool paper_is_written(const char *function)
+{
+    for (size_t i = 0; paper_written(i) != NULL; i++)
+        if (strcmp(written[i], function) == 0)
+            return true;
+    return false;
+}
+
 const char *paper_handler(const char *rpc, bool reply)
 {
     static const char *const handlers[][3] = {

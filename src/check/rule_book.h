@@ -17,6 +17,12 @@ const struct paper_rule *paper_rule(const char *tag);
 // The code that handles a request of this name, or an answer to one; NULL.
 const char *paper_handler(const char *rpc, bool reply);
 
+// Is this a function that students write? Others were given to them, or are
+// helpers of their own.
+bool paper_is_written(const char *function);
+// The i-th of these functions, NULL behind the last.
+const char *paper_written(size_t i);
+
 // The code that a finding of this property leads to, in words; handler: the
 // code that was at work, NULL when that is not known. NULL where the rule alone
 // has to do.

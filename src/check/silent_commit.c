@@ -74,9 +74,8 @@ void silent_hear_ack(const struct silent_case *c)
         return;
     }
     peer->view.heard_us = c->event->us;
-    if (args->rpc == FACTS_APPEND && !append) {
-        check_refused(&peer->view, args, c->event->us);
-    }
+    if (args->rpc == FACTS_APPEND && !append)
+        check_refused(&peer->view, c->flight, c->reply, c->event);
     if (!append && !install)
         return;
     peer->view.n_refused = 0;

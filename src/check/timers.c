@@ -6,6 +6,7 @@
 // election itself; each of these is known to have happened between the receipt
 // of a message and the reply.
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "internal.h"
@@ -70,6 +71,27 @@ static bool was_kept_alive(struct check *check, const struct trace_event *event)
     return !check->broken;
 }
 
+// The request that was being handled when the timer was set back, if it gave no
+// reason to, in a sentence; and its receipt.
+static uint64_t set_back_by(const struct judged *judged, uint64_t us,
+                            char text[160])
+{
+    text[0] = '\0';
+    for (int i = 0; i < N_IDLE; i++) {
+        const struct idle *idle = &judged->idle[i];
+        if (idle->n == 0 || us + SLACK_US < idle->recv_us ||
+            us > idle->reply_us + SLACK_US)
+            continue;
+        snprintf(text, 160,
+                 " It set it back when S%d's %s of %sterm %" PRIu64
+                 " came, at %.3f s.",
+                 idle->from + 1, idle->rpc, idle->old ? "the older " : "",
+                 idle->term, check_seconds(idle->recv_us));
+        return idle->n;
+    }
+    return judged->reset_n;
+}
+
 static bool timeout(struct check *check, const struct trace_event *event)
 {
     struct judged *judged = &check->server[event->node];
@@ -80,8 +102,14 @@ static bool timeout(struct check *check, const struct trace_event *event)
         return check_broken(check, event, FINDING_LEADER_TIMED_OUT, "F.2",
                             TRACE_NONE, judged->role_event,
                             "S%d started an election at %.3f s against itself:"
-                            " it leads term %" PRIu64 ".",
-                            me, now, server->term);
+                            " it leads term %" PRIu64 " since %.3f s%s.",
+                            me, now, server->term,
+                            check_seconds(judged->role_us),
+                            check->longest_us > TIMEOUT_US
+                                ? ". Leaders have led for longer without that:"
+                                  " it won between its look at the timer and"
+                                  " this election"
+                                : "");
     check->tells_waited |= event->waited_us > 0;
     if (check->untimed || judged->own_clock || server->paused ||
         !check->tells_waited)
@@ -116,16 +144,18 @@ static bool timeout(struct check *check, const struct trace_event *event)
             judged->reset_why);
     bool may = judged->may_reset_us > 0 &&
                event->us - judged->may_reset_us < event->waited_us + SLACK_US;
+    char by[160];
     if (event->waited_us + SLACK_US < event->us - judged->reset_by_us && !may &&
-        !may_reset(check, judged))
+        !may_reset(check, judged)) {
+        uint64_t by_n = set_back_by(judged, event->us - event->waited_us, by);
         return check_broken(
-            check, event, FINDING_TIMER_RESET, "F.2", TRACE_NONE,
-            judged->reset_n,
+            check, event, FINDING_TIMER_RESET, "F.2", TRACE_NONE, by_n,
             "S%d waited %.1f ms for its timeout at %.3f s, but nothing has set"
             " its election timer back for %.1f ms: it had last heard a leader"
-            " of its term, granted a vote or run itself before that.",
-            me, waited_ms, now,
-            (double)(event->us - judged->reset_by_us) / 1e3);
+            " of its term, granted a vote or run itself before that.%s",
+            me, waited_ms, now, (double)(event->us - judged->reset_by_us) / 1e3,
+            by);
+    }
     return true;
 }
 
@@ -164,6 +194,20 @@ static void replied(struct check *check, const struct trace_event *event)
                  flight->args.term >= flight->before.term;
     if (heard)
         judged->followed_us = event->us;
+    if (!flight->confused && !granted && !heard && event->rpc != NULL) {
+        memmove(judged->idle + 1, judged->idle,
+                (N_IDLE - 1) * sizeof judged->idle[0]);
+        judged->idle[0] = (struct idle){
+            .n = flight->recv_n,
+            .recv_us = flight->recv_us,
+            .reply_us = event->us,
+            .term = flight->args.term,
+            .from = flight->from,
+            .rpc = flight->args.rpc == FACTS_VOTE     ? "RequestVote"
+                   : flight->args.rpc == FACTS_APPEND ? "AppendEntries"
+                                                      : "InstallSnapshot",
+            .old = flight->args.term < flight->before.term};
+    }
     if (flight->confused && (granted || heard))
         judged->timed = false; // the order with another is not known
     else if (granted || heard)

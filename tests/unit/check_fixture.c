@@ -373,6 +373,14 @@ void assert_wrong_answer(const char *property, const char *tag)
                   OF(1, 0));
 }
 
+void assert_says(const char *words)
+{
+    const struct check_finding *finding = check_finding(story.check);
+    assert_non_null(finding);
+    if (strstr(finding->text, words) == NULL)
+        fail_msg("\"%s\" is not in: %s", words, finding->text);
+}
+
 void assert_sound(void)
 {
     const struct check_finding *finding = check_finding(story.check);

@@ -143,6 +143,7 @@ void assert_not_hindered(void);
 // How far progress has come, by check_progress(): the rule, a part of its text.
 void assert_progress(const char *tag, const char *part);
 void assert_sound(void);
+void assert_says(const char *words); // the finding's text has them
 
 // All that was found in this program's tests so far is the list of "tag
 // property" (of diagnoses: "tag text"), and the other way round; the list ends

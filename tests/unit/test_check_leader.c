@@ -104,7 +104,7 @@ static void test_l1_sent_as_a_leader_that_it_is_not(void **state)
 {
     (void)state;
     elects(0, 1, 1);
-    INSTALL_SNAPSHOT(0, 1, .term = 1);
+    INSTALL_SNAPSHOT(0, 1, .term = 1, .last_included_index = 1);
     APPEND_ENTRIES(0, 1, .term = 1);
     assert_sound();
     uint64_t stands = stand(2, 2);
@@ -113,8 +113,16 @@ static void test_l1_sent_as_a_leader_that_it_is_not(void **state)
                   OF(2));
     begin_story();
     elects(0, 1, 1);
-    INSTALL_SNAPSHOT(2, 1, .term = 1);
+    INSTALL_SNAPSHOT(2, 1, .term = 1, .last_included_index = 1);
     assert_broken("sent-by-non-leader", "L.1", SHOWN(story_sent()), OF(2, 0));
+}
+
+static void test_is5_a_snapshot_of_nothing(void **state)
+{
+    (void)state;
+    elects(0, 1, 1);
+    INSTALL_SNAPSHOT(0, 1, .term = 1, .last_included_index = 0);
+    assert_broken("snapshot-of-nothing", "IS.5", SHOWN(story_sent()), OF(0, 1));
 }
 
 // ------------------------------------------------------ what it shows
@@ -316,7 +324,8 @@ static void test_l4_a_majority_without_a_commit(void **state)
 static void test_every_property_of_leaders_was_broken(void **state)
 {
     (void)state;
-    static const char *const all[] = {"C.1 request-without-election",
+    static const char *const all[] = {"IS.5 snapshot-of-nothing",
+                                      "C.1 request-without-election",
                                       "C.1 no-own-vote",
                                       "C.1 wrong-log-in-request",
                                       "ALL.2 led-unwon-term",
@@ -344,6 +353,7 @@ int main(void)
         STORY(test_c1_votes_asked_for_another_log),
         STORY(test_all2_leads_a_term_it_did_not_win),
         STORY(test_l1_sent_as_a_leader_that_it_is_not),
+        STORY(test_is5_a_snapshot_of_nothing),
         STORY(test_p2_an_entry_sent_with_a_newer_term),
         STORY(test_p2_an_entry_before_the_new_ones_has_a_newer_term),
         STORY(test_l3_a_wrong_prev_log_term),

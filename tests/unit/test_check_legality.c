@@ -378,10 +378,39 @@ static void test_ae4_an_entry_of_a_later_term(void **state)
     assert_broken("entry-of-later-term", "AE.4", SHOWN(later), OF(1));
 }
 
+// Neither its memory nor its disk has the candidate's own vote.
+static void test_c1_votes_asked_without_its_own(void **state)
+{
+    (void)state;
+    take_term(0, 1);
+    STEP(0, .kind = TRACE_ROLE, .to_role = TRACE_CANDIDATE, .term = 1);
+    uint64_t saved = persists(0, 1, TRACE_NONE, 0, 0);
+    ASK_VOTE(0, 1, .term = 1);
+    assert_broken("no-own-vote", "C.1", SHOWN(story_sent(), saved), OF(0));
+}
+
+static void test_is5_compacted_with_another_term(void **state)
+{
+    (void)state;
+    for (uint64_t term = 1; term <= 2; term++) {
+        begin_story();
+        replicates(1);
+        uint64_t cut =
+            STEP(0, .kind = TRACE_COMPACT, .index = 1, .entry_term = term);
+        if (term == 1)
+            assert_sound();
+        else
+            assert_broken("compacted-with-wrong-term", "IS.5", SHOWN(cut),
+                          OF(0));
+    }
+}
+
 static void test_every_property_of_legality_was_broken(void **state)
 {
     (void)state;
     static const char *const all[] = {"ALL.2 current-term-wrong",
+                                      "C.1 no-own-vote",
+                                      "IS.5 compacted-with-wrong-term",
                                       "RV.2 voted-twice",
                                       "RV.2 voted-for-old-log",
                                       "ALL.2 stepped-down",
@@ -433,6 +462,8 @@ int main(void)
         STORY(test_ae3_a_cut_without_a_conflict),
         STORY(test_ae4_a_gap_in_the_log),
         STORY(test_ae4_an_entry_of_a_later_term),
+        STORY(test_c1_votes_asked_without_its_own),
+        STORY(test_is5_compacted_with_another_term),
         STORY(test_every_property_of_legality_was_broken),
     };
     return cmocka_run_group_tests_name("check_legality", tests, NULL, NULL) !=

@@ -375,8 +375,10 @@ static void test_l3_a_peer_refuses_again_and_again(void **state)
     for (int i = 0; i < 2; i++)
         silent_answers(silent_sends(1, 1, 5, 1, 1), 1, false);
     assert_not_hindered();
-    silent_answers(silent_sends(1, 1, 5, 1, 1), 1, false);
-    assert_hindered("L.3", SHOWN(led), OF(0), "does not go back");
+    uint64_t msg = silent_sends(1, 1, 5, 1, 1), sent = story_sent();
+    uint64_t refused = silent_answers(msg, 1, false) + 1; // its receipt
+    assert_hindered("L.3", SHOWN(led, sent, refused), OF(0),
+                    "does not go back");
 }
 
 static void test_l3_a_peer_gets_no_entries(void **state)
