@@ -269,13 +269,16 @@ NO_THREAD_LOCALS = if readelf -SW $@ | grep -qE '\.t(bss|data)'; then \
 	echo "$<: _Thread_local cannot be simulated;" \
 	  "use pthread_setspecific()" >&2; rm -f $@; exit 1; fi
 
+# Reports show who called whom: no caller leaves the stack before its callee.
+SIMULATED_FLAGS = -fno-lto -fno-optimize-sibling-calls
+
 $B/%.o: %.c src/sim/sim.syms
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	@$(CC) $(BASE) $(if $(filter $<,$(UNINSTRUMENTED)),$(PLAIN),$(SAN)) \
 	  $(if $(filter src/sim/%,$<),$(SIM_FLAGS)) \
 	  $(CPPFLAGS) $(CFLAGS) \
-	  $(if $(filter $<,$(SIMULATED) $(TEST_SIMULATED)),-fno-lto) \
+	  $(if $(filter $<,$(SIMULATED) $(TEST_SIMULATED)),$(SIMULATED_FLAGS)) \
 	  -MMD -MP -c $< -o $@
 	@$(if $(filter $<,$(SIMULATED) $(TEST_SIMULATED)),$(NO_THREAD_LOCALS); \
 	  $(OBJCOPY) --redefine-syms=src/sim/sim.syms $@)

@@ -231,6 +231,21 @@ static bool is_due(struct leave *leave, const struct lab_run *run,
     return before < MOST_DRAWN;
 }
 
+// A sandboxed run cannot look up its places: here its finding gets them.
+static void name_places(struct trace_file *trace,
+                        const struct lab_result *result)
+{
+    for (size_t i = 0; i < trace->n_events; i++) {
+        struct trace_event *event = &trace->event[i];
+        if (event->kind != TRACE_FINDING)
+            continue;
+        if (event->text != NULL && strstr(event->text, "{+0x") != NULL)
+            event->text = result->text;
+        if (result->stack[0] != '\0')
+            event->why = result->stack;
+    }
+}
+
 void leave_run(struct leave *leave, const struct lab_run *run,
                struct lab_result *result)
 {
@@ -245,10 +260,11 @@ void leave_run(struct leave *leave, const struct lab_run *run,
     if (!dot && !leave->no_dot)
         tell_no_dot();
     leave->no_dot = !dot;
-    if (trace_load(&trace, result->trace))
+    if (trace_load(&trace, result->trace)) {
+        name_places(&trace, result);
         leave->broken = !leave_all(&trace, result->trace, result->folder, dot,
                                    run->scenario->rpcs == NULL, &result->left);
-    else
+    } else
         fprintf(stderr, "glassraft: %s\n", trace.error);
     trace_unload(&trace);
 }

@@ -118,7 +118,8 @@ _Noreturn static void finish(void)
     result->figure2 = child.api != NULL && child.api->rpcs == figure2_rpcs;
     object_note_written(&child.variables, result);
     result->n_events = trace_n_events(child.trace);
-    result->hash = trace_hash(child.trace);
+    if (result->passed || result->hash == 0)
+        result->hash = trace_hash(child.trace);
     if (child.run->trace != NULL && write_trace())
         snprintf(result->trace, sizeof result->trace, "%s", child.run->trace);
     send_result();
@@ -161,9 +162,13 @@ static void claim(void)
         pause();
 }
 
+// The run's hash is that of the events before: addresses that a text names, and
+// the stack, which only a trace has, are no part of it.
 static void emit_finding(const char *property, const char *tag,
                          const char *text, const uint64_t *events, size_t n)
 {
+    const char *stack = child.result.stack;
+    child.result.hash = trace_hash(child.trace);
     struct trace_event event = {.kind = TRACE_FINDING,
                                 .node = TRACE_NONE,
                                 .inc = TRACE_NONE,
@@ -171,7 +176,8 @@ static void emit_finding(const char *property, const char *tag,
                                 .tag = tag,
                                 .text = text,
                                 .events = events,
-                                .n_shown = n};
+                                .n_shown = n,
+                                .why = stack[0] != '\0' ? stack : NULL};
     trace_emit(child.trace, &event);
 }
 
@@ -264,6 +270,8 @@ _Noreturn static void breaks(uint64_t us)
 {
     const struct check_finding *finding = check_finding(child.check);
     claim();
+    if (child.run->trace != NULL)
+        sim_where(child.result.stack, sizeof child.result.stack);
     set_text(finding->property, finding->tag, finding->text);
     child.result.n_shown = finding->n_events;
     memcpy(child.result.events, finding->events, sizeof finding->events);
@@ -315,7 +323,10 @@ static void simulator_fails(void *context, enum sim_failure kind,
     enum finding finding = outcome_of_simulator(kind);
     const char *tag = "";
     char why[200], text[sizeof child.result.text];
-    snprintf(text, sizeof text, "%s", report);
+    snprintf(text, sizeof text, "%.3500s%s", report,
+             strstr(report, " raft_snapshot at ") == NULL || child.lab == NULL
+                 ? ""
+                 : lab_say_snapshot(child.lab));
     if (kind == SIM_LIMIT && child.lab != NULL &&
         lab_start_lasts(child.lab, why, sizeof why)) {
         snprintf(text, sizeof text, "%s\n%.900s", why, report);

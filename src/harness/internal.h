@@ -30,9 +30,11 @@ struct instance {
     struct blob *state, *snapshot; // its persister
     atomic_bool dead; // written with the mutex, read without it, too
     bool has_saved;
-    bool aged;                         // see lab_age()
-    bool has_given;                    // an entry to its service
-    int n_calls;                       // of ours into rf, under way
+    bool aged;                // see lab_age()
+    bool has_given;           // an entry to its service
+    atomic_bool old_snapshot; // is being handed in by its service
+    atomic_bool in_snapshot;  // its service hands one in, in the callback
+    int n_calls;              // of ours into rf, under way
     atomic_int n_out[LAB_MAX_SERVERS]; // its calls to each peer, under way
     atomic_bool killed;                // raft_kill() has returned
     atomic_int n_late_applied, n_late_saved; // begun since then
@@ -147,6 +149,8 @@ void lab_service_check_saved(struct instance *instance,
                              const struct raft_saved *saved);
 // The service's state as of its persisted snapshot.
 void lab_service_restore(struct instance *instance);
+// That some service hands in a snapshot just now, in a line; or "".
+const char *lab_say_snapshot(const struct lab *lab);
 
 // disk.c: raft_config.save of an instance. A save that failed is no save: an
 // event that tells of one ends the run.

@@ -102,6 +102,7 @@ struct lab_result {
     char property[48], tag[16]; // of a finding; "" otherwise
     char text[4000];            // why it failed, sentences
     uint64_t events[CHECK_SHOWN], n_shown;
+    char stack[1000]; // functions at work at a judge's finding; "" = not known
     uint64_t virtual_us, n_calls, n_bytes, n_commands, n_events, hash;
     uint64_t n_points; // crash points passed: saves (twice), sends, answers
     uint64_t real_us;

@@ -204,8 +204,10 @@ static void again(struct instance *instance, raft_index index,
     pthread_mutex_unlock(&lab->mutex);
     lab->api->snapshot(instance->rf, index, snapshot, n);
     if (older != NULL) {
+        atomic_store(&instance->old_snapshot, true);
         lab->api->snapshot(instance->rf, index - SNAPSHOT_EVERY, older,
                            n_older);
+        atomic_store(&instance->old_snapshot, false);
         take_back(older, n_older);
     }
 }
@@ -251,7 +253,9 @@ static void apply_command(struct instance *instance,
     lab_hand_given(instance, message);
     lab_kv_apply(instance, message);
     if (snapshot != NULL) {
+        atomic_store(&instance->in_snapshot, true);
         lab->api->snapshot(instance->rf, message->index, snapshot, n);
+        atomic_store(&instance->in_snapshot, false);
         if (lab->scenario->old_snapshots)
             again(instance, message->index, snapshot, n);
         take_back(snapshot, n);
@@ -314,6 +318,15 @@ void lab_slow_apply(struct lab *lab, int server, uint64_t ms)
     pthread_mutex_lock(&lab->mutex);
     lab->slow_ms[server] = ms;
     pthread_mutex_unlock(&lab->mutex);
+}
+
+const char *lab_say_snapshot(const struct lab *lab)
+{
+    for (int i = 0; i < lab->n_servers; i++)
+        if (lab->now[i] != NULL && atomic_load(&lab->now[i]->in_snapshot))
+            return "  A service was handing in a snapshot of what it had just"
+                   " got, from inside of the callback.\n";
+    return "";
 }
 
 bool lab_has_snapshot(struct lab *lab)

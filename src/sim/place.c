@@ -8,6 +8,7 @@
 #include "internal.h"
 
 #include <dlfcn.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -69,8 +70,8 @@ static enum frame_kind kind_of(const char *path)
     if (is_in(path, "src/sim/"))
         return FRAME_NONE;
     static const char *const harness[] = {
-        "src/base/",    "src/wire/",    "src/trace/", "src/net/",
-        "src/sandbox/", "src/harness/", "src/cli/",   "labs/",
+        "src/base/",  "src/wire/",    "src/trace/",   "src/net/", "src/replay/",
+        "src/check/", "src/sandbox/", "src/harness/", "src/cli/", "labs/",
     };
     for (size_t i = 0; i < sizeof harness / sizeof harness[0]; i++)
         if (is_in(path, harness[i]))
@@ -250,6 +251,23 @@ size_t sim_put_stack(char *out, size_t room, void *const *pc, int n_pc,
             sim_stack_add(&text, frame[k].place, frame[k].kind);
     }
     return sim_stack_end(&text);
+}
+
+void sim_where(char *out, size_t room)
+{
+    enum { DEEPEST = 48 };
+    static struct frame frame[MOST_INLINED];
+    static struct stack_text text;
+    void *pc[DEEPEST];
+    int n_pc = backtrace(pc, DEEPEST);
+    sim_stack_begin(&text, out, room);
+    for (int i = 0; i < n_pc && !text.ended; i++) {
+        int n = describe(pc[i], false, frame);
+        for (int k = 0; k < n; k++)
+            if (text.program || frame[k].kind == FRAME_PROGRAM)
+                sim_stack_add(&text, frame[k].place, frame[k].kind);
+    }
+    sim_stack_end(&text);
 }
 
 bool sim_in_malloc(void *const *pc, int n_pc)

@@ -39,6 +39,7 @@ static struct {
     unsigned n_reports;
     // Of the first report.
     char kind[60], who[NAME];
+    bool locked; // the thread that races now has locked a mutex
     struct access access[MOST_STACKS];
     int n_accesses, n_stacks;
 } race;
@@ -82,6 +83,7 @@ static void note(void *report)
     __tsan_get_report_data(report, &kind, &count, &n_stacks, &n_mops, &locs,
                            &mutexes, &n_threads, &tids, sleep_trace, 1);
     put_text(race.kind, race.kind + sizeof race.kind, kind);
+    race.locked = sim.active && sim.now->held != NULL;
     for (int i = 0; i < n_mops && i < MOST_STACKS; i++) {
         struct access *to = &race.access[race.n_accesses++];
         int tid, atomic;
@@ -153,10 +155,11 @@ static size_t put_accesses(char *text, size_t room)
     size_t n = 0;
     for (int i = 0; i < race.n_accesses && n + 300 < room; i++) {
         const struct access *one = &race.access[i];
-        n += (size_t)snprintf(text + n, room - n, "\n  %s %s%s %d byte%s in",
-                              one->who, i > 0 ? "before that " : "",
-                              one->write ? "wrote" : "read", one->size,
-                              one->size == 1 ? "" : "s");
+        n += (size_t)snprintf(
+            text + n, room - n, "\n  %s %s%s %d byte%s%s in", one->who,
+            i > 0 ? "before that " : "", one->write ? "wrote" : "read",
+            one->size, one->size == 1 ? "" : "s",
+            i == 0 && race.locked ? ", with a mutex locked," : "");
         n += put_stack(text + n, room - n, one);
     }
     for (int i = 0; i < race.n_stacks && n + 300 < room; i++) {

@@ -153,6 +153,9 @@ void sim_park(int per_mille, uint64_t ms);
 
 // Threads of a server that have begun and not ended.
 int sim_n_threads(int server);
+// Of all servers' threads that wait: how many do so at the place where most do,
+// and that place, as in a report.
+int sim_most_threads(char *out, size_t room);
 
 // The variables of a loaded object: n bytes from `at` on, as they are now (n =
 // 0: none). Each life of a server can then have a copy of its own, which is in
@@ -172,6 +175,10 @@ void sim_space_end(void);
 // The places of a backtrace of this moment or an earlier one, a line each, as
 // in a report; returns its length.
 size_t sim_describe(char *out, size_t room, void *const *pc, int n_pc);
+
+// The functions of the code under test that the calling thread is in, in the
+// same form, the innermost first; "" when there is none.
+void sim_where(char *out, size_t room);
 
 // Data races that ThreadSanitizer reported so far; 0 without it.
 unsigned sim_n_races(void);

@@ -230,7 +230,10 @@ const struct trace_kind_info trace_kinds[TRACE_N_KINDS] = {
          {MUST("property", TEXT, what, "its stable name, such as voted-twice"),
           MAY("tag", TEXT, tag, "its tag, such as P.4"),
           MUST("text", TEXT, text, "who broke it, and how"),
-          MAY("events", EVENTS, events, "numbers of the events that show it")}},
+          MAY("events", EVENTS, events, "numbers of the events that show it"),
+          MAY("stack", TEXT, why,
+              "the server's functions that were at work, the innermost first,"
+              " a line each")}},
     [TRACE_STATE] = {"state",
                      "a keyframe: the state of the cluster after event n",
                      {MUST("model", OBJECT, text,

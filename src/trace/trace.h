@@ -74,7 +74,7 @@ enum trace_kind {
     TRACE_CHECK,   // what, text (the answer), ok
     TRACE_ACT,     // text: a named part of the story begins
     TRACE_NOTE,    // what (topic), text
-    TRACE_FINDING, // what (property), tag, text, events, ok = false
+    TRACE_FINDING, // what (property), tag, text, events, why (stack)
     TRACE_STATE,   // text: a keyframe, JSON object, derived by the writer
     TRACE_VERDICT, // what ("pass"/"fail"), text, n_events
     // of clients of a service on the Raft

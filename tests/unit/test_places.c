@@ -102,6 +102,39 @@ static void test_places_name_what_students_have(void **state)
     free(students);
 }
 
+// The functions that stacks are read for are those of the skeleton, all of
+// them.
+static void test_students_write_the_skeletons_functions(void **state)
+{
+    (void)state;
+    size_t n = 0, n_found = 0;
+    while (paper_written(n) != NULL)
+        n++;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char path[80], line[400];
+        snprintf(path, sizeof path, "labs/skeleton/%s", files[i]);
+        FILE *in = fopen(path, "r");
+        assert_non_null(in);
+        while (fgets(line, sizeof line, in) != NULL) {
+            // A definition's first line begins at the margin.
+            char *open = strchr(line, '(');
+            char *name = open;
+            while (name != NULL && name > line &&
+                   (islower((unsigned char)name[-1]) || name[-1] == '_'))
+                name--;
+            bool begins = open != NULL && (islower((unsigned char)line[0]));
+            if (!begins || strncmp(line, "static void check_", 18) == 0)
+                continue;
+            *open = '\0';
+            if (!paper_is_written(name))
+                fail_msg("%s: %s() is not in the list", path, name);
+            n_found++;
+        }
+        fclose(in);
+    }
+    assert_int_equal(n_found, n);
+}
+
 static void test_a_place_goes_by_the_findings_words(void **state)
 {
     (void)state;
@@ -126,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_places_name_what_students_have),
+        cmocka_unit_test(test_students_write_the_skeletons_functions),
         cmocka_unit_test(test_a_place_goes_by_the_findings_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -53,6 +53,62 @@ static bool rests(const struct why *why, uint64_t effect, uint64_t cause)
     return false;
 }
 
+// The innermost function that a student writes; what has no place of a
+// student's leads nowhere.
+static void test_a_stack_leads_to_what_a_student_writes(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        why_of_stack("\n      log_truncate at log.c:80"
+                     "\n      cut at election.c:50"
+                     "\n      become_follower at election.c:47"
+                     "\n      handle_request_vote at election.c:200",
+                     TRACE_TRUNCATE),
+        "election.c, become_follower (line 47, where it calls cut)");
+    assert_string_equal(why_of_stack("\n      sleep_ms at thread.c:9"
+                                     "\n      watch at raft.c:140",
+                                     TRACE_COMMIT),
+                        "raft.c, watch (line 140)");
+    assert_string_equal(
+        why_of_stack("\n      become_follower at election.c:47"
+                     "\n      handle_append_reply at replication.c:200",
+                     TRACE_ROLE),
+        "replication.c, handle_append_reply (line 200, where it calls"
+        " become_follower)");
+    assert_null(why_of_stack("\n      serve at call.c:172", TRACE_COMMIT));
+    assert_null(why_of_stack("", TRACE_COMMIT));
+    assert_true(why_stack_has("\n      back_up at replication.c:1",
+                              "replies (replication.c, handle_append_reply,"
+                              " back_up, match_advance)"));
+    assert_false(why_stack_has("\n      back at replication.c:1",
+                               "replication.c, back_up"));
+}
+
+// Of two threads that race, the one without a lock; of freed memory,
+// raft_free() where that has freed it.
+static void test_a_report_leads_to_who_did_it_wrong(void **state)
+{
+    (void)state;
+    const char *race = "two threads use the same memory\n"
+                       "  S1 election wrote 8 bytes, with a mutex locked, in\n"
+                       "      become_candidate at election.c:61\n"
+                       "  main before that read 8 bytes in\n"
+                       "      raft_get_state at raft.c:120\n";
+    assert_string_equal(why_of_report(race),
+                        "raft.c, raft_get_state (line 120)");
+    const char *freed = "S2 election uses memory after it was freed\n"
+                        "  read of 8 bytes in\n"
+                        "      election_thread at election.c:174\n"
+                        "  it was freed in\n"
+                        "      raft_free at raft.c:113\n";
+    assert_string_equal(why_of_report(freed), "raft.c, raft_free (line 113)");
+    assert_string_equal(why_of_report("S2 apply uses a NULL pointer\n  in\n"
+                                      "      take at apply.c:17\n"
+                                      "      apply_thread at apply.c:41\n"),
+                        "apply.c, apply_thread (line 41, where it calls take)");
+    assert_null(why_of_report("S1 called abort()\n"));
+}
+
 static void test_a_commit_rests_on_its_quorum(void **state)
 {
     (void)state;
@@ -366,6 +422,8 @@ int main(void)
         cmocka_unit_test(test_a_commit_beyond_the_match),
         cmocka_unit_test(test_a_leader_that_does_not_commit),
         cmocka_unit_test(test_a_voter_that_refuses),
+        cmocka_unit_test(test_a_stack_leads_to_what_a_student_writes),
+        cmocka_unit_test(test_a_report_leads_to_who_did_it_wrong),
         cmocka_unit_test(test_a_foreign_trace_gets_the_rule_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

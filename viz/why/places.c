@@ -27,8 +27,8 @@
     "the handler of InstallSnapshot (snapshot.c, handle_install_snapshot) and" \
     " what cuts the log (log.c, log_compact)"
 #define COMPACTS                                                               \
-    "what cuts the log behind a snapshot (snapshot.c, raft_snapshot; log.c,"   \
-    " log_compact)"
+    "what cuts the log behind a snapshot (log.c, log_compact; snapshot.c,"     \
+    " raft_snapshot)"
 #define MATCHES                                                                \
     "what is done with an AppendEntries reply (" HANDLES_REPLIES ", back_up,"  \
     " match_advance)"
@@ -48,6 +48,9 @@ static const struct {
     {FINDING_WRONG_LOG_IN_REQUEST, "of term 0;",
      "what tells how the log ends (log.c, log_last_term, log_last_index)"},
     {FINDING_WRONG_LOG_IN_REQUEST, NULL, "election.c, request_vote_thread"},
+    {FINDING_LEADER_WITHOUT_MAJORITY, "by no reply",
+     "what is done with a call that got no answer (election.c,"
+     " request_vote_thread)"},
     {FINDING_LEADER_WITHOUT_MAJORITY, NULL, COUNTS_VOTES},
     {FINDING_ELECTION_SAFETY, NULL, COUNTS_VOTES ", and " HANDLES_VOTES},
     {FINDING_SENT_BY_NON_LEADER, NULL,
@@ -64,12 +67,18 @@ static const struct {
     {FINDING_TIMER_NOT_RESET, "had granted a vote", HANDLES_VOTES},
     {FINDING_TIMER_NOT_RESET, "had got a snapshot",
      "snapshot.c, handle_install_snapshot"},
+    {FINDING_TIMER_NOT_RESET, "still led",
+     "what makes a leader a follower (election.c, become_follower)"},
     {FINDING_TIMER_NOT_RESET, NULL,
      "the election timer (election.c, start_election, election_thread), and"
      " what sets it back: " HANDLES_APPENDS},
     {FINDING_ELECTION_TOO_EARLY, NULL,
      "the election timer (election.c, reset_timer, start_election)"},
+    {FINDING_TIMER_RESET, "AppendEntries of the older", HANDLES_APPENDS},
     {FINDING_TIMER_RESET, NULL, HANDLES_VOTES},
+    {FINDING_LEADER_TIMED_OUT, "between its look",
+     "election.c, election_thread: the timer is looked at, and the election"
+     " begins, under one lock"},
     {FINDING_LEADER_TIMED_OUT, NULL, "election.c, start_election"},
     {FINDING_LIVENESS, "raft_start()", "raft.c, raft_start"},
     {FINDING_LIVENESS, "must be drawn anew", "election.c, reset_timer"},
@@ -83,16 +92,24 @@ static const struct {
      "what a server does at birth (raft.c, raft_make; persist.c, restore)"},
     {FINDING_SAVED_WRONG_STATE, "save() returned false", SAVES},
     {FINDING_SAVED_WRONG_STATE, "two saves at a time", SAVES},
+    {FINDING_SAVED_WRONG_STATE, "and kept what",
+     "what cuts the log when a snapshot comes (log.c, log_compact; snapshot.c,"
+     " handle_install_snapshot)"},
     {FINDING_SAVED_WRONG_STATE, "after it had installed a snapshot", INSTALLS},
     {FINDING_SAVED_WRONG_STATE, "cut its whole log",
      "what tells how the log ends (log.c, log_last_index, log_last_term)"},
     {FINDING_SAVED_WRONG_STATE, "after it had cut its log behind a snapshot",
      COMPACTS},
+    {FINDING_SAVED_WRONG_STATE, "handing in an older snapshot",
+     "snapshot.c, raft_snapshot"},
     {FINDING_SAVED_WRONG_STATE, "n_same, same_snapshot",
      "what saves (persist.c, persist): what it says is the same was not what"
      " it saved last"},
     {FINDING_SAVED_WRONG_STATE, "the logs differ", STORES ", and " SAVES},
     {FINDING_SAVED_WRONG_STATE, "snapshot", INSTALLS},
+    {FINDING_SAVED_WRONG_STATE, "the vote of term",
+     "what begins a new term (election.c, set_term, become_follower,"
+     " become_candidate)"},
     {FINDING_SAVED_WRONG_STATE, "the votes differ",
      "whatever sets voted_for (election.c, become_follower, set_term), and what"
      " saves (persist.c, persist)"},
@@ -135,6 +152,8 @@ static const struct {
     {FINDING_MATCH_INDEX_TOO_HIGH, "where its snapshot ends", SENDS_SNAPSHOTS},
     {FINDING_MATCH_INDEX_TOO_HIGH, NULL, MATCHES},
     {FINDING_MATCH_INDEX_BACKWARDS, NULL, MATCHES},
+    {FINDING_TOO_MANY_ENTRIES, NULL,
+     "what makes the message (replication.c, append_args)"},
     {FINDING_NEXT_INDEX_TOO_LOW, NULL, MATCHES},
     {FINDING_NEXT_INDEX_OUT_OF_RANGE, "entry 184467440737", MATCHES},
     {FINDING_NEXT_INDEX_OUT_OF_RANGE, NULL, HANDLER},
@@ -142,6 +161,7 @@ static const struct {
      "where next_index begins (election.c, become_leader) and goes back"
      " (replication.c, back_up)"},
     {FINDING_COMMIT_OF_OLDER_TERM, NULL, COMMITS},
+    {FINDING_COMMIT_WITHOUT_MAJORITY, "had begun before", SAVES},
     {FINDING_COMMIT_WITHOUT_MAJORITY, "was not saved yet",
      "raft.c, raft_start"},
     {FINDING_COMMIT_WITHOUT_MAJORITY, "in a reply that came late",
@@ -150,7 +170,13 @@ static const struct {
      "election.c, become_leader"},
     {FINDING_COMMIT_WITHOUT_MAJORITY, "Half of the servers", COMMITS},
     {FINDING_COMMIT_WITHOUT_MAJORITY, NULL, MATCHES ", and " COMMITS},
+    {FINDING_MAJORITY_NOT_COMMITTED, "counts its own copy",
+     "what counts the leader's own copy (raft.c, raft_start; election.c,"
+     " become_leader)"},
     {FINDING_MAJORITY_NOT_COMMITTED, NULL, COMMITS},
+    {FINDING_LIVENESS, "counts its own copy",
+     "what counts the leader's own copy (raft.c, raft_start; election.c,"
+     " become_leader)"},
     {FINDING_COMMIT_BEYOND_MESSAGE, NULL, HANDLES_APPENDS},
     {FINDING_STATE_MACHINE_SAFETY, NULL,
      HANDLES_APPENDS ": the test of the entry before, and the last step; or"
@@ -167,6 +193,11 @@ static const struct {
      "what is done with the answer to a snapshot (snapshot.c,"
      " handle_install_reply)"},
     {FINDING_LIVENESS, "snapshot ends, which", SENDS_SNAPSHOTS},
+    {FINDING_LIVENESS, "give as conflict_term", HANDLES_APPENDS},
+    {FINDING_LIVENESS, "went forward once more",
+     "what moves next_index when a message leaves (replication.c,"
+     " append_entries_thread)"},
+    {FINDING_LIVENESS, "goes back too slowly", "replication.c, back_up"},
     {FINDING_LIVENESS, "AppendEntries,", "replication.c, back_up"},
     {FINDING_LIVENESS, "a majority is 1,",
      "what asks for votes (election.c, request_votes): a cluster of one asks"
@@ -179,6 +210,7 @@ static const struct {
     {FINDING_CALLS_WITHOUT_END, "AppendEntries", MATCHES},
     // Snapshots.
     {FINDING_UNKNOWN_SNAPSHOT, NULL, SENDS_SNAPSHOTS},
+    {FINDING_SNAPSHOT_OF_NOTHING, NULL, SENDS_SNAPSHOTS},
     {FINDING_SNAPSHOT_NOT_INSTALLED, NULL, INSTALLS},
     {FINDING_APPLIED_OUT_OF_ORDER, "snapshot", INSTALLS},
     {FINDING_APPLIED_OUT_OF_ORDER, "first of this life", "persist.c, restore"},
@@ -190,6 +222,7 @@ static const struct {
     {FINDING_EXPECTATION, "commands in two seconds", COMMITS},
     {FINDING_EXPECTATION, "does raft_get_state() answer",
      "raft.c, raft_get_state"},
+    {FINDING_EXPECTATION, "raft_start() said index", "raft.c, raft_start"},
 };
 
 const char *paper_place(const char *property, const char *text,

@@ -117,6 +117,15 @@ const char *why_handler(const struct why *why, const struct why_place *place);
 // The code that the finding leads to, in words; NULL where its rule tells that.
 const char *why_where(const struct why *why, const struct why_place *place);
 
+// The function that the stack of a finding, or a report of the runtime, leads
+// to, as "FILE.c, NAME (line N)": the innermost that a student writes, or of
+// whatever is in a student's file. NULL; owned by the callee, until the next
+// call. Kind: the event that the stack is of.
+const char *why_of_stack(const char *stack, enum trace_kind kind);
+const char *why_of_report(const char *text);
+// Is one of the functions that a place names in the stack?
+bool why_stack_has(const char *stack, const char *place);
+
 // What a finding is called at the head of its story.
 const char *why_title(const struct trace_event *finding);
 

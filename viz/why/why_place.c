@@ -150,6 +150,21 @@ static const char *worker_of(const struct why *why, uint64_t n)
     return NULL;
 }
 
+// Was the finding made in the very code that changed the server's state? What
+// is only missed when a message leaves went wrong elsewhere.
+static const char *stack_of(const struct why *why, enum trace_kind *kind)
+{
+    const struct trace_event *finding = why->finding, *event;
+    if (finding->why == NULL || finding->n_shown == 0)
+        return NULL;
+    event = earlier(why, finding, finding->events[0]);
+    bool state = event != NULL && event->kind <= TRACE_REFUSE &&
+                 event->kind != TRACE_BOOT && event->kind != TRACE_PERSIST &&
+                 event->kind != TRACE_TIMEOUT && event->kind != TRACE_KILL;
+    *kind = event != NULL ? event->kind : TRACE_UNKNOWN;
+    return state ? finding->why : NULL;
+}
+
 // Of what a leader took over, and when.
 static bool took_term(const struct why *why, uint64_t n)
 {
@@ -184,6 +199,21 @@ static const char *place_in(const char *text, bool last)
     return found != NULL ? place : NULL;
 }
 
+#define CLOCK " goes by CLOCK_REALTIME in "
+
+// "election_thread at election.c:176", as "election.c, election_thread".
+static const char *clock_place(const char *text)
+{
+    static char place[120];
+    const char *name = strstr(text, CLOCK) + strlen(CLOCK);
+    const char *at = strstr(name, " at "), *colon = strstr(name, ".c:");
+    if (at == NULL || colon == NULL || colon < at)
+        return NULL;
+    snprintf(place, sizeof place, "%.*s, %.*s", (int)(colon + 2 - (at + 4)),
+             at + 4, (int)(at - name), name);
+    return place;
+}
+
 // What a finding of this property leads to. Where logs or commits are what
 // came of it, that is the step that went wrong, if one did.
 const char *why_where(const struct why *why, const struct why_place *place)
@@ -195,26 +225,62 @@ const char *why_where(const struct why *why, const struct why_place *place)
         return NULL;
     if (is_of_loop(finding))
         return place_in(finding->text, true);
+    if (is_of_runtime(finding))
+        return finding->text != NULL ? why_of_report(finding->text) : NULL;
     bool tagged = finding->tag != NULL && finding->tag[0] != '\0';
     bool expected = !tagged && finding_is(finding->what, FINDING_EXPECTATION);
     if (expected && finding->text != NULL &&
         strstr(finding->text, " were taken in\n") != NULL)
         return place_in(finding->text, false);
+    if (expected && finding->text != NULL &&
+        strstr(finding->text, " stand in\n") != NULL)
+        return why_of_report(finding->text);
+    if (finding->text != NULL && strstr(finding->text, CLOCK) != NULL)
+        return clock_place(finding->text);
     if (expected)
         return paper_place(finding->what, finding->text, NULL);
     if (!tagged || (finding->tag[0] == 'P' && finding->tag[2] >= '3' &&
                     place->fact != NULL))
         return NULL;
-    const char *worker = why_handler(why, place);
+    enum trace_kind kind = TRACE_UNKNOWN;
+    const char *stack = stack_of(why, &kind), *worker = NULL, *where;
+    if (stack != NULL)
+        worker = why_of_stack(stack, kind);
+    if (worker == NULL)
+        worker = why_handler(why, place);
     for (size_t i = 0; i < finding->n_shown && i < 2 && worker == NULL; i++)
         if (took_term(why, finding->events[i]))
             worker = worker_of(why, finding->events[i]);
     for (size_t i = 0; i < finding->n_shown && i < 2 && worker == NULL; i++)
         worker = worker_of(why, finding->events[i]);
-    if (worker != NULL && strcmp(worker, "raft.c, raft_start") == 0 &&
+    if (worker != NULL && strstr(worker, ", raft_start") != NULL &&
         finding_is(finding->what, FINDING_MATCH_INDEX_TOO_HIGH))
         worker = NULL; // that one sets its own only
-    return paper_place(finding->what, finding->text, worker);
+    where = paper_place(finding->what, finding->text, worker);
+    // Where the property alone tells the place, what was not at work then did
+    // it not.
+    const struct paper_rule *rule = paper_rule(finding->tag);
+    const char *guess = where == NULL && rule != NULL ? rule->where : where;
+    bool sure = where != paper_place(finding->what, NULL, worker) ||
+                strstr(finding->what, "restart") != NULL;
+    if (!sure && guess != NULL && stack != NULL &&
+        !why_stack_has(stack, guess) && why_of_stack(stack, kind) != NULL)
+        return why_of_stack(stack, kind);
+    return where;
+}
+
+// Where the step that went wrong leads to, by what the judge found in it.
+static const char *where_of_fact(const struct why *why,
+                                 const struct why_place *place)
+{
+    const struct check_finding *found = evidence_reason(why->book);
+    if (found == NULL)
+        found = evidence_finding(why->book);
+    if (place->fact == NULL || found == NULL || !why->ours ||
+        found->events[0] != why_event(why, place->fact->at)->n ||
+        place->fact->rule == NULL || strcmp(place->fact->rule, found->tag) != 0)
+        return NULL;
+    return paper_place(found->property, found->text, NULL);
 }
 
 bool viz_why_look(const struct trace_file *trace, char *out, size_t n)
@@ -244,6 +310,8 @@ bool viz_why_look(const struct trace_file *trace, char *out, size_t n)
         (by_fact || strcmp(fact->rule, rule->tag) == 0))
         why_put(out, n, "event %" PRIu64 ": ", why_event(&why, fact->at)->n);
     const char *handler = why_handler(&why, &place);
+    if (by_fact && where == NULL)
+        where = where_of_fact(&why, &place);
     if (rule != NULL)
         why_put(out, n, "%s",
                 !why.ours       ? rule->says
