@@ -106,7 +106,11 @@ static bool try_concurrent_starts(struct lab *lab)
         return false;
     for (int i = 0; i < N_STARTERS; i++)
         if (!seen[i])
-            lab_fail(lab, "command %d is missing from the log", 100 + i);
+            lab_fail(lab,
+                     "command %d is missing from the log: raft_start() said"
+                     " index %llu, where S%d has another one of that term",
+                     100 + i, (unsigned long long)starters[i].index,
+                     leader + 1);
     return true;
 }
 

@@ -146,11 +146,15 @@ static void at_rest(struct lab *lab)
         lab_connect(lab, leader);
     }
     int after = threads_at_rest(lab);
-    if (after > before + SLACK)
-        lab_fail(lab,
-                 "the quiet servers have %d threads after %d commands and %d"
-                 " elections, and had %d before: which of them never end?",
-                 after, N_COMMANDS, N_ELECTIONS, before);
+    if (after <= before + SLACK)
+        return;
+    char place[400];
+    int most = lab_most_threads(lab, place, sizeof place);
+    lab_fail(lab,
+             "the quiet servers have %d threads after %d commands and %d"
+             " elections, and had %d before: which of them never end? %d of"
+             " them stand in%s",
+             after, N_COMMANDS, N_ELECTIONS, before, most, place);
 }
 
 // [IS.5] [ALL.1] A quiet server keeps as much memory after three hundred

@@ -36,13 +36,17 @@ static void write_snapshot(struct instance *instance,
 _Noreturn static void forgot_its_disk(struct instance *instance,
                                       const struct raft_saved *saved)
 {
-    char text[240];
+    char text[300];
     snprintf(text, sizeof text,
              "S%d saved a state and said that %zu bytes%s of what it saved"
-             " before are the same (n_same%s of raft.h), but they are not.",
+             " before are the same (n_same%s of raft.h), but they are not.%s",
              instance->server + 1, saved->n_same,
              saved->same_snapshot ? " and the snapshot" : "",
-             saved->same_snapshot ? ", same_snapshot" : "");
+             saved->same_snapshot ? ", same_snapshot" : "",
+             atomic_load(&instance->old_snapshot)
+                 ? " Its service was handing in an older snapshot then, which"
+                   " changes nothing."
+                 : "");
     size_t n = instance->snapshot != NULL ? instance->snapshot->n : 0;
     bool snapshot = saved->same_snapshot && saved->n_snapshot != n;
     lab_run_fails(instance->lab, FINDING_SAVED_WRONG_STATE,

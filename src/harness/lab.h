@@ -191,6 +191,9 @@ size_t lab_snapshot_size(struct lab *lab);
 bool lab_has_snapshot(struct lab *lab);
 // Threads of a server that have begun and not ended; 0 when it runs real.
 int lab_n_threads(struct lab *lab, int server);
+// How many threads of all servers wait at the place where most do, and that
+// place, as in a report.
+int lab_most_threads(struct lab *lab, char *text, size_t n);
 // Blocks of memory that the servers' threads have taken since lab_watch_heap(),
 // which is false where nobody can tell, and not given back.
 bool lab_watch_heap(struct lab *lab);
