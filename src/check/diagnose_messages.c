@@ -37,6 +37,7 @@ static void sent(struct check *check, const struct trace_event *event,
         spoken->candidate = event->node;
         spoken->voters = 1ull << (event->node % 64);
         spoken->asked_n = event->n;
+        spoken->asked_us = event->us;
         return;
     }
     if (args->rpc != FACTS_APPEND || args->term < spoken->led_term)
@@ -226,6 +227,15 @@ static bool election_fails(struct check *check, uint64_t us)
                           " heartbeats.",
                           spoken->winner + 1, spoken->won_term,
                           check_seconds(spoken->won_us));
+    // It is due again after one timeout, whatever the others do.
+    if (us - spoken->asked_us > ELECTION_US &&
+        check_takes_part(check, spoken->candidate) &&
+        check->server[spoken->candidate].spoken_term == spoken->asked_term)
+        return check_lies(check, "C.4", spoken->candidate, spoken->asked_n,
+                          "S%d asked for votes in term %" PRIu64
+                          " at %.3f s, and has begun no other election since.",
+                          spoken->candidate + 1, spoken->asked_term,
+                          check_seconds(spoken->asked_us));
     if (!many)
         return false;
     return check_lies(check, "F.2", TRACE_NONE, spoken->asked_n,

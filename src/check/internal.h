@@ -185,7 +185,7 @@ struct spoken {
     uint64_t n_rivals; // answers no by servers that ran in the same term
     // The newest term that votes were asked for, by whom first, who gave it
     // one, as bits, and the first request.
-    uint64_t asked_term, asked_n, voters;
+    uint64_t asked_term, asked_n, asked_us, voters;
     int candidate;
     // The newest term in which a candidate has heard of a majority, and when.
     uint64_t won_term, won_n, won_us;

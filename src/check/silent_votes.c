@@ -216,6 +216,13 @@ static bool shows_its_log(const struct silent_case *c)
 bool silent_judge_asking(const struct silent_case *c)
 {
     struct silent_run *run = &c->me->run[c->args->term % SILENT_RUNS];
+    if (c->args->term == 0)
+        return silent_broken(
+            c, FINDING_CURRENT_TERM_WRONG, "ALL.2", TRACE_NONE,
+            c->check->server[c->event->node].spoken_n,
+            "S%d asked for votes in term 0: a candidate begins a new term, and"
+            " the last that it spoke of was %" PRIu64 ".",
+            c->event->node + 1, c->check->server[c->event->node].spoken_term);
     if (run->term >= c->args->term)
         return true; // to another peer, or an old one
     if (c->args->index == 0 && c->args->index_term > 0)

@@ -347,6 +347,16 @@ static void test_f2_a_leader_stands_for_election(void **state)
     }
 }
 
+static void test_all2_no_election_is_of_term_0(void **state)
+{
+    (void)state;
+    ASK_VOTE(0, 1, .term = 4);
+    uint64_t before = story_sent();
+    ASK_VOTE(0, 1, .term = 0);
+    assert_broken("current-term-wrong", "ALL.2", SHOWN(story_sent(), before),
+                  OF(0));
+}
+
 static void test_c1_index_0_has_no_term(void **state)
 {
     (void)state;
@@ -441,6 +451,7 @@ int main(void)
         SILENT(test_l1_a_leader_without_an_election),
         SILENT(test_all2_a_leader_of_a_newer_term_that_it_heard_of),
         SILENT(test_f2_a_leader_stands_for_election),
+        SILENT(test_all2_no_election_is_of_term_0),
         SILENT(test_c1_index_0_has_no_term),
         SILENT(test_p1_two_leaders_of_a_term),
         SILENT(test_p4_a_leader_without_a_committed_entry),

@@ -80,6 +80,20 @@ static void test_f2_terms_without_a_leader(void **state)
     assert_not_hindered();
 }
 
+static void test_c4_a_candidate_runs_once(void **state)
+{
+    (void)state;
+    uint64_t msg = ASK_VOTE(0, 1, .term = 1), asks = story_sent();
+    receive(msg);
+    ANSWER_VOTE(msg, .term = 1, .vote_granted = true); // it is lost
+    wait_us(1490 * MS);
+    assert_not_hindered();
+    wait_us(20 * MS);
+    assert_hindered("C.4", SHOWN(asks), OF(0), "no other election since");
+    ASK_VOTE(0, 1, .term = 2);
+    assert_not_hindered();
+}
+
 // ------------------------------------------------------ replication
 
 static void test_l1_a_leader_falls_silent(void **state)
@@ -147,6 +161,7 @@ static void test_every_diagnosis_was_made(void **state)
                                       "RV.2 nobody gives its vote",
                                       "C.2 a majority of votes",
                                       "F.2 up to term 4",
+                                      "C.4 no other election since",
                                       "L.1 has sent no AppendEntries",
                                       "L.3 none has carried an entry",
                                       "L.4 leader_commit",
@@ -162,6 +177,7 @@ int main(void)
         STORY(test_rv2_nobody_votes),
         STORY(test_c2_a_majority_and_no_leader),
         STORY(test_f2_terms_without_a_leader),
+        STORY(test_c4_a_candidate_runs_once),
         STORY(test_l1_a_leader_falls_silent),
         STORY(test_l3_no_entries),
         STORY(test_l4_a_majority_and_no_commit),
