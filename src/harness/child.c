@@ -162,23 +162,10 @@ static void claim(void)
         pause();
 }
 
-// The run's hash is that of the events before: addresses that a text names, and
-// the stack, which only a trace has, are no part of it.
 static void emit_finding(const char *property, const char *tag,
                          const char *text, const uint64_t *events, size_t n)
 {
-    const char *stack = child.result.stack;
-    child.result.hash = trace_hash(child.trace);
-    struct trace_event event = {.kind = TRACE_FINDING,
-                                .node = TRACE_NONE,
-                                .inc = TRACE_NONE,
-                                .what = property,
-                                .tag = tag,
-                                .text = text,
-                                .events = events,
-                                .n_shown = n,
-                                .why = stack[0] != '\0' ? stack : NULL};
-    trace_emit(child.trace, &event);
+    outcome_emit(child.trace, &child.result, property, tag, text, events, n);
 }
 
 static void explain(const char *property, const char *tag, const char *text)

@@ -20,6 +20,24 @@ static const enum finding failures[] = {
     [SIM_CALLBACK] = FINDING_CALLBACK_WITH_LOCK,
 };
 
+void outcome_emit(struct trace *trace, struct lab_result *result,
+                  const char *property, const char *tag, const char *text,
+                  const uint64_t *events, size_t n)
+{
+    const char *stack = result->stack;
+    struct trace_event event = {.kind = TRACE_FINDING,
+                                .node = TRACE_NONE,
+                                .inc = TRACE_NONE,
+                                .what = property,
+                                .tag = tag,
+                                .text = text,
+                                .events = events,
+                                .n_shown = n,
+                                .why = stack[0] != '\0' ? stack : NULL};
+    result->hash = trace_hash(trace);
+    trace_emit(trace, &event);
+}
+
 enum finding outcome_of_simulator(enum sim_failure failure)
 {
     return failures[failure];

@@ -15,4 +15,11 @@ enum finding outcome_of_simulator(enum sim_failure failure);
 // stays if it is a rule's; text, printed text, events and counts go.
 void outcome_forget(struct lab_result *result);
 
+// Emits a finding with the result's stack. The run's hash is that of the events
+// before: addresses that a text names, and the stack, which only a trace has,
+// are no part of it.
+void outcome_emit(struct trace *trace, struct lab_result *result,
+                  const char *property, const char *tag, const char *text,
+                  const uint64_t *events, size_t n);
+
 #endif
