@@ -355,6 +355,10 @@ arm64-programs: $(TESTS) $B/glassraft
 rules: all ## each rule of Figures 2 and 13: where it stands, who exercises it
 	@tests/rules build/glassraft
 
+.PHONY: zoo-explore
+zoo-explore: all ## which bugs explore finds, how short shrink makes their runs
+	@tests/zoo/explore $(BUGS)
+
 .PHONY: zoo
 zoo: all ## known bugs put into the reference, one by one: who catches them
 	@$(MAKE) --no-print-directory CONFIG=asan build/asan/glassraft

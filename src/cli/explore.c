@@ -36,7 +36,9 @@ static const char help[] =
     "                   does, without a sandbox\n"
     "  --mute           as if the Raft had no trace calls\n"
     "  --seed N         of election timeouts, default 1\n"
-    "  --budget TIME    stop after that (60, 60s, 10m, 2h)\n"
+    "  --budget TIME    stop after that (60, 60s, 10m, 2h); when half of it "
+    "is\n"
+    "                   over, lists drawn by chance are tried, which go far\n"
     "  --memory MIB     for the states that are known, default 1024\n"
     "  -j N             worker processes, default: one for each processor\n"
     "  --out FOLDER     what a finding leaves goes here, default out\n"
@@ -253,6 +255,11 @@ static void print_report(FILE *out, const struct arguments *a,
                 "  covered all lists of fewer than %u actions; %" PRIu64
                 " states were not tried yet\n",
                 report->full ? 0 : report->depth + 1, report->n_frontier);
+    if (report->n_walks > 0)
+        fprintf(out,
+                "  drawn   then %" PRIu64
+                " lists of actions by chance, of up to 120 actions\n",
+                report->n_walks);
     fprintf(out,
             "  took    %.1f s, %.0f transitions a core-second, %zu MiB,"
             " %zu KiB to go back\n",
@@ -280,6 +287,8 @@ static cJSON *as_json(const struct arguments *a,
                             report->by_history ? "history" : "model");
     cJSON_AddBoolToObject(object, "interchangeable",
                           !report->by_history && a->plan.interchangeable);
+    if (report->n_walks > 0)
+        cJSON_AddNumberToObject(object, "walks", (double)report->n_walks);
     if (report->n_models > 0) {
         char text[24];
         snprintf(text, sizeof text, "%016" PRIx64, report->models);
@@ -306,6 +315,7 @@ static cJSON *as_json(const struct arguments *a,
     cJSON_AddStringToObject(object, "property", report->result.property);
     cJSON_AddStringToObject(object, "tag", report->result.tag);
     cJSON_AddStringToObject(object, "finding", report->result.text);
+    cJSON_AddBoolToObject(object, "by_chance", report->by_chance);
     cJSON *actions = cJSON_AddArrayToObject(object, "script");
     for (size_t i = 0; i < report->script.n; i++) {
         char line[STEP_LINE];
@@ -319,7 +329,9 @@ static void print_script(const struct explore_report *report)
 {
     char line[STEP_LINE];
     printf("  script  %zu actions, %s\n", report->script.n,
-           report->by_history
+           report->by_chance
+               ? "found by chance and made short; there may be a shorter one"
+           : report->by_history
                ? "and no shorter list within the bound breaks a rule"
                : "and no shorter list was found by this notion of states");
     for (size_t i = 0; i < report->script.n; i++) {

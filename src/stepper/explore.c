@@ -15,9 +15,10 @@
 
 #include "base/die.h"
 #include "sim/sim.h"
+#include "shrink.h"
 #include "worker.h"
 
-enum { LOOK_MS = 200 };
+enum { LOOK_MS = 200, SHRINK_S = 30 };
 
 struct worker {
     pid_t pid;
@@ -34,6 +35,8 @@ struct all {
     int n_workers;
     struct timespec begin;
     uint64_t found; // the order of report->result
+    bool walking;
+    int walked; // the worker whose list by chance broke a rule; -1: none
 };
 
 static double since(const struct timespec *begin)
@@ -142,6 +145,14 @@ static void bury(struct all *all, int number)
     worker->dead = true;
     worker->busy = false;
     uint64_t order = atomic_load(&post->order);
+    if (all->walking && post->n_walk > 0) {
+        if (all->walked < 0) {
+            all->walked = number;
+            all->report->result = result;
+        }
+        atomic_store(&all->shared->stop, true);
+        return;
+    }
     if (order == UINT64_MAX) {
         snprintf(all->report->text, sizeof all->report->text, "%.200s %.90s",
                  result.property, result.text);
@@ -161,11 +172,12 @@ static void count(struct all *all)
     const struct frontier *f = all->frontier;
     uint64_t next = atomic_load(&all->shared->next);
     report->n_states = f->n_nodes + atomic_load(&f->n_fresh);
-    report->n_transitions = 0;
+    report->n_transitions = report->n_walks = 0;
     report->cpu_s = 0;
     for (int i = 0; i < all->n_workers; i++) {
         const struct worker_post *post = &all->shared->post[i];
         report->n_transitions += atomic_load(&post->n_transitions);
+        report->n_walks += atomic_load(&post->n_walks);
         report->cpu_s += (double)post->cpu_us / 1e6;
         report->image =
             post->image > report->image ? post->image : report->image;
@@ -188,7 +200,8 @@ static void look(struct all *all)
         all->report->end = EXPLORE_STOPPED;
         atomic_store(&all->shared->stop, true);
     } else if (plan->budget_s > 0 &&
-               all->report->seconds >= (double)plan->budget_s) {
+               all->report->seconds >=
+                   (double)plan->budget_s / (all->walking ? 1 : 2)) {
         all->report->end = EXPLORE_BUDGET;
         atomic_store(&all->shared->stop, true);
     }
@@ -224,17 +237,11 @@ static bool is_busy(const struct all *all)
     return false;
 }
 
-// Tries the nodes from first on; false when that was the last level.
-static bool level(struct all *all, uint64_t first)
+static void order_all(struct all *all, const char *what)
 {
-    struct worker_shared *shared = all->shared;
-    const struct frontier *f = all->frontier;
-    shared->first = first;
-    shared->last = f->n_nodes;
-    atomic_store(&shared->next, first);
     for (int i = 0; i < all->n_workers; i++)
         if (!all->worker[i].dead)
-            all->worker[i].busy = write(all->worker[i].orders, "l", 1) == 1;
+            all->worker[i].busy = write(all->worker[i].orders, what, 1) == 1;
     double told = since(&all->begin);
     while (is_busy(all)) {
         hear(all);
@@ -244,6 +251,29 @@ static bool level(struct all *all, uint64_t first)
         look(all);
     }
     look(all);
+}
+
+// The rest of the time.
+static void walk_all(struct all *all)
+{
+    struct explore_report *report = all->report;
+    all->walking = true;
+    atomic_store(&all->shared->stop, false);
+    order_all(all, WORKER_WALK);
+    if (all->walked >= 0)
+        report->end = EXPLORE_FOUND;
+    report->by_chance = all->walked >= 0;
+}
+
+// Tries the nodes from first on; false when that was the last level.
+static bool level(struct all *all, uint64_t first)
+{
+    struct worker_shared *shared = all->shared;
+    const struct frontier *f = all->frontier;
+    shared->first = first;
+    shared->last = f->n_nodes;
+    atomic_store(&shared->next, first);
+    order_all(all, WORKER_LEVEL);
     for (int i = 0; i < all->n_workers; i++)
         if (shared->post[i].text[0] != '\0')
             snprintf(all->report->text, sizeof all->report->text, "%s",
@@ -276,11 +306,31 @@ static void search(struct all *all)
         report->end = EXPLORE_BROKEN;
     else if (goes_on)
         report->end = report->full ? EXPLORE_FULL : EXPLORE_COMPLETE;
+    bool rest = report->end == EXPLORE_BUDGET ||
+                (report->end == EXPLORE_FULL && all->plan->budget_s > 0);
+    if (rest)
+        walk_all(all);
+}
+
+// A list by chance has much in it that is not needed.
+static void make_short(struct all *all)
+{
+    struct explore_report *report = all->report;
+    struct shrink_report shrunk;
+    struct shrink_plan plan = {.run = all->plan->run,
+                               .property = report->result.property,
+                               .tag = report->result.tag,
+                               .most_s = SHRINK_S,
+                               .stopped = all->plan->stopped,
+                               .context = all->plan->context};
+    report->n_drawn = report->script.n;
+    shrink(&plan, &report->script, &shrunk);
 }
 
 void explore(const struct explore_plan *plan, struct explore_report *report)
 {
-    struct all all = {.plan = plan, .report = report, .found = UINT64_MAX};
+    struct all all = {
+        .plan = plan, .report = report, .found = UINT64_MAX, .walked = -1};
     *report = (struct explore_report){.by_history = plan->by_history};
     if (sim_is_sanitized()) {
         report->end = EXPLORE_BROKEN;
@@ -307,8 +357,12 @@ void explore(const struct explore_plan *plan, struct explore_report *report)
     if (report->by_history || !plan->interchangeable)
         report->n_models =
             frontier_models(all.frontier, report->by_history, &report->models);
-    if (report->end == EXPLORE_FOUND)
+    if (report->by_chance)
+        worker_walked(all.shared, all.walked, &report->script);
+    else if (report->end == EXPLORE_FOUND)
         worker_script(all.shared, all.found, &report->script);
+    if (report->by_chance)
+        make_short(&all);
     frontier_free(all.frontier);
     munmap(all.shared, sizeof *all.shared);
 }

@@ -22,9 +22,11 @@ struct explore_plan {
     bool by_history;      // states are the same by history; else by model
     bool interchangeable; // servers are, by model
     int n_workers;        // 1 to 64
-    uint64_t budget_s;    // 0: none
-    size_t memory;        // bytes for what is known of states
-    struct lab_run run;   // raft, seed, mute; the rest is filled in
+    // 0: none. When half of it is over before all is tried, lists of actions by
+    // chance are tried for the rest, which also go far.
+    uint64_t budget_s;
+    size_t memory;      // bytes for what is known of states
+    struct lab_run run; // raft, seed, mute; the rest is filled in
     // Told now and then, and never from a signal handler.
     void (*told)(void *context, const struct explore_report *report);
     bool (*stopped)(void *context);
@@ -51,6 +53,9 @@ struct explore_report {
     // Different states by model, servers by their names, among those that are
     // known, and a hash over their set; 0 where servers are interchangeable.
     uint64_t n_models, models;
+    uint64_t n_walks;     // lists by chance that were tried
+    bool by_chance;       // one of these is the script, made short by shrink()
+    size_t n_drawn;       // its actions before that
     bool full;            // states were left out
     bool by_history;      // as it was in the end: a silent Raft has no model
     struct script script; // EXPLORE_FOUND

@@ -18,9 +18,15 @@
 #include "base/die.h"
 #include "sim/sim.h"
 
-enum { BLOCK = 32, HEAP = 64 << 20, STACKS = 256, OTHER_STATES = 5 };
+enum {
+    MOST_WALK = 120,
+    BLOCK = 32,
+    HEAP = 64 << 20,
+    STACKS = 256,
+    OTHER_STATES = 5
+};
 
-enum order { DO, LIST, KEY };
+enum order { DO, LIST, KEY, WALK };
 
 // Shared with children that try one action each.
 struct mail {
@@ -97,6 +103,9 @@ static void serve(struct mail *mail)
             return;
         state_ask(me.state);
         tell_key(mail);
+        break;
+    case WALK:
+        do_action(mail);
         break;
     case LIST:
         mail->all = moves_list(me.stepper, me.state, &me.shared->plan->bound,
@@ -243,6 +252,83 @@ static void try_level(struct search *search)
     }
 }
 
+// ------------------------------------------------------------ by chance
+
+static uint64_t draw(uint64_t *random, uint64_t n)
+{
+    *random += 0x9e3779b97f4a7c15u;
+    uint64_t z = *random;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return (z ^ (z >> 31)) % n;
+}
+
+// Messages arrive more often than anything else happens: else all terms would
+// be over before anybody is elected.
+static unsigned weight_of(uint32_t code)
+{
+    struct step_action action;
+    struct message_rpc none[MOST_METHODS + 1] = {{"", NULL, NULL}};
+    for (int i = 0; i < MOST_METHODS; i++)
+        none[i].method = "";
+    moves_action(none, code, &action);
+    switch (action.kind) {
+    case STEP_DELIVER:
+        return 16;
+    case STEP_COMMAND:
+    case STEP_HEARTBEAT:
+    case STEP_RESTART:
+        return 6;
+    case STEP_TIMEOUT:
+    case STEP_SNAPSHOT:
+        return 3;
+    default:
+        return 1;
+    }
+}
+
+static uint32_t choose(const struct mail *mail, uint64_t *random)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < mail->n; i++)
+        sum += weight_of(mail->codes[i]);
+    uint64_t at = draw(random, sum);
+    int i = 0;
+    for (; i < mail->n - 1 && at >= weight_of(mail->codes[i]); i++)
+        at -= weight_of(mail->codes[i]);
+    return mail->codes[i];
+}
+
+static void walk_once(struct search *search, uint64_t *random)
+{
+    struct worker_post *post = search->post;
+    back_restore(search->back, 0);
+    post->n_walk = 0;
+    while (post->n_walk < MOST_WALK && !atomic_load(&search->shared->stop)) {
+        ask(search, LIST, 0);
+        if (search->mail->n == 0)
+            break;
+        uint32_t code = choose(search->mail, random);
+        post->walk[post->n_walk++] = code;
+        ask(search, WALK, code);
+        // The cluster is not what it was; what is not done is no action.
+        post->n_walk -= !search->mail->done;
+        if (!search->mail->done)
+            break;
+        atomic_fetch_add(&post->n_transitions, 1);
+    }
+    post->n_walk = 0;
+    atomic_fetch_add(&post->n_walks, 1);
+}
+
+static void walk(struct search *search, int number)
+{
+    uint64_t random = (uint64_t)number + 1;
+    while (!atomic_load(&search->shared->stop) &&
+           atomic_load(&search->shared->finding) == UINT64_MAX)
+        walk_once(search, &random);
+}
+
 static void note_costs(struct search *search)
 {
     struct rusage usage;
@@ -258,7 +344,7 @@ static void search_all(void *unused)
     // Nothing of this function is in the memory that goes back.
     struct search search = {.shared = me.shared,
                             .post = &me.shared->post[me.number]};
-    int from = me.from, to = me.to;
+    int from = me.from, to = me.to, number = me.number;
     char byte;
     (void)unused;
     search.mail = me.mail;
@@ -270,7 +356,10 @@ static void search_all(void *unused)
     }
     back_save(search.back, 0);
     while (read(from, &byte, 1) == 1) {
-        try_level(&search);
+        if (byte == WORKER_WALK[0])
+            walk(&search, number);
+        else
+            try_level(&search);
         note_costs(&search);
         if (write(to, &byte, 1) != 1)
             break;
@@ -328,22 +417,43 @@ const struct lab_scenario *worker_scenario(struct worker_shared *shared,
     return &scenario;
 }
 
+static void name_methods(const struct worker_shared *shared,
+                         struct message_rpc rpcs[MOST_METHODS + 1])
+{
+    memset(rpcs, 0, (MOST_METHODS + 1) * sizeof *rpcs);
+    for (int i = 0; i < MOST_METHODS && shared->method[i][0] != '\0'; i++)
+        rpcs[i].method = shared->method[i];
+}
+
+static void add_code(const struct worker_shared *shared, uint32_t code,
+                     struct script *script)
+{
+    struct message_rpc rpcs[MOST_METHODS + 1];
+    struct step_action action;
+    name_methods(shared, rpcs);
+    moves_action(rpcs, code, &action);
+    script_add(script, &action, 0);
+}
+
 void worker_script(const struct worker_shared *shared, uint64_t order,
                    struct script *script)
 {
-    struct message_rpc rpcs[MOST_METHODS + 1] = {{NULL, NULL, NULL}};
     uint32_t codes[MOST_DEPTH + 1];
     int n = 0;
-    for (int i = 0; i < MOST_METHODS && shared->method[i][0] != '\0'; i++)
-        rpcs[i].method = shared->method[i];
     codes[n++] = (uint32_t)order;
     for (uint64_t node = order >> 32; node != 0 && n <= MOST_DEPTH;
          node = shared->frontier->node[node].parent)
         codes[n++] = shared->frontier->node[node].code;
     *script = (struct script){.n_servers = shared->plan->bound.n_servers};
-    while (n > 0) {
-        struct step_action action;
-        moves_action(rpcs, codes[--n], &action);
-        script_add(script, &action, 0);
-    }
+    while (n > 0)
+        add_code(shared, codes[--n], script);
+}
+
+void worker_walked(const struct worker_shared *shared, int worker,
+                   struct script *script)
+{
+    const struct worker_post *post = &shared->post[worker];
+    *script = (struct script){.n_servers = shared->plan->bound.n_servers};
+    for (uint32_t i = 0; i < post->n_walk; i++)
+        add_code(shared, post->walk[i], script);
 }

@@ -13,6 +13,9 @@ struct worker_post {
     atomic_uint_least64_t n_transitions;
     uint64_t cpu_us;
     size_t image;
+    // A list of actions drawn by chance, as far as it was done.
+    atomic_uint_least64_t n_walks;
+    uint32_t n_walk, walk[MOST_DEPTH];
     bool by_history;
     char text[300]; // why it gave up; "" = it did not
 };
@@ -28,12 +31,20 @@ struct worker_shared {
     struct worker_post post[MOST_WORKERS];
 };
 
-// The scenario that a worker runs: waits for a byte from `from` for each level
+// What a worker is told to do by a byte: its share of a level; or lists of
+// actions by chance, until it is to stop.
+#define WORKER_LEVEL "l"
+#define WORKER_WALK  "w"
+
+// The scenario that a worker runs: waits for a byte from `from` for each order
 // and answers with one to `to`; ends when there is no more.
 const struct lab_scenario *worker_scenario(struct worker_shared *shared,
                                            int worker, int from, int to);
 
 // The list of actions that leads to an order: node and action.
+// The list that a worker was at, by chance.
+void worker_walked(const struct worker_shared *shared, int worker,
+                   struct script *script);
 void worker_script(const struct worker_shared *shared, uint64_t order,
                    struct script *script);
 
