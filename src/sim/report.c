@@ -23,7 +23,6 @@ enum {
     TICK_US = 100 * 1000, // of CPU time
     SPIN_TICKS = 20,      // ticks without a scheduling point: a busy loop
     MOST_THREADS = 24,    // listed in a report
-    MOST_COUNTED = 512,   // threads that are compared
     REPORT_BYTES = 8192,
     NULL_BYTES = 4096, // below: a field behind a NULL pointer
 };
@@ -144,36 +143,6 @@ static void say_thread(const struct fiber *fiber)
     say("\n  %s holds it, and locked it in", sim_name(owner));
     sim_space_load(fiber->space);
     say_site(fiber->wait_mutex);
-}
-
-int sim_most_threads(char *out, size_t room)
-{
-    enum { DEPTH = 12 };
-    static void *stack[MOST_COUNTED][DEPTH];
-    static int depth[MOST_COUNTED];
-    int n = 0, best = 0, most = 0;
-    for (int i = 0; i < sim.n_all && n < MOST_COUNTED; i++) {
-        const struct fiber *fiber = sim.all[i];
-        if (fiber->server < 0 || fiber->state != FIBER_BLOCKED)
-            continue;
-        memset(stack[n], 0, sizeof stack[n]);
-        depth[n] = sim_stack_of(fiber, fiber->wait_frame, fiber->wait_pc,
-                                stack[n], DEPTH);
-        n++;
-    }
-    for (int i = 0; i < n; i++) {
-        int same = 0;
-        for (int k = 0; k < n; k++)
-            same += memcmp(stack[i], stack[k], sizeof stack[i]) == 0;
-        if (same > most) {
-            most = same;
-            best = i;
-        }
-    }
-    out[0] = '\0';
-    if (most > 0)
-        sim_put_stack(out, room, stack[best], depth[best], false);
-    return most;
 }
 
 static void say_blocked_threads(void)

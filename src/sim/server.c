@@ -2,6 +2,8 @@
 // clocks, sudden death.
 #include "internal.h"
 
+#include <string.h>
+
 void sim_set_server(int server)
 {
     if (!sim.active || server >= MAX_SERVERS)
@@ -99,4 +101,34 @@ int sim_n_threads(int server)
              state != FIBER_DEAD;
     }
     return n;
+}
+
+int sim_most_threads(char *out, size_t room)
+{
+    enum { DEPTH = 12, MOST_COUNTED = 512 };
+    static void *stack[MOST_COUNTED][DEPTH];
+    static int depth[MOST_COUNTED];
+    int n = 0, best = 0, most = 0;
+    for (int i = 0; i < sim.n_all && n < MOST_COUNTED; i++) {
+        const struct fiber *fiber = sim.all[i];
+        if (fiber->server < 0 || fiber->state != FIBER_BLOCKED)
+            continue;
+        memset(stack[n], 0, sizeof stack[n]);
+        depth[n] = sim_stack_of(fiber, fiber->wait_frame, fiber->wait_pc,
+                                stack[n], DEPTH);
+        n++;
+    }
+    for (int i = 0; i < n; i++) {
+        int same = 0;
+        for (int k = 0; k < n; k++)
+            same += memcmp(stack[i], stack[k], sizeof stack[i]) == 0;
+        if (same > most) {
+            most = same;
+            best = i;
+        }
+    }
+    out[0] = '\0';
+    if (most > 0)
+        sim_put_stack(out, room, stack[best], depth[best], false);
+    return most;
 }
