@@ -321,32 +321,75 @@ static bool tell_unlogged(struct redo *redo, const struct asker *asker)
     return true;
 }
 
-// An answer that the log does not give.
+// A compare-and-set was refused that met what it expected.
+static bool tell_refused(struct redo *redo, const struct asker *asker)
+{
+    const struct clients_entry *own = own_entry(redo, asker->answer);
+    char name[200];
+    if (own == NULL || !gives(redo, asker))
+        return false;
+    clients_name(asker->op, name, sizeof name);
+    if (own->index != asker->entry->index)
+        redo_say(redo, "KV.4",
+                 "%s is in the log more than once. At index %" PRIu64
+                 " it met what it expects, and is done; S%d answered its retry,"
+                 " at index %" PRIu64 ", as if it had come for the first time.",
+                 name, asker->entry->index, own->server + 1, own->index);
+    else
+        redo_say(redo, "KV.8", "At index %" PRIu64 " %s meets what it expects.",
+                 asker->entry->index, name);
+    redo_show(redo, asker->entry->applied_n);
+    redo_show(redo, own->n);
+    return true;
+}
+
+// The log up to there, as the answer should have it. True: it does.
+static bool is_right_at(struct redo *redo, struct asker *asker, uint64_t index)
+{
+    asker->position = redo_below(redo, index);
+    redo_run(redo, asker->position, false, CLIENTS_NONE);
+    return gives(redo, asker);
+}
+
+static bool tell_at(struct redo *redo, const struct asker *asker)
+{
+    return tell_forgotten(redo, asker) || tell_twice(redo, asker) ||
+           tell_snapshot(redo, asker) || tell_uncommitted(redo, asker) ||
+           tell_left_out(redo, asker);
+}
+
+// An answer that the log does not give. That of a retry may be as of the
+// retry: a read that is done again is a read.
 static bool tell_asker(struct redo *redo, struct asker *asker)
 {
-    uint64_t before = asker->entry != NULL    ? asker->entry->index
-                      : asker->answer != NULL ? asker->answer->handed + 1
-                                              : UINT64_MAX;
+    const struct clients_entry *own = own_entry(redo, asker->answer);
     if (asker->entry == NULL)
         return tell_unlogged(redo, asker);
     if (tell_early(redo, asker->op))
         return true;
-    if (before == UINT64_MAX || before > redo->known_to + 1)
+    uint64_t first = asker->entry->index;
+    uint64_t again = own != NULL && own->index > first ? own->index : first;
+    if (again > redo->known_to + 1)
         return false;
-    asker->position = redo_below(redo, before);
-    redo_run(redo, asker->position, false, CLIENTS_NONE);
-    return !gives(redo, asker) &&
-           (tell_forgotten(redo, asker) || tell_twice(redo, asker) ||
-            tell_snapshot(redo, asker) || tell_uncommitted(redo, asker) ||
-            tell_left_out(redo, asker));
+    bool refused = strcmp(asker->op->result, "refused") == 0;
+    bool right = is_right_at(redo, asker, first);
+    if (refused)
+        return right && tell_refused(redo, asker);
+    if (right || is_right_at(redo, asker, again))
+        return false;
+    asker->position = redo_below(redo, first);
+    if (tell_at(redo, asker))
+        return true;
+    asker->position = redo_below(redo, again);
+    return again > first && tell_at(redo, asker);
 }
 
 // ------------------------------------------------------------------- the end
 
 static bool is_asker(const struct linear_operation *op)
 {
-    return op->outcome == LINEAR_DONE &&
-           (op->kind == LINEAR_GET || op->kind == LINEAR_CAS);
+    return (op->outcome == LINEAR_DONE && op->kind == LINEAR_GET) ||
+           (op->outcome != LINEAR_OPEN && op->kind == LINEAR_CAS);
 }
 
 static bool try_asker(struct redo *redo, size_t at)

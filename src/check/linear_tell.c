@@ -168,12 +168,26 @@ static bool tell_unwritten(const struct part *part,
     if (asked[0] == '\0' || writers.appends ||
         writers.first_call < asker->returned)
         return false;
-    char words[160];
-    snprintf(text, room,
-             writers.any ? "%s before anybody had asked to write this value."
-                         : "%s, a value that nobody wrote.",
-             linear_words(asker, words, sizeof words));
-    return proves(part, asker, NULL, asked);
+    char words[160], other[160];
+    const struct linear_operation *refused = NULL;
+    for (size_t i = 0; i < part->n && !writers.any; i++) {
+        const struct linear_operation *op = &part->op[i];
+        if (op->outcome == LINEAR_REFUSED && op->called < asker->returned &&
+            strcmp(or_empty(op->value), asked) == 0)
+            refused = op;
+    }
+    linear_words(asker, words, sizeof words);
+    if (refused != NULL)
+        snprintf(text, room,
+                 "%s although %s, and nobody else wrote this value.", words,
+                 linear_words(refused, other, sizeof other));
+    else
+        snprintf(text, room,
+                 writers.any
+                     ? "%s before anybody had asked to write this value."
+                     : "%s, a value that nobody wrote.",
+                 words);
+    return proves(part, asker, refused, asked);
 }
 
 // Has `newer` surely come after all that wrote the value, and before the

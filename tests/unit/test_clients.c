@@ -289,6 +289,40 @@ static void test_a_retry_is_answered_with_nothing(void **state)
                  " the first was not kept.");
 }
 
+// A retry that is done again meets its own value, and is refused.
+static void test_a_compare_and_set_is_done_again(void **state)
+{
+    (void)state;
+    does(1, 0, 1, 1, "put", "1", NULL);
+    uint64_t cas = step((struct trace_event){.node = TRACE_NONE,
+                                             .kind = TRACE_INVOKE,
+                                             .client = 2,
+                                             .operation = 999,
+                                             .what = "cas",
+                                             .key = "a",
+                                             .expected = "1",
+                                             .text = "2"});
+    request(cas, 0);
+    take(0, 2, 1);
+    apply(0, 2, 1);
+    uint64_t msg = request(cas, 0);
+    take(0, 3, 1);
+    apply(0, 3, 1);
+    uint64_t n =
+        STEP(0, TRACE_REPLY, .msg = msg, .to = NO_SERVER, .rpc = "Ask");
+    n = STEP(TRACE_NONE, TRACE_REPLY_RECV, .msg = msg, .rpc = "Ask",
+             .cause = n);
+    ends(cas, "refused", NULL, n);
+    does(1, 0, 4, 1, "get", NULL, "2");
+    assert_wrong("get a returned 2 although compare-and-set a from 1 to 2 was"
+                 " refused, and nobody else wrote this value.",
+                 "KV.4",
+                 "C2's compare-and-set a from 1 to 2 is in the log more than"
+                 " once. At index 2 it met what it expects, and is done; S1"
+                 " answered its retry, at index 3, as if it had come for the"
+                 " first time.");
+}
+
 static void test_a_snapshot_newer_than_its_index(void **state)
 {
     (void)state;
@@ -432,6 +466,7 @@ int main(void)
         STORY(test_an_answer_before_the_commit),
         STORY(test_anothers_entry_wakes),
         STORY(test_a_retry_is_answered_with_nothing),
+        STORY(test_a_compare_and_set_is_done_again),
         STORY(test_a_snapshot_newer_than_its_index),
         STORY(test_an_entry_without_effect),
         STORY(test_without_causes_there_is_no_reason),
