@@ -102,18 +102,21 @@ static void add_around(struct back *back, char *from, char *to)
     }
 }
 
-// The system writes to the page of a thread's own data whenever it likes; what
-// is in there is errno and the like.
+// The system writes to the pages of a thread's own data whenever it likes; what
+// is in there is errno and the like. The descriptor lies behind what the thread
+// pointer names where the variables lie before it, and the other way round.
 static bool note_thread(void)
 {
-    uintptr_t at = (uintptr_t)&errno / PAGE * PAGE;
-    uintptr_t self = (uintptr_t)__builtin_thread_pointer() / PAGE * PAGE;
-    uintptr_t from = at < self ? at : self, to;
-    enum { DESCRIPTOR = 2304 }; // of a thread, which begins at `self`
-    to = ((uintptr_t)__builtin_thread_pointer() + DESCRIPTOR - 1) / PAGE * PAGE;
+    enum { DESCRIPTOR = 2304 };
+    uintptr_t at = (uintptr_t)&errno;
+    uintptr_t self = (uintptr_t)__builtin_thread_pointer();
+    uintptr_t from = at < self ? at : self - DESCRIPTOR;
+    uintptr_t to = at < self ? self + DESCRIPTOR - 1 : at;
+    from = from / PAGE * PAGE;
+    to = to / PAGE * PAGE + PAGE;
     if (n_rooms == MOST_ROOMS)
         return false;
-    rooms[n_rooms++] = (struct room){(char *)from, (char *)to + PAGE};
+    rooms[n_rooms++] = (struct room){(char *)from, (char *)to};
     return true;
 }
 

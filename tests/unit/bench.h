@@ -72,6 +72,9 @@ struct bench_linear {
 };
 struct bench_linear bench_linear(const struct bench_size *size);
 
+// bench_explore.c: a figure of trying all lists of actions.
+void bench_explore(const struct bench_size *how);
+
 // bench_calls.c: figures of calls.
 void bench_calls(const struct bench_size *how);
 
