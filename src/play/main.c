@@ -17,6 +17,7 @@
 #include "cli/build_raft.h"
 #include "cli/cli.h"
 #include "serve.h"
+#include "stepper/convert.h"
 #include "stepper/script.h"
 
 static const char help[] =
@@ -31,8 +32,8 @@ static const char help[] =
     "  --servers N      1 to 9, default 3\n"
     "  --seed N         of the servers' random numbers, default 1\n"
     "  --script FILE    begin with the actions of this script\n"
-    "  --trace TRACE    begin with those of a script's trace; with\n"
-    "  --event N        only those up to this event\n"
+    "  --trace TRACE    begin with the actions of this run, and stop at\n"
+    "  --event N        this event, to go on in another way\n"
     "  --port P         listen on this port; default: any that is free\n"
     "  --open           open the browser\n\n"
     "The server listens on 127.0.0.1 alone. The address has a token, which\n"
@@ -119,7 +120,33 @@ static bool add_actions(FILE *out, char *text, uint64_t event)
     return any;
 }
 
-static char *script_of_trace(const struct arguments *a, char *trace)
+// Of any other trace: what its events say was done.
+static char *converted(const struct arguments *a, const struct table *table)
+{
+    struct trace_file trace;
+    struct script script;
+    char error[300], *text = NULL;
+    if (!trace_load(&trace, a->trace)) {
+        fprintf(stderr, "glassraft play: %s\n", trace.error);
+        return NULL;
+    }
+    size_t n = trace.n_events;
+    while (a->event > 0 && trace.n_events > 0 &&
+           trace.event[trace.n_events - 1].n > a->event)
+        trace.n_events--;
+    if (convert(&table->run, &trace, &script, error)) {
+        text = script_format(&script);
+        script_free(&script);
+    } else {
+        refuse_usage(a->trace, error);
+    }
+    trace.n_events = n;
+    trace_unload(&trace);
+    return text;
+}
+
+static char *script_of_trace(const struct arguments *a,
+                             const struct table *table, char *trace)
 {
     char *text = NULL;
     size_t n = 0;
@@ -132,15 +159,11 @@ static char *script_of_trace(const struct arguments *a, char *trace)
     if (any)
         return text;
     free(text);
-    refuse_usage(a->trace, a->event > 0
-                               ? "no action of a script before this event"
-                               : "not the trace of a script: it names no"
-                                 " actions");
-    return NULL;
+    return converted(a, table);
 }
 
 // malloc'd; NULL with a line on stderr.
-static char *first_script(const struct arguments *a)
+static char *first_script(const struct arguments *a, const struct table *table)
 {
     const char *path = a->trace != NULL ? a->trace : a->script;
     size_t n, most = a->trace != NULL ? 256 << 20 : TABLE_SCRIPT;
@@ -156,7 +179,7 @@ static char *first_script(const struct arguments *a)
         refuse_usage(path, strerror(errno));
         return NULL;
     }
-    if (a->trace != NULL && (text = script_of_trace(a, text)) == NULL)
+    if (a->trace != NULL && (text = script_of_trace(a, table, text)) == NULL)
         return NULL;
     if (!script_parse(path, text, &script, error)) {
         fprintf(stderr, "%s\n", error);
@@ -239,10 +262,10 @@ int main(int argc, char **argv)
     if (a.help || o.failed || !fits(&a))
         return a.help ? EXIT_GOOD : EXIT_USAGE;
     struct table table = {.scripts = "."};
-    char *script = first_script(&a);
+    char *script = take_raft(&a, &table) ? first_script(&a, &table) : NULL;
     table.script = script;
     int code = EXIT_USAGE;
-    if (script != NULL && take_raft(&a, &table) && table_begin(&table)) {
+    if (script != NULL && table_begin(&table)) {
         code = serve(&a, &table);
         table_end(&table);
     }

@@ -276,6 +276,23 @@ test('what if: a trace of a script is gone on with from an event',
             'servers 5\ntimeout S1\ntimeout S2\n');
     });
 
+test('what if: a failing run of a scenario is opened before its finding',
+    async (t) => {
+        const raft = broken_raft('votes', (text) => text.replace(
+            'rf->voted_for != NOBODY && rf->voted_for != candidate', 'false'));
+        const trace = path.join(work, 'failing.jsonl');
+        spawnSync(glassraft, ['run', 'repeated-votes', '--raft', raft,
+            '--trace', trace], {cwd: work});
+        const found = fs.readFileSync(trace, 'utf8').trim().split('\n')
+            .map((line) => JSON.parse(line)).find((e) => e.ev === 'finding');
+        assert.match(found.tag, /RV\.2/);
+        const {address} = await playing(t, '--raft', raft, '--trace', trace,
+            '--event', String(Math.min(...found.events) - 1));
+        const page = await hands_on(t, address);
+        assert.ok(await page.isHidden('#broken'));
+        assert.match(await script_of(page), /timeout S/);
+    });
+
 // ----------------------------------------------------- a Raft with mistakes
 
 function broken_raft(name, change) {
@@ -380,8 +397,7 @@ test('a port in use, a wrong option, a trace of no script', (t) => {
         assert.strictEqual(run('--servers', '10').status, 2);
         assert.strictEqual(run('--port', '70000').status, 2);
         assert.strictEqual(run('election').status, 2);
-        const trace = path.join(work, 'no-script.jsonl');
-        execFileSync(glassraft, ['run', 'initial-election', '--trace', trace]);
-        assert.match(run('--trace', trace).stderr, /names no actions/);
+        assert.match(run('--trace', path.join(root, 'README.md')).stderr,
+            /README\.md/);
     });
 });
