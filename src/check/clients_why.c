@@ -199,32 +199,36 @@ static bool tell_snapshot(struct redo *redo, const struct asker *asker)
         return false;
     uint64_t snapshot = asker->answer->restored;
     size_t from = redo_below(redo, snapshot + 1);
-    if (from >= asker->position && from > 0) {
-        redo_empty(redo);
-    } else {
-        for (size_t to = from + 1; to <= asker->position; to++) {
-            redo_run(redo, to, false, CLIENTS_NONE);
-            redo_go_on(redo, from, asker->position, true, CLIENTS_NONE);
-            if (!gives(redo, asker))
-                continue;
-            redo_say(
-                redo, "KV.7",
-                "S%d began with the snapshot up to index %" PRIu64
-                " and applied what follows. The answer is what comes out when"
-                " that snapshot has entry %" PRIu64 " in it already.",
-                asker->answer->server + 1, snapshot, redo->step[to - 1].index);
-            return true;
-        }
-        redo_empty(redo);
-        redo_go_on(redo, from, asker->position, false, CLIENTS_NONE);
+    for (size_t to = from + 1; to <= asker->position; to++) {
+        redo_run(redo, to, false, CLIENTS_NONE);
+        redo_go_on(redo, from, asker->position, true, CLIENTS_NONE);
+        if (!gives(redo, asker))
+            continue;
+        redo_say(redo, "KV.7",
+                 "S%d began with the snapshot up to index %" PRIu64
+                 " and applied what follows. The answer is what comes out when"
+                 " that snapshot has entry %" PRIu64 " in it already.",
+                 asker->answer->server + 1, snapshot, redo->step[to - 1].index);
+        return true;
     }
-    if (!gives(redo, asker))
-        return false;
-    redo_say(redo, "KV.7",
-             "S%d began with the snapshot up to index %" PRIu64
-             ". The answer is what comes out when that snapshot is empty.",
-             asker->answer->server + 1, snapshot);
-    return true;
+    size_t least = from > MOST_TRIES ? from - MOST_TRIES : 0;
+    for (size_t to = from; to-- > least && from <= asker->position;) {
+        redo_run(redo, to, false, CLIENTS_NONE);
+        redo_go_on(redo, from, asker->position, false, CLIENTS_NONE);
+        if (!gives(redo, asker))
+            continue;
+        redo_say(redo, "KV.7",
+                 "S%d began with the snapshot up to index %" PRIu64
+                 ". The answer is what comes out when that snapshot ",
+                 asker->answer->server + 1, snapshot);
+        if (to == 0)
+            redo_say(redo, "KV.7", "is empty.");
+        else
+            redo_say(redo, "KV.7", "has nothing since entry %" PRIu64 ".",
+                     redo->step[to - 1].index);
+        return true;
+    }
+    return false;
 }
 
 // One entry without effect, or all since some entry.

@@ -312,16 +312,22 @@ static const struct linear_operation *tell_one(const struct part *part,
 
 static void tell_many(const struct part *part, char *text, size_t room)
 {
-    char key[40];
+    char key[40], words[160];
     size_t n = 0;
+    const struct linear_operation *last = &part->op[0];
     for (size_t i = 0; i < part->n; i++)
-        n += part->keep[i];
-    snprintf(text, room,
-             n == 1 ? "No order explains what this operation on key %s"
-                      " returned."
-                    : "No order of these %2$zu operations on key %1$s explains"
-                      " what they returned.",
-             show(part->op[0].key, key, sizeof key), n);
+        if (part->keep[i]) {
+            last = &part->op[i];
+            n++;
+        }
+    if (n == 1)
+        snprintf(text, room, "No order explains that %s.",
+                 linear_words(last, words, sizeof words));
+    else
+        snprintf(text, room,
+                 "No order of these %zu operations on key %s explains what they"
+                 " returned.",
+                 n, show(last->key, key, sizeof key));
 }
 
 // ------------------------------------------------------------- cutting down

@@ -339,6 +339,20 @@ static void test_a_snapshot_newer_than_its_index(void **state)
                  " entry 2 in it already.");
 }
 
+static void test_a_snapshot_older_than_its_index(void **state)
+{
+    (void)state;
+    does(1, 0, 1, 1, "append", "x", NULL);
+    does(1, 0, 2, 1, "append", "y", NULL);
+    STEP(1, TRACE_BOOT, .index = 2, .entry_term = 1, .voted_for = TRACE_NONE);
+    does(2, 1, 3, 2, "get", NULL, "x");
+    assert_wrong("get a returned x, without y, although append y to a had ended"
+                 " 2.000 ms before it began.",
+                 "KV.7",
+                 "S2 began with the snapshot up to index 2. The answer is what"
+                 " comes out when that snapshot has nothing since entry 1.");
+}
+
 static void test_an_entry_without_effect(void **state)
 {
     (void)state;
@@ -468,6 +482,7 @@ int main(void)
         STORY(test_a_retry_is_answered_with_nothing),
         STORY(test_a_compare_and_set_is_done_again),
         STORY(test_a_snapshot_newer_than_its_index),
+        STORY(test_a_snapshot_older_than_its_index),
         STORY(test_an_entry_without_effect),
         STORY(test_without_causes_there_is_no_reason),
         STORY(test_what_failed_or_is_unknown),
