@@ -117,6 +117,11 @@ void redo_empty(struct redo *redo)
     store(&redo->value, 0, NULL);
 }
 
+void redo_add(struct redo *redo, const char *text)
+{
+    store(&redo->value, redo->value.n, text);
+}
+
 bool redo_gives(const struct redo *redo, const char *text)
 {
     return holds(&redo->value, text);

@@ -42,9 +42,11 @@ void redo_end(struct redo *redo);
 // The number of steps below an index.
 size_t redo_below(const struct redo *redo, uint64_t index);
 
-// The value: as an empty one; after an operation; after steps [from, to)
+// The value: as an empty one; with a text behind it; after an operation; after
+// steps [from, to)
 // without step left_out (CLIENTS_NONE: none), retries only if `retries`.
 void redo_empty(struct redo *redo);
+void redo_add(struct redo *redo, const char *text);
 void redo_do(struct redo *redo, const struct clients_operation *op);
 void redo_go_on(struct redo *redo, size_t from, size_t to, bool retries,
                 size_t left_out);

@@ -10,7 +10,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/die.h"
 
 // More operations of a key than that are not done over and over again.
 enum { MOST_TRIES = 300 };
@@ -191,6 +194,32 @@ static bool tell_twice(struct redo *redo, const struct asker *asker)
     return true;
 }
 
+// The snapshot was added to what the server had: a value of before, and behind
+// it that of the snapshot.
+static bool tell_added(struct redo *redo, const struct asker *asker)
+{
+    uint64_t snapshot = asker->answer->restored;
+    size_t from = redo_below(redo, snapshot + 1);
+    size_t least = from > MOST_TRIES ? from - MOST_TRIES : 0;
+    for (size_t to = from; to > least && from <= asker->position; to--) {
+        redo_run(redo, from, false, CLIENTS_NONE);
+        char *held = must_copy(redo->value.bytes, redo->value.n + 1);
+        redo_run(redo, to, false, CLIENTS_NONE);
+        redo_add(redo, held);
+        free(held);
+        redo_go_on(redo, from, asker->position, false, CLIENTS_NONE);
+        if (!gives(redo, asker))
+            continue;
+        redo_say(redo, "KV.7",
+                 "S%d took over the snapshot up to index %" PRIu64
+                 ". The answer is what comes out when its value is put behind"
+                 " the one of entry %" PRIu64 ", which was there.",
+                 asker->answer->server + 1, snapshot, redo->step[to - 1].index);
+        return true;
+    }
+    return false;
+}
+
 // The snapshot that the answering server began with: newer than it says, or
 // not there at all.
 static bool tell_snapshot(struct redo *redo, const struct asker *asker)
@@ -228,7 +257,7 @@ static bool tell_snapshot(struct redo *redo, const struct asker *asker)
                      redo->step[to - 1].index);
         return true;
     }
-    return false;
+    return tell_added(redo, asker);
 }
 
 // One entry without effect, or all since some entry.
