@@ -28,6 +28,28 @@ uint64_t sim_next(uint64_t *random)
     return z ^ (z >> 31);
 }
 
+// The remainder, which picks one of n. A division takes as long as all else in
+// a switch of threads; one by a constant is compiled to a multiplication.
+static uint64_t one_of(uint64_t random, uint64_t n)
+{
+    switch (n) {
+    case 2:
+        return random % 2;
+    case 3:
+        return random % 3;
+    case 4:
+        return random % 4;
+    case 5:
+        return random % 5;
+    case 6:
+        return random % 6;
+    case 7:
+        return random % 7;
+    default:
+        return random % n;
+    }
+}
+
 bool sim_active(void)
 {
     return sim.active;
@@ -83,8 +105,9 @@ struct fiber *sim_random_waiter(struct fiber *queue)
     for (struct fiber *f = queue; f != NULL; f = f->next)
         n++;
     if (n > 1)
-        for (n = sim.policy == SIM_QUEUE ? n - 1 // the one that waits longest
-                                         : sim_next(&sim.schedule_random) % n;
+        for (n = sim.policy == SIM_QUEUE
+                     ? n - 1 // the one that waits longest
+                     : one_of(sim_next(&sim.schedule_random), n);
              n > 0; n--)
             queue = queue->next;
     return queue;
@@ -156,7 +179,7 @@ static struct fiber *best_of_ready(void)
         return best;
     }
     uint64_t n = (uint64_t)sim.n_ready;
-    return sim.ready[n > 1 ? sim_next(&sim.schedule_random) % n : 0];
+    return sim.ready[n > 1 ? one_of(sim_next(&sim.schedule_random), n) : 0];
 }
 
 // A thread whose mutex never comes is stuck, whatever the others still do.

@@ -22,10 +22,16 @@
          ? 0                                                                   \
          : trace_emit((rf)->config.trace, &EVENT(rf, __VA_ARGS__)))
 #define EMIT_ENTRIES(rf, entries, ...)                                         \
-    trace_emit_entries((rf)->config.trace, EVENT(rf, __VA_ARGS__), entries)
+    ((rf)->config.trace == NULL                                                \
+         ? 0                                                                   \
+         : trace_emit_entries((rf)->config.trace, EVENT(rf, __VA_ARGS__),      \
+                              entries))
 // With a command's bytes (a struct message_bytes *, NULL: none) as it is shown.
 #define EMIT_COMMAND(rf, command, ...)                                         \
-    trace_emit_command((rf)->config.trace, EVENT(rf, __VA_ARGS__), command)
+    ((rf)->config.trace == NULL                                                \
+         ? 0                                                                   \
+         : trace_emit_command((rf)->config.trace, EVENT(rf, __VA_ARGS__),      \
+                              command))
 // Tells that a message was refused, by which rule and why.
 #define refuse(rf, broken_rule, reason)                                        \
     (void)EMIT(rf, TRACE_REFUSE, .rule = (broken_rule), .why = (reason))
