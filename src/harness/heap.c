@@ -23,7 +23,9 @@ static size_t slot_of(uintptr_t block)
     return (block >> 4) * 0x9e3779b97f4a7c15u >> (64 - SLOT_BITS);
 }
 
-void heap_took(void *block)
+extern const char __executable_start[], etext[];
+
+void heap_took(void *block, void *pc)
 {
     if (block == NULL || sim_server() < 0 || n_blocks == MOST)
         return;
@@ -32,7 +34,13 @@ void heap_took(void *block)
         i = (i + 1) % N_SLOTS;
     slots[i] = (uintptr_t)block;
     heap_watched = false;
-    int n = backtrace(takers[i], OWN_FRAMES + DEPTH);
+    int n = OWN_FRAMES;
+    // The program has frame pointers, which are quick to follow. What a library
+    // has taken must be looked up.
+    if ((const char *)pc >= __executable_start && (const char *)pc < etext)
+        n += sim_stack(pc, takers[i] + OWN_FRAMES, DEPTH);
+    else
+        n = backtrace(takers[i], OWN_FRAMES + DEPTH);
     heap_watched = true;
     while (n < OWN_FRAMES + DEPTH)
         takers[i][n++] = NULL;

@@ -12,8 +12,9 @@
 
 extern bool heap_watched; // read by the two below
 
-// A block was taken; it is given back. NULL is none.
-void heap_took(void *block);
+// A block was taken, by whom malloc() returns to; it is given back. NULL is
+// none.
+void heap_took(void *block, void *pc);
 void heap_gave(void *block);
 
 // The harness takes memory in a server's thread, which is not the server's: not

@@ -92,7 +92,7 @@ void *malloc(size_t n)
         return take(16, n);
     void *block = __libc_malloc(n);
     if (heap_watched)
-        heap_took(block);
+        heap_took(block, __builtin_return_address(0));
     return block;
 }
 
@@ -101,7 +101,7 @@ void *calloc(size_t n, size_t size)
     if (!reserve.used) {
         void *block = __libc_calloc(n, size);
         if (heap_watched)
-            heap_took(block);
+            heap_took(block, __builtin_return_address(0));
         return block;
     }
     return size > 0 && n > SIZE_MAX / size ? NULL : take(16, n * size);
@@ -113,7 +113,7 @@ void *realloc(void *old, size_t n)
         void *moved = __libc_realloc(old, n);
         if (heap_watched && (moved != NULL || n == 0)) {
             heap_gave(old);
-            heap_took(moved);
+            heap_took(moved, __builtin_return_address(0));
         }
         return moved;
     }

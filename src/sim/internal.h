@@ -237,10 +237,7 @@ size_t sim_stack_end(struct stack_text *text); // its length
 
 // place.c
 const char *sim_place(void *pc); // "function at file.c:12"
-// The return addresses of the running thread from pc on, at most so many; only
-// pc when they are not known.
-int sim_stack(void *pc, void **stack, int most);
-// The same of any thread, found from one of its frames on.
+// As sim_stack() of any thread, found from one of its frames on.
 int sim_stack_of(const struct fiber *fiber, void **frame, void *pc,
                  void **stack, int most);
 // A line for each function of a stack, as far as the code under test is

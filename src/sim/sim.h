@@ -172,6 +172,9 @@ struct sim_space *sim_space_enter(struct sim_space *space);
 bool sim_space_written(size_t *from, uint64_t *servers);
 void sim_space_end(void);
 
+// The return addresses of the running thread from pc on, at most so many; only
+// pc when they are not known. Follows frame pointers.
+int sim_stack(void *pc, void **stack, int most);
 // The places of a backtrace of this moment or an earlier one, a line each, as
 // in a report; returns its length.
 size_t sim_describe(char *out, size_t room, void *const *pc, int n_pc);
