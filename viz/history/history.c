@@ -9,7 +9,7 @@
 #include "check/check.h"
 #include "check/history_file.h"
 
-enum { MOST = 40, LEAST = 8, CHARS = 12 };
+enum { MOST = 40, LEAST = 8, ROWS = 12, CHARS = 12 };
 
 static const double LEAST_GAP = 6, MOST_GAP = 46, HIDDEN_GAP = 40;
 static const double PADDING = 22; // of a label, with the number before it
@@ -398,10 +398,13 @@ void history_place(struct history_picture *p, const struct viz_window *window,
         choose(p, window, asked, most);
         give_rows(p);
         lay_out(p);
-        if (asked->most > 0 || p->width <= WIDTH || most == LEAST)
+        bool fits = p->width <= WIDTH && p->n_rows <= ROWS;
+        if (asked->most > 0 || fits || most == LEAST)
             return;
         // Fewer, so that it can be read without scrolling far.
-        size_t fewer = (size_t)((double)p->n_visible * WIDTH / p->width);
+        size_t fewer = p->width > WIDTH
+                           ? (size_t)((double)p->n_visible * WIDTH / p->width)
+                           : most - 1;
         most = fewer < most ? fewer : most - 1;
         most = most < LEAST ? LEAST : most;
     }

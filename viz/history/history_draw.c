@@ -114,6 +114,13 @@ static void draw_leaders(struct history_picture *p, struct shapes *s, double y)
         if (reign->to_us < begin || reign->from_us > end)
             continue;
         double left = history_x(p, reign->from_us);
+        // The same leader, who reaches another majority now.
+        while (i + 1 < spans.n_reigns &&
+               reign[1].leader == spans.reign[i].leader &&
+               reign[1].term == spans.reign[i].term) {
+            reign++;
+            i++;
+        }
         double right =
             reign->to_us >= end ? p->width : history_x(p, reign->to_us);
         bool none = reign->leader == TRACE_NONE;
@@ -221,7 +228,8 @@ static void draw_bar(struct history_picture *p, struct shapes *s,
     shapes_text(s, x + 13, y, LEFT_AT, letters, "%s", d->label);
     shapes_text(
         s, d->left + 1, y + HALF + 6, LEFT_AT,
-        (struct letters){7, d->lost ? PAINT_FAULT : PAINT_QUIET, false, NULL},
+        (struct letters){7, d->lost && d->returned ? PAINT_FAULT : PAINT_QUIET,
+                         false, NULL},
         "%s", d->note);
 }
 
@@ -260,10 +268,18 @@ static void draw_proof(struct history_picture *p, struct shapes *s)
     snprintf(looks, sizeof looks,
              "arrowhead=normal, penwidth=1.4, color=\"%s\"", PAINT_FAULT);
     double y = row_y(p, last->row), to = row_y(p, wrong->row);
-    double from_y = to > y ? y + HALF : to < y ? y - HALF : y;
-    double to_y = to > y ? to - HALF : to < y ? to + HALF : to;
-    shapes_line(s, last->right, from_y, wrong->left, to_y, looks,
-                "had ended before this began");
+    const char *tip = "had ended before this began";
+    if (last->row == wrong->row) {
+        // Over what stands between them.
+        const double arc[8] = {
+            last->right - 4,  y - HALF,      last->right + 16, y - HALF - 16,
+            wrong->left - 16, y - HALF - 16, wrong->left + 4,  y - HALF};
+        shapes_arrow(s, arc, looks, tip);
+        return;
+    }
+    double from_y = to > y ? y + HALF : y - HALF;
+    double to_y = to > y ? to - HALF : to + HALF;
+    shapes_line(s, last->right, from_y, wrong->left, to_y, looks, tip);
 }
 
 // ---------------------------------------------------------------------- axis
