@@ -135,7 +135,7 @@ double shapes_parts(struct shapes *s, double x, double y, double width,
     while (*text != '\0') {
         const char *next = strstr(text, between);
         int n = next != NULL ? (int)(next - text) : (int)strlen(text);
-        char longer[400];
+        char longer[2 * sizeof line];
         snprintf(longer, sizeof longer, "%s%s%.*s", line,
                  line[0] != '\0' ? between : "", n, text);
         bool fits = line[0] == '\0' || shapes_width(longer, letters) <= width;
@@ -144,7 +144,7 @@ double shapes_parts(struct shapes *s, double x, double y, double width,
             y += letters.size + 4;
             snprintf(longer, sizeof longer, "%.*s", n, text);
         }
-        snprintf(line, sizeof line, "%s", longer);
+        snprintf(line, sizeof line, "%.399s", longer);
         text += n;
         text += next != NULL ? sizeof between - 1 : 0;
     }
