@@ -214,7 +214,7 @@ static void size(struct lab *lab)
 // Many clients come and go. What is kept of them is bounded.
 static void size_of_sessions(struct lab *lab)
 {
-    enum { MOST = 800, N = 40 };
+    enum { MOST = 800, N = 120 };
     adversary_begin(lab);
     elect(lab, 0);
     for (int i = 0; i < N; i++)

@@ -9,7 +9,7 @@
 
 #include "base/die.h"
 
-enum { CALL_MS = 500, AWAIT_STEP_MS = 10 };
+enum { CALL_MS = 500, AWAIT_STEP_MS = 10, MOST_CALLS_S = 2000 };
 
 struct client {
     struct client *next; // of all
@@ -17,6 +17,8 @@ struct client {
     int number;
     struct net_end *end[LAB_MAX_SERVERS];
     struct clerk *clerk; // NULL until it is asked
+    uint64_t second;     // of the clerk's latest calls, and how many in it
+    int n_calls;
 
     // Guarded by the clients' mutex.
     uint64_t session, sequence; // of one without a clerk
@@ -184,6 +186,14 @@ static bool call(void *context, int server, const char *method,
     if (server < 0 || server >= client->lab->n_servers)
         lab_fail(client->lab, "C%d's clerk called server %d of 0 .. %d",
                  client->number, server, client->lab->n_servers - 1);
+    if (now_ms() / 1000 != client->second)
+        client->n_calls = 0;
+    client->second = now_ms() / 1000;
+    if (++client->n_calls > MOST_CALLS_S)
+        lab_fail(client->lab,
+                 "C%d's clerk has called servers %d times within a second, S%d"
+                 " last: does it ask the others, and rest when none leads?",
+                 client->number, MOST_CALLS_S, server + 1);
     return client_call(client, server, method, args, n_args, CALL_MS, reply,
                        n_reply);
 }
