@@ -26,9 +26,8 @@ def committed(o, index):
 
 
 def falls(what, now):
-    return lambda o, e, s: "S%d moved %s from %d to %d; it %s %d and never falls." % (
-        e["node"] + 1, what, e["from"], e["to"], "stood at" if what == "commit_index" else "was",
-        now(s))
+    return lambda o, e, s: "S%d moved %s from %d to %d, but it was %d and must never go backwards." % (
+        e["node"] + 1, what, e["from"], e["to"], now(s))
 
 
 def same_index(o, e, s):
@@ -36,8 +35,8 @@ def same_index(o, e, s):
     for i in range(e.get("from", 0) + 1, e["to"] + 1) if index is None else []:
         first = committed(o, i)
         if first and first[1] and first[1] != s.at(i):
-            return "S%d committed entry %d of term %d at %.3f s, where S%d committed one of" \
-                " term %d." % (e["node"] + 1, i, s.at(i), e["us"] / 1e6, first[0] + 1, first[1])
+            return "S%d committed entry %d of term %d at %.3f s, but S%d committed an entry of" \
+                " term %d there." % (e["node"] + 1, i, s.at(i), e["us"] / 1e6, first[0] + 1, first[1])
     return None
 
 
@@ -50,32 +49,33 @@ def without_entry(o, e, s):
 
 def saved(o, e, s):
     what = "terms" if e["term"] != s.term else "votes" if e["voted_for"] != s.vote else "logs"
-    return ["S%d saved term %d, %s and a log up to %d (term %d) at %.3f s; it is in term %d with %s"
-            " and a log up to %d (term %d): the %s differ." % (
+    return ["S%d saved term %d, %s and a log up to %d (term %d) at %.3f s, but in memory it had term %d,"
+            " %s and a log up to %d (term %d): the %s differ." % (
                 e["node"] + 1, e["term"], vote(e["voted_for"]), e["last_index"], e.get("last_term", 0),
                 e["us"] / 1e6, s.term, vote(s.vote), s.last(), s.at(s.last()), w)
-            for w in (what, what + " behind the snapshot")]
+            for w in (what, what + " after the snapshot")]
 
 
 def matched(o, e, s):
-    return "S%d set match_index of S%d to %d, but in term %d S%d has acknowledged to it entries" \
-        " up to %d only." % (e["node"] + 1, e["peer"] + 1, e["to"], s.term, e["peer"] + 1,
+    return "S%d set match_index for S%d to %d, but in term %d S%d has acknowledged entries only" \
+        " up to %d." % (e["node"] + 1, e["peer"] + 1, e["to"], s.term, e["peer"] + 1,
                              s.acked.get(e["peer"], 0))
 
 
 def moved_back(o, e, s):
-    start = "S%d took next_index of S%d back to %d" % (e["node"] + 1, e["peer"] + 1, e["to"])
-    end = ": S%d has acknowledged entries up to %d" % (e["peer"] + 1, s.match.get(e["peer"], 0))
+    start = "S%d moved next_index for S%d back to %d" % (e["node"] + 1, e["peer"] + 1, e["to"])
+    end = " acknowledged entries up to %d." % s.match.get(e["peer"], 0)
     send = o.request(e)
-    late = " by the answer to a message of %.3f s" % (send["us"] / 1e6) if send else ""
-    return [start + end + ".", start + late + end + " since."]
+    late = " on the reply to a message of %.3f s" % (send["us"] / 1e6) if send else ""
+    has = ", although S%d has" % (e["peer"] + 1)
+    return [start + has + end, start + late + has + " since then" + end]
 
 
 def counted(o, e, s):
     held = sum(i >= e["to"] for p, i in s.acked.items() if p != e["node"])
-    return ["S%d committed entry %d when %s acknowledged it%s a majority is %d." % (
+    return ["S%d committed entry %d when only %s acknowledged it%s a majority is %d." % (
         e["node"] + 1, e["to"], peers(held), own, o.n // 2 + 1)
-        for own in (";", " and its own copy was not saved yet;")]
+        for own in (";", " and its own copy was not yet saved;")]
 
 
 def cut(o, e, s):
@@ -88,29 +88,29 @@ def cut(o, e, s):
     for i, x in enumerate(a["entries"], a["prev_log_index"] + 1):
         if first is None and i <= s.last() and s.at(i) != x["term"]:
             first = i
-    text = "S%d cut its log at index %d (term %d, up to index %d) by S%d's AppendEntries, with" \
-        " which it " % (e["node"] + 1, e["index"], s.at(e["index"]), s.last(), send["node"] + 1)
+    text = "S%d truncated its log from index %d (term %d) to its end at %d on S%d's AppendEntries," \
+        " with which it " % (e["node"] + 1, e["index"], s.at(e["index"]), s.last(), send["node"] + 1)
     return text + ("does not conflict." if first is None else
-                   "conflicts from index %d on only." % first)
+                   "conflicts only from index %d." % first)
 
 
 def votes(o, e, s):
     n = len(o.votes(s, e["node"]))
-    return "S%d became leader of term %d when it had heard of %d vote%s for it in that term, a" \
+    return "S%d became leader of term %d after learning of only %d vote%s for it in that term; a" \
         " majority is %d." % (e["node"] + 1, e["term"], n, "" if n == 1 else "s", o.n // 2 + 1)
 
 
 FORMS = [
     (S + r" moved commit_index from", falls("commit_index", lambda s: s.commit)),
     (S + r" moved current_term from", falls("current_term", lambda s: s.term)),
-    (S + r" committed entry \d+ of term \d+ at .* committed one of", same_index),
+    (S + r" committed entry \d+ of term \d+ at .* committed an entry of", same_index),
     (S + r" became leader of term \d+ at .* without entry", without_entry),
-    (S + r" became leader of term \d+ when it had heard of", votes),
+    (S + r" became leader of term \d+ after learning of", votes),
     (S + r" saved term .* differ\.$", saved),
-    (S + r" set match_index of .* acknowledged to it entries", matched),
-    (S + r" took next_index of", moved_back),
-    (S + r" committed entry \d+ when \d+ peers? had", counted),
-    (S + r" cut its log at index .* by S\d+'s AppendEntries", cut),
+    (S + r" set match_index for .* acknowledged entries", matched),
+    (S + r" moved next_index for", moved_back),
+    (S + r" committed entry \d+ when only \d+ peers? had", counted),
+    (S + r" truncated its log from index .* on S\d+'s AppendEntries", cut),
 ]
 
 

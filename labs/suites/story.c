@@ -137,15 +137,16 @@ bool wait_for(struct lab *lab, raft_index index, int n, raft_term term,
             return false;
     }
     int applied = n_committed(lab, index, NULL);
-    lab_fail(lab, "index %llu was applied by %d server%s, expected %d",
-             (unsigned long long)index, applied, applied == 1 ? "" : "s", n);
+    lab_fail(lab, "index %llu was applied by %d server%s, but %d %s expected",
+             (unsigned long long)index, applied, applied == 1 ? "" : "s", n,
+             n == 1 ? "was" : "were");
     return false;
 }
 
 void check_index(struct lab *lab, raft_index index, raft_index expected)
 {
     if (index != expected)
-        lab_fail(lab, "a command got index %llu, expected %llu",
+        lab_fail(lab, "a command got index %llu, but %llu was expected",
                  (unsigned long long)index, (unsigned long long)expected);
 }
 

@@ -43,19 +43,19 @@ static bool follows(const struct judgement *j)
     bool newer = j->args->term > j->before->term && !may_ignore(j);
     if (newer && j->after->term < j->args->term)
         return BROKEN(j, FINDING_NEWER_TERM_IGNORED, "ALL.2",
-                      "S%d, in term %" PRIu64 ", answered S%d's %s of term"
-                      " %" PRIu64 " without taking over that term.",
+                      "S%d, in term %" PRIu64 ", replied to S%d's %s of term"
+                      " %" PRIu64 " without adopting that term.",
                       j->me, j->before->term, j->from, j->event->rpc,
                       j->args->term);
     if (newer && j->after->role != TRACE_FOLLOWER)
-        return BROKEN(j, FINDING_NEWER_TERM_IGNORED, "ALL.2",
-                      "S%d took over term %" PRIu64 " from S%d's %s but"
-                      " stayed %s.",
+        return BROKEN(j, FINDING_NO_STEP_DOWN, "ALL.2",
+                      "S%d adopted term %" PRIu64 " from S%d's %s but"
+                      " remained a %s.",
                       j->me, j->args->term, j->from, j->event->rpc,
                       trace_role_name(j->after->role));
     if (j->reply->term != j->after->term)
         return BROKEN(j, FINDING_REPLIED_WRONG_TERM, "ALL.2",
-                      "S%d is in term %" PRIu64 " but answered S%d's %s with"
+                      "S%d is in term %" PRIu64 " but replied to S%d's %s with"
                       " term %" PRIu64 ".",
                       j->me, j->after->term, j->from, j->event->rpc,
                       j->reply->term);
@@ -80,36 +80,37 @@ static bool judge_vote(const struct judgement *j)
                           : args->index >= before->last_index;
     if (j->reply->yes && old)
         return BROKEN(j, FINDING_VOTED_IN_OLD_TERM, "RV.1",
-                      "S%d, in term %" PRIu64 ", granted S%d a vote of term"
+                      "S%d, in term %" PRIu64 ", granted S%d a vote in term"
                       " %" PRIu64 ".",
                       j->me, before->term, j->from, args->term);
     if (j->reply->yes && vote != TRACE_NONE && vote != j->flight->from)
         return BROKEN(j, FINDING_VOTED_TWICE, "RV.2",
-                      "S%d granted S%d its vote of term %" PRIu64
-                      ", which it had given to S%d.",
+                      "S%d granted S%d its vote in term %" PRIu64
+                      ", but it had already granted that vote to S%d.",
                       j->me, j->from, args->term, vote + 1);
     if (j->reply->yes && !up_to_date)
         return BROKEN(j, FINDING_VOTED_FOR_OLD_LOG, "RV.2",
-                      "S%d, whose log ends at index %" PRIu64 " (term %" PRIu64
-                      "), granted its vote of term %" PRIu64
-                      " to S%d, whose log ends at index %" PRIu64
-                      " (term %" PRIu64 ").",
-                      j->me, before->last_index, before->last_term, args->term,
-                      j->from, args->index, args->index_term);
+                      "S%d granted S%d its vote in term %" PRIu64
+                      " although S%d's log is more up to date: it ends at index"
+                      " %" PRIu64 " (term %" PRIu64 "), S%d's at index"
+                      " %" PRIu64 " (term %" PRIu64 ").",
+                      j->me, j->from, args->term, j->me, before->last_index,
+                      before->last_term, j->from, args->index,
+                      args->index_term);
     if (j->reply->yes && j->after->voted_for != j->flight->from)
         return BROKEN(j, FINDING_VOTE_NOT_RECORDED, "RV.2",
-                      "S%d granted S%d its vote of term %" PRIu64
-                      " but its voted_for is not S%d.",
+                      "S%d granted S%d its vote in term %" PRIu64
+                      ", but its voted_for is not S%d.",
                       j->me, j->from, args->term, j->from);
     // A vote that was given may be given again, or be passed over.
     if (!j->reply->yes && !old && vote == TRACE_NONE && up_to_date &&
         !may_ignore(j))
         return BROKEN(j, FINDING_VOTE_REFUSED, rule_of_refusal(j, "RV.2"),
-                      "S%d refused S%d its vote of term %" PRIu64
-                      ", which it owed: it had not voted in that term, and"
-                      " S%d's log (to index %" PRIu64 ", term %" PRIu64
-                      ") is as up-to-date as its own (to index %" PRIu64
-                      ", term %" PRIu64 ").",
+                      "S%d refused S%d a vote in term %" PRIu64
+                      " although it had not voted in that term and S%d's log"
+                      " (up to index %" PRIu64 ", term %" PRIu64
+                      ") was at least as up to date as its own (up to index"
+                      " %" PRIu64 ", term %" PRIu64 ").",
                       j->me, j->from, args->term, j->from, args->index,
                       args->index_term, before->last_index, before->last_term);
     return true;
@@ -121,8 +122,8 @@ static bool yields(const struct judgement *j)
     if (j->args->term < j->before->term || j->after->role != TRACE_CANDIDATE)
         return true;
     return BROKEN(j, FINDING_CANDIDATE_STAYED, "C.3",
-                  "S%d stayed candidate of term %" PRIu64
-                  " when it heard S%d, the leader of that term.",
+                  "S%d remained a candidate in term %" PRIu64
+                  " after hearing from S%d, the leader of that term.",
                   j->me, j->args->term, j->from);
 }
 
@@ -137,7 +138,7 @@ static bool ignores(const struct judgement *j)
     if (j->after->commit_index != j->before->commit_index ||
         model_last_index(j->after) != j->before->last_index)
         return BROKEN(j, FINDING_OLD_TERM_ACCEPTED, "AE.1",
-                      "S%d, in term %" PRIu64 ", changed its %s by S%d's"
+                      "S%d, in term %" PRIu64 ", changed its %s on S%d's"
                       " AppendEntries of term %" PRIu64 ".",
                       j->me, j->before->term,
                       j->after->commit_index != j->before->commit_index
@@ -154,14 +155,14 @@ static bool matches(const struct judgement *j)
     if (j->reply->yes && !j->before->matches)
         return BROKEN(
             j, FINDING_ACCEPTED_UNMATCHED, "AE.2",
-            "S%d accepted S%d's AppendEntries, though its log (to"
+            "S%d accepted S%d's AppendEntries although its log (up to"
             " index %" PRIu64 ") has no entry %" PRIu64 " of term %" PRIu64 ".",
             j->me, j->from, j->before->last_index, index, j->args->index_term);
     if (!j->reply->yes && j->before->matches &&
         index >= j->before->snapshot_index)
         return BROKEN(j, FINDING_REFUSED_MATCHING, rule_of_refusal(j, "AE.2"),
                       "S%d refused S%d's AppendEntries of term %" PRIu64
-                      ", though it has the entry before the new ones (index"
+                      " although it has the previous entry (index"
                       " %" PRIu64 ", term %" PRIu64 ").",
                       j->me, j->from, j->args->term, index,
                       j->args->index_term);
@@ -180,7 +181,7 @@ static bool stores(const struct judgement *j)
             model_term_at(j->after, index) != term)
             return BROKEN(j, FINDING_ACKNOWLEDGED_UNSTORED, "AE.4",
                           "S%d acknowledged S%d's entry %" PRIu64
-                          " of term %" PRIu64 " but does not have it.",
+                          " of term %" PRIu64 ", but does not have it.",
                           j->me, j->from, index, term);
     }
     uint64_t last = j->before->conflict != 0 || end > j->before->last_index
@@ -189,13 +190,14 @@ static bool stores(const struct judgement *j)
     uint64_t have = model_last_index(j->after);
     if (have > last && j->before->conflict != 0)
         return BROKEN(j, FINDING_CONFLICT_KEPT, "AE.3",
-                      "S%d's entry %" PRIu64 " conflicted with S%d's, but it"
-                      " kept what follows, up to index %" PRIu64 ".",
-                      j->me, j->before->conflict, j->from, have);
+                      "S%d's entry %" PRIu64 " conflicted with S%d's, but S%d"
+                      " kept its entries after that, up to index %" PRIu64 ".",
+                      j->me, j->before->conflict, j->from, j->me, have);
     if (have > last)
         return BROKEN(j, FINDING_APPENDED_TWICE, "AE.4",
                       "S%d's log grew to index %" PRIu64
-                      " by S%d's entries %" PRIu64 " to %" PRIu64 ".",
+                      " on S%d's AppendEntries, which carried entries"
+                      " %" PRIu64 " to %" PRIu64 ".",
                       j->me, have, j->from, first, end);
     return true;
 }
@@ -214,11 +216,11 @@ static bool commits(const struct judgement *j)
     if (!j->reply->yes)
         return BROKEN(j, FINDING_COMMIT_BY_REFUSED_MESSAGE, "AE.5",
                       "S%d moved its commit_index to %" PRIu64
-                      " by an AppendEntries of S%d that it refused.",
+                      " on an AppendEntries from S%d that it refused.",
                       j->me, j->after->commit_index, j->from);
     return BROKEN(j, FINDING_COMMIT_BEYOND_MESSAGE, "AE.5",
                   "S%d moved its commit_index to %" PRIu64
-                  " by S%d's AppendEntries, whose last new entry is %" PRIu64
+                  " on S%d's AppendEntries, whose last new entry is %" PRIu64
                   " and whose leader_commit is %" PRIu64 ".",
                   j->me, j->after->commit_index, j->from, last,
                   j->args->leader_commit);
@@ -249,9 +251,9 @@ static bool judge_install(const struct judgement *j)
     if (whole && j->args->index > j->before->commit_index &&
         j->after->snapshot_index < j->args->index)
         return BROKEN(j, FINDING_SNAPSHOT_NOT_INSTALLED, "IS.7",
-                      "S%d has all of S%d's snapshot up to index %" PRIu64
-                      ", its commit_index was %" PRIu64
-                      ", but it did not install it.",
+                      "S%d received all of S%d's snapshot up to index %" PRIu64
+                      ", and its commit_index was %" PRIu64
+                      ", but it did not install the snapshot.",
                       j->me, j->from, j->args->index, j->before->commit_index);
     return yields(j);
 }
@@ -295,8 +297,9 @@ static bool commits_what_it_carries(struct check *check,
             check, event, FINDING_CONFLICT_KEPT, "AE.3", flight->from,
             flight->recv_n,
             "S%d committed its entry %" PRIu64 " of term %" PRIu64
-            " by S%d's AppendEntries, which carried one of term %" PRIu64
-            " there: that conflicts, and goes with all behind it.",
+            " on S%d's AppendEntries, which carried an entry of term"
+            " %" PRIu64 " there: its own entry conflicts, and must be deleted"
+            " with all that follow it.",
             event->node + 1, event->to, ours, flight->from + 1, term);
     if (event->to <= last && event->to <= args->leader_commit)
         return true;
@@ -304,7 +307,7 @@ static bool commits_what_it_carries(struct check *check,
         check, event, FINDING_COMMIT_BEYOND_MESSAGE, "AE.5", flight->from,
         flight->recv_n,
         "S%d moved its commit_index to %" PRIu64
-        " by S%d's AppendEntries, whose last new entry is %" PRIu64
+        " on S%d's AppendEntries, whose last new entry is %" PRIu64
         " and whose leader_commit is %" PRIu64 ".",
         event->node + 1, event->to, flight->from + 1, last,
         args->leader_commit);
@@ -328,10 +331,10 @@ bool check_accepted(struct check *check, const struct trace_event *event)
         return check_broken(
             check, event, FINDING_ACCEPTED_UNMATCHED, "AE.2", flight->from,
             flight->recv_n,
-            "S%d %s entry %" PRIu64 " by S%d's AppendEntries, though its log"
-            " (to index %" PRIu64 ") has no entry %" PRIu64 " of term %" PRIu64
-            ".",
-            event->node + 1, commits ? "committed" : "appended",
+            "S%d %s entry %" PRIu64 " on S%d's AppendEntries although its log"
+            " (up to index %" PRIu64 ") has no entry %" PRIu64
+            " of term %" PRIu64 ".",
+            event->node + 1, commits ? "committed up to" : "appended",
             commits ? event->to : event->index, flight->from + 1,
             model_last_index(server), args->index, args->index_term);
     return !commits || commits_what_it_carries(check, event, flight);

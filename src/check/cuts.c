@@ -80,22 +80,22 @@ bool check_cuts(struct check *check, const struct trace_event *event)
         return check_broken(
             check, event, FINDING_TRUNCATED_WITHOUT_MESSAGE, "AE.3", TRACE_NONE,
             0,
-            "S%d cut its log at index %" PRIu64 " (term %" PRIu64
-            ", up to index %" PRIu64
-            "), but no leader's message was being handled: only a leader's"
-            " entries that conflict with it cut a log.",
+            "S%d truncated its log from index %" PRIu64 " (term %" PRIu64
+            ") to its end at %" PRIu64
+            ", but it was handling no leader's message: only a conflict with"
+            " a leader's entries may truncate a log.",
             me, event->index, model_term_at(server, event->index),
             model_last_index(server));
     uint64_t first = conflict(check, server, &last->args);
     char with[60] = "does not conflict";
     if (first != 0)
-        snprintf(with, sizeof with, "conflicts from index %" PRIu64 " on only",
+        snprintf(with, sizeof with, "conflicts only from index %" PRIu64,
                  first);
     return check_broken(check, event, FINDING_TRUNCATED_WITHOUT_CONFLICT,
                         "AE.3", last->from, last->recv_n,
-                        "S%d cut its log at index %" PRIu64 " (term %" PRIu64
-                        ", up to index %" PRIu64
-                        ") by S%d's AppendEntries, with which it %s.",
+                        "S%d truncated its log from index %" PRIu64
+                        " (term %" PRIu64 ") to its end at %" PRIu64
+                        " on S%d's AppendEntries, with which it %s.",
                         me, event->index, model_term_at(server, event->index),
                         model_last_index(server), last->from + 1, with);
 }

@@ -136,19 +136,19 @@ static bool refuses(const struct dealings *d)
     const struct view *view = &d->view;
     char begin[160], text[600], more[160], snapshot[160];
     snprintf(begin, sizeof begin,
-             "S%d refuses S%d's AppendEntries, %" PRIu64
+             "S%d has refused S%d's AppendEntries %" PRIu64
              " times in a row, the last %" PRIu64 " with prev_log_index"
              " %" PRIu64,
              d->peer, d->leader, view->n_refused, view->n_same,
              view->refused_index);
     if (view->refused_index > 0 && view->refused_index <= d->covered)
         return check_lies(d->check, "AE.2", d->peer - 1, 0,
-                          "%s, though its snapshot covers all up to %" PRIu64
-                          ".",
+                          "%s, although its snapshot covers everything up to"
+                          " %" PRIu64 ".",
                           begin, d->covered);
     const char *how = view->n_same >= FEW_REFUSALS
-                          ? "does not go back to where the logs agree"
-                          : "goes back too slowly";
+                          ? "does not move next_index back to where the logs agree"
+                          : "moves next_index back too slowly";
     // No refused entry can be of the term that the leader has there.
     if (view->n_ours >= FEW_REFUSALS)
         snprintf(more, sizeof more,
@@ -157,13 +157,13 @@ static bool refuses(const struct dealings *d)
                  view->n_ours);
     else if (view->rose_to > 0)
         snprintf(more, sizeof more,
-                 ", and went forward once more, from %" PRIu64 " to %" PRIu64
+                 ", and moved it forward once more, from %" PRIu64 " to %" PRIu64
                  ", with nothing acknowledged between",
                  view->rose_from + 1, view->rose_to + 1);
     else
         more[0] = '\0';
-    snprintf(text, sizeof text, "%s%s: next_index %s%s.", begin,
-             of_snapshot(d, snapshot), how, more);
+    snprintf(text, sizeof text, "%s%s: S%d %s%s.", begin,
+             of_snapshot(d, snapshot), d->leader, how, more);
     return says(d, "L.3", view->refused_send, view->refused_n, text);
 }
 
@@ -192,7 +192,7 @@ bool check_left_behind(struct check *check, int leader, int peer, uint64_t us)
     if (d.speaks && us > sent_us + BEATS_US) {
         snprintf(text, sizeof text,
                  "S%d, leader of term %" PRIu64
-                 " since %.3f s, sends no heartbeats to S%d.",
+                 " since %.3f s, is not sending heartbeats to S%d.",
                  d.leader, check->model.server[leader].term,
                  check_seconds(d.led_us), d.peer);
         return says(&d, "L.1", 0, 0, text);
@@ -200,9 +200,8 @@ bool check_left_behind(struct check *check, int leader, int peer, uint64_t us)
     if (d.last <= view->acked || !hears || us < fed_us + d.soon_us)
         return false;
     snprintf(text, sizeof text,
-             "S%d has acknowledged to S%d entries up to %" PRIu64
-             " only; S%d's log %s %" PRIu64
-             ", but S%d has sent it no entries %s.",
+             "S%d has acknowledged S%d's entries only up to %" PRIu64
+             ". S%d's log %s %" PRIu64 ", but S%d has sent it no entries %s.",
              d.peer, d.leader, view->acked, d.leader,
              d.speaks ? "ends at" : "has entry", d.last, d.leader,
              since(view->entries_us, when));

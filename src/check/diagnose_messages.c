@@ -114,9 +114,8 @@ bool check_keeps_term(struct check *check, const struct trace_event *event,
         check, event, FINDING_RESTARTED_WITHOUT_TERM, "ALL.2", TRACE_NONE,
         server->promised_n,
         "S%d crashed after it had sent a message of term %" PRIu64
-        ", and is in term %" PRIu64
-        " since its restart: current_term, voted_for and the log are there to"
-        " survive a crash.",
+        ", but after its restart it is in term %" PRIu64
+        ": current_term, voted_for and the log must survive a crash.",
         event->node + 1, server->promised_term, term);
 }
 
@@ -190,8 +189,9 @@ bool check_nobody_asks(struct check *check, uint64_t us)
         us < ELECTION_US || check->n_of_kind[TRACE_ROLE] > 0)
         return false;
     return check_lies(check, "F.2", TRACE_NONE, 0,
-                      "No server has ever asked for a vote: none has timed"
-                      " out, or none has sent RequestVote when it did.");
+                      "No server has sent a RequestVote: either no election"
+                      " timer has fired, or servers do not ask for votes when"
+                      " it does.");
 }
 
 // Votes are asked for, and nobody speaks as the leader of a term so new.
@@ -200,29 +200,32 @@ static bool election_fails(struct check *check, uint64_t us)
     const struct spoken *spoken = &check->spoken;
     if (spoken->n_received > 0 && spoken->n_answered == 0)
         return check_lies(check, "F.1", TRACE_NONE, spoken->asked_n,
-                          "%" PRIu64 " RequestVotes have arrived, and none"
-                          " has been answered.",
-                          spoken->n_received);
+                          "%" PRIu64 " RequestVote%s arrived but got no reply.",
+                          spoken->n_received,
+                          spoken->n_received == 1 ? "" : "s");
     if (spoken->n_answered > 0 && spoken->n_granted == 0 &&
         2 * spoken->n_rivals > spoken->n_answered)
         return check_lies(check, "F.2", TRACE_NONE, spoken->asked_n,
-                          "%" PRIu64 " RequestVotes have been answered, all"
-                          " of them with no, mostly by servers that ran in the"
-                          " same term. Election timeouts must be drawn anew,"
-                          " from a wide range.",
+                          "All %" PRIu64
+                          " RequestVote replies refused the vote, mostly from"
+                          " servers that were candidates in the same term."
+                          " Choose a new random timeout, from a wide range,"
+                          " for every election.",
                           spoken->n_answered);
     if (spoken->n_answered > 0 && spoken->n_granted == 0)
         return check_lies(check, "RV.2", TRACE_NONE, spoken->asked_n,
-                          "%" PRIu64 " RequestVotes have been answered, all"
-                          " of them with no: nobody gives its vote.",
-                          spoken->n_answered);
+                          "No server grants its vote: %s%" PRIu64
+                          " RequestVote repl%s refused it.",
+                          spoken->n_answered == 1 ? "the " : "all ",
+                          spoken->n_answered,
+                          spoken->n_answered == 1 ? "y" : "ies");
     bool many = spoken->asked_term - spoken->led_term >= FEW_ELECTIONS;
     if (spoken->won_term > spoken->led_term &&
         (many || us - spoken->won_us > SOON_US))
         return check_lies(check, "C.2", spoken->winner, spoken->won_n,
-                          "S%d has heard of a majority of votes for it in term"
+                          "S%d knew of a majority of votes for it in term"
                           " %" PRIu64
-                          ", at %.3f s, and no AppendEntries of that term has"
+                          " at %.3f s, but no AppendEntries of that term has"
                           " been sent: it does not lead, or sends no"
                           " heartbeats.",
                           spoken->winner + 1, spoken->won_term,
@@ -239,10 +242,10 @@ static bool election_fails(struct check *check, uint64_t us)
     if (!many)
         return false;
     return check_lies(check, "F.2", TRACE_NONE, spoken->asked_n,
-                      "Votes were asked for up to term %" PRIu64
-                      ", and the last term with a leader is %" PRIu64
-                      ". Election timeouts must be drawn anew, from a wide"
-                      " range.",
+                      "Servers requested votes up to term %" PRIu64
+                      ", but the last term with a leader is %" PRIu64
+                      ". Choose a new random timeout, from a wide range, for"
+                      " every election.",
                       spoken->asked_term, spoken->led_term);
 }
 
@@ -271,10 +274,11 @@ bool check_by_messages(struct check *check, uint64_t us, bool commands)
         spoken->sent_us > spoken->held_us + SOON_US)
         return check_lies(
             check, "L.4", spoken->leader, spoken->led_n,
-            "A majority of %d has acknowledged to S%d entries up"
-            " to %" PRIu64
-            " by %.3f s; leader_commit in its messages is %" PRIu64 " still.",
-            check_majority(check), spoken->leader + 1, spoken->held,
-            check_seconds(spoken->held_us), spoken->leader_commit);
+            "By %.3f s a majority (%d servers) had S%d's entries up to"
+            " %" PRIu64 ", but S%d's messages still carry leader_commit"
+            " %" PRIu64 ".",
+            check_seconds(spoken->held_us), check_majority(check),
+            spoken->leader + 1, spoken->held, spoken->leader + 1,
+            spoken->leader_commit);
     return check_silent_stuck(check, us);
 }

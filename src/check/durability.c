@@ -134,14 +134,14 @@ static const char *by_snapshot(const struct judged *server,
     bool kept = saved->last_index > now->last_index;
     for (size_t i = 0; i < server->n_unsaved; i++)
         if (server->unsaved[i].kind == TRACE_INSTALL)
-            return kept ? ", after it had installed a snapshot, and kept what"
-                          " its log had behind that"
-                        : ", after it had installed a snapshot";
+            return kept ? ", after installing a snapshot, and kept what"
+                          " its log had after that"
+                        : ", after installing a snapshot";
     if (rule_of_save(server, now, saved)[0] != 'I')
         return "";
     return saved->last_index == 0
-               ? ", after it had cut its whole log behind a snapshot"
-               : ", after it had cut its log behind a snapshot";
+               ? ", after discarding its whole log for a snapshot"
+               : ", after discarding part of its log for a snapshot";
 }
 
 // A new term, saved with the vote that was given in the one before.
@@ -186,17 +186,17 @@ static bool boot(struct check *check, const struct trace_event *event)
         return check_broken(
             check, event, FINDING_RESTARTED_WITH_WRONG_STATE, "", TRACE_NONE,
             server->disk.event,
-            "S%d started with nothing: no term, no vote, no log. It had saved"
+            "S%d restarted with nothing: no term, no vote, no log. It had saved"
             " term %" PRIu64 ", %s and a log up to %" PRIu64
-            ": its disk was wiped between two lives, or is not read.",
+            ": its disk was wiped in between, or it did not read it.",
             event->node + 1, server->disk.term,
             vote_text(server->disk.voted_for, two), server->disk.last_index);
     if (!good)
         return check_broken(
             check, event, FINDING_RESTARTED_WITH_WRONG_STATE,
             differs_in(&server->disk, &found), TRACE_NONE, server->disk.event,
-            "S%d started in term %" PRIu64 " with %s and a log up to %" PRIu64
-            " (term %" PRIu64 "); it had saved term %" PRIu64
+            "S%d restarted in term %" PRIu64 " with %s and a log up to"
+            " %" PRIu64 " (term %" PRIu64 "), but it had saved term %" PRIu64
             ", %s and a log up to %" PRIu64 " (term %" PRIu64 ").",
             event->node + 1, found.term, vote_text(found.voted_for, one),
             found.last_index, found.last_term, server->disk.term,
@@ -234,7 +234,7 @@ static bool persist(struct check *check, const struct trace_event *event)
     const char *rule = rule_of_save(server, &now, &saved);
     const char *what = now.term != saved.term             ? "terms"
                        : now.voted_for != saved.voted_for ? "votes"
-                       : rule[0] == 'I' ? "logs behind the snapshot"
+                       : rule[0] == 'I' ? "logs after the snapshot"
                                         : "logs";
     if (n_older == SIZE_MAX && server->n_unsaved < N_UNSAVED &&
         check->model.server[event->node].booted &&
@@ -243,8 +243,9 @@ static bool persist(struct check *check, const struct trace_event *event)
             check, event, FINDING_SAVED_WRONG_STATE, rule, TRACE_NONE,
             server->n_unsaved > 0 ? server->unsaved[0].event : 0,
             "S%d saved term %" PRIu64 ", %s%s and a log up to %" PRIu64
-            " (term %" PRIu64 ") at %.3f s%s; it is in term %" PRIu64
-            " with %s and a log up to %" PRIu64 " (term %" PRIu64 "): the %s"
+            " (term %" PRIu64
+            ") at %.3f s%s, but in memory it had term %" PRIu64
+            ", %s and a log up to %" PRIu64 " (term %" PRIu64 "): the %s"
             " differ.",
             event->node + 1, saved.term, vote_text(saved.voted_for, one),
             by_old_vote(&server->disk, &now, &saved, old), saved.last_index,
@@ -256,7 +257,7 @@ static bool persist(struct check *check, const struct trace_event *event)
         return check_broken(
             check, event, FINDING_SAVED_WITHOUT_SNAPSHOT, "IS.5", TRACE_NONE, 0,
             "S%d saved its state at %.3f s without the snapshot that it had"
-            " saved before; its log begins behind index %" PRIu64 ".",
+            " saved before; its log begins after index %" PRIu64 ".",
             event->node + 1, check_seconds(event->us), now.snapshot_index);
     server->snapshot_bytes = event->snapshot_bytes;
     server->disk = saved;
@@ -291,17 +292,16 @@ static bool send(struct check *check, const struct trace_event *event)
         check->model.server[event->node].voted_for < 0)
         return check_broken(check, event, FINDING_NO_OWN_VOTE, "C.1",
                             TRACE_NONE, server->disk.event,
-                            "S%d asked for votes in term %" PRIu64
-                            " at %.3f s, but has not given itself its own: it"
-                            " saved that term with no vote.",
+                            "S%d requested votes in term %" PRIu64
+                            " at %.3f s without voting for itself: it saved"
+                            " that term with no vote.",
                             event->node + 1, term, check_seconds(event->us));
-    return check_broken(check, event, FINDING_SENT_BEFORE_SAVING, "C.1",
-                        TRACE_NONE, server->disk.event,
-                        "S%d sent a %s of term %" PRIu64
-                        " at %.3f s before that term%s was saved.",
-                        event->node + 1, event->rpc, term,
-                        check_seconds(event->us),
-                        votes ? " and its own vote" : "");
+    return check_broken(
+        check, event, FINDING_SENT_BEFORE_SAVING, "C.1", TRACE_NONE,
+        server->disk.event,
+        "S%d sent %s for term %" PRIu64 " at %.3f s before saving that term%s.",
+        event->node + 1, event->rpc, term, check_seconds(event->us),
+        votes ? " and its own vote" : "");
 }
 
 // [RV.2] [AE.4] A vote, an entry, a term that are answered for are saved.
@@ -321,8 +321,8 @@ static bool reply(struct check *check, const struct trace_event *event)
     if (server->disk.term < facts->term)
         return check_broken(check, event, FINDING_REPLIED_BEFORE_SAVING,
                             "ALL.2", TRACE_NONE, server->disk.event,
-                            "S%d answered in term %" PRIu64
-                            " at %.3f s before that term was saved.",
+                            "S%d replied in term %" PRIu64
+                            " at %.3f s before saving that term.",
                             event->node + 1, facts->term, now);
     if (server->disk.term != facts->term ||
         !(facts->yes || args->rpc == FACTS_INSTALL))
@@ -330,8 +330,8 @@ static bool reply(struct check *check, const struct trace_event *event)
     if (args->rpc == FACTS_VOTE && server->disk.voted_for != from)
         return check_broken(check, event, FINDING_REPLIED_BEFORE_SAVING, "RV.2",
                             from, server->disk.event,
-                            "S%d gave its vote of term %" PRIu64
-                            " to S%d at %.3f s before that was saved.",
+                            "S%d granted its vote in term %" PRIu64
+                            " to S%d at %.3f s before saving that vote.",
                             event->node + 1, facts->term, from + 1, now);
     const struct model_server *model = &check->model.server[event->node];
     uint64_t index = args->index + args->n_entries;
@@ -346,8 +346,8 @@ static bool reply(struct check *check, const struct trace_event *event)
             check, event, FINDING_REPLIED_BEFORE_SAVING,
             entries ? "AE.4" : "IS.5", from, server->disk.event,
             "S%d acknowledged S%d's %s up to %" PRIu64
-            " at %.3f s, but what it had changed in its log up to there was"
-            " not saved (saved log: up to %" PRIu64 ").",
+            " at %.3f s, but its log changes up to there were not yet saved"
+            " (saved log: up to %" PRIu64 ").",
             event->node + 1, from + 1, entries ? "entries" : "snapshot", index,
             now, server->disk.last_index);
     return true;

@@ -41,8 +41,8 @@ const char *check_say_held(const struct check *check, int leader,
     const struct model_server *server = &check->model.server[leader];
     snprintf(text, 200,
              "S%d, leader of term %" PRIu64 ", has not committed entry %" PRIu64
-             ", which a majority of %d holds since %.3f s; its commit_index is"
-             " %" PRIu64 "%s.",
+             " although a majority (%d) has had it since %.3f s; its"
+             " commit_index is %" PRIu64 "%s.",
              leader + 1, server->term, judged->held, check_majority(check),
              check_seconds(judged->held_us), server->commit_index,
              check->n_of_kind[TRACE_MATCH] > 0 &&
@@ -88,18 +88,18 @@ static bool leads(struct check *check, const struct trace_event *event,
             leader != NULL ? leader->server : TRACE_NONE,
             judged->term_event > judged->role_event ? judged->term_event
                                                     : judged->role_event,
-            "S%d sent %s as leader of term %" PRIu64 " at %.3f s, but it won"
-            " term %" PRIu64 " only: it took over the newer term and did not"
-            " become a follower.",
+            "S%d sent %s as leader of term %" PRIu64 " at %.3f s but had won"
+            " only term %" PRIu64 ": it adopted the newer term without"
+            " becoming a follower.",
             event->node + 1, event->rpc, args->term, check_seconds(event->us),
             judged->role_term);
-    return check_broken(check, event, FINDING_SENT_BY_NON_LEADER, "L.1",
-                        leader != NULL ? leader->server : TRACE_NONE,
-                        judged->role_event,
-                        "S%d, a %s, sent %s as leader of term %" PRIu64
-                        " at %.3f s, which it never led.",
-                        event->node + 1, trace_role_name(server->role),
-                        event->rpc, args->term, check_seconds(event->us));
+    return check_broken(
+        check, event, FINDING_SENT_BY_NON_LEADER, "L.1",
+        leader != NULL ? leader->server : TRACE_NONE, judged->role_event,
+        "S%d, a %s, sent %s at %.3f s as leader of term %" PRIu64
+        ", a term it never led.",
+        event->node + 1, trace_role_name(server->role), event->rpc,
+        check_seconds(event->us), args->term);
 }
 
 // [P.2] A leader never overwrites what it has.
@@ -111,7 +111,8 @@ static bool restamped(struct check *check, const struct trace_event *event,
                         (int)event->to, check->server[event->node].role_event,
                         "S%d, leader of term %" PRIu64
                         ", sent S%d entry %" PRIu64 " with term %" PRIu64
-                        "; it had appended one of term %" PRIu64 " there.",
+                        ", but it had appended an entry of term %" PRIu64
+                        " there.",
                         event->node + 1, server->term, (int)event->to + 1,
                         index, term, model_term_at(server, index));
 }
@@ -127,7 +128,7 @@ static bool shows_its_log(struct check *check, const struct trace_event *event,
     if (args->index > model_last_index(server))
         return check_broken(check, event, FINDING_NEXT_INDEX_OUT_OF_RANGE,
                             "L.3", (int)event->to, 0,
-                            "S%d sent S%d entries behind index %" PRIu64
+                            "S%d sent S%d entries after index %" PRIu64
                             ", but its log ends at %" PRIu64 ".",
                             event->node + 1, (int)event->to + 1, args->index,
                             model_last_index(server));
@@ -138,7 +139,7 @@ static bool shows_its_log(struct check *check, const struct trace_event *event,
         return check_broken(
             check, event, FINDING_WRONG_PREV_LOG_TERM, "L.3", (int)event->to, 0,
             "S%d told S%d that its entry %" PRIu64 " is of term %" PRIu64
-            "; it is of term %" PRIu64 ".",
+            ", but it is of term %" PRIu64 ".",
             event->node + 1, (int)event->to + 1, args->index, args->index_term,
             term);
     for (uint64_t i = 0; i < args->n_entries; i++) {
@@ -158,9 +159,9 @@ static bool log_end(struct check *check, const struct trace_event *event,
         return true;
     return check_broken(check, event, FINDING_WRONG_LOG_IN_REQUEST, "C.1",
                         TRACE_NONE, 0,
-                        "S%d asked for votes in term %" PRIu64
-                        " with a last_log_index of 0 and a last_log_term of"
-                        " %" PRIu64 ": index 0 has no term.",
+                        "S%d requested votes in term %" PRIu64
+                        " with last_log_index 0 and last_log_term %" PRIu64
+                        ": index 0 has no term.",
                         event->node + 1, args->term, args->index_term);
 }
 
@@ -182,9 +183,9 @@ static bool candidacy(struct check *check, const struct trace_event *event,
     if (args->term > judged->ran_term)
         return check_broken(check, event, FINDING_REQUEST_WITHOUT_ELECTION,
                             "C.1", TRACE_NONE, judged->role_event,
-                            "S%d, a %s, asked for votes in term %" PRIu64
-                            " at %.3f s, for which it does not stand; it last"
-                            " stood in term %" PRIu64 ".",
+                            "S%d, a %s, sent RequestVote for term %" PRIu64
+                            " at %.3f s without starting an election in that"
+                            " term; its last election was in term %" PRIu64 ".",
                             me, trace_role_name(server->role), args->term,
                             check_seconds(event->us), judged->ran_term);
     if (server->role != TRACE_CANDIDATE || server->term != args->term)
@@ -192,8 +193,8 @@ static bool candidacy(struct check *check, const struct trace_event *event,
     if (check->n_of_kind[TRACE_VOTE] > 0 && server->voted_for != event->node)
         return check_broken(check, event, FINDING_NO_OWN_VOTE, "C.1",
                             TRACE_NONE, judged->role_event,
-                            "S%d asked for votes in term %" PRIu64
-                            " at %.3f s without having given itself its own.",
+                            "S%d requested votes in term %" PRIu64
+                            " at %.3f s without voting for itself.",
                             me, args->term, check_seconds(event->us));
     uint64_t last = model_last_index(server);
     uint64_t term = model_term_at(server, last);
@@ -202,9 +203,9 @@ static bool candidacy(struct check *check, const struct trace_event *event,
         return check_broken(
             check, event, FINDING_WRONG_LOG_IN_REQUEST, "C.1", TRACE_NONE,
             judged->role_event,
-            "S%d asked for votes in term %" PRIu64 " with a last entry %" PRIu64
-            " of term %" PRIu64 "; its log ends at index %" PRIu64
-            " (term %" PRIu64 ").",
+            "S%d requested votes in term %" PRIu64
+            " with last_log_index %" PRIu64 " and last_log_term %" PRIu64
+            ", but its log ends at index %" PRIu64 " (term %" PRIu64 ").",
             me, args->term, args->index, args->index_term, last, term);
     return true;
 }
@@ -294,8 +295,8 @@ static const char *of_earlier_term(const struct check *check,
         if (i != commit->node && view->acked < commit->to &&
             view->acked_before >= commit->to)
             snprintf(text, 160,
-                     " S%d acknowledged that much to an earlier leadership of"
-                     " S%d's: a new leader's match_index begins at 0 again.",
+                     " S%d acknowledged that much only in an earlier term that"
+                     " S%d led: a new leader's match_index starts at 0.",
                      i + 1, commit->node + 1);
     }
     return text;
@@ -304,7 +305,7 @@ static const char *of_earlier_term(const struct check *check,
 static const char *of_half(const struct check *check, int n)
 {
     return 2 * n == check->model.n_servers
-               ? " Half of the servers is no majority."
+               ? " Half of the servers is not a majority."
                : "";
 }
 
@@ -335,8 +336,8 @@ static bool commit(struct check *check, const struct trace_event *event)
         return check_broken(
             check, event, FINDING_COMMIT_WITHOUT_MAJORITY, "L.4", TRACE_NONE, 0,
             "S%d committed entry %" PRIu64
-            ", which stands on %d server%s, a majority is %d.%s",
-            event->node + 1, event->to, n, n == 1 ? "" : "s",
+            ", but only %d server%s it; a majority is %d.%s",
+            event->node + 1, event->to, n, n == 1 ? " has" : "s have",
             check_majority(check), of_half(check, n));
     if (check->n_of_kind[TRACE_REPLY_RECV] == 0)
         return true;
@@ -347,14 +348,14 @@ static bool commit(struct check *check, const struct trace_event *event)
     char earlier[160];
     return check_broken(
         check, event, FINDING_COMMIT_WITHOUT_MAJORITY, "L.4", TRACE_NONE, 0,
-        "S%d committed entry %" PRIu64 " when %d peer%s had acknowledged it%s;"
-        " a majority is %d.%s%s",
+        "S%d committed entry %" PRIu64 " when only %d peer%s had acknowledged"
+        " it%s; a majority is %d.%s%s",
         event->node + 1, event->to, n - saved, n - saved == 1 ? "" : "s",
-        saved ? " and it had saved it itself"
+        saved ? " and it had saved its own copy"
         : check_was_saving(check, event->node, event->to)
-            ? " and its own copy was not saved yet (the save that ended since"
-              " had begun before)"
-            : " and its own copy was not saved yet",
+            ? " and its own copy was not yet saved (a save that had begun"
+              " before has ended since)"
+            : " and its own copy was not yet saved",
         check_majority(check), of_earlier_term(check, event, earlier),
         of_half(check, n));
 }
@@ -368,7 +369,7 @@ static bool match(struct check *check, const struct trace_event *event)
     if (event->to < event->from)
         return check_broken(
             check, event, FINDING_MATCH_INDEX_BACKWARDS, "L.3", event->peer, 0,
-            "S%d moved match_index of S%d from %" PRIu64 " back to %" PRIu64
+            "S%d moved match_index for S%d from %" PRIu64 " back to %" PRIu64
             ".",
             event->node + 1, event->peer + 1, event->from, event->to);
     if (leader->role != TRACE_LEADER || event->peer == event->node ||
@@ -379,8 +380,8 @@ static bool match(struct check *check, const struct trace_event *event)
         return true;
     return check_broken(
         check, event, FINDING_MATCH_INDEX_TOO_HIGH, "L.3", event->peer, 0,
-        "S%d set match_index of S%d to %" PRIu64 ", but in term %" PRIu64
-        " S%d has acknowledged to it entries up to %" PRIu64 " only.%s",
+        "S%d set match_index for S%d to %" PRIu64 ", but in term %" PRIu64
+        " S%d has acknowledged entries only up to %" PRIu64 ".%s",
         event->node + 1, event->peer + 1, event->to, leader->term,
         event->peer + 1, acked,
         event->to == leader->snapshot_index && event->to > 0
@@ -394,8 +395,8 @@ static bool next(struct check *check, const struct trace_event *event)
     if (event->to < 1 || event->to > model_last_index(leader) + 1)
         return check_broken(check, event, FINDING_NEXT_INDEX_OUT_OF_RANGE,
                             "L.3", event->peer, 0,
-                            "S%d set next_index of S%d to %" PRIu64
-                            ", its log ends at %" PRIu64 ".",
+                            "S%d set next_index for S%d to %" PRIu64
+                            ", but its log ends at %" PRIu64 ".",
                             event->node + 1, event->peer + 1, event->to,
                             model_last_index(leader));
     if (leader->role != TRACE_LEADER || event->peer < 0 ||
@@ -412,15 +413,16 @@ static bool next(struct check *check, const struct trace_event *event)
             : NULL;
     char late[64] = "";
     if (flight != NULL && flight->sent_n < view->acked_n)
-        snprintf(late, sizeof late, " by the answer to a message of %.3f s",
+        snprintf(late, sizeof late, " on the reply to a message of %.3f s",
                  check_seconds(flight->sent_us));
     return check_broken(check, event, FINDING_NEXT_INDEX_TOO_LOW, "L.3",
                         event->peer, view->acked_n,
-                        "S%d took next_index of S%d back to %" PRIu64
-                        "%s: S%d has acknowledged entries up to %" PRIu64 "%s.",
+                        "S%d moved next_index for S%d back to %" PRIu64
+                        "%s, although S%d has%s acknowledged entries up to"
+                        " %" PRIu64 ".",
                         event->node + 1, event->peer + 1, event->to, late,
-                        event->peer + 1, known,
-                        late[0] != '\0' ? " since" : "");
+                        event->peer + 1, late[0] != '\0' ? " since then" : "",
+                        known);
 }
 
 static void take_role(struct check *check, const struct trace_event *event)

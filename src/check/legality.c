@@ -23,7 +23,7 @@ static bool vote(struct check *check, const struct trace_event *event)
         return check_broken(check, event, FINDING_VOTED_TWICE, "RV.2",
                             voter->voted_for, 0,
                             "S%d voted for S%d in term %" PRIu64
-                            ", in which it had voted for S%d.",
+                            ", but it had already voted for S%d in that term.",
                             event->node + 1, event->voted_for + 1, event->term,
                             voter->voted_for + 1);
     struct judged *candidate = &check->server[event->voted_for];
@@ -37,11 +37,12 @@ static bool vote(struct check *check, const struct trace_event *event)
             return check_broken(
                 check, event, FINDING_VOTED_FOR_OLD_LOG, "RV.2",
                 event->voted_for, 0,
-                "S%d, whose log ends at index %" PRIu64 " (term %" PRIu64
-                "), voted for S%d, whose log ends at index %" PRIu64
-                " (term %" PRIu64 ").",
-                event->node + 1, last, term, event->voted_for + 1,
-                candidate->asked_index, candidate->asked_last_term);
+                "S%d voted for S%d although S%d's log is more up to date: it"
+                " ends at index %" PRIu64 " (term %" PRIu64
+                "), S%d's at index %" PRIu64 " (term %" PRIu64 ").",
+                event->node + 1, event->voted_for + 1, event->node + 1, last,
+                term, event->voted_for + 1, candidate->asked_index,
+                candidate->asked_last_term);
     }
     // A request of an earlier election may be answered late.
     if (event->term < candidate->given_term)
@@ -99,9 +100,9 @@ static bool step_down(struct check *check, const struct trace_event *event)
         !is_lost(check, event->node, event->us))
         return check_broken(check, event, FINDING_STEPPED_DOWN, "C.3",
                             TRACE_NONE, judged->role_event,
-                            "S%d, candidate of term %" PRIu64
-                            ", became a follower at %.3f s, but nobody leads"
-                            " that term.",
+                            "S%d, a candidate in term %" PRIu64
+                            ", became a follower at %.3f s, but that term has"
+                            " no leader.",
                             event->node + 1, server->term,
                             check_seconds(event->us));
     return true;
@@ -122,7 +123,7 @@ static bool elected(struct check *check, const struct trace_event *event)
         return check_broken(check, event, FINDING_LEADER_WITHOUT_MAJORITY,
                             "C.2", TRACE_NONE, server->role_event,
                             "S%d became leader of term %" PRIu64
-                            " with %d vote%s, a majority is %d.",
+                            " with only %d vote%s; a majority is %d.",
                             event->node + 1, event->term, n, n == 1 ? "" : "s",
                             check_majority(check));
     if (check->n_of_kind[TRACE_REPLY_RECV] == 0)
@@ -136,8 +137,8 @@ static bool elected(struct check *check, const struct trace_event *event)
         return check_broken(check, event, FINDING_LEADER_WITHOUT_MAJORITY,
                             "C.2", TRACE_NONE, server->role_event,
                             "S%d became leader of term %" PRIu64
-                            " when it had heard of %d vote%s for it in that"
-                            " term, a majority is %d.%s",
+                            " after learning of only %d vote%s for it in that"
+                            " term; a majority is %d.%s",
                             event->node + 1, event->term, n, n == 1 ? "" : "s",
                             check_majority(check),
                             replied ? "" : " It did so by no reply.");
@@ -164,8 +165,8 @@ static bool start(struct check *check, const struct trace_event *event)
         return true;
     return check_broken(check, event, FINDING_COMMAND_BY_NON_LEADER, "L.2",
                         TRACE_NONE, check->server[event->node].role_event,
-                        "S%d, %s in term %" PRIu64
-                        ", took a command at index %" PRIu64
+                        "S%d, a %s in term %" PRIu64
+                        ", accepted a command at index %" PRIu64
                         " for term %" PRIu64 ".",
                         event->node + 1, trace_role_name(server->role),
                         server->term, event->index, event->term);
@@ -185,15 +186,16 @@ static bool commit(struct check *check, const struct trace_event *event)
         return check_broken(
             check, event, FINDING_COMMIT_INDEX_OUTLIVED_RESTART, "ALL.1",
             TRACE_NONE, 0,
-            "S%d says at its first commit that its commit_index was %" PRIu64
-            "; it is volatile, and a start knows of %" PRIu64 " only.",
+            "At its first commit S%d reported that its commit_index had been"
+            " %" PRIu64 ", but commit_index is volatile: after its start it"
+            " was %" PRIu64 ".",
             me, event->from, server->commit_index);
     if (event->from < judged->boot_index)
         return check_broken(
             check, event, FINDING_SNAPSHOT_LOST_AT_RESTART, "IS.8", TRACE_NONE,
             judged->boot_event,
-            "S%d says that its commit_index was %" PRIu64
-            " before %.3f s, but it started with a snapshot up to index"
+            "S%d reported that its commit_index was %" PRIu64
+            " before %.3f s, but it had restarted with a snapshot up to index"
             " %" PRIu64 ".",
             me, event->from, check_seconds(event->us), judged->boot_index);
     // An installed snapshot may have moved it without a commit of its own.
@@ -204,7 +206,7 @@ static bool commit(struct check *check, const struct trace_event *event)
         return check_broken(
             check, event, FINDING_COMMIT_INDEX_WRONG, "AE.5", TRACE_NONE, 0,
             "S%d moved commit_index from %" PRIu64 " to %" PRIu64
-            "; it stood at %" PRIu64 " and never falls.",
+            ", but it was %" PRIu64 " and must never go backwards.",
             me, event->from, event->to, server->commit_index);
     if (!check_accepted(check, event))
         return false;
@@ -212,8 +214,8 @@ static bool commit(struct check *check, const struct trace_event *event)
     if (beyond)
         return check_broken(
             check, event, FINDING_COMMIT_BEYOND_LOG, "AE.5", TRACE_NONE, 0,
-            "S%d committed up to index %" PRIu64 ", its log ends at %" PRIu64
-            ".",
+            "S%d committed up to index %" PRIu64
+            ", but its log ends at %" PRIu64 ".",
             event->node + 1, event->to, model_last_index(server));
     if (server->role == TRACE_LEADER)
         return true; // check_leader()
@@ -223,7 +225,7 @@ static bool commit(struct check *check, const struct trace_event *event)
     if (known != NULL && known->event == event->n)
         return check_broken(
             check, event, FINDING_COMMIT_BEFORE_LEADER, "AE.5", TRACE_NONE, 0,
-            "S%d committed entry %" PRIu64 ", which no leader has committed.",
+            "S%d committed entry %" PRIu64 ", but no leader had committed it.",
             event->node + 1, event->to);
     return true;
 }
@@ -241,15 +243,18 @@ static bool apply(struct check *check, const struct trace_event *event)
     if (!in_order)
         return check_broken(
             check, event, FINDING_APPLIED_OUT_OF_ORDER, "ALL.1", TRACE_NONE, 0,
-            "S%d applied index %" PRIu64 " when it had applied up to %" PRIu64
+            "S%d applied index %" PRIu64 ", but it had applied %sup to %" PRIu64
             ".",
-            event->node + 1, event->index, server->last_applied);
+            event->node + 1, event->index,
+            event->index > server->last_applied ? "only " : "already ",
+            server->last_applied);
     if (check->n_of_kind[TRACE_COMMIT] > 0 &&
         event->index > server->commit_index &&
         event->index > server->snapshot_index)
         return check_broken(
             check, event, FINDING_APPLIED_BEFORE_COMMIT, "ALL.1", TRACE_NONE, 0,
-            "S%d applied index %" PRIu64 ", its commit_index is %" PRIu64 ".",
+            "S%d applied index %" PRIu64
+            ", but its commit_index is only %" PRIu64 ".",
             event->node + 1, event->index, server->commit_index);
     return true;
 }
@@ -262,8 +267,8 @@ static bool truncation(struct check *check, const struct trace_event *event)
     if (event->index <= server->commit_index)
         return check_broken(check, event, FINDING_COMMITTED_ENTRY_TRUNCATED,
                             "AE.3", TRACE_NONE, 0,
-                            "S%d cut its log at index %" PRIu64
-                            ", it is committed up to %" PRIu64 ".",
+                            "S%d truncated its log from index %" PRIu64
+                            ", but it is committed up to %" PRIu64 ".",
                             event->node + 1, event->index,
                             server->commit_index);
     judged->cut_index = event->index;
@@ -287,9 +292,10 @@ static bool appended_for_client(struct check *check,
         return check_broken(
             check, event, FINDING_COMMAND_BY_NON_LEADER, "L.2", TRACE_NONE,
             origin->root,
-            "S%d took a client's command as a leader, but appended it at index"
+            "S%d accepted a client's command as leader but appended it at index"
             " %" PRIu64 " as a %s in term %" PRIu64
-            ": it looked at its role in another critical section.",
+            ": it checked its role and appended in two separate critical"
+            " sections.",
             event->node + 1, event->index, trace_role_name(server->role),
             server->term);
     return check_broken(
@@ -297,7 +303,8 @@ static bool appended_for_client(struct check *check,
         origin->root,
         "S%d told a client that its command is at index %" PRIu64
         ", but appended it at index %" PRIu64
-        ": it chose the index in another critical section.",
+        ": it chose the index and appended in two separate critical"
+        " sections.",
         event->node + 1, origin->root_msg, event->index);
 }
 
@@ -312,14 +319,16 @@ static bool append(struct check *check, const struct trace_event *event)
     if (known && event->index != model_last_index(server) + 1)
         return check_broken(
             check, event, FINDING_GAP_IN_LOG, "AE.4", TRACE_NONE, 0,
-            "S%d appended at index %" PRIu64 ", its log ends at %" PRIu64 ".",
+            "S%d appended at index %" PRIu64 ", but its log ends at %" PRIu64
+            ".",
             event->node + 1, event->index, model_last_index(server));
     if (judged->cut_index == event->index && event->n_entries > 0 &&
         event->entries[0].term == judged->cut_term)
         return check_broken(check, event, FINDING_TRUNCATED_WITHOUT_CONFLICT,
                             "AE.3", TRACE_NONE, judged->cut_event,
-                            "S%d cut entry %" PRIu64 " (term %" PRIu64
-                            ") and got one of the same term for it.",
+                            "S%d deleted entry %" PRIu64 " (term %" PRIu64
+                            ") and replaced it with an entry of the same"
+                            " term.",
                             event->node + 1, event->index, judged->cut_term);
     judged->cut_index = 0;
     const struct origin *origin = check_origin(check, event->n);
@@ -347,7 +356,7 @@ bool check_legality(struct check *check, const struct trace_event *event)
         return check_broken(
             check, event, FINDING_CURRENT_TERM_WRONG, "ALL.2", TRACE_NONE, 0,
             "S%d moved current_term from %" PRIu64 " to %" PRIu64
-            "; it was %" PRIu64 " and never falls.",
+            ", but it was %" PRIu64 " and must never go backwards.",
             event->node + 1, event->from, event->to, server->term);
     case TRACE_VOTE:
         return vote(check, event);

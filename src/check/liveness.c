@@ -131,22 +131,23 @@ static bool does_not_run(struct check *check, int i, uint64_t us)
         return false;
     if (server->role == TRACE_CANDIDATE)
         return check_lies(check, "C.4", i, judged->role_event,
-                          "S%d is candidate of term %" PRIu64
-                          " since %.3f s and starts no other election.",
+                          "S%d has been a candidate in term %" PRIu64
+                          " since %.3f s and has not started another election.",
                           i + 1, server->term, check_seconds(judged->role_us));
     return check_lies(check, "F.2", i, judged->reset_n,
-                      "S%d is follower in term %" PRIu64
-                      " and does not time out, though it %s last at %.3f s.",
-                      i + 1, server->term, judged->reset_why,
-                      check_seconds(judged->reset_by_us));
+                      "S%d, a follower in term %" PRIu64
+                      ", has not timed out; its election timer was last due"
+                      " to be reset at %.3f s, when it %s.",
+                      i + 1, server->term, check_seconds(judged->reset_by_us),
+                      judged->reset_why);
 }
 
 static bool had_votes(struct check *check, int i, uint64_t event, uint64_t term,
                       int n)
 {
     return check_lies(check, "C.2", i, event,
-                      "S%d has heard of %d vote%s for it in term %" PRIu64
-                      ", a majority is %d, and did not become leader.",
+                      "S%d knows of %d vote%s for it in term %" PRIu64
+                      " (a majority is %d) but did not become leader.",
                       i + 1, n, n == 1 ? "" : "s", term, check_majority(check));
 }
 
@@ -166,8 +167,8 @@ static bool is_half_done(struct check *check, int i, uint64_t us)
         return false;
     if (check->model.n_servers > 1 && judged->asked_term < term)
         return check_lies(check, "C.1", i, judged->role_event,
-                          "S%d stood for election in term %" PRIu64
-                          " and asked nobody for a vote.",
+                          "S%d started an election in term %" PRIu64
+                          " but sent no RequestVote.",
                           i + 1, term);
     uint64_t heard = judged->heard_term == term ? judged->heard : 0;
     int n = __builtin_popcountll(heard | 1ull << (i % 64));
@@ -203,8 +204,9 @@ static bool elections_fail(struct check *check, uint64_t us)
     }
     return check_lies(check, "F.2", TRACE_NONE, 0,
                       "%" PRIu64 " elections in a row since %.3f s, up to term"
-                      " %" PRIu64 ", had no winner; candidates were%s. Election"
-                      " timeouts must be drawn anew, from a wide range.",
+                      " %" PRIu64
+                      ", had no winner; the candidates were%s. Choose a new"
+                      " random timeout, from a wide range, for every election.",
                       check->n_leaderless, check_seconds(check->leaderless_us),
                       check->leaderless_term, who);
 }

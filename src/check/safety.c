@@ -43,7 +43,7 @@ static bool leader(struct check *check, const struct trace_event *event)
         return check_broken(check, event, FINDING_ELECTION_SAFETY, "P.1",
                             cell->server, cell->event,
                             "S%d became leader of term %" PRIu64
-                            " at %.3f s, which S%d leads already.",
+                            " at %.3f s, but S%d already led that term.",
                             event->node + 1, event->term,
                             check_seconds(event->us), cell->server + 1);
     cell->server = event->node;
@@ -84,9 +84,9 @@ static bool entries_match(struct check *check, const struct trace_event *event,
             return check_broken(
                 check, event, FINDING_LOG_MATCHING, "P.3", cell->server,
                 cell->event,
-                "S%d got entry %" PRIu64 " of term %" PRIu64
-                " at %.3f s with another %s than S%d's entry of that index"
-                " and term.",
+                "S%d's entry %" PRIu64 " of term %" PRIu64
+                " (at %.3f s) has a different %s from S%d's entry of that"
+                " index and term.",
                 event->node + 1, first + i, entry->term,
                 check_seconds(event->us),
                 cell->first != command ? "command" : "predecessor",
@@ -150,14 +150,14 @@ static bool commits_agree(struct check *check, const struct trace_event *event)
         const struct table_cell *known =
             table_find(&check->committed, index, 0);
         if (known != NULL && known->first != term && check_knows_logs(check))
-            return check_broken(check, event, FINDING_STATE_MACHINE_SAFETY,
-                                "P.5", known->server, known->event,
-                                "S%d committed entry %" PRIu64
-                                " of term %" PRIu64 " at %.3f s, where S%d"
-                                " committed one of term %" PRIu64 ".",
-                                event->node + 1, index, term,
-                                check_seconds(event->us), known->server + 1,
-                                known->first);
+            return check_broken(
+                check, event, FINDING_STATE_MACHINE_SAFETY, "P.5",
+                known->server, known->event,
+                "S%d committed entry %" PRIu64 " of term %" PRIu64
+                " at %.3f s, but S%d"
+                " committed an entry of term %" PRIu64 " there.",
+                event->node + 1, index, term, check_seconds(event->us),
+                known->server + 1, known->first);
         commit_one(check, event, index, term);
     }
     return true;
@@ -182,8 +182,7 @@ static bool applies_agree(struct check *check, const struct trace_event *event)
             check, event, FINDING_STATE_MACHINE_SAFETY, "P.5", cell->server,
             cell->event,
             "S%d applied \"%s\" (term %" PRIu64 ") at index %" PRIu64
-            ", where S%d applied another"
-            " entry (term %" PRIu64 ").",
+            ", but S%d applied a different entry (term %" PRIu64 ") there.",
             event->node + 1, event->command != NULL ? event->command : "",
             event->term, event->index, cell->server + 1, cell->second);
     return true;
@@ -200,7 +199,7 @@ bool check_safety(struct check *check, const struct trace_event *event)
             return check_broken(check, event, FINDING_LEADER_APPEND_ONLY, "P.2",
                                 TRACE_NONE,
                                 check->server[event->node].role_event,
-                                "S%d cut its log at index %" PRIu64
+                                "S%d truncated its log from index %" PRIu64
                                 " at %.3f s while it led term %" PRIu64 ".",
                                 event->node + 1, event->index,
                                 check_seconds(event->us), server->term);

@@ -175,19 +175,19 @@ static bool leader_commits(const struct silent_case *c, uint64_t index,
     char why[200] = "";
     if (old != TRACE_NONE)
         snprintf(why, sizeof why,
-                 " S%d acknowledged that much to an earlier leadership of"
-                 " S%d's%s: a new leader's match_index begins at 0 again.",
+                 " S%d acknowledged that much only in an earlier term that"
+                 " S%d led%s: a new leader's match_index starts at 0.",
                  old + 1, who,
                  me->peer[old].late >= index ? ", in a reply that came late"
                                              : "");
     else if (2 * (n_acked + 1) == n_servers)
-        snprintf(why, sizeof why, " Half of the servers is no majority.");
+        snprintf(why, sizeof why, " Half of the servers is not a majority.");
     return silent_broken(
         c, FINDING_COMMIT_WITHOUT_MAJORITY, "L.4", TRACE_NONE, acked_n,
         "S%d, leader of term %" PRIu64 ", %s index %" PRIu64
-        " when %d peer%s had acknowledged it%s; a majority is %d.%s",
+        " when only %d peer%s had acknowledged it%s; a majority is %d.%s",
         who, me->led_term, how, index, n_acked, n_acked == 1 ? "" : "s",
-        silent_has_saved(c, index) ? "" : " and its own copy was not saved yet",
+        silent_has_saved(c, index) ? "" : " and its own copy was not yet saved",
         n, why);
 }
 
@@ -204,7 +204,7 @@ static bool falls(const struct silent_case *c)
     return silent_broken(
         c, FINDING_COMMIT_INDEX_WRONG, "L.4", TRACE_NONE, me->told_n,
         "S%d, leader of term %" PRIu64 ", sent leader_commit %" PRIu64
-        " at %.3f s, but %" PRIu64 " at %.3f s before.",
+        " at %.3f s, but it had sent %" PRIu64 " at %.3f s.",
         c->event->node + 1, me->led_term, c->args->leader_commit,
         check_seconds(c->event->us), me->told_commit,
         check_seconds(me->told_us));

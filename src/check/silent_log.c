@@ -152,10 +152,11 @@ static bool accepted(const struct silent_case *c)
         return silent_broken(
             c, FINDING_ACCEPTED_UNMATCHED, "AE.2", c->flight->from,
             c->receipt->n,
-            "S%d accepted S%d's AppendEntries, though its log has no entry"
+            "S%d accepted S%d's AppendEntries although its log has no entry"
             " %" PRIu64 " of term %" PRIu64 "%s.",
             c->event->node + 1, c->flight->from + 1, args->index,
-            args->index_term, lacks ? "" : ": nobody had sent it that");
+            args->index_term,
+            lacks ? "" : ": no server had sent it that entry");
     if (args->term != me->leader_term)
         return true; // the next leader may have cut it already
     silent_claim(me, args->index, args->index_term, c->event->n);
@@ -184,8 +185,8 @@ bool silent_judge_append(const struct silent_case *c)
         c, cut ? FINDING_TRUNCATED_WITHOUT_CONFLICT : FINDING_REFUSED_MATCHING,
         cut ? "AE.3" : "AE.2", c->flight->from, c->receipt->n,
         "S%d refused S%d's AppendEntries of term %" PRIu64
-        ", though it had the entry before the new ones (index %" PRIu64
-        ", term %" PRIu64 "), and no leader has taken that back.",
+        " although it had the previous entry (index %" PRIu64 ", term %" PRIu64
+        "), and no leader has overwritten that.",
         c->event->node + 1, c->flight->from + 1, args->term, args->index,
         args->index_term);
 }
@@ -206,8 +207,8 @@ static bool is_its_own(const struct silent_case *c, uint64_t index,
         c, FINDING_NEXT_INDEX_OUT_OF_RANGE, "L.3", c->flight->to, run->n,
         "S%d sent S%d entry %" PRIu64 " as one of term %" PRIu64
         ", but its log ended at index %" PRIu64
-        " when it asked for votes of term %" PRIu64
-        ": what is behind that is of this term.",
+        " when it requested votes in term %" PRIu64
+        ": its entries after that are of this term.",
         c->event->node + 1, c->flight->to + 1, index, term, run->index,
         me->led_term);
 }
@@ -229,14 +230,15 @@ static bool shown(const struct silent_case *c, uint64_t index, uint64_t term,
         return silent_broken(
             c, FINDING_WRONG_PREV_LOG_TERM, "L.3", c->flight->to, earlier,
             "S%d told S%d that its entry %" PRIu64 " is of term %" PRIu64
-            "; it is of term %" PRIu64 ".",
+            ", but it is of term %" PRIu64 ".",
             c->event->node + 1, c->flight->to + 1, index, term, known);
-    return silent_broken(
-        c, FINDING_LEADER_APPEND_ONLY, "P.2", c->flight->to, earlier,
-        "S%d, leader of term %" PRIu64 ", sent S%d entry %" PRIu64
-        " with term %" PRIu64 "; it had one of term %" PRIu64 " there.",
-        c->event->node + 1, me->led_term, c->flight->to + 1, index, term,
-        known);
+    return silent_broken(c, FINDING_LEADER_APPEND_ONLY, "P.2", c->flight->to,
+                         earlier,
+                         "S%d, leader of term %" PRIu64
+                         ", sent S%d entry %" PRIu64 " with term %" PRIu64
+                         ", but it had an entry of term %" PRIu64 " there.",
+                         c->event->node + 1, me->led_term, c->flight->to + 1,
+                         index, term, known);
 }
 
 // [P.3] An entry of this index and term has one predecessor.
@@ -257,8 +259,8 @@ static bool matches(const struct silent_case *c, uint64_t index, uint64_t term,
     return silent_broken(
         c, FINDING_LOG_MATCHING, "P.3", cell->server, cell->event,
         "S%d sent entry %" PRIu64 " of term %" PRIu64
-        " behind one of term %" PRIu64
-        "; S%d had it behind one of term %" PRIu64 ".",
+        " after an entry of term %" PRIu64
+        ", but S%d had it after an entry of term %" PRIu64 ".",
         c->event->node + 1, index, term, before, cell->server + 1, cell->first);
 }
 
@@ -276,11 +278,11 @@ static bool resends(const struct silent_case *c)
     return silent_broken(
         c, FINDING_NEXT_INDEX_TOO_LOW, "L.3", c->flight->to, me->led_n,
         "S%d sent S%d entries %" PRIu64 " to %" PRIu64
-        " at %.3f s, which it had acknowledged, up to %" PRIu64
-        ", by %.3f s: next_index fell below match_index.",
+        " at %.3f s, but by %.3f s S%d had acknowledged entries up to"
+        " %" PRIu64 ": next_index fell to match_index or below.",
         c->event->node + 1, c->flight->to + 1, c->args->index + 1,
-        end_of(c->args), check_seconds(c->event->us), peer->view.acked,
-        check_seconds(peer->us));
+        end_of(c->args), check_seconds(c->event->us), check_seconds(peer->us),
+        c->flight->to + 1, peer->view.acked);
 }
 
 bool silent_judge_entries(const struct silent_case *c)
@@ -325,7 +327,7 @@ bool silent_judge_taken(const struct silent_case *c)
                         " %" PRIu64 ", in term %" PRIu64 "."
                       : "S%d told a client that its command is at index"
                         " %" PRIu64 " in term %" PRIu64
-                        "; it has an entry of another term there.",
+                        ", but it has an entry of another term there.",
                 c->event->node + 1, index, term);
     }
     me->changed_n = c->event->n;

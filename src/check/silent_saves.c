@@ -51,7 +51,7 @@ static bool keeps_vote(const struct silent_case *c)
         return silent_broken(
             c, FINDING_SAVED_WRONG_STATE, "ALL.2", TRACE_NONE, me->term_n,
             "S%d saved term %" PRIu64
-            " at %.3f s, but it had been in term %" PRIu64 " before.",
+            " at %.3f s, but it had already been in term %" PRIu64 ".",
             who, event->term, check_seconds(event->us), me->term);
     bool same = disk->n > 0 && disk->term == event->term;
     if (disk->n > 0 && event->term < disk->term)
@@ -75,7 +75,7 @@ static bool keeps_vote(const struct silent_case *c)
         return silent_broken(
             c, FINDING_SAVED_WRONG_STATE, "RV.2", event->voted_for, disk->n,
             "S%d saved %s for term %" PRIu64
-            " at %.3f s, which S%d has not asked it for in that term: a new"
+            " at %.3f s, but S%d has not asked it for one in that term: a new"
             " term has no vote yet.",
             who, vote_of(event->voted_for, one), event->term,
             check_seconds(event->us), event->voted_for + 1);
@@ -150,23 +150,23 @@ static bool keeps_log(const struct silent_case *c)
         return silent_broken(
             c, FINDING_SAVED_WRONG_STATE, "IS.6", TRACE_NONE, me->snapshot_n,
             "S%d saved a log up to index %" PRIu64 " (term %" PRIu64
-            ") at %.3f s, after it got a snapshot up to %" PRIu64
-            ", without entry %" PRIu64 " of term %" PRIu64
-            ", which is behind that and does not conflict with it.",
+            ") at %.3f s after it installed a snapshot up to %" PRIu64
+            ", but without entry %" PRIu64 " of term %" PRIu64
+            ", which comes after the snapshot and does not conflict with it.",
             event->node + 1, event->index, event->entry_term,
             check_seconds(event->us), me->snapshot_index, index, term);
     if (had)
         return silent_broken(
             c, FINDING_TRUNCATED_WITHOUT_CONFLICT, "AE.3", TRACE_NONE, since,
             "S%d saved a log up to index %" PRIu64 " (term %" PRIu64
-            ") at %.3f s, without entry %" PRIu64 " of term %" PRIu64
-            ", which it had saved: no leader has taken that back.",
+            ") at %.3f s without entry %" PRIu64 " of term %" PRIu64
+            ", which it had saved and no leader has overwritten.",
             event->node + 1, event->index, event->entry_term,
             check_seconds(event->us), index, term);
     return silent_broken(c, FINDING_SAVED_WRONG_STATE, "AE.4", TRACE_NONE,
                          since,
                          "S%d saved a log up to index %" PRIu64
-                         " (term %" PRIu64 ") at %.3f s, without entry %" PRIu64
+                         " (term %" PRIu64 ") at %.3f s without entry %" PRIu64
                          " of term %" PRIu64 ", which it had.",
                          event->node + 1, event->index, event->entry_term,
                          check_seconds(event->us), index, term);
@@ -215,8 +215,8 @@ static bool unsaved(const struct silent_case *c, const char *tag,
                  disk->last_term);
     return silent_broken(
         c, FINDING_REPLIED_BEFORE_SAVING, tag, c->flight->from, disk->n,
-        "S%d answered S%d's %s of term %" PRIu64
-        " at %.3f s before %s was saved; on its disk is %s.",
+        "S%d replied to S%d's %s of term %" PRIu64
+        " at %.3f s before %s was saved; its disk had %s.",
         c->event->node + 1, c->flight->from + 1, c->event->rpc, c->args->term,
         check_seconds(c->event->us), what, saved);
 }
@@ -233,9 +233,9 @@ static bool asks(const struct silent_case *c)
         return true;
     return silent_broken(
         c, FINDING_SENT_BEFORE_SAVING, "C.1", TRACE_NONE, disk->n,
-        "S%d sent a %s of term %" PRIu64 " at %.3f s before that term%s saved.",
+        "S%d sent %s for term %" PRIu64 " at %.3f s before saving that term%s.",
         c->event->node + 1, c->event->rpc, term, check_seconds(c->event->us),
-        votes ? " and its own vote were" : " was");
+        votes ? " and its own vote" : "");
 }
 
 bool silent_judge_promise(const struct silent_case *c)

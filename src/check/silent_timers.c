@@ -38,10 +38,10 @@ bool silent_judge_timer(const struct silent_case *c)
     if (runs_against_itself(c))
         return silent_broken(c, FINDING_LEADER_TIMED_OUT, "F.2", TRACE_NONE,
                              c->me->led_n,
-                             "S%d started an election at %.3f s against itself:"
-                             " as leader of term %" PRIu64
-                             " it sent AppendEntries at %.3f s, which a"
-                             " majority answered.",
+                             "S%d started an election at %.3f s although it was"
+                             " already leader of term %" PRIu64
+                             ": a majority replied to its AppendEntries of"
+                             " %.3f s.",
                              c->event->node + 1, check_seconds(c->event->us),
                              c->me->led_term, check_seconds(c->me->led_us));
     const struct silent_server *me = c->me;
@@ -52,9 +52,9 @@ bool silent_judge_timer(const struct silent_case *c)
         return true;
     return silent_broken(
         c, FINDING_TIMER_NOT_RESET, "F.2", TRACE_NONE, me->reset_n,
-        "S%d asked for votes in term %" PRIu64
-        " at %.3f s, but only %.1f ms before it %s, which sets the election"
-        " timer back.",
+        "S%d requested votes in term %" PRIu64
+        " at %.3f s, but only %.1f ms earlier it %s, which resets the election"
+        " timer.",
         c->event->node + 1, term, check_seconds(us),
         (double)(us - me->reset_us) / 1e3, me->reset_why);
 }
@@ -76,9 +76,9 @@ bool silent_judge_waiting(const struct silent_case *c)
         return true;
     return silent_broken(
         c, FINDING_TIMER_RESET, "F.2", TRACE_NONE, me->reset_n,
-        "S%d has not stood for election by %.3f s, though for %.1f ms it has"
-        " heard no leader of its term, given no vote and not run itself:"
-        " nothing else sets the election timer back.",
+        "S%d has not started an election by %.3f s although for %.1f ms it has"
+        " heard from no leader of its term, granted no vote and started no"
+        " election: nothing else resets the election timer.",
         c->event->node + 1, check_seconds(c->event->us),
         (double)(c->event->us - us) / 1e3);
 }
@@ -97,6 +97,6 @@ void silent_reset_timer(const struct silent_case *c)
     me->reset_n = c->event->n;
     me->reset_why = votes ? "had granted a vote"
                     : c->args->rpc == FACTS_INSTALL
-                        ? "had got a snapshot of the leader's"
-                        : "had heard the leader";
+                        ? "had received a snapshot from the leader"
+                        : "had heard from the leader";
 }

@@ -21,17 +21,18 @@ static bool again(const struct silent_case *c, const struct silent_vote *vote,
     int me = c->event->node;
     if (to == me)
         return silent_broken(c, FINDING_VOTED_TWICE, "RV.2", vote->to, vote->n,
-                             "S%d asked for votes in term %" PRIu64
-                             ", in which it had given its own to S%d%s.",
+                             "S%d requested votes in term %" PRIu64
+                             ", but it had already granted its own to S%d%s.",
                              me + 1, vote->term, vote->to + 1, lost);
     if (vote->to == me)
         return silent_broken(c, FINDING_VOTED_TWICE, "RV.2", to, vote->n,
-                             "S%d granted S%d its vote of term %" PRIu64
-                             ", in which it had stood for election itself%s.",
+                             "S%d granted S%d its vote in term %" PRIu64
+                             ", but it had started an election of its own in"
+                             " that term%s.",
                              me + 1, to + 1, vote->term, lost);
     return silent_broken(c, FINDING_VOTED_TWICE, "RV.2", vote->to, vote->n,
-                         "S%d granted S%d its vote of term %" PRIu64
-                         ", which it had given to S%d%s.",
+                         "S%d granted S%d its vote in term %" PRIu64
+                         ", but it had already granted that vote to S%d%s.",
                          me + 1, to + 1, vote->term, vote->to + 1, lost);
 }
 
@@ -70,14 +71,14 @@ static bool granted(const struct silent_case *c)
     if (args->term < r->term)
         return silent_broken(
             c, FINDING_VOTED_IN_OLD_TERM, "RV.1", from - 1, r->n,
-            "S%d, in term %" PRIu64 ", granted S%d a vote of term %" PRIu64 ".",
+            "S%d, in term %" PRIu64 ", granted S%d a vote in term %" PRIu64 ".",
             me, r->term, from, args->term);
     if (still_has(c) &&
         is_behind(args->index, args->index_term, r->sure, r->last))
         return silent_broken(
             c, FINDING_VOTED_FOR_OLD_LOG, "RV.2", from - 1, r->n,
             "S%d, whose log has entry %" PRIu64 " of term %" PRIu64
-            ", granted its vote of term %" PRIu64
+            ", granted its vote in term %" PRIu64
             " to S%d, whose log ends at index %" PRIu64 " (term %" PRIu64 ").",
             me, r->sure, r->last, args->term, from, args->index,
             args->index_term);
@@ -118,10 +119,10 @@ static bool refused(const struct silent_case *c)
     int from = c->flight->from + 1;
     return silent_broken(
         c, FINDING_VOTE_REFUSED, "RV.2", from - 1, c->receipt->n,
-        "S%d refused S%d its vote of term %" PRIu64
-        ", which it owed: it had saved that term without a vote, had"
-        " refused all others that asked, and S%d's log (to index %" PRIu64
-        ", term %" PRIu64 ") is as up-to-date as its own (to index %" PRIu64
+        "S%d refused S%d a vote in term %" PRIu64
+        " although it had saved that term without a vote and refused all other"
+        " candidates, and S%d's log (up to index %" PRIu64 ", term %" PRIu64
+        ") was at least as up to date as its own (up to index %" PRIu64
         ", term %" PRIu64 ").",
         c->event->node + 1, from, args->term, from, args->index,
         args->index_term, disk->last_index, disk->last_term);
@@ -141,7 +142,7 @@ static bool term_of_answer(const struct silent_case *c)
     if (term < c->receipt->term)
         return silent_broken(c, FINDING_CURRENT_TERM_WRONG, "ALL.2", TRACE_NONE,
                              me->term_n,
-                             "S%d answered S%d's %s with term %" PRIu64
+                             "S%d replied to S%d's %s with term %" PRIu64
                              " after it had been in term %" PRIu64 ".",
                              who, from, c->event->rpc, term, c->receipt->term);
     const struct judged *judged = &c->check->server[c->event->node];
@@ -155,9 +156,8 @@ static bool term_of_answer(const struct silent_case *c)
         return true;
     return silent_broken(
         c, FINDING_NEWER_TERM_IGNORED, "ALL.2", from - 1, c->receipt->n,
-        "S%d answered S%d's %s of term %" PRIu64 " with term %" PRIu64
-        ": it did not take over that term, or answered with"
-        " the one before.",
+        "S%d replied to S%d's %s of term %" PRIu64 " with term %" PRIu64
+        ": it did not adopt that term, or replied with the previous one.",
         who, from, c->event->rpc, c->args->term, term);
 }
 
@@ -199,16 +199,16 @@ static bool shows_its_log(const struct silent_case *c)
             lost ? FINDING_RESTARTED_WITH_WRONG_STATE
                  : FINDING_TRUNCATED_WITHOUT_CONFLICT,
             lost ? "AE.4" : "AE.3", TRACE_NONE, me->sure_n,
-            "S%d asked for votes in term %" PRIu64
+            "S%d requested votes in term %" PRIu64
             " with a log that ends at index %" PRIu64 " (term %" PRIu64
             "), but it %s entry %" PRIu64 " of term %" PRIu64
-            ", and no leader has taken that back.",
+            ", and no leader has overwritten that.",
             who, args->term, args->index, args->index_term,
             lost ? "had, before it was restarted," : "had", index, term);
     return silent_broken(
         c, FINDING_WRONG_LOG_IN_REQUEST, "C.1", TRACE_NONE, me->sure_n,
-        "S%d asked for votes in term %" PRIu64 " with a last entry %" PRIu64
-        " of term %" PRIu64 ", but its log has entry %" PRIu64
+        "S%d requested votes in term %" PRIu64 " with last_log_index %" PRIu64
+        " and last_log_term %" PRIu64 ", but its log has entry %" PRIu64
         " of term %" PRIu64 ".",
         who, args->term, args->index, args->index_term, index, term);
 }
@@ -228,9 +228,9 @@ bool silent_judge_asking(const struct silent_case *c)
     if (c->args->index == 0 && c->args->index_term > 0)
         return silent_broken(
             c, FINDING_WRONG_LOG_IN_REQUEST, "C.1", TRACE_NONE, 0,
-            "S%d asked for votes in term %" PRIu64
-            " with a last_log_index of 0 and a last_log_term"
-            " of %" PRIu64 ": index 0 has no term.",
+            "S%d requested votes in term %" PRIu64
+            " with last_log_index 0 and last_log_term %" PRIu64
+            ": index 0 has no term.",
             c->event->node + 1, c->args->term, c->args->index_term);
     c->silent->n_runs++;
     *run = (struct silent_run){.term = c->args->term,
@@ -286,15 +286,14 @@ static bool is_elected(const struct silent_case *c,
         return silent_broken(
             c, FINDING_LED_UNWON_TERM, "ALL.2", TRACE_NONE, n_learned,
             "S%d sent %s as leader of term %" PRIu64
-            ", in which it had not asked for votes; it led"
-            " term %" PRIu64 ", took over the newer one and"
-            " did not become a follower.",
+            ", in which it had not requested votes; it had led term %" PRIu64
+            " and adopted the newer term without becoming a follower.",
             me + 1, c->event->rpc, c->args->term, c->me->led_term);
     if (run->term < c->args->term)
         return silent_broken(c, FINDING_SENT_BY_NON_LEADER, "L.1", TRACE_NONE,
                              0,
                              "S%d sent %s as leader of term %" PRIu64
-                             ", in which it had not asked for votes.",
+                             ", but it had not requested votes in that term.",
                              me + 1, c->event->rpc, c->args->term);
     n = __builtin_popcountll(run->voters | 1ull << me);
     if (n >= check_majority(c->check) || !silent_tells(c, TRACE_REPLY_RECV) ||
@@ -303,8 +302,8 @@ static bool is_elected(const struct silent_case *c,
     return silent_broken(c, FINDING_LEADER_WITHOUT_MAJORITY, "C.2", TRACE_NONE,
                          run->n,
                          "S%d sent %s as leader of term %" PRIu64
-                         " when it had heard of %d vote%s for it in that"
-                         " term, a majority is %d.",
+                         " after learning of only %d vote%s for it in that"
+                         " term; a majority is %d.",
                          me + 1, c->event->rpc, c->args->term, n,
                          n == 1 ? "" : "s", check_majority(c->check));
 }
@@ -324,8 +323,8 @@ static bool is_complete(const struct silent_case *c,
         silent->committed_n,
         "S%d became leader of term %" PRIu64
         " with a log that ends at index %" PRIu64 " (term %" PRIu64
-        "): without entry %" PRIu64 " (term %" PRIu64
-        "), which was committed before it asked for votes.",
+        "), without entry %" PRIu64 " (term %" PRIu64
+        "), which was committed before it requested votes.",
         c->event->node + 1, c->args->term, run->index, run->last_term,
         silent->committed, silent->committed_term);
 }
@@ -345,7 +344,7 @@ static bool begins_to_lead(const struct silent_case *c)
         return silent_broken(c, FINDING_ELECTION_SAFETY, "P.1", cell->server,
                              cell->event,
                              "S%d sent %s as leader of term %" PRIu64
-                             " at %.3f s, which S%d leads already.",
+                             " at %.3f s, but S%d already led that term.",
                              c->event->node + 1, c->event->rpc, c->args->term,
                              check_seconds(c->event->us), cell->server + 1);
     cell->server = c->event->node;
@@ -381,7 +380,7 @@ bool silent_judge_leading(const struct silent_case *c)
     return silent_broken(
         c, FINDING_NEWER_TERM_IGNORED, "ALL.2", TRACE_NONE, me->deposed_n,
         "S%d sent %s as leader of term %" PRIu64
-        " at %.3f s, but it learned of a newer term at"
+        " at %.3f s, but it had learned of a newer term at"
         " %.3f s.",
         c->event->node + 1, c->event->rpc, c->args->term,
         check_seconds(c->event->us), check_seconds(me->deposed_us));

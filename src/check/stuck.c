@@ -77,8 +77,8 @@ static bool is_uncommitted(struct check *check, int i, const struct standing *s,
     return check_lies(
         check, "L.4", i, spoken->led_n,
         "S%d, leader of term %" PRIu64 ", may commit up to index %" PRIu64
-        " since %s, by the replies that it has got;"
-        " leader_commit in its messages is %" PRIu64 " still.",
+        " since %s by the replies that it has received,"
+        " but its messages still carry leader_commit %" PRIu64 ".",
         i + 1, spoken->led_term, s->may, when, spoken->leader_commit);
 }
 
@@ -97,11 +97,11 @@ bool check_unapplied(struct check *check, int i, uint64_t us)
         return true;
     return check_lies(
         check, "ALL.1", i, 0,
-        "S%d%s %" PRIu64 " since %s, but it has applied up to %" PRIu64
-        " only: its applier sleeps, or is not woken.%s",
+        "S%d%s %" PRIu64 " since %s, but it has applied only up to %" PRIu64
+        ": its applier is asleep or stuck.%s",
         i + 1,
-        check->silent->speaks ? "'s commit_index is"
-                              : ", by what it has been told or has heard, may"
+        check->silent->speaks ? "'s commit_index has been"
+                              : ", by the messages that it has received, may"
                                 " commit up to index",
         s.may, when, s.given,
         only_leader(check) ? " The leader has applied it; no follower has ever"
@@ -119,9 +119,9 @@ bool check_unloaded(struct check *check, int i, uint64_t us)
         us < since_us + s.soon_us)
         return false;
     return check_lies(check, "IS.8", i, s.snapshot_n,
-                      "S%d got a snapshot up to index %" PRIu64
-                      " at %.3f s, and has not given it to its service, which"
-                      " stands at %" PRIu64 ".",
+                      "S%d received a snapshot up to index %" PRIu64
+                      " at %.3f s but has not given it to its service, which"
+                      " is at index %" PRIu64 ".",
                       i + 1, s.snapshot, check_seconds(s.snapshot_us), s.given);
 }
 

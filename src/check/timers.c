@@ -62,8 +62,8 @@ static bool was_kept_alive(struct check *check, const struct trace_event *event)
         return true;
     check_broken(check, event, FINDING_NO_HEARTBEATS, "L.1", cell->server,
                  judged->role_event,
-                 "S%d timed out at %.3f s after %.1f ms, because S%d, leader of"
-                 " term %" PRIu64 " since %.3f s, sent it nothing all that"
+                 "S%d timed out at %.3f s after %.1f ms because S%d, leader of"
+                 " term %" PRIu64 " since %.3f s, sent it nothing in all that"
                  " time.",
                  event->node + 1, check_seconds(event->us),
                  (double)event->waited_us / 1e3, cell->server + 1, server->term,
@@ -101,13 +101,13 @@ static bool timeout(struct check *check, const struct trace_event *event)
     if (server->role == TRACE_LEADER)
         return check_broken(check, event, FINDING_LEADER_TIMED_OUT, "F.2",
                             TRACE_NONE, judged->role_event,
-                            "S%d started an election at %.3f s against itself:"
-                            " it leads term %" PRIu64 " since %.3f s%s.",
+                            "S%d started an election at %.3f s although it had"
+                            " been leader of term %" PRIu64 " since %.3f s%s.",
                             me, now, server->term,
                             check_seconds(judged->role_us),
                             check->longest_us > TIMEOUT_US
                                 ? ". Leaders have led for longer without that:"
-                                  " it won between its look at the timer and"
+                                  " it won between its check of the timer and"
                                   " this election"
                                 : "");
     check->tells_waited |= event->waited_us > 0;
@@ -118,8 +118,8 @@ static bool timeout(struct check *check, const struct trace_event *event)
         return check_broken(
             check, event, FINDING_TIMER_NOT_RESET, "F.2", TRACE_NONE,
             judged->reset_n,
-            "S%d started an election at %.3f s, and says that it had waited"
-            " longer than the whole run: its timer goes by a clock that jumps.",
+            "S%d started an election at %.3f s and reported that it had waited"
+            " longer than the whole run: its timer uses a clock that jumps.",
             me, now);
     if (!was_kept_alive(check, event))
         return false;
@@ -128,8 +128,8 @@ static bool timeout(struct check *check, const struct trace_event *event)
         return check_broken(
             check, event, FINDING_ELECTION_TOO_EARLY, "F.2", TRACE_NONE,
             judged->reset_n,
-            "S%d started an election at %.3f s, only %.1f ms after it had"
-            " last set its election timer back.",
+            "S%d started an election at %.3f s, only %.1f ms after it last"
+            " reset its election timer.",
             me, now, waited_ms);
     if (!judged->timed)
         return true;
@@ -138,8 +138,8 @@ static bool timeout(struct check *check, const struct trace_event *event)
         return check_broken(
             check, event, FINDING_TIMER_NOT_RESET, "F.2", TRACE_NONE,
             judged->reset_n,
-            "S%d timed out at %.3f s after %.1f ms, but %.1f ms before it %s,"
-            " which sets the election timer back.",
+            "S%d timed out at %.3f s after %.1f ms, but only %.1f ms earlier"
+            " it %s, which resets the election timer.",
             me, now, waited_ms, (double)(event->us - judged->reset_us) / 1e3,
             judged->reset_why);
     bool may = judged->may_reset_us > 0 &&
@@ -150,9 +150,10 @@ static bool timeout(struct check *check, const struct trace_event *event)
         uint64_t by_n = set_back_by(judged, event->us - event->waited_us, by);
         return check_broken(
             check, event, FINDING_TIMER_RESET, "F.2", TRACE_NONE, by_n,
-            "S%d waited %.1f ms for its timeout at %.3f s, but nothing has set"
-            " its election timer back for %.1f ms: it had last heard a leader"
-            " of its term, granted a vote or run itself before that.%s",
+            "S%d waited only %.1f ms before its timeout at %.3f s, but nothing"
+            " had justified a timer reset for %.1f ms: in that time it heard"
+            " from no leader of its term, granted no vote and started no"
+            " election.%s",
             me, waited_ms, now, (double)(event->us - judged->reset_by_us) / 1e3,
             by);
     }
@@ -214,8 +215,8 @@ static void replied(struct check *check, const struct trace_event *event)
         reset(judged, event, flight->recv_us,
               granted ? "had granted a vote"
               : flight->args.rpc == FACTS_INSTALL
-                  ? "had got a snapshot of the leader's"
-                  : "had heard the leader");
+                  ? "had received a snapshot from the leader"
+                  : "had heard from the leader");
 }
 
 // A leader's message, of this term or a newer one, or of one that is not told.

@@ -128,8 +128,7 @@ static bool takes_nothing(struct lab *lab, char *text, size_t n)
             continue;
         snprintf(text, n,
                  "S%d leads term %" PRIu64
-                 ", but no server has taken a command yet: raft_start() says"
-                 " no.",
+                 ", but raft_start() has refused every command so far.",
                  i + 1, term);
         return true;
     }
@@ -256,7 +255,10 @@ int lab_check_one_leader(struct lab *lab)
         answered(lab, "one leader", text);
         return leader;
     }
-    lab_fail(lab, "expected one leader, there was none for five seconds");
+    lab_fail(
+        lab,
+        "expected a leader among the connected servers within five seconds,"
+        " but there was none");
 }
 
 raft_term lab_check_terms(struct lab *lab)
@@ -288,7 +290,7 @@ void lab_check_no_leader(struct lab *lab)
             lab_fail(lab, "S%d leads term %" PRIu64 " without a majority",
                      i + 1, term);
     }
-    answered(lab, "no leader", "nobody leads");
+    answered(lab, "no leader", "no server leads");
 }
 
 int lab_n_committed(struct lab *lab, raft_index index,
@@ -357,10 +359,11 @@ static raft_index agree(struct lab *lab, const void *bytes, size_t n_bytes,
         taker = server;
         uint64_t taken_ms = now_ms();
         if (taken_ms - begin_ms >= patience_ms)
-            lab_fail(lab,
-                     "raft_start() of S%d took \"%s\" and returned after"
-                     " %.1f s.",
-                     server + 1, digest, (double)(taken_ms - begin_ms) / 1e3);
+            lab_fail(
+                lab,
+                "raft_start() of S%d accepted \"%s\" but returned only after"
+                " %.1f s.",
+                server + 1, digest, (double)(taken_ms - begin_ms) / 1e3);
         while (now_ms() - taken_ms < COMMIT_MS) {
             if (committed(lab, index, bytes, n_bytes, n_servers)) {
                 char text[80];
@@ -373,8 +376,8 @@ static raft_index agree(struct lab *lab, const void *bytes, size_t n_bytes,
         }
         if (!retry)
             lab_fail(lab,
-                     "\"%s\" was taken at index %" PRIu64
-                     " but %d server%s did not apply it within two seconds",
+                     "\"%s\" was accepted at index %" PRIu64
+                     ", but %d server%s did not apply it within two seconds",
                      digest, index, n_servers, n_servers == 1 ? "" : "s");
     }
     char patience[32] = "ten seconds";
@@ -384,20 +387,21 @@ static raft_index agree(struct lab *lab, const void *bytes, size_t n_bytes,
     if (taker < 0 && lab->n_servers == 1)
         lab_fail_by(lab, "C.2",
                     "no agreement on \"%s\" within %s: the only server did not"
-                    " take it. Its own vote is a majority: a majority is 1, and"
-                    " a server alone asks nobody else.",
+                    " accept it. Its own vote is a majority (a majority is 1);"
+                    " a server alone asks no other.",
                     digest, patience);
     if (taker < 0)
         lab_fail(lab,
                  "no agreement on \"%s\" by %d server%s within %s:"
-                 " nobody took it",
+                 " no server accepted it",
                  digest, n_servers, n_servers == 1 ? "" : "s", patience);
     int n_applied = lab_n_committed(lab, index, NULL);
     lab_fail(lab,
-             "no agreement on \"%s\" by %d server%s within %s; S%d took"
-             " it last, at index %" PRIu64 ", which %d %s applied",
+             "no agreement on \"%s\" by %d server%s within %s; S%d was the last"
+             " to accept it, at index %" PRIu64 "; %d server%s applied that"
+             " index",
              digest, n_servers, n_servers == 1 ? "" : "s", patience, taker + 1,
-             index, n_applied, n_applied == 1 ? "has" : "have");
+             index, n_applied, n_applied == 1 ? " has" : "s have");
 }
 
 raft_index lab_one(struct lab *lab, const void *bytes, size_t n_bytes,

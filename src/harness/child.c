@@ -242,8 +242,9 @@ static void count_messages(const struct trace_event *event)
     bool votes = strcmp(event->rpc, "RequestVote") == 0;
     char text[200];
     snprintf(text, sizeof text,
-             "%d calls within a second, the last from S%d to S%d (%s): some"
-             " reply makes a server call again at once, for ever.",
+             "%d calls within one second, the last from S%d to S%d (%s):"
+             " a server probably sends a new call on every reply, without"
+             " end.",
              most, event->node + 1, (int)event->to + 1, event->rpc);
     child.n_sent = 0; // the finding is an event, too
     lab_run_fails(child.lab, FINDING_CALLS_WITHOUT_END,

@@ -135,7 +135,7 @@ _Noreturn static void disagrees(struct lab *lab, int server,
     message_digest(known->bytes, known->n_bytes, other);
     breaks(lab, FINDING_STATE_MACHINE_SAFETY, "P.5",
            "S%d applied \"%s\" (term %" PRIu64 ") at index %" PRIu64
-           ", where S%d applied \"%s\" (term %" PRIu64 ").%s",
+           ", but S%d applied \"%s\" (term %" PRIu64 ") there.%s",
            server + 1, mine, message->term, message->index, known->server + 1,
            other, known->term,
            lab->run->lab != 2 && lab_state_size(lab) == 0
@@ -173,7 +173,7 @@ static void apply_snapshot(struct instance *instance,
     if (!good)
         breaks(lab, FINDING_UNKNOWN_SNAPSHOT, "IS.8",
                "S%d gave its service a snapshot for index %" PRIu64
-               " that no service took.",
+               " that no service ever created.",
                instance->server + 1, message->index);
     if (message->term != term)
         breaks(lab, FINDING_SNAPSHOT_WITH_WRONG_TERM, "IS.5",
@@ -238,13 +238,13 @@ static void apply_command(struct instance *instance,
     pthread_mutex_unlock(&lab->mutex);
     if (!in_order)
         breaks(lab, FINDING_APPLIED_OUT_OF_ORDER, "ALL.1",
-               "S%d gave its service index %" PRIu64
-               " out of order, expected %" PRIu64 ".%s",
+               "S%d applied index %" PRIu64
+               ", but the next index to apply was %" PRIu64 ".%s",
                instance->server + 1, message->index, expected,
                instance->given_snapshot > 0 && expected == after_snapshot
-                   ? " It had just given it a snapshot up to there."
+                   ? " It had just given its service a snapshot up to there."
                : is_first ? " It was the first of this life."
-               : installs ? " A snapshot has come for it just now."
+               : installs ? " A snapshot for it had just arrived."
                           : "");
     if (!known)
         never_started(lab, instance->server, message);
@@ -280,9 +280,9 @@ void lab_service_check_saved(struct instance *instance,
     pthread_mutex_unlock(&lab->mutex);
     if (known && index < begin)
         breaks(lab, FINDING_SAVED_MISFIT, "IS.5",
-               "S%d saved a state whose log begins behind index %" PRIu64
-               ", beside a snapshot up to index %" PRIu64
-               " only: what is between is lost in a crash.",
+               "S%d saved a state whose log begins after index %" PRIu64
+               ", with a snapshot only up to index %" PRIu64
+               ": a crash would lose the entries in between.",
                instance->server + 1, begin, index);
 }
 
@@ -351,7 +351,7 @@ void lab_service_restore(struct instance *instance)
     pthread_mutex_unlock(&lab->mutex);
     if (!good)
         breaks(lab, FINDING_UNKNOWN_SNAPSHOT, "IS.5",
-               "S%d saved a snapshot that no service took.",
+               "S%d saved a snapshot that no service ever created.",
                instance->server + 1);
 }
 

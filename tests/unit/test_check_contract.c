@@ -37,7 +37,7 @@ static void test_all2_a_newer_term_but_still_a_candidate(void **state)
         if (steps_down)
             assert_sound();
         else
-            assert_wrong_answer("newer-term-ignored", "ALL.2");
+            assert_wrong_answer("no-step-down", "ALL.2");
     }
 }
 
@@ -261,6 +261,7 @@ static void test_every_property_of_answers_was_broken(void **state)
 {
     (void)state;
     static const char *const all[] = {"ALL.2 newer-term-ignored",
+                                      "ALL.2 no-step-down",
                                       "ALL.2 replied-wrong-term",
                                       "RV.1 voted-in-old-term",
                                       "RV.2 voted-twice",

@@ -56,7 +56,7 @@ static void test_all1_committed_and_not_applied(void **state)
     wait_us(150 * MS);
     assert_not_hindered();
     wait_us(100 * MS);
-    assert_hindered("ALL.1", NO_EVENT, OF(0), "has applied up to 1");
+    assert_hindered("ALL.1", NO_EVENT, OF(0), "has applied only up to 1");
     apply(0, 2, 1, "x");
     wait_us(250 * MS);
     assert_not_hindered();
@@ -111,7 +111,7 @@ static void test_l3_next_index_does_not_go_back(void **state)
     assert_not_hindered();
     probe(4); // sent, received, answered, heard
     assert_hindered("L.3", SHOWN(leads, story_last() - 3, story_last()), OF(0),
-                    "does not go back");
+                    "does not move next_index back");
 }
 
 // How far it has come: nothing was sent; a transfer begins again and again.
@@ -176,7 +176,7 @@ static void test_l3_next_index_goes_back_slowly(void **state)
     probe(3);
     probe(2);
     assert_hindered("L.3", SHOWN(leads, story_last() - 3, story_last()), OF(0),
-                    "goes back too slowly");
+                    "moves next_index back too slowly");
     lead_with_four();
     probe(4);
     probe(3);
@@ -198,7 +198,8 @@ static void test_l1_no_heartbeats(void **state)
     wait_us(450 * MS);
     assert_not_hindered();
     wait_us(100 * MS);
-    assert_hindered("L.1", SHOWN(leads), OF(0), "sends no heartbeats to S2");
+    assert_hindered("L.1", SHOWN(leads), OF(0),
+                    "is not sending heartbeats to S2");
     APPEND_ENTRIES(0, 1, .term = 1);
     assert_not_hindered();
 }
@@ -225,7 +226,8 @@ static void test_c4_a_candidate_gives_up(void **state)
     wait_us(1450 * MS);
     assert_not_hindered();
     wait_us(100 * MS);
-    assert_hindered("C.4", SHOWN(stands), OF(0), "starts no other election");
+    assert_hindered("C.4", SHOWN(stands), OF(0),
+                    "has not started another election");
     time_out(0, 1500 * MS);
     stand(0, 2);
     assert_not_hindered();
@@ -240,7 +242,7 @@ static void test_f2_a_follower_does_not_time_out(void **state)
     assert_not_hindered();
     wait_us(100 * MS);
     uint64_t boot = 1; // of S1
-    assert_hindered("F.2", SHOWN(boot), OF(0), "does not time out");
+    assert_hindered("F.2", SHOWN(boot), OF(0), "has not timed out");
 }
 
 static void test_f2_timeouts_too_short_to_be_led(void **state)
@@ -277,7 +279,7 @@ static void test_c1_candidates_ask_nobody(void **state)
     wait_us(40 * MS);
     assert_hindered("F.2", NO_EVENT, NO_SERVER, "3 elections in a row");
     wait_us(20 * MS);
-    assert_hindered("C.1", SHOWN(first), OF(0), "asked nobody");
+    assert_hindered("C.1", SHOWN(first), OF(0), "sent no RequestVote");
     ASK_VOTE(2, 0, .term = 3, .candidate_id = 2);
     ASK_VOTE(1, 0, .term = 2, .candidate_id = 1);
     ASK_VOTE(0, 1, .term = 1, .candidate_id = 0);
@@ -331,18 +333,18 @@ static void test_every_diagnosis_was_made(void **state)
 {
     (void)state;
     static const char *const all[] = {"L.4 has not committed entry 2",
-                                      "ALL.1 has applied up to 1",
+                                      "ALL.1 has applied only up to 1",
                                       "IS.8 has not given it to its service",
-                                      "L.3 does not go back",
+                                      "L.3 does not move next_index back",
                                       "AE.2 its snapshot covers",
-                                      "L.3 goes back too slowly",
-                                      "L.1 sends no heartbeats to S2",
+                                      "L.3 moves next_index back too slowly",
+                                      "L.1 is not sending heartbeats to S2",
                                       "L.3 has sent it no entries",
-                                      "C.4 starts no other election",
-                                      "F.2 does not time out",
+                                      "C.4 has not started another election",
+                                      "F.2 has not timed out",
                                       "F.2 must outlast",
                                       "F.2 3 elections in a row",
-                                      "C.1 asked nobody",
+                                      "C.1 sent no RequestVote",
                                       "C.2 did not become leader",
                                       NULL};
     assert_all_found(all);

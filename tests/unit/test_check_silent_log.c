@@ -378,7 +378,7 @@ static void test_l3_a_peer_refuses_again_and_again(void **state)
     uint64_t msg = silent_sends(1, 1, 5, 1, 1), sent = story_sent();
     uint64_t refused = silent_answers(msg, 1, false) + 1; // its receipt
     assert_hindered("L.3", SHOWN(led, sent, refused), OF(0),
-                    "does not go back");
+                    "does not move next_index back");
 }
 
 static void test_l3_a_peer_gets_no_entries(void **state)
@@ -409,7 +409,7 @@ static void test_every_rule_is_found(void **state)
         "L.3 next-index-too-low",          "L.2 command-at-wrong-index",
         "L.4 commit-without-majority",     "L.4 commit-of-older-term",
         "L.4 commit-index-wrong",          "AE.5 commit-beyond-message",
-        "ALL.1 may commit up to index 1",  "L.3 does not go back",
+        "ALL.1 may commit up to index 1",  "L.3 does not move next_index back",
         "L.3 has sent it no entries",      NULL};
     assert_all_found(rules);
 }

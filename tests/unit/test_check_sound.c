@@ -130,7 +130,8 @@ static void test_l1_a_peer_that_is_cut_off(void **state)
     hear(heartbeat(0, 1, 1));
     wait_us(600 * MS);
     hear(heartbeat(0, 1, 1));
-    assert_hindered("L.1", SHOWN(leads), OF(0), "sends no heartbeats to S3");
+    assert_hindered("L.1", SHOWN(leads), OF(0),
+                    "is not sending heartbeats to S3");
     check_leave_out(story_check(), 1u << 2);
     assert_not_hindered();
 }

@@ -14,7 +14,7 @@ static void test_f2_nobody_asks_for_votes(void **state)
     wait_us(1490 * MS);
     assert_not_hindered();
     wait_us(10 * MS);
-    assert_hindered("F.2", NO_EVENT, NO_SERVER, "ever asked for a vote");
+    assert_hindered("F.2", NO_EVENT, NO_SERVER, "has sent a RequestVote");
     ASK_VOTE(0, 1, .term = 1);
     assert_not_hindered();
 }
@@ -25,7 +25,7 @@ static void test_f1_nobody_answers(void **state)
     uint64_t msg = ASK_VOTE(0, 1, .term = 1), asks = story_sent();
     assert_not_hindered();
     receive(msg);
-    assert_hindered("F.1", SHOWN(asks), NO_SERVER, "none has been answered");
+    assert_hindered("F.1", SHOWN(asks), NO_SERVER, "got no reply");
     ANSWER_VOTE(msg, .term = 1, .vote_granted = true);
     assert_not_hindered();
 }
@@ -36,7 +36,8 @@ static void test_rv2_nobody_votes(void **state)
     uint64_t msg = ASK_VOTE(0, 1, .term = 1), asks = story_sent();
     receive(msg);
     ANSWER_VOTE(msg, .term = 1);
-    assert_hindered("RV.2", SHOWN(asks), NO_SERVER, "nobody gives its vote");
+    assert_hindered("RV.2", SHOWN(asks), NO_SERVER,
+                    "No server grants its vote");
     msg = ASK_VOTE(0, 2, .term = 1);
     receive(msg);
     ANSWER_VOTE(msg, .term = 1, .vote_granted = true);
@@ -156,9 +157,9 @@ static void test_l4_a_majority_and_no_commit(void **state)
 static void test_every_diagnosis_was_made(void **state)
 {
     (void)state;
-    static const char *const all[] = {"F.2 ever asked for a vote",
-                                      "F.1 none has been answered",
-                                      "RV.2 nobody gives its vote",
+    static const char *const all[] = {"F.2 has sent a RequestVote",
+                                      "F.1 got no reply",
+                                      "RV.2 No server grants its vote",
                                       "C.2 a majority of votes",
                                       "F.2 up to term 4",
                                       "C.4 no other election since",

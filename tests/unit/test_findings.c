@@ -24,6 +24,7 @@ static const struct {
     {"state-machine-safety", GRADE_SAFETY},
     {"current-term-wrong", GRADE_SAFETY},
     {"newer-term-ignored", GRADE_SAFETY},
+    {"no-step-down", GRADE_SAFETY},
     {"replied-wrong-term", GRADE_SAFETY},
     {"old-term-accepted", GRADE_SAFETY},
     {"voted-twice", GRADE_SAFETY},

@@ -265,12 +265,12 @@ static void test_agreement(void **unused)
 {
     (void)unused;
     claim(1, 1, 1, 0);
-    assert_run(agree, NULL, "within ten seconds: nobody took it");
+    assert_run(agree, NULL, "within ten seconds: no server accepted it");
     claim(1, 1, 1, 1); // S1 leads, and takes nothing
     assert_run(agree, "liveness", "S1 leads term 1, but no server has taken");
     lie.takes = true; // and nobody ever applies it
-    assert_run(agree, NULL, "S1 took it last, at index 5, which 0 have");
-    assert_run(agree_at_once, NULL, "\"7\" was taken at index 1 but 3 servers");
+    assert_run(agree, NULL, "S1 was the last to accept it, at index 5; 0 servers");
+    assert_run(agree_at_once, NULL, "\"7\" was accepted at index 1, but 3 servers");
     lie.act = apply_everywhere;
     assert_run(agree, NULL, NULL);
     assert_run(agree_at_once, NULL, NULL);
@@ -361,12 +361,12 @@ static void test_services(void **unused)
     assert_run(wait_a_second, "state-machine-safety", "index 1");
     lie.act = apply_with_a_gap;
     assert_run(wait_a_second, NULL,
-               "S2 gave its service index 3 out of order, expected 2");
+               "S2 applied index 3, but the next index to apply was 2");
     lie.act = apply_again;
     assert_run(wait_a_second, NULL,
-               "S2 gave its service index 1 out of order, expected 2");
+               "S2 applied index 1, but the next index to apply was 2");
     lie.act = give_a_strange_snapshot;
-    assert_run(wait_a_second, NULL, "that no service took");
+    assert_run(wait_a_second, NULL, "that no service ever created");
 }
 
 static void give_up(struct lab *lab)

@@ -147,7 +147,7 @@ static void test_a_place_goes_by_the_findings_words(void **state)
     assert_non_null(strstr(paper_place("match-index-too-high", "S1 ...", NULL),
                            "handle_append_reply"));
     assert_non_null(strstr(paper_place("commit-without-majority",
-                                       "its own copy was not saved yet", NULL),
+                                       "its own copy was not yet saved", NULL),
                            "raft_start"));
     assert_non_null(strstr(paper_place("commit-without-majority", "S1", NULL),
                            "handle_append_reply"));

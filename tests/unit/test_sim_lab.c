@@ -338,7 +338,7 @@ static void test_a_scenario_says_how_many_calls_are_too_many(void **state)
     lab_run_one(&run, &result);
     assert_false(result.passed);
     assert_string_equal(result.property, "calls-without-end");
-    assert_says(&result, "1 calls within a second");
+    assert_says(&result, "1 calls within one second");
     scenario.most_calls_s = 1000000;
     lab_run_one(&run, &result);
     assert_true(result.passed);
