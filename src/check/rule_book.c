@@ -17,22 +17,23 @@
 #define STORES "what stores a message's entries (replication.c, store)"
 #define INSTALLS                                                               \
     "the handler of InstallSnapshot (snapshot.c, handle_install_snapshot) and" \
-    " what cuts the log (log.c, log_compact)"
+    " what discards the log (log.c, log_compact)"
 
 static const struct paper_rule rules[] = {
     {"P.1", "A term has at most one leader.",
-     "what gives votes and what counts them (election.c,"
+     "what grants votes and what counts them (election.c,"
      " handle_request_vote, handle_vote_reply, become_follower)"},
-    {"P.2", "A leader only adds to its log; it never cuts or changes an entry.",
-     "what cuts the log, and what keeps a leader from taking entries"
+    {"P.2",
+     "A leader only appends to its log; it never deletes or changes an"
+     " entry.",
+     "what truncates the log, and what keeps a leader from accepting entries"
      " (replication.c, handle_append_entries, store)"},
     {"P.3",
      "Two logs that have an entry of the same index and term are equal"
-     " up to there.",
-     "the check of the entry before the new ones, and " STORES},
+     " up to that entry.",
+     "the check of the previous entry, and " STORES},
     {"P.4",
-     "What one term has committed is in the log of every later"
-     " leader.",
+     "What was committed in one term is in the log of every later leader.",
      "the comparison of logs before a vote (election.c, handle_request_vote) "
      "and"
      " " COUNTS},
@@ -41,107 +42,110 @@ static const struct paper_rule rules[] = {
      ", the last step of handle_append_entries, or the order of applying"
      " (apply.c)"},
     {"ALL.1",
-     "What is committed is applied, one index after the other, none"
-     " left out, none twice.",
+     "Every committed entry is applied exactly once, in the order of the"
+     " log.",
      "the thread that applies (apply.c, apply_thread): what moves"
      " last_applied"},
     {"ALL.2",
-     "Who sees a newer term, in a request or a reply, takes it over"
-     " and is a follower from then on.",
+     "A server that sees a newer term in a request or a reply adopts it"
+     " and becomes a follower.",
      "every place that reads a term from a message (election.c, follow_term,"
      " become_follower)"},
-    {"F.1", "A follower answers what candidates and leaders ask.",
+    {"F.1", "A follower replies to candidates and leaders.",
      VOTES " and " APPENDS},
     {"F.2",
-     "A follower that hears of no leader for a whole election timeout becomes "
-     "a candidate; the timeouts are drawn anew, so that rarely two elapse "
+     "A follower that hears from no leader for a whole election timeout "
+     "becomes a candidate; each timeout is random, so that two rarely expire "
      "together.",
-     "the election timer (election.c, start_election, reset_timer): it is "
-     "reset by this term's leader (handle_append_entries), by a vote given "
-     "(handle_request_vote), by an election of one's own, and by nothing else"},
+     "the election timer (election.c, start_election, reset_timer): reset it "
+     "only on AppendEntries from the current leader (handle_append_entries), "
+     "when granting a vote (handle_request_vote), and when starting an "
+     "election"},
     {"C.1",
-     "A candidate first enters a new term, votes for itself, makes both"
-     " durable, and only then asks for votes.",
+     "A candidate increments its term, votes for itself, saves both, and only"
+     " then requests votes.",
      "the beginning of an election (election.c, become_candidate,"
      " election_thread), the request (request_vote_thread), and what makes it"
      " durable (persist.c, persist)"},
     {"C.2",
-     "Only the votes of a majority, given in this very term by"
-     " different servers, make a leader.",
+     "A candidate becomes leader only with the votes of a majority, granted"
+     " in this very term by different servers.",
      "what counts votes (election.c, handle_vote_reply)"},
-    {"C.3", "A candidate that hears of a leader of its term follows it.",
+    {"C.3",
+     "A candidate that hears from the leader of its term becomes its"
+     " follower.",
      APPENDS},
-    {"C.4", "A candidate whose timeout elapses begins another election.",
+    {"C.4", "A candidate whose timeout expires starts another election.",
      "the election timer (election.c, start_election)"},
     {"L.1",
-     "A leader sends heartbeats all the time, so that nobody else"
-     " stands for election.",
+     "A leader keeps sending heartbeats, so that no other server starts an"
+     " election.",
      "the heartbeat thread (replication.c, heartbeat_thread, replicate)"},
     {"L.2",
-     "A command goes to the end of the log of a server that leads at"
-     " that very moment, with its current term.",
-     "what takes commands (raft.c, raft_start): role, term and append belong"
+     "A command is appended to the log of a server that is leader at that"
+     " very moment, with its current term.",
+     "what accepts commands (raft.c, raft_start): role, term and append belong"
      " under one lock"},
     {"L.3",
-     "match_index is what a follower is known to hold: the end of the"
-     " request that it said yes to; next_index follows it.",
+     "match_index is what a follower is known to have: the last entry of the"
+     " request that it accepted; next_index follows it.",
      REPLIES},
     {"L.4",
-     "A leader commits what a majority of the servers hold, itself counted, if "
-     "the entry is of its own term; older entries are committed along with it, "
-     "never on their own.",
+     "A leader commits an entry that a majority of the servers have, itself "
+     "included, if the entry is of its own term; older entries are committed "
+     "along with it, never on their own.",
      COUNTS},
-    {"RV.1", "Who asks for a vote in an old term gets none.", VOTES},
+    {"RV.1", "A candidate in an old term gets no vote.", VOTES},
     {"RV.2",
-     "One vote a term, kept until the term ends, and only for a log"
-     " that is at least as up to date: by its last term, then by its"
-     " length.",
-     VOTES ", and whatever else sets voted_for (set_term, "
+     "A server grants one vote per term, keeps it until the term ends, and"
+     " grants it only for a log that is at least as up to date as its own: by"
+     " the last term, then by length.",
+     VOTES ", and every other place that sets voted_for (set_term, "
            "become_follower, become_candidate)"},
     {"AE.1",
-     "A leader of an old term is told no, and its message does nothing else:"
-     " no timer is reset.",
+     "Refuse AppendEntries from an old term and do nothing else; in"
+     " particular, do not reset the timer.",
      APPENDS},
     {"AE.2",
-     "A message whose entry before the new ones is missing here, or has"
-     " another term here, is told no, heartbeat or not.",
+     "Refuse AppendEntries, heartbeats included, if the log has no entry at"
+     " prev_log_index whose term is prev_log_term.",
      APPENDS ": the comparison with prev_log_index and prev_log_term"},
     {"AE.3",
-     "An entry that conflicts with a new one goes, with all that"
-     " follow it; without a conflict nothing goes.",
+     "If an entry conflicts with a new one, delete it and all that follow it;"
+     " otherwise delete nothing.",
      STORES},
     {"AE.4",
-     "New entries that the log lacks are appended, and are durable"
-     " before the answer leaves.",
+     "Append the new entries that the log lacks, and save them before"
+     " replying.",
      STORES ", and what makes it durable (persist.c, persist)"},
     {"AE.5",
-     "A follower commits what the leader has committed, but not beyond"
-     " the last entry that this message vouches for.",
+     "A follower commits what the leader has committed, but not beyond the"
+     " last entry that this message covers.",
      APPENDS ": the last step, from leader_commit to commit_index"},
-    {"IS.1", "A snapshot of an old term is refused.", INSTALLS},
-    {"IS.2", "The first chunk begins a new snapshot.",
+    {"IS.1", "Refuse a snapshot from an old term.", INSTALLS},
+    {"IS.2", "The first chunk starts a new snapshot.",
      "snapshot.c, handle_install_snapshot"},
-    {"IS.3", "A chunk goes to its offset.",
+    {"IS.3", "Write each chunk at its offset.",
      "snapshot.c: what sends chunks (send_snapshot_thread), and"
      " handle_install_snapshot"},
-    {"IS.4", "Nothing is installed before the last chunk is there.",
+    {"IS.4", "Install nothing before the last chunk has arrived.",
      "snapshot.c, handle_install_snapshot"},
-    {"IS.5", "The snapshot is saved whole, and an older one is dropped.",
-     INSTALLS},
+    {"IS.5", "Save the whole snapshot and discard an older one.", INSTALLS},
     {"IS.6",
-     "If the log has the snapshot's last entry, of the same index and"
-     " the same term, what follows it stays.",
+     "If the log has the snapshot's last entry (same index and term), keep"
+     " the entries after it.",
      INSTALLS},
     {"IS.7",
-     "If the log has not the snapshot's last entry, of the same index"
-     " and the same term, the whole log goes.",
+     "If the log does not have the snapshot's last entry (same index and"
+     " term), discard the whole log.",
      INSTALLS},
     {"persistent state",
-     "current_term, voted_for and the log are saved before anything leaves"
-     " that rests on them, and a restart finds them as they were.",
+     "current_term, voted_for and the log are saved before the server sends"
+     " anything that depends on them, and a restart finds them as they were.",
      "what saves and what reads back (persist.c, persist, restore), and"
-     " who has to call persist before it answers, asks or counts itself"},
-    {"IS.8", "The state machine starts afresh from the snapshot.",
+     " every place that must call persist before it replies, requests a vote"
+     " or counts itself"},
+    {"IS.8", "The state machine is reset from the snapshot.",
      "what hands a snapshot to the service (apply.c, apply_thread)"},
     // Of a service on the Raft; the paper's §8 and Diss. §6.3.
     {"KV.1", "A server answers an operation only when its entry was applied.",
