@@ -106,7 +106,7 @@ static void print_line(const struct tally_line *line, FILE *out)
             (double)line->virtual_us / 1e6, (double)line->real_us / 1e6,
             (double)line->slowest_us / 1e3, line->slowest_seed);
     if (line->n_failed > 0)
-        fprintf(out, "  failed first: 0x%" PRIx64, line->first_failed);
+        fprintf(out, "  first failing seed: 0x%" PRIx64, line->first_failed);
     print_draws(line, out);
     fputc('\n', out);
 }

@@ -217,10 +217,8 @@ void report_text(const struct grade *grade, FILE *out)
         free(why);
     }
     if (n_failed > SHOWN)
-        fprintf(out,
-                "\n%d scenarios more have failed; --report json tells of"
-                " all\n",
-                n_failed - SHOWN);
+        fprintf(out, "\n%d more scenario%s failed; --report json shows all\n",
+                n_failed - SHOWN, n_failed - SHOWN == 1 ? "" : "s");
     fprintf(out, "\n%d of %d points\n", grade_points(grade),
             rubric_points(grade->rubric));
 }

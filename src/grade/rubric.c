@@ -134,7 +134,7 @@ static bool read_task(struct reader *reader, struct rubric *rubric,
                      what);
     for (int i = 0; i < rubric->n_tasks; i++)
         if (rubric->task[i].scenario == scenario)
-            return wrong(reader, "%s: stands there twice", what);
+            return wrong(reader, "%s: is listed twice", what);
     if (!cJSON_IsNumber(points) || points->valuedouble < 0 ||
         points->valuedouble > 10000 ||
         points->valuedouble != (double)points->valueint)

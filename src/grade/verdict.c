@@ -107,10 +107,10 @@ void grade_state_text(const struct grade *grade, int task, char *out, size_t n)
         snprintf(out, n, "failed, %" PRIu64 " of %" PRIu64 " seeds",
                  t->n_failed, t->n_run);
     else if (grade->submission.problem != NULL)
-        snprintf(out, n, "not run, it does not build");
+        snprintf(out, n, "not run: it does not build");
     else
         snprintf(out, n, "not run%s",
-                 grade->out_of_time ? ", the time was used up" : "");
+                 grade->out_of_time ? ": out of time" : "");
 }
 
 static void name_seed(const struct grade *grade,
@@ -168,16 +168,17 @@ void grade_why(const struct grade *grade, int task, FILE *out)
     else if (t->state == GRADE_NOT_RUN && grade->submission.problem != NULL)
         fprintf(out, "Not run: the submission does not build.\n");
     else if (t->state == GRADE_NOT_RUN && grade->out_of_time)
-        fprintf(out, "Not run: too many runs before it used up their time.\n");
+        fprintf(out,
+                "Not run: too many earlier runs exceeded their time limit.\n");
     else if (t->state == GRADE_NOT_RUN)
-        fprintf(out, "Not run: the grader was ended before.\n");
+        fprintf(out, "Not run: the grader was stopped before that.\n");
     if (cause < 0)
         return;
     const char *culprit = grade->rubric->task[cause].scenario->name;
     if (grade->task[cause].first.kind == GRADE_FOUL)
         fprintf(out,
-                "The part \"%s\" has no points: %s did what a submission"
-                " may not.\n",
+                "The part \"%s\" has no points: %s did something a"
+                " submission may not do.\n",
                 grade->rubric->part[asked->part], culprit);
     else
         fprintf(out,
@@ -215,7 +216,8 @@ void grade_remarks(const struct grade *grade, FILE *out)
     for (int i = 0; i < s->n_notes; i++)
         fprintf(out, "%s\n", s->note[i]);
     if (s->n_more_notes > 0)
-        fprintf(out, "and %d files more were left out\n", s->n_more_notes);
+        fprintf(out, "and %d more file%s left out\n", s->n_more_notes,
+                s->n_more_notes == 1 ? " was" : "s were");
     if (grade->shared[0] != '\0')
         fprintf(out, "%s\n", grade->shared);
     uint64_t n_runs = 0, n_never = 0;
@@ -227,13 +229,13 @@ void grade_remarks(const struct grade *grade, FILE *out)
         fprintf(out, "%" PRIu64 " of %" PRIu64 " runs were not set up%s\n",
                 n_never, n_runs,
                 n_never == 0 ? "."
-                             : ": what their story begins with never came"
+                             : ": the situation that they test never came"
                                " about with this Raft. They count as passed.");
     remark_coverage(grade, out);
     if (grade->out_of_time)
-        fprintf(out, "Too many runs used up their time; the rest was not"
-                     " run.\n");
+        fprintf(out, "Too many runs exceeded their time limit; the rest were"
+                     " not run.\n");
     if (!grade->complete && s->problem == NULL)
-        fprintf(out, "This report is not complete: what is not in it counts"
-                     " as not run.\n");
+        fprintf(out, "This report is not complete: what is missing counts as"
+                     " not run.\n");
 }

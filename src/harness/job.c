@@ -170,16 +170,17 @@ static void explain(struct job *job, int status)
                  JOB_WALL_S);
         set(result, FINDING_TIME, text);
     } else if (job->end == JOB_STALLED) {
-        snprintf(text, sizeof text,
-                 "The run stood still for %u seconds: it waited outside of the"
-                 " simulation.",
-                 sandbox_cpu_s(job->run.sandbox));
+        snprintf(
+            text, sizeof text,
+            "The run made no progress for %u seconds: it waited outside of the"
+            " simulation.",
+            sandbox_cpu_s(job->run.sandbox));
         set(result, FINDING_TIME, text);
         result->stalled = true;
     } else if (job->end == JOB_LARGE) {
-        set(result, FINDING_MEMORY, "The run used up its memory.");
+        set(result, FINDING_MEMORY, "The run exceeded its memory limit.");
     } else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) {
-        set(result, FINDING_TIME, "The run used up its time on the processor.");
+        set(result, FINDING_TIME, "The run exceeded its CPU time limit.");
     } else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
         set(result, FINDING_FORBIDDEN_CALL,
             "The submission made a system call that it may not make.");

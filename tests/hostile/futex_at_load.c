@@ -1,5 +1,5 @@
 // futex_at_load.c -- waits for what never comes, when it is loaded
-// expect: stood still for 5 seconds
+// expect: made no progress for 5 seconds
 #include "hostile.h"
 
 AT_LOAD void wait_for_ever(void)

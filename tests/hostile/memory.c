@@ -1,7 +1,7 @@
 // memory.c -- takes all memory that there is
 // expect: raft_make at memory.c
-// expect tsan: used up its
-// expect asan: used up its
+// expect tsan: exceeded its
+// expect asan: exceeded its
 #define _GNU_SOURCE
 #include "hostile.h"
 

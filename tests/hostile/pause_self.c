@@ -1,5 +1,5 @@
 // pause_self.c -- pauses, and leaves the grader waiting
-// expect: stood still for 5 seconds
+// expect: made no progress for 5 seconds
 #include "hostile.h"
 
 struct raft *raft_make(const struct raft_config *config)

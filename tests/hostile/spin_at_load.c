@@ -1,5 +1,5 @@
 // spin_at_load.c -- never ends loading
-// expect: used up its time on the processor
+// expect: exceeded its CPU time limit
 #define _GNU_SOURCE
 #include "hostile.h"
 
