@@ -94,32 +94,31 @@ static void print_help(void)
         "usage: glassraft check TRACE ... [OPTIONS]\n\n"
         "Judges traces by the five properties of Figure 3 and the rules of"
         " Figure 2, each\nup to the first event that breaks one; - is"
-        " standard input. What a trace lacks\nthe events for is not judged,"
-        " and named.\n\n"
-        "  --without KIND,...  as if events of these kinds were not there\n"
-        "  -o JUDGED           the trace, with the finding written behind the"
-        " event that\n                      shows it, for pictures and"
-        " others who read it\n"
-        "  --explain FOLDER    the story, the pictures and the page of a"
-        " finding, as a\n                      failing run leaves them\n"
-        "  --json              one object a trace\n\n"
-        "--json prints one object a trace: trace, scenario, seed, mode,"
-        " servers, events,\nunknown (events of kinds that we do not know),"
+        " standard input. What a trace lacks\nthe events for is named"
+        " and not judged.\n\n"
+        "  --without KIND,...  ignore events of these kinds\n"
+        "  -o JUDGED           write the trace with the finding after the event"
+        " that\n                      shows it, for pictures and other "
+        "readers\n"
+        "  --explain FOLDER    write the story, pictures and page of a finding"
+        " there,\n                      like those of a failing run\n"
+        "  --json              print one JSON object per trace\n\n"
+        "--json prints for each trace: trace, scenario, seed, mode,"
+        " servers, events,\nunknown (events of unknown kinds),"
         " us, verdict (the run's own: pass,\nfail or null), good, judged"
         " (names), not_judged ({area, missing: a kind, or\nbecause: a reason}),"
-        " and, where they apply, finding ({property, tag, text,\nevents,"
-        " servers, replay}) and error. Servers are numbered from 0 in it, as"
-        " in\ntraces.\n\n"
+        " and, where they apply, finding ({property, headline,\ntag,"
+        " text, events, servers, replay}) and error. Servers are numbered"
+        " from 0,\nas in traces.\n\n"
         "Exit code 0: nothing broken, 1: something is, 2: a trace cannot be"
         " read (to its\nend). Of several traces the worst counts.\n\n"
         "--history: the files are histories of what clients asked and were"
-        " answered, one\nevent a line, and are judged for linearizability: "
-        "could"
-        " the answers have come\nfrom one machine? Two forms are read:\n"
+        " answered, one\nevent per line, and are judged for linearizability:"
+        " could the answers have\ncome from one machine? Two forms are read:\n"
         "  {:process 3, :type :invoke, :f :append, :key \"k\", :value"
         " \"x\"}\n"
         "  INFO  jepsen.util - 3  :invoke  :write  4\n"
-        "An illegal history is told in a sentence, with the operations that"
+        "For an illegal history it prints one sentence and the operations that"
         " show it.\n\n"
         "example: glassraft check out/demo/trace.jsonl\n"
         "         glassraft check --history clients.txt\n");
@@ -132,12 +131,12 @@ static bool fits(const struct command *c, const char **traces, int n_traces)
                        : c->output != NULL ? "-o"
                                            : NULL;
     if (n_traces == 0) {
-        fprintf(stderr, "glassraft check: which trace?\n");
+        fprintf(stderr, "glassraft check: no trace given\n");
         return false;
     }
     if (name == NULL || (n_traces == 1 && strcmp(traces[0], "-") != 0))
         return true;
-    fprintf(stderr, "glassraft check: %s wants one file\n", name);
+    fprintf(stderr, "glassraft check: %s takes exactly one trace\n", name);
     return false;
 }
 

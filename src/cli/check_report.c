@@ -74,9 +74,7 @@ static void print_areas(FILE *out, const struct judgement *j)
         fprintf(out, "\n");
     }
     if (j->n_unknown > 0)
-        fprintf(out,
-                "  unknown    %" PRIu64 " event%s of kinds that we do not"
-                " know\n",
+        fprintf(out, "  unknown    %" PRIu64 " event%s of unknown kinds\n",
                 j->n_unknown, j->n_unknown == 1 ? "" : "s");
     if (j->verdict[0] == '\0' && j->error[0] == '\0')
         fprintf(out, "  verdict    none: the run may have been cut off\n");

@@ -14,14 +14,15 @@ static void draw(const struct part *part, void *context, FILE *out)
 
 static void usage(void)
 {
-    printf("usage: glassraft columns TRACE [OPTIONS]\n\n"
-           "Writes a text column for each server: its role and term in every"
-           " line, and what\nhappens. Heartbeats are folded into counts.\n\n"
-           "  --width N        characters a line; by default $COLUMNS, or the"
-           " terminal's\n"
-           "  --color WHEN     always, never, or auto: on a terminal\n%s\n"
-           "example: glassraft columns out/demo/trace.jsonl --act 2\n",
-           selectors_help);
+    printf(
+        "usage: glassraft columns TRACE [OPTIONS]\n\n"
+        "Writes a text column for each server: its role and term in every"
+        " line, and what\nhappens. Heartbeats are folded into counts.\n\n"
+        "  --width N        characters per line (default: $COLUMNS, or the"
+        " terminal's)\n"
+        "  --color WHEN     always, never, or auto (only on a terminal)\n%s\n"
+        "example: glassraft columns out/demo/trace.jsonl --act 2\n",
+        selectors_help);
 }
 
 // Of $COLUMNS, else of the terminal, else 0.

@@ -103,7 +103,7 @@ int cli_demo(int argc, char **argv)
         if (options_is(&o, "--seed"))
             seed = options_number(&o);
         else if (options_rest(&o)) {
-            fprintf(stderr, "glassraft demo: %s: expected nothing\n", arg);
+            fprintf(stderr, "glassraft demo: %s: unexpected argument\n", arg);
             return EXIT_USAGE;
         }
     }

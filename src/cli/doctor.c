@@ -14,14 +14,13 @@
 
 static const char help[] =
     "usage: glassraft doctor [--json]\n\n"
-    "Looks at this machine: compiler, libraries, Graphviz, sanitizers, clock,\n"
-    "cores, disk, and what can hold strangers' programs when grading. Says "
+    "Checks this machine: compiler, libraries, Graphviz, sanitizers, clock,\n"
+    "cores, disk, and the means to confine submissions when grading. Says "
     "what\n"
-    "is missing, what it costs, and how to get it.\n\n"
-    "  --json           one object, with packages of Debian, Fedora and "
-    "Arch\n\n"
-    "Exit codes: 0 all that is needed to run the labs is there, 1 it is "
-    "not.\n\n"
+    "is missing, what does not work without it, and how to get it.\n\n"
+    "  --json           print one object, with packages of Debian, Fedora and\n"
+    "                   Arch\n\n"
+    "Exit code 0: all that the labs need is there, 1: something is missing.\n\n"
     "example: glassraft doctor\n";
 
 static const char *const words[] = {"ok", "degraded", "missing", "unknown"};
@@ -205,7 +204,7 @@ int cli_doctor(int argc, char **argv)
         if (options_is(&o, "--json"))
             json = true;
         else if (options_rest(&o)) {
-            fprintf(stderr, "glassraft doctor: %s: expected nothing\n", arg);
+            fprintf(stderr, "glassraft doctor: %s: unexpected argument\n", arg);
             return EXIT_USAGE;
         }
     }

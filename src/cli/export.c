@@ -25,8 +25,8 @@ struct request {
 
 static const char usage[] =
     "usage: glassraft export --to FORMAT TRACE [OPTIONS]\n\n"
-    "Writes a trace, or a part of it, for a tool of other people.\n\n"
-    "  --to shiviz    vector clocks, two lines an event. Open\n"
+    "Writes a trace, or a part of it, for a third-party tool.\n\n"
+    "  --to shiviz    vector clocks, two lines per event. Open\n"
     "                 https://bestchai.bitbucket.io/shiviz/, add the file; "
     "its\n"
     "                 default parser reads it. The lane `network` shows where\n"
@@ -85,7 +85,7 @@ static bool judge(struct request *r, struct options *o)
 {
     const struct viz_filter *filter = &r->selectors.asked.filter;
     if (r->format == NO_FORMAT)
-        return refuse(o, "to which tool? Give --to shiviz, perfetto, mermaid"
+        return refuse(o, "no tool given; add --to shiviz, perfetto, mermaid"
                          " or tla");
     if (r->split && r->format != TLA)
         return refuse(o, "--split goes with --to tla");

@@ -24,13 +24,12 @@ static const char help[] =
     "`sim-threads` lists the simulated threads, `sim-backtrace [ID]` prints\n"
     "their backtraces, `up` leads to the code that the event comes from.\n\n"
     "  --at EVENT    stop there; by default at the first event that the\n"
-    "                run's finding names, or at the finding itself; at the\n"
-    "                first event of all when the run passes\n"
-    "  --raft PATH   the Raft to run, as for `glassraft run`\n"
+    "                run's finding names, or at the finding itself; in a\n"
+    "                run that passes, at its first event\n"
+    "  --raft PATH   run this Raft, as with `glassraft run`\n"
     "  --seed N and all other options of `glassraft run` choose the run.\n\n"
-    "A Raft that is given is built first, and runs without its sandbox, in\n"
-    "which there is no debugging. Its thread switches and events are the\n"
-    "same.\n\n"
+    "A given Raft is built first and runs without its sandbox, which does\n"
+    "not allow debugging. Its thread switches and events are the same.\n\n"
     "Exit code: gdb's; 2: wrong usage.\n\n"
     "example: glassraft gdb re-election --seed 7 --raft labs/student --at "
     "120\n";
@@ -186,7 +185,7 @@ static int debug_run(const struct debug *debug, const char *home,
 static bool fits(const struct debug *debug)
 {
     if (debug->n_scenarios != 1)
-        return complain("which scenario? one, of `glassraft list`", "");
+        return complain("expected one scenario of `glassraft list`", "");
     if (debug->has_at && debug->at == 0)
         return complain("--at 0", "the first event is 1");
     return true;

@@ -23,27 +23,27 @@ static const char help[] =
     "Builds a student's folder and runs the lab's scenarios on it, in a\n"
     "sandbox. Points count when all seeds of a scenario pass; a broken rule\n"
     "of safety costs the points of its whole part.\n\n"
-    "  --lab N               the lab, 0 to 4\n"
-    "  --rubric FILE         parts, scenarios and points from here\n"
-    "  --seeds A..B          instead of the rubric's\n"
-    "  --secret-seeds FILE   these, too, and never tell them (--reveal: do)\n"
-    "  --report FORMAT       gradescope, junit, tap, json, csv or text\n"
-    "  --out FILE            the report goes there, anew after each scenario\n"
-    "  -j N                  so many runs (with --all: submissions) at a time\n"
-    "  --keep FOLDER         traces of failing runs go there\n"
-    "  --cover FOLDER        which lines the runs reach: reports there, and a\n"
-    "                        table in the report; no points depend on it; "
-    "with\n"
-    "                        --all in FOLDER/NAME\n"
-    "  --all SUBMISSIONS     each folder in it is a submission\n"
-    "  --results FOLDER      one NAME.json each, and summary.csv; what is\n"
-    "                        complete there is not graded again\n"
-    "  --shard I/N           only the I-th of N equal parts of them\n"
-    "  --limit SECONDS       processor time of a run, default 20\n"
-    "  --user UID            whom root's children become, default nobody\n\n"
+    "  --lab N               grade for lab N, 0 to 4\n"
+    "  --rubric FILE         take parts, scenarios and points from FILE\n"
+    "  --seeds A..B          use these seeds instead of the rubric's\n"
+    "  --secret-seeds FILE   also use these, in secret (unless --reveal)\n"
+    "  --report FORMAT       write gradescope, junit, tap, json, csv or text\n"
+    "  --out FILE            write the report there after each scenario\n"
+    "  -j N                  do N runs (with --all: submissions) at a time\n"
+    "  --keep FOLDER         write traces of failing runs there\n"
+    "  --cover FOLDER        report there which lines the runs reach, with a\n"
+    "                        table in the report (with --all: in\n"
+    "                        FOLDER/NAME); no points depend on it\n"
+    "  --all SUBMISSIONS     grade each folder in SUBMISSIONS\n"
+    "  --results FOLDER      write one NAME.json each, and summary.csv; a\n"
+    "                        complete result is not graded again\n"
+    "  --shard I/N           grade only part I of N equal parts\n"
+    "  --limit SECONDS       allow a run this much CPU time (default 20)\n"
+    "  --user UID            as root, run them as this user (default "
+    "nobody)\n\n"
     "Exit code 0: full marks (with --all: all are graded), 1: points were\n"
-    "lost, 2: wrong usage or input, 70: the grader cannot work here (what is\n"
-    "not graded then, the next run grades), 130: Ctrl-C.\n\n"
+    "lost, 2: wrong usage or input, 70: the grader cannot work here (the next\n"
+    "run grades what is left), 130: Ctrl-C.\n\n"
     "example: glassraft grade alice --lab 1 --report gradescope --out"
     " results.json\n";
 
@@ -123,7 +123,7 @@ static void take_argument(struct options *o, struct arguments *a)
     else if (options_rest(o) && a->folder == NULL)
         a->folder = o->now;
     else if (!o->failed)
-        complain(a, "one folder at a time, or --all");
+        complain(a, "expected one folder, or --all");
 }
 
 // What no single option can know.
@@ -132,11 +132,11 @@ static void check(struct arguments *a)
     if (a->jobs < 1 || a->jobs > MOST_JOBS)
         complain(a, "-j: expected 1 to 64");
     else if (a->lab == RUBRIC_ANY_LAB && a->rubric == NULL)
-        complain(a, "which lab? Give --lab N");
+        complain(a, "no lab given; add --lab N");
     else if (a->print_rubric)
         return;
     else if ((a->folder == NULL) == (a->all == NULL))
-        complain(a, "which submission? A folder, or --all SUBMISSIONS");
+        complain(a, "no submission given: a folder, or --all SUBMISSIONS");
     else if (a->all != NULL && a->results == NULL)
         complain(a, "--all needs --results FOLDER");
     else if (a->all == NULL && (a->results != NULL || a->n_shards > 1))

@@ -33,7 +33,7 @@ int cli_list(int argc, char **argv)
             return EXIT_GOOD;
         }
         if (options_rest(&o)) {
-            fprintf(stderr, "glassraft list: %s: expected nothing\n", arg);
+            fprintf(stderr, "glassraft list: %s: unexpected argument\n", arg);
             return EXIT_USAGE;
         }
     }

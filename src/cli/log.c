@@ -17,21 +17,22 @@ struct command {
 
 static void usage(void)
 {
-    printf("usage: glassraft log TRACE [OPTIONS]\n\n"
-           "Draws the logs of all servers at a moment: by default at the"
-           " finding, else before\nthe servers are stopped; with --act and its"
-           " like at the end of that part.\n\n"
-           "  --at T           at this virtual time: 1500 (ms), 1.5s, 200us\n"
-           "  --event N        after this event\n"
-           "  --steps          several moments side by side, changes framed:"
-           " the eras\n                   in which logs changed; --steps N at"
-           " most so many (6)\n                   --at T,T... and --event"
-           " N,N... choose the moments\n"
-           "  --json           the whole state at that moment\n" SELECTORS_THEME
-           "%s\n"
-           "example: glassraft log out/demo/trace.jsonl --act 6"
-           " -o log.svg\n",
-           selectors_help);
+    printf(
+        "usage: glassraft log TRACE [OPTIONS]\n\n"
+        "Draws the logs of all servers at one moment (default: at the"
+        " finding, else\nbefore the servers are stopped; with --act and the"
+        " like, at the end of that part).\n\n"
+        "  --at T           show this virtual time: 1500 (ms), 1.5s, 200us\n"
+        "  --event N        show the moment after this event\n"
+        "  --steps          show several moments side by side, changes"
+        " framed: the eras\n                   in which logs changed;"
+        " --steps N: at most N moments (6)\n                   --at T,T... and"
+        " --event N,N... choose the moments\n"
+        "  --json           print the whole state at that "
+        "moment\n" SELECTORS_THEME "%s\n"
+        "example: glassraft log out/demo/trace.jsonl --act 6"
+        " -o log.svg\n",
+        selectors_help);
 }
 
 // The number of steps may be left out: the next argument is one, or is not.

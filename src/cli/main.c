@@ -28,34 +28,35 @@ static const struct command {
 } commands[] = {
 #ifndef GLASSRAFT_VIEWERS // these need the simulator
     {"run", "run scenarios on a cluster, simulated or real", cli_run},
-    {"explore", "every list of actions within a bound", cli_explore},
-    {"shrink", "a failing run as a short script", cli_shrink},
-    {"list", "the scenarios and what they guard", cli_list},
-    {"grade", "a submission, or a class of them, by a rubric", cli_grade},
-    {"demo", "a tour of a Raft, with pictures in out/demo/", cli_demo},
-    {"rules", "which rules of the paper a trace exercises", cli_rules},
+    {"explore", "try every list of actions within a bound", cli_explore},
+    {"shrink", "turn a failing run into a short script", cli_shrink},
+    {"list", "list the scenarios and what each guards", cli_list},
+    {"grade", "grade a submission or a whole class", cli_grade},
+    {"demo", "run a tour of a Raft, with pictures in out/demo/", cli_demo},
+    {"rules", "count the rules of the paper that a trace exercises", cli_rules},
     {"play", "drive a cluster by hand, in the browser", cli_play},
-    {"gdb", "a run in the debugger, stopped at an event", cli_gdb},
-    {"doctor", "what this machine lacks, and how to get it", cli_doctor},
+    {"gdb", "run a scenario in the debugger and stop at an event", cli_gdb},
+    {"doctor", "check this machine and say what is missing", cli_doctor},
 #endif
     {"join", "traces of single servers as one", cli_join},
     {"merge", "join the results of several sweeps", cli_merge},
     {"check", "judge traces by the paper's rules", cli_check},
-    {"why", "the causal story of an event, told or drawn", cli_why},
-    {"timeline", "draw who said what to whom, when", cli_timeline},
+    {"why", "explain what caused an event, in words or a graph", cli_why},
+    {"timeline", "draw which server sent what to which, and when",
+     cli_timeline},
     {"past", "draw what could have influenced an event", cli_past},
-    {"history", "draw what clients asked and were answered", cli_history},
+    {"history", "draw what clients asked and what they were told", cli_history},
     {"log", "draw the logs of all servers at a moment", cli_log},
-    {"columns", "a text column for each server", cli_columns},
-    {"page", "a page to explore a run in the browser", cli_page},
+    {"columns", "print a text column for each server", cli_columns},
+    {"page", "write a page to explore a run in the browser", cli_page},
     {"sheet", "draw a whole run on one page: strip, logs, captions", cli_sheet},
     {"strip", "draw a whole run: roles by term, faults, commits", cli_strip},
     {"roles", "draw the roles of Figure 4 with counts", cli_roles},
-    {"terms", "a table of terms: votes, winner, entries, end", cli_terms},
-    {"diff", "compare two runs: where they part, and how", cli_diff},
-    {"export", "write for ShiViz, Perfetto, Mermaid or TLA+", cli_export},
-    {"schema", "the trace format, for programs", cli_schema},
-    {"version", "the version", cli_version},
+    {"terms", "print a table of terms: votes, winner, entries, end", cli_terms},
+    {"diff", "compare two runs and show where they diverge", cli_diff},
+    {"export", "convert for ShiViz, Perfetto, Mermaid or TLA+", cli_export},
+    {"schema", "print the trace format, for programs", cli_schema},
+    {"version", "print the version", cli_version},
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
@@ -72,7 +73,7 @@ static void usage(FILE *out)
     fprintf(out, "\nThis program looks at traces; it runs none.\n"
                  "example: glassraft timeline t.jsonl -o t.svg\n");
 #endif
-    fprintf(out, "`glassraft COMMAND --help` tells more.\n");
+    fprintf(out, "For details: `glassraft COMMAND --help`.\n");
 }
 
 int main(int argc, char **argv)

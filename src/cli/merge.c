@@ -16,8 +16,8 @@
 static const char help[] =
     "usage: glassraft merge FILE... [-o FILE]\n\n"
     "Joins results of `glassraft run --results`: one line for each scenario,\n"
-    "seed and way to run, sorted; prints the table. The same line twice is\n"
-    "one; two that disagree are named, and exit code 1.\n\n"
+    "seed and way to run, sorted, and prints the table. Equal lines count\n"
+    "once; lines that disagree are named, and the exit code is 1.\n\n"
     "  -o FILE          write the joined lines there\n\n"
     "example: glassraft merge out/shard-*.jsonl -o out/all.jsonl\n";
 
@@ -226,8 +226,9 @@ int cli_merge(int argc, char **argv)
         }
     }
     if (good && !o.failed && n_files == 0)
-        fprintf(stderr, "glassraft merge: which results? See `glassraft merge"
-                        " --help`\n");
+        fprintf(stderr,
+                "glassraft merge: no results given; see `glassraft merge"
+                " --help`\n");
     int code =
         good && !o.failed && n_files > 0 ? merge(&table, output) : EXIT_USAGE;
     for (size_t i = 0; i < table.n; i++) {

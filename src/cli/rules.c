@@ -15,18 +15,16 @@
 static const char help[] =
     "usage: glassraft rules TRACE... [--beside TRACE...] [OPTIONS]\n\n"
     "Counts how often each rule of Figures 2 and 13 acted, by its tag. Exit\n"
-    "code 1 when a rule never did. Of a Raft without trace calls it counts what"
-    "\n"
-    "messages show; \"?\" stands at what they cannot show.\n\n"
-    "  --each           a line `SCENARIO TAG COUNT` for each trace and rule\n"
-    "  --beside         the traces behind it are another Raft's, or another "
-    "lab's,\n"
-    "                   counted beside the first\n"
-    "  --draw           Figures 2 and 13, box by box, with the counts\n"
-    "  -o FILE          where to: .svg, .png, .dot or .html\n"
-    "  --names A,B      what the two sides are called; default: their Rafts\n"
-    "  --sources FOLDER the sources of the first: where comments name each "
-    "rule\n" SELECTORS_THEME "\n"
+    "code 1 when a rule never acted. For a Raft without trace calls it counts\n"
+    "what messages show; \"?\" marks what they cannot show.\n\n"
+    "  --each           print `SCENARIO TAG COUNT` for each trace and rule\n"
+    "  --beside         count the traces after it in a column of their own:\n"
+    "                   another Raft's, or another lab's\n"
+    "  --draw           draw Figures 2 and 13, box by box, with the counts\n"
+    "  -o FILE          write to FILE: .svg, .png, .dot or .html\n"
+    "  --names A,B      name the two sides (default: their Rafts)\n"
+    "  --sources FOLDER read the first one's sources: where comments name\n"
+    "                   each rule\n" SELECTORS_THEME "\n"
     "example: glassraft rules out/demo/trace.jsonl --draw -o "
     "out/figure2.svg\n";
 
@@ -237,8 +235,8 @@ static bool read_traces(struct asked *asked, int argc, char **argv)
     }
     for (int i = 0; i < asked->n_sides; i++)
         if (asked->side[i].n_traces == 0) {
-            fprintf(stderr, "glassraft rules: which trace%s?\n",
-                    i > 0 ? " behind --beside" : "");
+            fprintf(stderr, "glassraft rules: no trace given%s\n",
+                    i > 0 ? " after --beside" : "");
             return false;
         }
     return asked->sources == NULL ||

@@ -18,43 +18,41 @@
 static const char help[] =
     "usage: glassraft run SCENARIO|SUITE|labN|all ... [OPTIONS]\n"
     "       glassraft run --script FILE [OPTIONS]\n\n"
-    "  --script FILE    time stands still, and what the file says is done, "
-    "line\n"
-    "                   by line (src/stepper/SCRIPTS.md)\n"
-    "  --raft PATH      the Raft to run: a folder, a .o or .a (built first), "
-    "or\n"
-    "                   a .so that labs/build-raft has made\n"
-    "  --kv PATH        lab 5's key/value service: a folder, a .o or .a\n"
-    "  --lab N          ask only what labs 1 to N teach (labN implies it)\n"
-    "  --seed N         one seed (decimal or 0x...), default 1\n"
-    "  --seeds A..B     all seeds from A to B\n"
-    "  -j N             so many runs at a time, default 1\n"
-    "  --real           on the system's threads and clock\n"
-    "  --schedule KIND  random, pct, roundrobin, run (to block); by default\n"
-    "                   the seed chooses\n"
+    "  --script FILE    keep time still and do what the file says, line by\n"
+    "                   line (src/stepper/SCRIPTS.md)\n"
+    "  --raft PATH      run this Raft: a folder, a .o or .a (built first), or\n"
+    "                   a .so made by labs/build-raft\n"
+    "  --kv PATH        run this key/value service (lab 5): a folder, .o or "
+    ".a\n"
+    "  --lab N          require only what labs 1 to N teach (implied by labN)\n"
+    "  --seed N         run one seed, decimal or 0x... (default 1)\n"
+    "  --seeds A..B     run all seeds from A to B\n"
+    "  -j N             run N at a time (default 1)\n"
+    "  --real           use the system's threads and clock\n"
+    "  --schedule KIND  random, pct, roundrobin, rotate, or run (to block);\n"
+    "                   by default the seed chooses\n"
     "  --trace FILE     write the trace (one scenario, one seed)\n"
-    "  --out FOLDER     what failing runs leave goes here, default out\n"
-    "  --cover FOLDER   which lines of the Raft the runs reached, and which\n"
-    "                   run first: reports in this folder\n"
-    "  --curve FILE     what more and more seeds met: a table, and a picture "
-    "(.svg)\n"
+    "  --out FOLDER     write what failing runs leave to FOLDER (default out)\n"
+    "  --cover FOLDER   report there which lines of the Raft the runs reach,\n"
+    "                   and which run was the first to reach each\n"
+    "  --curve FILE     write what each further seed adds: a table, and a\n"
+    "                   picture (.svg)\n"
     "  --results FILE   append a JSON line for each run (see glassraft merge)\n"
-    "  --shard I/N      only the I-th of N equal parts, for several machines\n"
-    "  --budget TIME    start no run after that (60, 60s, 10m, 2h), or no "
-    "more runs\n"
-    "                   than that (500runs)\n"
+    "  --shard I/N      run only part I of N equal parts (several machines)\n"
+    "  --budget TIME    start no new run after this time (60, 60s, 10m, 2h), "
+    "or\n"
+    "                   after this many runs (500runs)\n"
     "  --guide coverage spend the runs where they meet something new\n"
     "  --stop-after K   stop after K failures\n"
-    "  --crash-points   with a crash at each save, send and answer, one run\n"
-    "                   for each (scenarios that bring servers back)\n"
-    "  --crash-at K     with a crash at the K-th of these points\n"
-    "  --check-determinism  each run twice; name the first differing event\n"
-    "  --mute           as if the Raft had no trace calls\n"
-    "  --no-sandbox     a Raft that is given may do what any program may "
-    "(files,\n"
-    "                   debuggers); the grader does not allow it\n"
-    "  --unchecked      without the checker\n"
-    "  --json           one JSON object per run\n\n"
+    "  --crash-points   crash a server at each save, send and reply, in one\n"
+    "                   run each (scenarios that restart servers)\n"
+    "  --crash-at K     crash a server at point K of these\n"
+    "  --check-determinism  run each twice; name the first event that differs\n"
+    "  --mute           act as if the Raft had no trace calls\n"
+    "  --no-sandbox     let the given Raft do what any program may (files,\n"
+    "                   debuggers); the grader does not allow that\n"
+    "  --unchecked      run without the checker\n"
+    "  --json           print one JSON object per run\n\n"
     "With --guide, half of the runs have seeds in order, the others seeds that "
     "are\n"
     "composed of those that met new rules, states, transitions and, with "
@@ -74,8 +72,9 @@ static const char help[] =
     "any\n"
     "-j. Without --budget there are as many as without --guide.\n\n"
     "A failing run leaves its trace, story and pictures in OUT/SCENARIO-SEED.\n"
-    "GLASSRAFT_VIZ=never: only the trace; always: of passing runs with --trace,"
-    " too.\n\n"
+    "GLASSRAFT_VIZ=never leaves only the trace; GLASSRAFT_VIZ=always also "
+    "draws\n"
+    "passing runs that have --trace.\n\n"
     "Exit code 0: all passed, 1: a run failed, 2: wrong usage, 130: Ctrl-C.\n\n"
     "example: glassraft run election figure-8 --seeds 1..20 -j 2\n";
 
@@ -275,7 +274,7 @@ static bool fits(const struct arguments *a, const struct choice *choice)
     if (plan->common.trace != NULL &&
         (choice->n > 1 || plan->first != plan->last || plan->twice ||
          plan->crash_points))
-        what = "--trace wants one scenario and one seed";
+        what = "--trace takes exactly one scenario and one seed";
     else if ((a->cover != NULL || a->curve != NULL) && plan->twice)
         what = "--check-determinism does not go with --cover or --curve";
     else if (plan->common.real && plan->twice)
@@ -408,8 +407,9 @@ int cli_run(int argc, char **argv)
     if (a.help || a.bad || o.failed)
         return a.help ? EXIT_GOOD : EXIT_USAGE;
     if (a.n_names == 0 && a.script == NULL) {
-        fprintf(stderr, "glassraft run: which scenario? `glassraft list` lists"
-                        " them\n");
+        fprintf(stderr,
+                "glassraft run: no scenario given; `glassraft list` lists"
+                " them\n");
         return EXIT_USAGE;
     }
     if (a.jobs < 1 || a.jobs > 64) {

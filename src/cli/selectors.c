@@ -15,19 +15,21 @@
 enum { WARN_BUDGET = 2000, MOST_BUDGET = 10000 };
 
 const char selectors_help[] =
-    "  -o FILE          where to, by default standard output\n"
-    "Which part; all that is given must hold:\n"
+    "  -o FILE          write to FILE (default: standard output)\n"
+    "Select a part (options combine):\n"
     "  --from T, --to T     virtual time: 1500 (ms), 1.5s, 200us\n"
-    "  --around EVENT       events near this one, --radius N on each side\n"
-    "  --term N             while this is the newest term\n"
-    "  --act N              the N-th act of the story\n"
+    "  --around EVENT       events near this one; --radius N: N on each side\n"
+    "  --term N             while N is the newest term\n"
+    "  --act N              act N of the story\n"
     "  --finding            what led to the first finding\n"
-    "  --index N            the life of this entry, and only what concerns it\n"
-    "  --last N             the last N events of all that\n"
+    "  --index N            only what concerns this entry\n"
+    "  --last N             the last N of the selected events\n"
     "  --servers S1,S3      only these servers\n"
-    "  --types LIST         votes, appends, heartbeats, snapshots, commits,\n"
-    "                       client, faults, an event's or a message's name\n"
-    "  --heartbeats         each one, not a count of them\n";
+    "  --types LIST         only these: votes, appends, heartbeats, "
+    "snapshots,\n"
+    "                       commits, client, faults, or the name of a kind of\n"
+    "                       event or message\n"
+    "  --heartbeats         show each heartbeat instead of a count\n";
 
 struct selectors selectors_begin(enum part_extent extent)
 {
@@ -83,8 +85,8 @@ static int read_budget(struct options *o)
     uint64_t budget = read_count(o);
     if (budget > MOST_BUDGET) {
         fprintf(stderr,
-                "glassraft %s: --budget: nobody reads more than %d messages;"
-                " choose a part, or --pages\n",
+                "glassraft %s: --budget: at most %d messages; choose a"
+                " part, or use --pages\n",
                 o->command, MOST_BUDGET);
         o->failed = true;
     } else if (budget > WARN_BUDGET)
@@ -292,7 +294,7 @@ bool selectors_load(const struct selectors *s, const struct options *o,
         return false;
     if (s->trace == NULL) {
         fprintf(stderr,
-                "glassraft %s: which trace? See `glassraft %s --help`\n",
+                "glassraft %s: no trace given; see `glassraft %s --help`\n",
                 o->command, o->command);
         return false;
     }

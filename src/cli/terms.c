@@ -11,14 +11,15 @@ static void write_table(const struct part *part, void *context, FILE *out)
 
 static void usage(void)
 {
-    printf("usage: glassraft terms TRACE [OPTIONS]\n\n"
-           "Writes a line for each term: when it began, the candidates and"
-           " their votes, the\nwinner and how long that took, entries, why it"
-           " ended.\n\n"
-           "  --tsv            for spreadsheets, times in microseconds\n"
-           "  --json           for programs, the same\n%s\n"
-           "example: glassraft terms out/demo/trace.jsonl\n",
-           selectors_help);
+    printf(
+        "usage: glassraft terms TRACE [OPTIONS]\n\n"
+        "Prints a line for each term: when it began, the candidates and"
+        " their votes, the\nwinner and how long that took, entries, why it"
+        " ended.\n\n"
+        "  --tsv            print TSV for spreadsheets, times in microseconds\n"
+        "  --json           print the same as JSON for programs\n%s\n"
+        "example: glassraft terms out/demo/trace.jsonl\n",
+        selectors_help);
 }
 
 int cli_terms(int argc, char **argv)

@@ -16,10 +16,10 @@ struct command {
 };
 
 static const char looks_help[] =
-    "  --budget N           messages drawn at most, by default 300\n"
-    "  --numbers            the numbers of events beside them\n"
-    "  --axis steps         a row for each event, instead of time\n"
-    "  --brief              without title, legend and counts\n" SELECTORS_THEME;
+    "  --budget N           draw at most N messages (default 300)\n"
+    "  --numbers            show the numbers of events\n"
+    "  --axis steps         draw a row for each event, instead of time\n"
+    "  --brief              omit title, legend and counts\n" SELECTORS_THEME;
 
 // Draws into text that the caller frees.
 static char *draw(const struct command *c, const struct part *part, size_t *n)
@@ -127,13 +127,14 @@ int cli_timeline(int argc, char **argv)
     struct options o = options_begin(argc, argv, "timeline");
     for (const char *arg; (arg = options_next(&o)) != NULL;) {
         if (options_is(&o, "--help")) {
-            printf("usage: glassraft timeline TRACE [OPTIONS]\n\n"
-                   "Draws who said what to whom, when.\n\n%s%s"
-                   "  --pages              all of it, in files name-1.svg,"
-                   " name-2.svg ...\n\n"
-                   "example: glassraft timeline out/demo/trace.jsonl --act 2"
-                   " -o election.svg\n",
-                   selectors_help, looks_help);
+            printf(
+                "usage: glassraft timeline TRACE [OPTIONS]\n\n"
+                "Draws which server sent what to which, and when.\n\n%s%s"
+                "  --pages              draw everything, in files name-1.svg,"
+                " name-2.svg ...\n\n"
+                "example: glassraft timeline out/demo/trace.jsonl --act 2"
+                " -o election.svg\n",
+                selectors_help, looks_help);
             return EXIT_GOOD;
         }
         if (options_is(&o, "--pages"))
@@ -183,8 +184,8 @@ int cli_past(int argc, char **argv)
     for (const char *arg; (arg = options_next(&o)) != NULL;) {
         if (options_is(&o, "--help")) {
             printf("usage: glassraft past TRACE [EVENT] [OPTIONS]\n\n"
-                   "Draws what could have influenced an event, by default the"
-                   " finding:\nthe timeline before it, all else dimmed."
+                   "Draws what could have influenced an event (default: the"
+                   " finding):\nthe timeline before it, with all else dimmed."
                    "\n\n%s%s\n"
                    "example: glassraft past out/demo/trace.jsonl 372"
                    " -o past.svg\n",

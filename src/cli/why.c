@@ -8,14 +8,15 @@
 
 static const char help[] =
     "usage: glassraft why TRACE [EVENT] [OPTIONS]\n\n"
-    "Tells what an event rests on: votes, copies, timeouts, clients, faults.\n"
-    "Without an event: the finding, or else the last commit.\n\n"
-    "  --commit INDEX   why this index was committed\n"
-    "  --election TERM  why this term's leader was elected\n"
-    "  --every          each event by itself, one JSON line each\n"
-    "  --all            back to the beginning, not only what is near\n"
-    "  --json           one JSON object\n" SELECTORS_THEME
-    "  -o FILE          .txt, .json, or the graph as .svg, .png or .dot\n\n"
+    "Explains what led to an event: votes, copies, timeouts, clients, faults.\n"
+    "Default: the finding, or else the last commit.\n\n"
+    "  --commit INDEX   explain why this index was committed\n"
+    "  --election TERM  explain why this term's leader was elected\n"
+    "  --every          explain each event by itself, one JSON line each\n"
+    "  --all            go back to the beginning, not only nearby causes\n"
+    "  --json           print one JSON object\n" SELECTORS_THEME
+    "  -o FILE          write .txt, .json, or the graph as .svg, .png or "
+    ".dot\n\n"
     "example: glassraft why out/demo/trace.jsonl --commit 8 -o why.svg\n";
 
 enum form { TEXT, JSON, GRAPH };

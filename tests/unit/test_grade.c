@@ -200,7 +200,7 @@ static void test_a_wrong_rubric_says_what_is_wrong(void **state)
          "expected \"A..B\""},
         {PART("{\"name\": \"tour\", \"points\": 1},"
               "{\"name\": \"tour\", \"points\": 1}"),
-         "stands there twice"},
+         "is listed twice"},
         {"{\"lab\": 1, \"parts\": [{\"name\": \"p\"}]}", "\"scenarios\""},
     };
     for (size_t i = 0; i < sizeof rubrics / sizeof rubrics[0]; i++) {

@@ -325,7 +325,7 @@ static bool settle(struct part *part, const char *path,
     if (asked->last > 0 && end > asked->last)
         narrow(window, end - asked->last + 1, end < n ? end : 0);
     if (window->last > 0 && window->first > window->last + 1)
-        return fail(part, path, "what is asked for has no event in common");
+        return fail(part, path, "no event matches all these options");
     return true;
 }
 
