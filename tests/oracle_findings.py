@@ -49,11 +49,13 @@ def without_entry(o, e, s):
 
 def saved(o, e, s):
     what = "terms" if e["term"] != s.term else "votes" if e["voted_for"] != s.vote else "logs"
-    return ["S%d saved term %d, %s and a log up to %d (term %d) at %.3f s, but in memory it had term %d,"
+    return ["S%d saved term %d, %s and a log up to %d (term %d) at %.3f s%s, but in memory it had term %d,"
             " %s and a log up to %d (term %d): the %s differ." % (
                 e["node"] + 1, e["term"], vote(e["voted_for"]), e["last_index"], e.get("last_term", 0),
-                e["us"] / 1e6, s.term, vote(s.vote), s.last(), s.at(s.last()), w)
-            for w in (what, what + " after the snapshot")]
+                e["us"] / 1e6, how, s.term, vote(s.vote), s.last(), s.at(s.last()), w)
+            for w, how in [(what, "")] + [(what + " after the snapshot", ", after " + did) for did in (
+                "installing a snapshot", "discarding its whole log for a snapshot",
+                "discarding part of its log for a snapshot")]]
 
 
 def matched(o, e, s):
@@ -75,7 +77,7 @@ def counted(o, e, s):
     held = sum(i >= e["to"] for p, i in s.acked.items() if p != e["node"])
     return ["S%d committed entry %d when only %s acknowledged it%s a majority is %d." % (
         e["node"] + 1, e["to"], peers(held), own, o.n // 2 + 1)
-        for own in (";", " and its own copy was not yet saved;")]
+        for own in (";", ", besides its own saved copy;", " and its own copy was not yet saved;")]
 
 
 def cut(o, e, s):

@@ -351,7 +351,7 @@ static bool commit(struct check *check, const struct trace_event *event)
         "S%d committed entry %" PRIu64 " when only %d peer%s had acknowledged"
         " it%s; a majority is %d.%s%s",
         event->node + 1, event->to, n - saved, n - saved == 1 ? "" : "s",
-        saved ? " and it had saved its own copy"
+        saved ? ", besides its own saved copy"
         : check_was_saving(check, event->node, event->to)
             ? " and its own copy was not yet saved (a save that had begun"
               " before has ended since)"

@@ -182,7 +182,7 @@ static void test_one_leader(void **unused)
     claim(3, 3, 2, 3);
     assert_run(expect_s2, NULL, "term 3 has two leaders, S1 and S2");
     claim(3, 3, 3, 0);
-    assert_run(expect_s2, NULL, "there was none for five seconds");
+    assert_run(expect_s2, NULL, "within five seconds, but there was none");
 }
 
 static void cut_off(struct lab *lab)
@@ -267,10 +267,13 @@ static void test_agreement(void **unused)
     claim(1, 1, 1, 0);
     assert_run(agree, NULL, "within ten seconds: no server accepted it");
     claim(1, 1, 1, 1); // S1 leads, and takes nothing
-    assert_run(agree, "liveness", "S1 leads term 1, but no server has taken");
+    assert_run(agree, "liveness",
+               "S1 leads term 1, but raft_start() has refused");
     lie.takes = true; // and nobody ever applies it
-    assert_run(agree, NULL, "S1 was the last to accept it, at index 5; 0 servers");
-    assert_run(agree_at_once, NULL, "\"7\" was accepted at index 1, but 3 servers");
+    assert_run(agree, NULL,
+               "S1 was the last to accept it, at index 5; 0 servers");
+    assert_run(agree_at_once, NULL,
+               "\"7\" was accepted at index 1, but 3 servers");
     lie.act = apply_everywhere;
     assert_run(agree, NULL, NULL);
     assert_run(agree_at_once, NULL, NULL);

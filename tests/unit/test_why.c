@@ -235,7 +235,7 @@ static void test_a_finding_leads_to_the_vote_that_was_wrong(void **state)
     const struct why_fact *vote = fact_at(&why, 11);
     assert_true(vote->needed);
     assert_string_equal(vote->rule, "RV.2");
-    assert_non_null(strstr(vote->doubt, "whose log ends at index 2"));
+    assert_non_null(strstr(vote->doubt, "it ends at index 2"));
     why_free(&why);
     char *text = why_ask(&trace, (struct viz_why){0}, TEXT);
     assert_non_null(strstr(text, "p [P.4]\n  S1 lacks <2> & \"b\".\n"));
@@ -346,7 +346,7 @@ static void test_a_commit_beyond_the_match(void **state)
     struct why why = why_made(&trace, (struct viz_why){0});
     const struct why_fact *commit = fact_at(&why, 7);
     assert_string_equal(commit->rule, "AE.2");
-    assert_non_null(strstr(commit->doubt, "its log (to index 1) has no"));
+    assert_non_null(strstr(commit->doubt, "its log (up to index 1) has no"));
     assert_true(rests(&why, 7, 4));
     why_free(&why);
     trace_unload(&trace);
@@ -404,7 +404,7 @@ static void test_a_voter_that_refuses(void **state)
     load_lines(&trace, lines);
     char *text = why_ask(&trace, (struct viz_why){0}, TEXT);
     assert_non_null(strstr(text, "it has given no vote in term 2 and S1"));
-    assert_non_null(strstr(text, "  [RV.2] One vote a term"));
+    assert_non_null(strstr(text, "  [RV.2] A server grants one vote per term"));
     free(text);
     trace_unload(&trace);
 }
