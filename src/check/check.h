@@ -3,8 +3,8 @@
 // A checker sees the events of a run one after the other, from the running
 // process or from a file, and reports the first that breaks a property of
 // Figure 3 or a rule of Figure 2. Cost per event does not depend on the length
-// of the run. Traces of others may lack kinds of events: what needs them is
-// not judged.
+// of the run. Traces from other programs may lack some kinds of events; checks
+// that need them are skipped.
 #ifndef GLASSRAFT_CHECK_H
 #define GLASSRAFT_CHECK_H
 
@@ -37,61 +37,61 @@ void check_free(struct check *check);
 // True while nothing is broken; after the first finding it stays false.
 bool check_step(struct check *check, const struct trace_event *event);
 
-// Election timers are not judged from now on: the run uses the system's clock.
+// From now on election timers are not judged: the run uses the system's clock.
 void check_untimed(struct check *check);
 
-// Events of this kind are passed over from now on: what needs them is not
-// judged.
+// From now on events of this kind are ignored; checks that need them are
+// skipped.
 void check_without(struct check *check, enum trace_kind kind);
 
-// Numbers are missing amid what was followed, and nobody has said which kinds
-// of events were left out: most of it is not judged.
+// True when numbers are missing in the middle of the events and the trace does
+// not name the kinds that were left out: most checks are then skipped.
 bool check_is_torn(const struct check *check);
 
-// The kinds that every whole trace with these kinds has, and this one does not
-// (bits by number): where numbers are missing, somebody has filtered them out.
+// The kinds (bits by number) that every complete trace with these kinds has and
+// this one lacks: if numbers are missing, these kinds were filtered out.
 uint64_t check_filtered(uint64_t seen);
 
-// The trace leaves out more than the numbers of its events show: a kind that
-// never comes may have had something to tell.
+// The trace omits more than the numbers of its events show: a kind that never
+// comes may have been left out.
 void check_partial(struct check *check);
 
-// A harness through whose hands everything goes tells it itself, as the
-// servers' word does not count then: a server's disk at each of its starts,
-// before the server runs and after its TRACE_RESTART, and what it takes
-// (TRACE_TAKEN) and gives to its service (TRACE_GIVEN, also with its bytes),
-// whether or not these are events of the trace. The event tells number, time
-// and server. False when something is broken.
+// A harness that handles everything itself reports it here, so that the servers
+// need not be believed: a server's disk at each start, before the server runs
+// and after its TRACE_RESTART; and what it accepts (TRACE_TAKEN) and gives to
+// its service (TRACE_GIVEN, with the bytes), whether or not these are events of
+// the trace. The event has number, time and server. False when something is
+// broken.
 struct check_disk {
     uint64_t snapshot_index; // of its service's snapshot; 0 = none
-    bool readable;           // its log is known: entries behind index
+    bool readable;           // its log is known: entries after index
     uint64_t index;
     struct message_entries entries;
-    uint64_t n_bytes; // of everything
+    uint64_t n_bytes; // everything on it
 };
 bool check_disk(struct check *check, const struct trace_event *event,
                 const struct check_disk *disk);
 bool check_hands(struct check *check, const struct trace_event *event,
                  struct message_bytes bytes);
 
-// Servers join and leave the cluster: what needs a majority is not judged. A
-// server that says nothing before it joins needs no such word, for it counts
-// from its first event on.
+// Servers join and leave the cluster: checks that need a majority are skipped.
+// A server without events before it joins needs no such call: it counts from
+// its first event on.
 void check_members_change(struct check *check);
 
-// Servers, as bits, that the scenario has cut off from every majority: no
-// diagnosis is about them.
+// The scenario has cut these servers (bits) off from every majority: no
+// diagnosis blames them.
 void check_leave_out(struct check *check, uint64_t servers);
 
-// The run has failed by a bound in time that the scenario set (a command not
-// applied, no leader): the rule that most likely keeps the cluster from going
-// on, as of time us. NULL when nothing stands out. Owned by the checker, until
-// the next call. Commands: a server has taken some.
+// After a scenario's time limit has passed (a command not applied, no leader):
+// the rule whose violation most likely stops the cluster, as of time us. NULL
+// when nothing stands out. Owned by the checker, until the next call. commands:
+// some server has accepted one.
 const struct check_finding *check_diagnose(struct check *check, uint64_t us,
                                            bool commands);
 
 // What clients saw, all events having been followed: NULL when one machine
-// could have given all answers, or when nobody asked anything. Otherwise the
+// could have given all answers, or when no client asked anything. Otherwise the
 // finding "linearizability", or "not-decided" when the search has looked at
 // `budget` configurations (0: its own) of a key. From then on it is
 // check_finding(). Does nothing where something is broken already.
@@ -100,7 +100,7 @@ const struct check_finding *check_clients(struct check *check, uint64_t budget);
 // The finding, NULL when there is none. Owned by the checker.
 const struct check_finding *check_finding(const struct check *check);
 
-// One thing that is judged, or that could not be.
+// One thing that was judged, or could not be.
 struct check_area {
     char name[48];       // "Election Safety", "votes" ...
     const char *missing; // kind of events that never came; NULL = judged
@@ -108,7 +108,7 @@ struct check_area {
 };
 
 // What was judged so far and what not, up to `most` of it; returns how many.
-// Election timers are left out where nobody judges them.
+// Election timers are left out where they are not judged.
 // Never more than CHECK_AREAS and one for each server.
 enum { CHECK_AREAS = 32 };
 size_t check_areas(const struct check *check, struct check_area *out,

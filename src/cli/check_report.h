@@ -1,4 +1,5 @@
-// check_report.h -- what glassraft check found in a trace, and how it is told.
+// check_report.h -- what glassraft check found in a trace, and how it is
+// reported.
 #ifndef GLASSRAFT_JUDGEMENT_H
 #define GLASSRAFT_JUDGEMENT_H
 

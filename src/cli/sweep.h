@@ -7,10 +7,10 @@
 #include "scenario_names.h"
 #include "results_table.h"
 
-// What to run, and how to tell of it.
+// What to run, and how to report it.
 struct sweep_plan {
     const struct choice *choice;
-    const struct course_lab *lab; // whose table is wanted; NULL: none's
+    const struct course_lab *lab; // whose table is printed; NULL: none
     uint64_t first, last;         // seeds
     int n_jobs;                   // at a time
     struct lab_run common;        // all but scenario and seed

@@ -1,8 +1,8 @@
 // grade.h -- one submission, judged by a rubric.
 //
-// A scenario's points count when all of its seeds pass. Who breaks a rule of
-// safety in a part, or the rules of the house, gets none of the part's points;
-// what is merely not done in time costs the scenario's own. The report is
+// A scenario's points count when all of its seeds pass. Breaking a safety rule,
+// or doing what a submission may not, costs all points of that part; something
+// that is merely not done in time costs only that scenario's. The report is
 // written again after every scenario, so that there is always a valid one.
 //
 // Nothing in a grade depends on the clock, on the number of runs at a time, or
@@ -19,14 +19,14 @@
 #include "rubric.h"
 #include "submission.h"
 
-// Seeds that no child of the grader can see: its memory of them is empty.
+// Seeds that no child of the grader can see: its copy of them is empty.
 struct secret_seeds {
     uint64_t *seed;
     size_t n;
     uint64_t hash;
 };
 
-// One to a line, decimal or 0x...; # begins a comment. False with one line on
+// One per line, decimal or 0x...; # begins a comment. False with one line on
 // stderr.
 bool secret_seeds_read(struct secret_seeds *secret, const char *path);
 void secret_seeds_free(struct secret_seeds *secret);
@@ -34,8 +34,8 @@ void secret_seeds_free(struct secret_seeds *secret);
 // By rising weight.
 enum grade_kind {
     GRADE_OWN,    // costs the scenario's own points
-    GRADE_SAFETY, // a broken rule of the paper: costs the part's
-    GRADE_FOUL,   // a broken rule of the house: costs the part's
+    GRADE_SAFETY, // a broken safety rule: costs the part's
+    GRADE_FOUL,   // what a submission may not do: costs the part's
 };
 
 // What a finding costs, by its id in check/findings.def and the tag of its rule

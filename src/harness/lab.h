@@ -1,7 +1,8 @@
 // lab.h -- a cluster in a box, as a scenario sees it.
 //
-// A scenario is a function that tells a story: it cuts and heals links,
-// crashes and restarts servers, gives commands, and asks what became of them.
+// A scenario is a function that tells a story: it cuts and restores links,
+// crashes and restarts servers, starts commands, and checks what became of
+// them.
 //
 //     static void leader_crash(struct lab *lab)
 //     {
@@ -12,8 +13,9 @@
 //
 // Servers are numbered 0 .. n-1 here and S1 .. Sn in every text. All servers
 // run and are connected when the story begins. Functions may be called from
-// any thread of the story. What fails ends the run at once: lab_fail() and the
-// checks do not return then. Ordinary pthreads code: it runs simulated or real.
+// any thread of the story. A failure ends the run at once: lab_fail() and the
+// checks then do not return. A story is ordinary pthreads code and runs
+// simulated or real.
 #ifndef GLASSRAFT_LAB_H
 #define GLASSRAFT_LAB_H
 
@@ -30,7 +32,7 @@ struct lab_scenario {
     const char *name;  // "figure-8-unreliable"; NULL ends a table
     const char *title; // "Test (3C): Figure 8 (unreliable) ..."
     void (*run)(struct lab *lab);
-    // Where a seed draws more than the story: changes the copy for its run.
+    // For seeds that draw more than the story: changes the copy for its run.
     void (*draw)(uint64_t seed, struct lab_scenario *own);
     int n_servers;
     bool unreliable;       // the network delays and loses calls
@@ -51,10 +53,10 @@ struct lab_scenario {
     // only.
     bool stepped;
     int most_calls_s; // more within a virtual second fail; 0 = 20,000
-    // A story that brings servers of its own (lab_net()), and their messages:
-    // no Raft is started and no rule of Raft's is judged. NULL: Rafts. load()
-    // then loads the code under test (NULL: what is linked in); false with one
-    // line in error.
+    // The messages of a story with servers of its own (lab_net()): no Raft is
+    // started and no rule of Raft is judged. NULL: the servers are Rafts.
+    // load() then loads the code under test (NULL: what is linked in); false
+    // with one line in error.
     const struct message_rpc *rpcs;
     bool (*load)(const char *path, char error[300]);
 };
@@ -73,16 +75,17 @@ void lab_act(struct lab *lab, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void lab_note(struct lab *lab, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-// The run has failed, for this reason; does not return.
+// Ends the run as failed, for this reason; does not return.
 _Noreturn void lab_fail(struct lab *lab, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-// The same, for a rule that is known, "L.3": something was not done in time.
+// The same, where the rule is known ("L.3"): something was not done in time.
 _Noreturn void lab_fail_by(struct lab *lab, const char *tag, const char *format,
                            ...) __attribute__((format(printf, 3, 4)));
-// What the story begins with did not come about, for this reason, which is
-// nobody's fault: a correct Raft may be of another design, or another server
-// was faster. The runner draws the run again from the same seed, a few times;
-// a run that is never set up passes, and is counted. Does not return.
+// The situation that the story tests did not come about, for this reason, and
+// the Raft is not to blame: a correct Raft may be designed differently, or
+// another server was faster. The runner draws the run again from the same seed
+// a few times; a run that is never set up counts as passed, and is counted.
+// Does not return.
 _Noreturn void lab_not_set_up(struct lab *lab, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -95,32 +98,32 @@ void lab_disconnect(struct lab *lab, int server);
 bool lab_is_up(struct lab *lab, int server);
 bool lab_is_connected(struct lab *lab, int server);
 // Crashes the server when it saves for the n-th time from now; before: that
-// save is lost. n = 0 takes the order back.
+// save is lost. n = 0 cancels it.
 void lab_crash_at_save(struct lab *lab, int server, int n, bool before);
-// Cuts or mends the directed link from -> to.
+// Cuts or restores the directed link from -> to.
 void lab_cut(struct lab *lab, int from, int to, bool cut);
 // Splits the servers in two: those whose bit is set in one_side, and the rest;
-// each side hears itself alone, until lab_heal().
+// servers hear only their own side, until lab_heal().
 void lab_partition(struct lab *lab, unsigned one_side);
 void lab_heal(struct lab *lab);
 void lab_reliable(struct lab *lab, bool reliable);
 void lab_long_reordering(struct lab *lab, bool yes);
-// Suspends all threads of a server, and lets them go on. Simulated only.
+// Suspends all threads of a server, or resumes them. Simulated only.
 void lab_pause(struct lab *lab, int server, bool paused);
 // A disk will hang: election timers and heartbeats are not judged from now on.
 void lab_untimed(struct lab *lab);
-// From now on servers' threads stand still now and then, with a chance of so
-// many in a thousand, for up to `ms`, just when they have unlocked a mutex;
-// with 0 no more. Election timers are not judged then. Simulated only.
+// From now on servers' threads stop now and then just after unlocking a mutex,
+// with a chance of per_mille in 1000, for up to `ms`; 0 ends this. Election
+// timers are then not judged. Simulated only.
 void lab_park(struct lab *lab, int per_mille, uint64_t ms);
 // Speed of a server's clock in thousandths. Simulated only.
 void lab_clock_rate(struct lab *lab, int server, int per_mille);
-// From now on the service needs so long for each command.
+// From now on the service takes `ms` for each command.
 void lab_slow_apply(struct lab *lab, int server, uint64_t ms);
-// From now on the server's disk needs so long for each save; what is being
-// saved in a crash is lost.
+// From now on the server's disk takes `ms` for each save; a crash loses what
+// is being saved.
 void lab_slow_save(struct lab *lab, int server, uint64_t ms);
-// From now on the server's disk refuses what is saved, or takes it again.
+// From now on the server's disk fails all saves, or accepts them again.
 void lab_fail_saves(struct lab *lab, int server, bool fail);
 
 // ------------------------------------------------- for src/stepper
@@ -128,8 +131,8 @@ void lab_fail_saves(struct lab *lab, int server, bool fail);
 // The script of this run; "" when it has none. Borrowed.
 const char *lab_script(struct lab *lab);
 const char *lab_script_path(struct lab *lab); // the file, for messages
-// Sees each event from now on, as trace_config.observe does, before it is
-// judged; NULL: nobody.
+// From now on watch() sees each event before it is judged, as
+// trace_config.observe does; NULL ends this.
 void lab_watch(struct lab *lab,
                void (*watch)(void *context, const struct trace_event *event),
                void *context);
@@ -149,8 +152,8 @@ bool lab_compact(struct lab *lab, int server, raft_index index);
 
 struct net *lab_net(struct lab *lab);
 struct trace *lab_trace(struct lab *lab);
-// The calling thread, and those that it starts, work for this server from now
-// on (TRACE_NONE: for nobody). Returns for whom it worked before.
+// From now on the calling thread, and those that it starts, work for this
+// server (TRACE_NONE: for none). Returns the server it worked for before.
 int lab_work_for(int server);
 
 // ---------------------------------------------------------------- asking
@@ -161,26 +164,27 @@ int lab_check_one_leader(struct lab *lab);
 // The term that all connected servers agree on.
 raft_term lab_check_terms(struct lab *lab);
 void lab_check_no_leader(struct lab *lab);
-// Gives a server a command; false when it does not lead, is down or paused.
+// Starts a command at a server; false when it is not the leader, down or
+// paused.
 bool lab_start(struct lab *lab, int server, const void *bytes, size_t n_bytes,
                raft_index *index, raft_term *term);
 bool lab_get_state(struct lab *lab, int server, raft_term *term,
                    bool *is_leader); // false: it is down or paused
 // How many services have applied this index; *command (may be NULL) borrows
-// what, for the life of the lab.
+// the command, for the life of the lab.
 int lab_n_committed(struct lab *lab, raft_index index,
                     struct message_bytes *command);
-// Agreement on a command by n_servers or more, within ten seconds; each try
-// has two, and only with retry there is a second. Returns its index.
+// Waits until n_servers or more have applied a command, for up to ten seconds.
+// Each attempt lasts two seconds; there is only one without retry. Returns the
+// command's index.
 raft_index lab_one(struct lab *lab, const void *bytes, size_t n_bytes,
                    int n_servers, bool retry);
-// The same, with retries for so long.
+// The same, with retries for this many seconds.
 raft_index lab_one_within(struct lab *lab, const void *bytes, size_t n_bytes,
                           int n_servers, unsigned seconds);
 raft_index lab_last_applied(struct lab *lab, int server);
-// Last index of the log that the server saved last, or, where its Raft tells
-// nothing of saves, of its log now; LAB_UNKNOWN when it tells nothing of that
-// either.
+// Last index of the log that the server saved last or, if its Raft emits no
+// saves, of its log now; LAB_UNKNOWN if it emits nothing about that either.
 #define LAB_UNKNOWN UINT64_MAX
 raft_index lab_last_index(struct lab *lab, int server);
 // The largest saved state of a server, without its snapshot, in bytes.
@@ -194,11 +198,12 @@ int lab_n_threads(struct lab *lab, int server);
 // How many threads of all servers wait at the place where most do, and that
 // place, as in a report.
 int lab_most_threads(struct lab *lab, char *text, size_t n);
-// Blocks of memory that the servers' threads have taken since lab_watch_heap(),
-// which is false where nobody can tell, and not given back.
+// Blocks of memory that the servers' threads have allocated since
+// lab_watch_heap() and not freed. lab_watch_heap() is false where that cannot
+// be counted.
 bool lab_watch_heap(struct lab *lab);
 int lab_n_blocks(struct lab *lab);
-// How many of these were taken in one and the same way, and where.
+// How many of these were allocated at one place, and where.
 int lab_most_blocks(struct lab *lab, char *text, size_t n);
 uint64_t lab_server_calls(struct lab *lab, int server); // since its restart
 uint64_t lab_bytes(struct lab *lab);

@@ -60,7 +60,7 @@ struct lab_run {
     const struct lab_milestones *audited;
     bool endless;                  // its time on the processor has no limit
     bool hashed;                   // the seed is what lab_drawn() gave
-    const struct lab_cover *cover; // who wants its counters; NULL = nobody
+    const struct lab_cover *cover; // gets its counters; NULL = none
 };
 
 // The least that was seen of a scenario's events: acts, answers to what it

@@ -28,8 +28,8 @@
 struct sandbox {
     unsigned cpu_s;        // of a run; 0 = sandbox_cpu_s()
     uint64_t memory_bytes; // of a run; 0 = 1 GiB
-    unsigned user; // whom root's child becomes, user and group; 0 = nobody
-    bool own;      // one's own code: root may stay root where it has to
+    unsigned user; // root's child becomes this user and group; 0 = nobody
+    bool own;      // trusted code: root may stay root where it has to
 };
 
 // What this kernel offers.
@@ -41,19 +41,19 @@ struct sandbox_powers {
 
 struct sandbox_powers sandbox_powers(void);
 
-// Once, by a process before its first sandbox: one child tries whether the
-// walls stand. Says on stderr what is missing; false when no sandbox can be
-// made, which is so for root when there is no other user for its children to
-// become. Orphans of its children come to it, as by the second.
+// Call once, before a process's first sandbox: tests the sandbox in a child.
+// Says on stderr what is missing; false when no sandbox can be made, as for
+// root when there is no other user for its children to become. Orphans of its
+// children become this process's, as with sandbox_adopt_orphans().
 bool sandbox_prepare(const struct sandbox *sandbox);
-// Tries the same without a word.
+// Tests the same and prints nothing.
 bool sandbox_stands(const struct sandbox *sandbox);
 void sandbox_adopt_orphans(void);
 
-// Seconds of processor time that a run has; a sanitizer's take longer.
+// Seconds of CPU time that a run may take; longer with a sanitizer.
 unsigned sandbox_cpu_s(const struct sandbox *sandbox);
-// Has this run more memory than it may? For builds whose address space cannot
-// be limited; false in others, which need no watch.
+// Does this run use more memory than it may? For builds whose address space
+// cannot be limited; always false in others.
 bool sandbox_is_over(const struct sandbox *sandbox, pid_t pid);
 
 // Descriptors of a child.
