@@ -94,7 +94,7 @@ function mark_of(f, event) {
     case 'apply':
         return [1, `△ ${event.index}`, {size: 10, colour: f.paint.quiet}];
     case 'pause':
-        return [1, event.paused ? '❚❚ frozen' : '▶ goes on',
+        return [1, event.paused ? '❚❚ paused' : '▶ resumed',
             {...ink, colour: f.paint.fault}];
     default:
         return null;

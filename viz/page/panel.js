@@ -77,11 +77,11 @@ function message_line(state, at) {
     const {run} = state, message = run.messages[index];
     const other = at === message.sent ? message.end : message.sent;
     if (other < 0)
-        return [make_element('p', {textContent: 'still on its way at the end'})];
+        return [make_element('p', {textContent: 'still in flight at the end'})];
     const us = run.events[message.end].us - run.events[message.sent].us;
     return [make_element('p', {}, message.lost !== ''
         ? `lost (${message.lost}) after ${milliseconds(us)}: `
-        : `${milliseconds(us)} on its way: `,
+        : `${milliseconds(us)} in flight: `,
     link_to(state, other, `other end, event ${run.events[other].n}`))];
 }
 
@@ -140,7 +140,7 @@ function term_swatches(paint) {
 
 const legend_lines = [
     'Lane: wide and framed = leader, striped = candidate, thin = follower, ' +
-        'dotted = down, dashed beside it = cut off.',
+        'dotted = down, dashed beside it = disconnected.',
     'Message: its colour is its term; solid = request, dashed = answer; ' +
         'head filled = append, hollow = vote, box = snapshot, bar = refused; ' +
         '✕ = lost, with the reason.',

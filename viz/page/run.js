@@ -34,8 +34,8 @@ function parse_events(run, text) {
         try {
             add_event(run, line);
         } catch (error) {
-            run.notice = `the line behind event ${run.events.length} is no ` +
-                'JSON; shown is what stands before it';
+            run.notice = `the line after event ${run.events.length} is not ` +
+                'JSON; showing the events before it';
         }
     }
 }

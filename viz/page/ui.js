@@ -322,9 +322,11 @@ class Page {
             parts.push(`drawn as densities, the longest bar ` +
                 `${frame.most_in_bin}; zoom in (+) for arrows`);
         if (!shown.heartbeats)
-            parts.push(`${this.n_heartbeats()} heartbeats folded (h)`);
+            parts.push(`${this.n_heartbeats()} heartbeat` +
+                `${this.n_heartbeats() === 1 ? '' : 's'} folded (h)`);
         if (frame.n_unsaid > 0)
-            parts.push(`${frame.n_unsaid} remarks have no room`);
+            parts.push(`no room for ${frame.n_unsaid} ` +
+                (frame.n_unsaid === 1 ? 'note' : 'notes'));
         return parts.join(' · ');
     }
 

@@ -80,19 +80,19 @@ const sentences = {
     compact: (e) => `takes a snapshot up to ${e.last_included_index}`,
     install: (e) => `installs a snapshot up to ${e.last_included_index}`,
     kill: () => 'is told to stop',
-    refuse: (e) => `says no${because(e)}`,
+    refuse: (e) => `refuses${because(e)}`,
     send: (e) => `sends ${e.rpc} to ${server_name(e.to)}` +
         `${e.duplicate ? ' (a second copy)' : ''}${args_words(e.args)}`,
     recv: (e) => `receives ${e.rpc} from ${server_name(e.from)}`,
-    reply: (e) => `answers ${e.rpc} of ${server_name(e.to)}` +
+    reply: (e) => `replies to ${e.rpc} from ${server_name(e.to)}` +
         args_words(e.args),
-    reply_recv: (e) => `receives the answer of ${server_name(e.from)} ` +
+    reply_recv: (e) => `receives the reply from ${server_name(e.from)} ` +
         `to ${e.rpc}`,
     crash: () => 'crashes',
     restart: () => 'restarts',
-    pause: (e) => e.paused ? 'freezes' : 'goes on',
+    pause: (e) => e.paused ? 'is paused' : 'is resumed',
     connect: () => 'is connected',
-    disconnect: () => 'is cut off',
+    disconnect: () => 'is disconnected',
 };
 
 function groups_words(groups) {
@@ -124,7 +124,7 @@ const reports = {
     drop: (e) => `${e.rpc}${e.leg === 'reply' ? ' reply' : ''} from ` +
         `${server_name(e.from)} to ${server_name(e.to)} is lost` + because(e),
     link: (e) => `link ${server_name(e.from)} to ${server_name(e.to)} ` +
-        (e.up ? 'mended' : 'cut'),
+        (e.up ? 'restored' : 'cut'),
     partition: (e) => `partition: ${groups_words(e.groups)}`,
     heal: () => 'the partition heals',
     network: (e) => `network: ${e.text}`,
