@@ -13,15 +13,15 @@ static void print_help(void)
 {
     printf(
         "usage: glassraft history TRACE [OPTIONS]\n\n"
-        "Draws what clients of a service asked and were answered: a row for"
-        " each client, a\nbar for each operation from its call to its return,"
-        " the order that explains all\nanswers, or the operations that no"
-        " order explains, and why. TRACE is a trace with\nevents of clients,"
-        " or a history as `glassraft check --history` takes it.\n\n"
+        "Draws the operations of a service's clients: a row for each client,"
+        " a bar for\neach operation from its call to its return, and the order"
+        " that explains all\nreplies, or the operations that no order explains,"
+        " and why. TRACE is a trace\nwith events of clients, or a history as"
+        " `glassraft check --history` reads it.\n\n"
         "  --key KEY            only operations on this key\n"
         "  --client N           only this client's\n"
-        "  --most N             at most so many operations; 40 unless "
-        "told\n" SELECTORS_THEME "%s\n"
+        "  --most N             at most N operations (default "
+        "40)\n" SELECTORS_THEME "%s\n"
         "example: glassraft history out/demo/trace.jsonl -o history.svg\n",
         selectors_help);
 }

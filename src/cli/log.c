@@ -21,7 +21,7 @@ static void usage(void)
         "usage: glassraft log TRACE [OPTIONS]\n\n"
         "Draws the logs of all servers at one moment (default: at the"
         " finding, else\nbefore the servers are stopped; with --act and the"
-        " like, at the end of that part).\n\n"
+        " like, at the end of it).\n\n"
         "  --at T           show this virtual time: 1500 (ms), 1.5s, 200us\n"
         "  --event N        show the moment after this event\n"
         "  --steps          show several moments side by side, changes"

@@ -292,9 +292,9 @@ static void test_a_foreign_trace_gets_the_rule_alone(void **state)
     load_lines(&trace, bad_vote);
     header_raft = ",\"raft\":\"reference\"";
     assert_true(viz_why_look(&trace, look, sizeof look));
-    assert_memory_equal(look, "[RV.2] event 11: One vote a term", 32);
+    assert_memory_equal(look, "[RV.2] event 11: A server grants one vote", 41);
     char *text = why_ask(&trace, (struct viz_why){0}, TEXT);
-    assert_non_null(strstr(text, "[RV.2] One vote a term"));
+    assert_non_null(strstr(text, "[RV.2] A server grants one vote per term"));
     assert_null(strstr(text, "Look at"));
     assert_null(strstr(text, ".c"));
     free(text);
