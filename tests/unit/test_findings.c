@@ -87,6 +87,8 @@ static const struct {
     {"snapshot-lost-at-restart", GRADE_SAFETY},
     {"snapshot-not-installed", GRADE_SAFETY},
     {"unknown-snapshot", GRADE_SAFETY},
+    {"compacted-with-wrong-term", GRADE_SAFETY},
+    {"snapshot-of-nothing", GRADE_SAFETY},
     {"snapshot-with-wrong-term", GRADE_SAFETY},
     {"broken-rule", GRADE_SAFETY},
     {"liveness", GRADE_OWN},
