@@ -585,12 +585,13 @@ install: build/glassraft $B/lib/$(SO) $B/lib/libglassraft.a ## into PREFIX, /usr
 	install -m 644 $B/lib/$(SO) $(DESTDIR)$(PREFIX)/lib/
 	ln -sf $(SO) $(DESTDIR)$(PREFIX)/lib/libglassraft.so
 	install -m 644 src/raft/raft.h $(DESTDIR)$(PREFIX)/include/glassraft/raft
-	install -d $(SHARE)/labs $(addprefix $(SHARE)/src/,raft base wire trace \
+	install -d $(SHARE)/labs $(addprefix $(SHARE)/src/,raft kv base wire trace \
 	  harness sim)
 	install -m 755 labs/build-raft $(SHARE)/labs
 	install -m 644 labs/allowed-symbols labs/counters.ld $(SHARE)/labs
 	install -m 755 labs/refused-calls $(SHARE)/labs
 	install -m 644 src/raft/raft.h $(SHARE)/src/raft
+	install -m 644 src/kv/kv.h $(SHARE)/src/kv
 	install -m 644 src/harness/warmup.h $(SHARE)/src/harness
 	install -m 644 src/base/*.h $(SHARE)/src/base
 	install -m 644 src/wire/*.h $(SHARE)/src/wire

@@ -135,6 +135,8 @@ static void check(struct arguments *a)
         complain(a, "no lab given; add --lab N");
     else if (a->print_rubric)
         return;
+    else if (a->lab == 5)
+        complain(a, "lab 5 is not graded: `glassraft run lab5 --kv` runs it");
     else if ((a->folder == NULL) == (a->all == NULL))
         complain(a, "no submission given: a folder, or --all SUBMISSIONS");
     else if (a->all != NULL && a->results == NULL)

@@ -27,6 +27,7 @@ static const struct {
     {"src/sim", "refused-calls"},
     {"src/sim", "sim.syms"},
     {"src/raft", "*.h"},
+    {"src/kv", "kv.h"},
     {"src/base", "*.h"},
     {"src/wire", "*.h"},
     {"src/trace", "*.h"},
