@@ -79,6 +79,21 @@ async function busy_ms(page, file) {
     return 1000 * (await busy() - before);
 }
 
+// Until a keystroke in the search field is answered, whatever is still sought.
+async function type_into_search(page) {
+    return figure(await page.evaluate(() => {
+        const box = document.getElementById('query'), times = [];
+        for (const query of ['S3 commit', 'term=4 role=leader', 'lost', 'x=7'])
+            for (let n = 1; n <= query.length; n++) {
+                box.value = query.slice(0, n);
+                const began = performance.now();
+                box.dispatchEvent(new Event('input'));
+                times.push(performance.now() - began);
+            }
+        return times;
+    })).replace('frames', 'keystrokes');
+}
+
 async function main() {
     const trace = long_trace();
     let began = performance.now();
@@ -106,6 +121,7 @@ async function main() {
     await page.keyboard.press('0');
     await settled(page);
     console.log(`whole    ${await drag_over(page, '#view', 30, 0.98)}`);
+    console.log(`search   ${await type_into_search(page)}`);
     await close();
     await close_browser();
 }
