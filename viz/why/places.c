@@ -78,7 +78,7 @@ static const struct {
      "the election timer (election.c, reset_timer, start_election)"},
     {FINDING_TIMER_RESET, "AppendEntries of the older", HANDLES_APPENDS},
     {FINDING_TIMER_RESET, NULL, HANDLES_VOTES},
-    {FINDING_LEADER_TIMED_OUT, "between its look",
+    {FINDING_LEADER_TIMED_OUT, "between its check",
      "election.c, election_thread: the timer is looked at, and the election"
      " begins, under one lock"},
     {FINDING_LEADER_TIMED_OUT, NULL, "election.c, start_election"},
