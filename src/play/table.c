@@ -15,6 +15,7 @@
 #include "base/die.h"
 #include "base/save.h"
 #include "base/text.h"
+#include "check/findings.h"
 #include "stepper/script.h"
 
 enum { MOST_TRACE = 64 << 20, MOST_NAME = 64, MOST_NAMES = 200 };
@@ -64,7 +65,8 @@ static char *result_of(const struct lab_result *result, const char *trace)
 {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddBoolToObject(object, "passed", result->passed);
-    cJSON_AddStringToObject(object, "property", result->property);
+    cJSON_AddStringToObject(object, "property",
+                            finding_headline(result->property));
     cJSON_AddStringToObject(object, "tag", result->tag);
     cJSON_AddStringToObject(object, "text", result->text);
     cJSON_AddStringToObject(object, "trace", trace);
