@@ -28,7 +28,7 @@ struct drawn {
     bool matches, visible;             // is asked for; and has room
     int row;
     double left, right;
-    char label[80], note[80];
+    char label[80], note[120];
 };
 
 // A moment of the axis: a call or a return of what is visible.
