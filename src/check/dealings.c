@@ -146,9 +146,10 @@ static bool refuses(const struct dealings *d)
                           "%s, although its snapshot covers everything up to"
                           " %" PRIu64 ".",
                           begin, d->covered);
-    const char *how = view->n_same >= FEW_REFUSALS
-                          ? "does not move next_index back to where the logs agree"
-                          : "moves next_index back too slowly";
+    const char *how =
+        view->n_same >= FEW_REFUSALS
+            ? "does not move next_index back to where the logs agree"
+            : "moves next_index back too slowly";
     // No refused entry can be of the term that the leader has there.
     if (view->n_ours >= FEW_REFUSALS)
         snprintf(more, sizeof more,
@@ -157,8 +158,8 @@ static bool refuses(const struct dealings *d)
                  view->n_ours);
     else if (view->rose_to > 0)
         snprintf(more, sizeof more,
-                 ", and moved it forward once more, from %" PRIu64 " to %" PRIu64
-                 ", with nothing acknowledged between",
+                 ", and moved it forward once more, from %" PRIu64
+                 " to %" PRIu64 ", with nothing acknowledged between",
                  view->rose_from + 1, view->rose_to + 1);
     else
         more[0] = '\0';

@@ -185,7 +185,7 @@ static bool field_fits(const struct trace *trace,
     if (field->type == TRACE_AS_PEER)
         return is_server(trace, *(const int *)at);
     if (field->type == TRACE_AS_ENDPOINT)
-        return is_server(trace, (int64_t)*(const uint64_t *)at);
+        return is_server(trace, (int64_t) * (const uint64_t *)at);
     if (field->type == TRACE_AS_ROLE)
         return (unsigned)*(const enum trace_role *)at <= TRACE_LEADER;
     return true;
