@@ -7,6 +7,7 @@
 #include "base/die.h"
 #include "trace/args.h"
 #include "trace/fields.h"
+#include "wire/service.h"
 
 // The array with room for one more.
 static void *grow(void *array, size_t n, size_t *room, size_t size)
@@ -211,6 +212,24 @@ static void sent(struct clients *clients, const struct trace_event *event)
     own(&clients->messages, event->msg, owner);
 }
 
+static void look_for_status(void *context, const struct trace_arg *arg)
+{
+    bool *undone = context;
+    if (arg->type == ARG_NUMBER && strcmp(arg->name, "status") == 0)
+        *undone = arg->number == KV_WRONG_LEADER || arg->number == KV_EXPIRED;
+}
+
+// Our service's replies say in `status` how it went; of others' nothing is
+// known.
+static bool is_undone(const struct trace_event *event)
+{
+    const char *ours = service_rpcs[RPC_CLIENT_REQUEST].method;
+    bool undone = false;
+    return event->rpc != NULL && strcmp(event->rpc, ours) == 0 &&
+           (event->args.type != NULL || event->args.parsed != NULL) &&
+           args_each(&event->args, look_for_status, &undone) && undone;
+}
+
 static void answered(struct clients *clients, const struct trace_event *event)
 {
     struct owner owner = owner_of(&clients->messages, event->msg);
@@ -234,7 +253,8 @@ static void answered(struct clients *clients, const struct trace_event *event)
                                 .committed = clients->committed,
                                 .leader_term = clients->leader_term,
                                 .leader_n = clients->leader_n,
-                                .leader = clients->leader};
+                                .leader = clients->leader,
+                                .undone = is_undone(event)};
 }
 
 // What arrives belongs to the operation, and so does what it makes happen.

@@ -42,6 +42,7 @@ struct clients_answer {
     // (TRACE_NONE: nobody) since which event.
     uint64_t leads, handed, restored, committed, leader_term, leader_n;
     int leader;
+    bool undone; // it says that nothing was done here: another server leads
 };
 
 // Texts are the arena's; NULL is the empty value.

@@ -323,13 +323,14 @@ static bool tell_uncommitted(struct redo *redo, const struct asker *asker)
     return false;
 }
 
-// Answered from a server's own state: what the server was at that time.
+// Answered from a server's own state: what the server was at that time. Not
+// when it has answered that it did nothing, and the client took that for more.
 static bool tell_unlogged(struct redo *redo, const struct asker *asker)
 {
     const struct clients_answer *answer = asker->answer;
     char name[200];
-    if (answer == NULL || asker->op->first_entry != CLIENTS_NONE ||
-        redo->clients->n_entries == 0)
+    if (answer == NULL || answer->undone ||
+        asker->op->first_entry != CLIENTS_NONE || redo->clients->n_entries == 0)
         return false;
     redo_say(
         redo, "KV.3",

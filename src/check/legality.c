@@ -141,7 +141,7 @@ static bool elected(struct check *check, const struct trace_event *event)
                             " term; a majority is %d.%s",
                             event->node + 1, event->term, n, n == 1 ? "" : "s",
                             check_majority(check),
-                            replied ? "" : " It did so by no reply.");
+                            replied ? "" : " No reply brought it there.");
     return true;
 }
 

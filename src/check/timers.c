@@ -83,8 +83,8 @@ static uint64_t set_back_by(const struct judged *judged, uint64_t us,
             us > idle->reply_us + SLACK_US)
             continue;
         snprintf(text, 160,
-                 " It set it back when S%d's %s of %sterm %" PRIu64
-                 " came, at %.3f s.",
+                 " It reset its timer when S%d's %s of %sterm %" PRIu64
+                 " arrived, at %.3f s.",
                  idle->from + 1, idle->rpc, idle->old ? "the older " : "",
                  idle->term, check_seconds(idle->recv_us));
         return idle->n;

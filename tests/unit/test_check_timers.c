@@ -201,7 +201,7 @@ static void test_f2_set_back_without_a_reason(void **state)
     uint64_t times_out = time_out_after_an_answer(false, 101 * MS, &reply);
     asked = reply - 1; // it came when the timer must have been set back
     assert_broken("timer-reset", "F.2", SHOWN(times_out, asked), OF(1));
-    assert_says("It set it back when S3's RequestVote of term 1 came");
+    assert_says("It reset its timer when S3's RequestVote of term 1");
     times_out = time_out_after_an_answer(false, 150 * MS, &reply);
     assert_broken("timer-reset", "F.2", SHOWN(times_out, boot), OF(1));
     time_out_after_an_answer(false, 205 * MS, &reply);
@@ -254,7 +254,7 @@ static void test_f2_set_back_by_an_old_leader(void **state)
             continue;
         }
         assert_broken("timer-reset", "F.2", SHOWN(times_out, came), OF(1));
-        assert_says("when S1's AppendEntries of the older term 1 came");
+        assert_says("when S1's AppendEntries of the older term 1");
     }
 }
 

@@ -48,7 +48,7 @@ static const struct {
     {FINDING_WRONG_LOG_IN_REQUEST, "last_log_term 0,",
      "what tells how the log ends (log.c, log_last_term, log_last_index)"},
     {FINDING_WRONG_LOG_IN_REQUEST, NULL, "election.c, request_vote_thread"},
-    {FINDING_LEADER_WITHOUT_MAJORITY, "by no reply",
+    {FINDING_LEADER_WITHOUT_MAJORITY, "No reply brought it",
      "what is done with a call that got no answer (election.c,"
      " request_vote_thread)"},
     {FINDING_LEADER_WITHOUT_MAJORITY, NULL, COUNTS_VOTES},
