@@ -67,6 +67,15 @@ static bool is_of_runtime(const struct trace_event *finding)
     return false;
 }
 
+// May it be a wait that had no end? Only then does what stands in the way of
+// progress lead to the rule: a price, or an answer after a kill, is no wait.
+static bool is_wait(const struct trace_event *finding)
+{
+    return finding_of(finding->what) == FINDING_NONE ||
+           finding_is(finding->what, FINDING_EXPECTATION) ||
+           finding_cost(finding->what, "") == FINDING_IS_LIVENESS;
+}
+
 void why_place(const struct why *why, struct why_place *place)
 {
     *place = (struct why_place){.stuck = ""};
@@ -83,7 +92,7 @@ void why_place(const struct why *why, struct why_place *place)
     if (why->guessed && place->tag == NULL) {
         place->tag = tag_of(finding->text);
         place->backtrace = place->tag == NULL && has_backtrace(finding->text);
-        if (place->tag == NULL && !place->backtrace)
+        if (place->tag == NULL && !place->backtrace && is_wait(finding))
             place->tag = stops;
     }
     size_t goal = why_first_goal(why);
