@@ -325,7 +325,8 @@ test('a broken rule appears at the action that breaks it', async (t) => {
     await click(page, 'timeout S1', 'timeout S2', 'deliver S1>S3 RequestVote 1');
     assert.ok(await page.isHidden('#broken'));
     await click(page, 'deliver S2>S3 RequestVote 1');
-    assert.match(await page.textContent('#broken'), /RV\.2/);
+    assert.match(await page.textContent('#broken'),
+        /RV\.2.*"deliver S2>S3 RequestVote 1"/s);
     await click(page, 'timeout S1');
     assert.match(await page.textContent('#said'), /undo/);
 });

@@ -87,7 +87,7 @@ class Hands {
         const {lines, ended, flight, said} = split_trace(result.trace);
         const last = said[said.length - (ended ? 1 : 2)] || '';
         this.flight = flight;
-        this.broken = result.passed ? null : result;
+        this.broken = result.passed ? null : {...result, action: last};
         this.show(make_run([lines.join('\n')]));
         return last.startsWith('skipped: ') ? last.slice(9) : '';
     }
@@ -270,11 +270,13 @@ class Hands {
         if (broken === null)
             return;
         const tag = broken.tag === '' ? '' : ` [${broken.tag}]`;
+        const at = broken.action === '' ? ''
+            : `It came with the action "${broken.action}". `;
         box.replaceChildren(
             make_element('b', {textContent: `${broken.property}${tag}`}),
             make_element('p', {textContent: broken.text}),
             make_element('p', {className: 'quiet',
-                textContent: 'The last action led here. Undo goes back.'}));
+                textContent: `${at}Undo goes back.`}));
     }
 
     server_row(server, i) {
