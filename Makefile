@@ -207,6 +207,7 @@ lint: ## clang-format, clang-tidy, and clang's thread safety analysis
 	  xargs -P 2 -n 8 clang -fsyntax-only \
 	  $(BASE) -Isrc/raft -Wthread-safety -Wthread-safety-beta
 	@.ci/floors
+	@.ci/guards
 	@.ci/sizes $(SOURCES) $(PAGE) $(wildcard tests/page/*.js)
 
 .PHONY: format

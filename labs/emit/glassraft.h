@@ -18,8 +18,8 @@
 // braces; commands that may hold quotes are written by glassraft_text(). The
 // message carries msg and the caller's node along: the receiver names them in
 // recv ("from") and reply ("to"), the caller in reply_recv ("from").
-#ifndef GLASSRAFT_EMIT_H
-#define GLASSRAFT_EMIT_H
+#ifndef GLASSRAFT_EMIT_GLASSRAFT_H
+#define GLASSRAFT_EMIT_GLASSRAFT_H
 
 #include <pthread.h>
 #include <stdarg.h>

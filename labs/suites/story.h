@@ -2,8 +2,8 @@
 //
 // A thin layer over lab.h: commands as short texts, the next server round the
 // circle, an agreement in one word.
-#ifndef GLASSRAFT_STORY_H
-#define GLASSRAFT_STORY_H
+#ifndef GLASSRAFT_SUITES_STORY_H
+#define GLASSRAFT_SUITES_STORY_H
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -3,8 +3,8 @@
 // What a submission prints, what a compiler says about it and what its files
 // are called ends up in JSON, XML, TAP, CSV and on terminals. All of it goes
 // through text_clean() first.
-#ifndef GLASSRAFT_GRADE_TEXT_H
-#define GLASSRAFT_GRADE_TEXT_H
+#ifndef GLASSRAFT_TEXT_H
+#define GLASSRAFT_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,8 +7,8 @@
 // when: never, fail (the default), or always (of passing runs too, when they
 // write a trace). Without `dot` the pictures stay DOT text. Only the first few
 // failures of a scenario are drawn; the runner keeps the traces of some more.
-#ifndef GLASSRAFT_LEAVE_H
-#define GLASSRAFT_LEAVE_H
+#ifndef GLASSRAFT_ARTIFACTS_H
+#define GLASSRAFT_ARTIFACTS_H
 
 #include "check/check.h"
 #include "harness/runner.h"

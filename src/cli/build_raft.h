@@ -1,6 +1,6 @@
 // build_raft.h -- a Raft that is given as a path, made ready to be loaded.
-#ifndef GLASSRAFT_STUDENT_H
-#define GLASSRAFT_STUDENT_H
+#ifndef GLASSRAFT_BUILD_RAFT_H
+#define GLASSRAFT_BUILD_RAFT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 // check_report.h -- what glassraft check found in a trace, and how it is
 // reported.
-#ifndef GLASSRAFT_JUDGEMENT_H
-#define GLASSRAFT_JUDGEMENT_H
+#ifndef GLASSRAFT_CHECK_REPORT_H
+#define GLASSRAFT_CHECK_REPORT_H
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 // determinism.h -- does a seed mean one run? Two of them, compared.
-#ifndef GLASSRAFT_TWICE_H
-#define GLASSRAFT_TWICE_H
+#ifndef GLASSRAFT_DETERMINISM_H
+#define GLASSRAFT_DETERMINISM_H
 
 #include "harness/runner.h"
 

@@ -1,6 +1,6 @@
 // results_table.h -- the table at the end of a sweep: a line for each scenario.
-#ifndef GLASSRAFT_TALLY_H
-#define GLASSRAFT_TALLY_H
+#ifndef GLASSRAFT_RESULTS_TABLE_H
+#define GLASSRAFT_RESULTS_TABLE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 // scenario_names.h -- scenarios by name, for the commands that run some.
-#ifndef GLASSRAFT_CHOOSE_H
-#define GLASSRAFT_CHOOSE_H
+#ifndef GLASSRAFT_SCENARIO_NAMES_H
+#define GLASSRAFT_SCENARIO_NAMES_H
 
 #include <stdbool.h>
 

@@ -4,8 +4,8 @@
 // The program's malloc() and free() (reserve.c) tell of each block while
 // somebody watches. With a sanitizer, which has a heap of its own, they tell
 // nothing.
-#ifndef GLASSRAFT_LAB_HEAP_H
-#define GLASSRAFT_LAB_HEAP_H
+#ifndef GLASSRAFT_HEAP_H
+#define GLASSRAFT_HEAP_H
 
 #include <stdbool.h>
 #include <stddef.h>

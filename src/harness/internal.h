@@ -1,6 +1,6 @@
 // internal.h -- what the files of src/harness share: the cluster and its runs.
-#ifndef GLASSRAFT_LAB_INTERNAL_H
-#define GLASSRAFT_LAB_INTERNAL_H
+#ifndef GLASSRAFT_HARNESS_INTERNAL_H
+#define GLASSRAFT_HARNESS_INTERNAL_H
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -2,8 +2,8 @@
 //
 // For the files of the harness. What a scenario does with clients is in
 // clients.h.
-#ifndef GLASSRAFT_LAB_KV_H
-#define GLASSRAFT_LAB_KV_H
+#ifndef GLASSRAFT_HARNESS_KV_H
+#define GLASSRAFT_HARNESS_KV_H
 
 #include "internal.h"
 

@@ -3,8 +3,8 @@
 //
 // The records of the recorder (trace/pack.h) go into the file in order, where
 // they are only appended: what has left the process cannot be taken back.
-#ifndef GLASSRAFT_STORY_H
-#define GLASSRAFT_STORY_H
+#ifndef GLASSRAFT_HARNESS_STORY_H
+#define GLASSRAFT_HARNESS_STORY_H
 
 #include "runner.h"
 

@@ -4,8 +4,8 @@
 // ours, a command. They queue up, and one thread takes them one by one, or the
 // next deadline when none comes first. What that thread owns needs no lock;
 // the mutex guards the queues and what is shown to callers.
-#ifndef OTHER_RAFT_SERVER_H
-#define OTHER_RAFT_SERVER_H
+#ifndef GLASSRAFT_OTHER_RAFT_SERVER_H
+#define GLASSRAFT_OTHER_RAFT_SERVER_H
 
 #include "wire/stub.h"
 #include "base/thread.h"

@@ -11,8 +11,8 @@
 //     if (!part_load(&part, path, &asked, PART_READABLE, 0)) complain(...);
 //     viz_timeline(&part.trace, &part.window, out);
 //     part_unload(&part);
-#ifndef GLASSRAFT_PART_H
-#define GLASSRAFT_PART_H
+#ifndef GLASSRAFT_WINDOW_H
+#define GLASSRAFT_WINDOW_H
 
 #include "replay/model.h"
 #include "viz.h"

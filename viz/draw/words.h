@@ -4,8 +4,8 @@
 // to S2; "IS ..19 @256-356." bytes 256 to 356 of the snapshot up to index 19,
 // the last ones, "has @356" an answer that it has so many. What comes from the
 // trace's texts is made harmless for a terminal.
-#ifndef GLASSRAFT_SAY_H
-#define GLASSRAFT_SAY_H
+#ifndef GLASSRAFT_WORDS_H
+#define GLASSRAFT_WORDS_H
 
 #include "scene.h"
 

@@ -1,6 +1,6 @@
 // curve.h -- curves over a count: how much was met by so many seeds.
-#ifndef GLASSRAFT_VIZ_CURVE_H
-#define GLASSRAFT_VIZ_CURVE_H
+#ifndef GLASSRAFT_FIGURE2_CURVE_H
+#define GLASSRAFT_FIGURE2_CURVE_H
 
 #include <stddef.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
 // the code names it; one or two columns of counts side by side: two Rafts, two
 // labs. A rule that never acted is marked; one that messages cannot show of a
 // Raft without trace calls is told apart.
-#ifndef GLASSRAFT_VIZ_FIGURE2_H
-#define GLASSRAFT_VIZ_FIGURE2_H
+#ifndef GLASSRAFT_FIGURE2_FIGURE2_H
+#define GLASSRAFT_FIGURE2_FIGURE2_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
 // Time runs to the right, a row for each client, a bar for each operation from
 // its call to its return. history.c chooses the operations and gives each its
 // place; history_draw.c draws them.
-#ifndef GLASSRAFT_VIZ_HISTORY_H
-#define GLASSRAFT_VIZ_HISTORY_H
+#ifndef GLASSRAFT_HISTORY_HISTORY_H
+#define GLASSRAFT_HISTORY_HISTORY_H
 
 #include "check/clients.h"
 #include "viz/draw/shapes.h"

@@ -2,8 +2,8 @@
 //
 // All that knows a processor lies in this folder: two files for each, chosen by
 // the Makefile from the compiler's target. Nothing else asks which one it is.
-#ifndef GLASSRAFT_SIM_ARCH_H
-#define GLASSRAFT_SIM_ARCH_H
+#ifndef GLASSRAFT_ARCH_H
+#define GLASSRAFT_ARCH_H
 
 #include <signal.h>
 
