@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check/findings.h"
 #include "stepper/explore.h"
 #include "build_raft.h"
 #include "cli.h"
@@ -16,36 +17,41 @@ enum { EXIT_INTERRUPTED = 130, MIB = 1 << 20 };
 
 static const char help[] =
     "usage: glassraft explore [OPTIONS]\n\n"
-    "Tries every list of actions on a cluster whose time stands still, within\n"
-    "a bound: all orders of messages, timeouts, commands and faults.\n\n"
-    "  --servers N      servers, 1 to 5, default 3\n"
-    "  --terms T        no server starts an election beyond this term,\n"
-    "                   default 1\n"
-    "  --log L          no log grows beyond this index, default 3\n"
-    "  --commands C     commands in all, default 1\n"
-    "  --heartbeats H   rounds of heartbeats by the clock in all, default 1\n"
-    "                   (those of a new leader do not count)\n"
-    "  --crashes K      crashes in all, at rest or just before a save,\n"
-    "                   default 0; servers may restart\n"
-    "  --losses L       messages lost in all, default 0\n"
-    "  --doubles D      requests that arrive once more in all, default 0\n"
-    "  --snapshots S    snapshots of services in all, default 0\n"
-    "  --state KIND     which states are the same: model (default) or history\n"
-    "  --distinct       servers are not taken for interchangeable\n"
-    "  --raft PATH      the Raft (as in run); it runs as a program of yours\n"
-    "                   does, without a sandbox\n"
-    "  --mute           as if the Raft had no trace calls\n"
-    "  --seed N         of election timeouts, default 1\n"
-    "  --budget TIME    stop after that (60, 60s, 10m, 2h); when half of it "
-    "is\n"
-    "                   over, lists drawn by chance are tried, which go far\n"
-    "  --memory MIB     for the states that are known, default 1024\n"
-    "  -j N             worker processes, default: one for each processor\n"
-    "  --out FOLDER     what a finding leaves goes here, default out\n"
-    "  --json           the result as a JSON object\n\n"
-    "labs/EXPLORING.md says what a bound is and what completion "
-    "proves.\n\n"
-    "Exit code 0: nothing is broken, 1: a finding, 2: wrong usage, 130: "
+    "Time stands still; the cluster goes on by actions: a message arrives, a\n"
+    "timer runs out, a server crashes. This command tries every list of\n"
+    "actions within a bound, the short lists first, and stops at the first\n"
+    "list that breaks a rule.\n\n"
+    "The bound. All numbers count over a whole list:\n"
+    "  --servers N      servers in the cluster, 1 to 5 (default 3)\n"
+    "  --terms T        highest term for which a server starts an election\n"
+    "                   (default 1)\n"
+    "  --log L          highest index that a log may reach (default 3)\n"
+    "  --commands C     commands given to leaders (default 1)\n"
+    "  --heartbeats H   rounds of heartbeats that a leader's timer starts\n"
+    "                   (default 1); a new leader's first round is free\n"
+    "  --crashes K      crashes, at rest or just before a save (default 0);\n"
+    "                   a crashed server may restart\n"
+    "  --losses L       lost messages (default 0)\n"
+    "  --doubles D      requests that arrive a second time (default 0)\n"
+    "  --snapshots S    snapshots that services take (default 0)\n\n"
+    "The search:\n"
+    "  --state KIND     treat states as equal by model (default) or history\n"
+    "  --distinct       do not treat servers as interchangeable\n"
+    "  --budget TIME    stop after this time (60, 60s, 10m, 2h). With a\n"
+    "                   budget, part of the time goes to long lists drawn\n"
+    "                   at random\n"
+    "  --states N       stop after trying N states\n"
+    "  --walks N        then try N long lists drawn at random\n"
+    "  --memory MIB     memory for known states (default 1024)\n"
+    "  -j N             worker processes (default: one for each processor)\n\n"
+    "  --raft PATH      explore this Raft (as in run); it runs without a\n"
+    "                   sandbox, like any program of yours\n"
+    "  --mute           act as if the Raft had no trace calls\n"
+    "  --seed N         seed of the election timeouts (default 1)\n"
+    "  --out FOLDER     write what a finding leaves to FOLDER (default out)\n"
+    "  --json           print the result as a JSON object\n\n"
+    "labs/EXPLORING.md explains bounds, and what completion proves.\n\n"
+    "Exit code 0: no rule was broken, 1: a finding, 2: wrong usage, 130:\n"
     "Ctrl-C.\n\n"
     "example: glassraft explore --terms 2 --crashes 1 --budget 60s\n";
 
@@ -132,6 +138,10 @@ static void take_argument(struct options *o, struct arguments *a)
         plan->run.seed = options_number(o);
     else if (options_is(o, "--budget"))
         plan->budget_s = options_time(o);
+    else if (options_is(o, "--states"))
+        plan->most_states = options_number(o);
+    else if (options_is(o, "--walks"))
+        plan->most_walks = options_number(o);
     else if (options_is(o, "--memory"))
         plan->memory = (size_t)small(o, a, 1, 1 << 20) * MIB;
     else if (options_is(o, "-j"))
@@ -170,12 +180,12 @@ static bool stopped(void *context)
     return interrupted != 0;
 }
 
-static void count_of(FILE *out, unsigned n, const char *what)
+static void count_of(FILE *out, unsigned n, const char *one, const char *many)
 {
     if (n == 0)
-        fprintf(out, ", no %s", what);
+        fprintf(out, "no %s", one);
     else
-        fprintf(out, ", %u %s%s", n, what, n == 1 ? "" : "s");
+        fprintf(out, "%u %s", n, n == 1 ? one : many);
 }
 
 static void print_bound(FILE *out, const struct step_bound *bound)
@@ -183,22 +193,19 @@ static void print_bound(FILE *out, const struct step_bound *bound)
     fprintf(out, "  bound   %d server%s, terms to %" PRIu64 ", log to %" PRIu64,
             bound->n_servers, bound->n_servers == 1 ? "" : "s", bound->terms,
             bound->log);
-    count_of(out, bound->commands, "command");
-    count_of(out, bound->heartbeats, "round of heartbeats");
+    fputs(", ", out);
+    count_of(out, bound->commands, "command", "commands");
+    fputs(", ", out);
+    count_of(out, bound->heartbeats, "round of heartbeats",
+             "rounds of heartbeats");
     fputs(",\n          ", out);
-    static const char *const faults[] = {"crash", "loss", "double delivery",
-                                         "snapshot"};
-    static const char *const many[] = {"crashes", "losses", "double deliveries",
-                                       "snapshots"};
-    unsigned n[] = {bound->crashes, bound->losses, bound->doubles,
-                    bound->snapshots};
-    for (int i = 0; i < 4; i++) {
-        if (n[i] == 0)
-            fprintf(out, "%sno %s", i > 0 ? ", " : "", faults[i]);
-        else
-            fprintf(out, "%s%u %s", i > 0 ? ", " : "", n[i],
-                    n[i] == 1 ? faults[i] : many[i]);
-    }
+    count_of(out, bound->crashes, "crash", "crashes");
+    fputs(", ", out);
+    count_of(out, bound->losses, "loss", "losses");
+    fputs(", ", out);
+    count_of(out, bound->doubles, "double delivery", "double deliveries");
+    fputs(", ", out);
+    count_of(out, bound->snapshots, "snapshot", "snapshots");
     fputc('\n', out);
 }
 
@@ -207,21 +214,25 @@ static void print_notion(FILE *out, const struct arguments *a,
 {
     if (report->by_history) {
         if (!a->plan.by_history)
-            fputs("  note    this Raft tells nothing of itself: its states"
-                  " are told apart by history\n",
+            fputs("  note    this Raft has no trace calls: its states are"
+                  " compared by history\n",
                   out);
-        fputs("  states  the same when each server was given the same in the"
-              " same order\n"
-              "          (sound if servers share no memory, which was"
-              " compared)\n",
+        fputs("  states  equal when every server was given the same inputs in"
+              " the same\n"
+              "          order; servers must share no memory, which was"
+              " checked\n",
               out);
     } else {
         fprintf(out,
-                "  states  the same as far as trace, disks and messages tell%s;"
-                "\n          blind to what they do not show\n",
-                a->plan.interchangeable ? ", servers under any names" : "");
+                "  states  equal when trace, disks and messages show no"
+                " difference%s;\n"
+                "          what these do not show is not compared\n",
+                a->plan.interchangeable ? ",\n          with servers under"
+                                          " any names"
+                                        : "");
     }
-    fputs("  threads in one order: each runs until it blocks\n", out);
+    fputs("  threads take turns in one order: each runs until it blocks\n",
+          out);
 }
 
 static const char *head_of(const struct explore_report *report)
@@ -233,10 +244,12 @@ static const char *head_of(const struct explore_report *report)
         return "found";
     case EXPLORE_BUDGET:
         return "not complete, the time is up";
+    case EXPLORE_ENOUGH:
+        return "not complete, limited by --states";
     case EXPLORE_STOPPED:
         return "not complete, interrupted";
     case EXPLORE_FULL:
-        return "not complete, no room for more states";
+        return "not complete, the memory for states is full";
     default:
         return "given up";
     }
@@ -253,12 +266,12 @@ static void print_report(FILE *out, const struct arguments *a,
     if (report->end != EXPLORE_COMPLETE && report->end != EXPLORE_FOUND)
         fprintf(out,
                 "  covered all lists of fewer than %u actions; %" PRIu64
-                " states were not tried yet\n",
+                " states are left to try\n",
                 report->full ? 0 : report->depth + 1, report->n_frontier);
     if (report->n_walks > 0)
         fprintf(out,
-                "  drawn   then %" PRIu64
-                " lists of actions by chance, of up to 120 actions\n",
+                "  random  %" PRIu64
+                " lists of up to 120 actions, drawn at random\n",
                 report->n_walks);
     fprintf(out,
             "  took    %.1f s, %.0f transitions a core-second, %zu MiB,"
@@ -313,6 +326,8 @@ static cJSON *as_json(const struct arguments *a,
     if (report->end != EXPLORE_FOUND)
         return object;
     cJSON_AddStringToObject(object, "property", report->result.property);
+    cJSON_AddStringToObject(object, "headline",
+                            finding_headline(report->result.property));
     cJSON_AddStringToObject(object, "tag", report->result.tag);
     cJSON_AddStringToObject(object, "finding", report->result.text);
     cJSON_AddBoolToObject(object, "by_chance", report->by_chance);
@@ -330,10 +345,10 @@ static void print_script(const struct explore_report *report)
     char line[STEP_LINE];
     printf("  script  %zu actions, %s\n", report->script.n,
            report->by_chance
-               ? "found by chance and made short; there may be a shorter one"
+               ? "found at random and made short; a shorter list may exist"
            : report->by_history
                ? "and no shorter list within the bound breaks a rule"
-               : "and no shorter list was found by this notion of states");
+               : "and no shorter list was found with these equal states");
     for (size_t i = 0; i < report->script.n; i++) {
         step_format(&report->script.action[i], line);
         printf("          %s\n", line);

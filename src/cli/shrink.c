@@ -19,19 +19,24 @@
 static const char help[] =
     "usage: glassraft shrink SCENARIO --seed N [OPTIONS]\n"
     "       glassraft shrink TRACE [OPTIONS]\n\n"
-    "Makes a script of a run that breaks a rule of safety, and takes out of "
-    "it\n"
-    "what is not needed for the same finding: actions, servers, commands.\n\n"
-    "  --raft PATH    the Raft (as in run); it runs as a program of yours "
-    "does,\n"
-    "                 without a sandbox\n"
-    "  --seed N       the run's, default 1\n"
-    "  --budget TIME  stop after that and take what is there, default 60s\n"
-    "  --out FOLDER   script, story and pictures go here, default out\n\n"
-    "What needs time to pass (no leader, no agreement) or another order of\n"
-    "threads (a data race, a deadlock) has no script, and that is said.\n\n"
-    "Exit code 1: the finding, as a script, or why there is none; 0: the run\n"
-    "passes, 2: wrong usage.\n\n"
+    "Turns a run that breaks a rule of safety into a script, and takes out of\n"
+    "it every action, server and command that the same finding does not need.\n"
+    "\n"
+    "  --raft PATH    run this Raft (as in run); it runs without a sandbox,\n"
+    "                 like any program of yours\n"
+    "  --seed N       seed of the run (default 1)\n"
+    "  --budget TIME  stop after this time and keep the shortest script so "
+    "far\n"
+    "                 (default 60s)\n"
+    "  --out FOLDER   write script, story and pictures to FOLDER (default "
+    "out)\n"
+    "\n"
+    "Some findings have no script: those that need time to pass (no leader, "
+    "no\n"
+    "agreement), and those that need another order of threads (a data race, a\n"
+    "deadlock). The command then says so in one line.\n\n"
+    "Exit code 1: a finding, with its script or the reason why there is none;\n"
+    "0: the run passes, 2: wrong usage.\n\n"
     "example: glassraft shrink figure-8 --seed 7 --raft labs/student\n";
 
 static volatile sig_atomic_t interrupted;
@@ -70,7 +75,7 @@ static void take_argument(struct options *o, struct arguments *a)
         a->out = options_value(o);
     else if (options_rest(o)) {
         if (a->what != NULL)
-            fprintf(stderr, "glassraft shrink: %s: one run at a time\n",
+            fprintf(stderr, "glassraft shrink: %s: give one run only\n",
                     o->now);
         a->bad |= a->what != NULL;
         a->what = o->now;
@@ -96,7 +101,7 @@ static int make_trace(struct arguments *a, char path[200])
         return EXIT_USAGE;
     }
     if (a->run.scenario->rpcs != NULL) {
-        fprintf(stderr, "glassraft shrink: %s: there is no Raft in it\n",
+        fprintf(stderr, "glassraft shrink: %s: this scenario runs no Raft\n",
                 a->what);
         return EXIT_USAGE;
     }
@@ -122,16 +127,17 @@ static bool take_finding(struct arguments *a, const struct trace_file *trace)
         if (trace->event[i].kind == TRACE_FINDING)
             found = &trace->event[i];
     if (found == NULL) {
-        printf("%s: there is no finding in it\n", a->what);
+        printf("%s: this trace has no finding\n", a->what);
         return false;
     }
     snprintf(a->property, sizeof a->property, "%s", found->what);
     snprintf(a->tag, sizeof a->tag, "%s", found->tag != NULL ? found->tag : "");
     if (finding_cost(a->property, a->tag) == FINDING_IS_SAFETY)
         return true;
-    printf("%s [%s]: no broken rule of safety; a script, in which no time"
-           " passes, cannot show it\n",
-           a->property, a->tag);
+    printf("no script: %s%s%s%s, which is no broken rule of safety: no time"
+           " passes in a script\n",
+           finding_headline(a->property), a->tag[0] != '\0' ? " [" : "", a->tag,
+           a->tag[0] != '\0' ? "]" : "");
     return false;
 }
 
@@ -151,13 +157,14 @@ static int make_short(struct arguments *a, struct trace_file *trace)
                                .stopped = stopped};
     shrink(&plan, &script, &report);
     if (!report.breaks) {
-        printf("no script: the %zu actions of this run %s%s%s%s\n",
+        printf("no script: the %zu actions of this run %s%s%s%s%s\n",
                report.n_before,
-               report.result.passed ? "break nothing by themselves; time or"
-                                      " another order of threads is part of it"
+               report.result.passed ? "alone break nothing; the finding also"
+                                      " needs time, or another order of threads"
                                     : "break something else: ",
-               report.result.passed ? "" : report.result.property,
-               report.result.tag[0] != '\0' ? ", " : "", report.result.tag);
+               finding_headline(report.result.property),
+               report.result.tag[0] != '\0' ? " [" : "", report.result.tag,
+               report.result.tag[0] != '\0' ? "]" : "");
         script_free(&script);
         return EXIT_FINDING;
     }
@@ -165,7 +172,7 @@ static int make_short(struct arguments *a, struct trace_file *trace)
            " runs and %.1f s%s\n",
            report.n_before, report.servers_before, report.n_after,
            report.servers_after, report.n_runs, report.seconds,
-           report.ended ? "" : "; the time was up before the end");
+           report.ended ? "" : "; the time was up, it may get shorter");
     char *text = script_format(&script);
     fputs(text, stdout);
     free(text);

@@ -35,6 +35,8 @@ struct all {
     int n_workers;
     struct timespec begin;
     uint64_t found; // the order of report->result
+    uint64_t first; // node of the level
+    double pause_s; // when the others' share of the budget begins
     bool walking;
     int walked; // the worker whose list by chance broke a rule; -1: none
 };
@@ -145,14 +147,6 @@ static void bury(struct all *all, int number)
     worker->dead = true;
     worker->busy = false;
     uint64_t order = atomic_load(&post->order);
-    if (all->walking && post->n_walk > 0) {
-        if (all->walked < 0) {
-            all->walked = number;
-            all->report->result = result;
-        }
-        atomic_store(&all->shared->stop, true);
-        return;
-    }
     if (order == UINT64_MAX) {
         snprintf(all->report->text, sizeof all->report->text, "%.200s %.90s",
                  result.property, result.text);
@@ -162,6 +156,7 @@ static void bury(struct all *all, int number)
     if (order >= all->found)
         return;
     all->found = order;
+    all->walked = all->walking ? number : -1;
     all->report->result = result;
     atomic_store(&all->shared->finding, order);
 }
@@ -200,10 +195,11 @@ static void look(struct all *all)
         all->report->end = EXPLORE_STOPPED;
         atomic_store(&all->shared->stop, true);
     } else if (plan->budget_s > 0 &&
-               all->report->seconds >=
-                   (double)plan->budget_s / (all->walking ? 1 : 2)) {
+               all->report->seconds >= (double)plan->budget_s) {
         all->report->end = EXPLORE_BUDGET;
         atomic_store(&all->shared->stop, true);
+    } else if (plan->budget_s > 0 && all->report->seconds >= all->pause_s) {
+        atomic_store(&all->shared->pause, true);
     }
 }
 
@@ -253,63 +249,94 @@ static void order_all(struct all *all, const char *what)
     look(all);
 }
 
-// The rest of the time.
-static void walk_all(struct all *all)
+static bool is_over(const struct all *all)
 {
-    struct explore_report *report = all->report;
-    all->walking = true;
-    atomic_store(&all->shared->stop, false);
-    order_all(all, WORKER_WALK);
-    if (all->walked >= 0)
-        report->end = EXPLORE_FOUND;
-    report->by_chance = all->walked >= 0;
+    return all->found != UINT64_MAX || atomic_load(&all->shared->stop);
 }
 
-// Tries the nodes from first on; false when that was the last level.
-static bool level(struct all *all, uint64_t first)
+// All that the workers do until the budget's share is over.
+static void order_phase(struct all *all, const char *what)
+{
+    atomic_store(&all->shared->pause, false);
+    order_all(all, what);
+    for (int i = 0; i < all->n_workers; i++)
+        if (all->shared->post[i].text[0] != '\0')
+            snprintf(all->report->text, sizeof all->report->text, "%s",
+                     all->shared->post[i].text);
+}
+
+// Lists by chance, as many as the plan says; true: there are more to try.
+static bool walks(struct all *all)
+{
+    struct worker_shared *shared = all->shared;
+    const struct explore_plan *plan = all->plan;
+    shared->last_walk = plan->most_walks > 0 || plan->budget_s == 0
+                            ? plan->most_walks
+                            : UINT64_MAX / 2;
+    all->walking = true;
+    order_phase(all, WORKER_WALK);
+    all->walking = false;
+    return !is_over(all) && atomic_load(&shared->next_walk) < shared->last_walk;
+}
+
+// The nodes of this level that were not tried yet. True: all of them are.
+static bool level(struct all *all)
 {
     struct worker_shared *shared = all->shared;
     const struct frontier *f = all->frontier;
-    shared->first = first;
-    shared->last = f->n_nodes;
-    atomic_store(&shared->next, first);
-    order_all(all, WORKER_LEVEL);
-    for (int i = 0; i < all->n_workers; i++)
-        if (shared->post[i].text[0] != '\0')
-            snprintf(all->report->text, sizeof all->report->text, "%s",
-                     shared->post[i].text);
-    return all->found == UINT64_MAX && !atomic_load(&shared->stop);
+    uint64_t most = all->plan->most_states;
+    shared->last = most > 0 && most < f->n_nodes ? most : f->n_nodes;
+    order_phase(all, WORKER_LEVEL);
+    if (is_over(all) || atomic_load(&shared->next) < shared->last)
+        return false;
+    if (shared->last < f->n_nodes)
+        all->report->end = EXPLORE_ENOUGH;
+    return shared->last == f->n_nodes;
 }
 
-static void search(struct all *all)
+// True: there are more to try.
+static bool levels(struct all *all)
 {
     struct explore_report *report = all->report;
     struct frontier *f = all->frontier;
-    uint64_t first = 0;
-    bool goes_on = true;
-    while (goes_on && first < f->n_nodes) {
+    while (all->first < f->n_nodes) {
         uint64_t last = f->n_nodes;
-        goes_on = level(all, first);
-        count(all);
-        if (!goes_on)
-            break;
+        if (!level(all))
+            return !is_over(all) && report->end != EXPLORE_ENOUGH;
         frontier_level(f);
-        first = last;
-        report->n_level = f->n_nodes - first;
-        report->depth += f->n_nodes > first;
-        atomic_store(&all->shared->next, first);
+        all->first = last;
+        report->n_level = f->n_nodes - last;
+        report->depth += f->n_nodes > last;
+        atomic_store(&all->shared->next, last);
     }
-    count(all);
+    report->end = report->full ? EXPLORE_FULL : EXPLORE_COMPLETE;
+    return false;
+}
+
+// Levels and lists by chance take turns, each for its share of the budget:
+// most mistakes show in lists by chance, and soon; what levels find is short,
+// and only they come to an end.
+static void search(struct all *all)
+{
+    static const double until[] = {1 / 12.0, 3 / 12.0, 8 / 12.0, 1};
+    enum { N = sizeof until / sizeof until[0] };
+    struct explore_report *report = all->report;
+    double budget_s = (double)all->plan->budget_s;
+    bool more[2] = {true, true};
+    report->end = EXPLORE_BUDGET;
+    for (int i = 0; i < N && !is_over(all) && (more[0] || more[1]); i++) {
+        all->pause_s = budget_s * (more[!(i % 2)] ? until[i] : 1);
+        if (more[i % 2])
+            more[i % 2] = i % 2 == 0 ? levels(all) : walks(all);
+        count(all);
+        if (report->end == EXPLORE_COMPLETE || report->text[0] != '\0')
+            break;
+    }
     if (all->found != UINT64_MAX)
         report->end = EXPLORE_FOUND;
     else if (report->text[0] != '\0')
         report->end = EXPLORE_BROKEN;
-    else if (goes_on)
-        report->end = report->full ? EXPLORE_FULL : EXPLORE_COMPLETE;
-    bool rest = report->end == EXPLORE_BUDGET ||
-                (report->end == EXPLORE_FULL && all->plan->budget_s > 0);
-    if (rest)
-        walk_all(all);
+    report->by_chance = all->walked >= 0;
 }
 
 // A list by chance has much in it that is not needed.

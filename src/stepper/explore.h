@@ -22,9 +22,14 @@ struct explore_plan {
     bool by_history;      // states are the same by history; else by model
     bool interchangeable; // servers are, by model
     int n_workers;        // 1 to 64
-    // 0: none. When half of it is over before all is tried, lists of actions by
-    // chance are tried for the rest, which also go far.
+    // 0: none. In turns with the levels, lists of actions by chance are tried,
+    // which go far.
     uint64_t budget_s;
+    // How many states are tried, and then how many lists by chance; 0: no
+    // limit, and none without a budget. By these the report is the same
+    // whatever the time and the number of workers, but for its counts when
+    // something is found.
+    uint64_t most_states, most_walks;
     size_t memory;      // bytes for what is known of states
     struct lab_run run; // raft, seed, mute; the rest is filled in
     // Told now and then, and never from a signal handler.
@@ -37,6 +42,7 @@ enum explore_end {
     EXPLORE_COMPLETE,
     EXPLORE_FOUND,   // a rule is broken: script, result
     EXPLORE_BUDGET,  // its time was up
+    EXPLORE_ENOUGH,  // most_states were tried
     EXPLORE_STOPPED, // by stopped()
     EXPLORE_FULL,    // memory was: all that was kept was tried
     EXPLORE_BROKEN,  // text says why

@@ -45,8 +45,8 @@ uint32_t moves_code(const struct message_rpc *rpcs, const struct step_action *a)
     return put(&code, &at, (uint32_t)a->number, NUMBER_BITS);
 }
 
-void moves_action(const struct message_rpc *rpcs, uint32_t code,
-                  struct step_action *a)
+// Returns the number of the method.
+static uint32_t read_code(uint32_t code, struct step_action *a)
 {
     int at = 0;
     *a =
@@ -58,6 +58,18 @@ void moves_action(const struct message_rpc *rpcs, uint32_t code,
     a->number = get(code, &at, NUMBER_BITS);
     a->before = flag && a->kind == STEP_CRASH;
     a->reply = flag && a->kind != STEP_CRASH;
+    return method;
+}
+
+void moves_plain(uint32_t code, struct step_action *a)
+{
+    read_code(code, a);
+}
+
+void moves_action(const struct message_rpc *rpcs, uint32_t code,
+                  struct step_action *a)
+{
+    uint32_t method = read_code(code, a);
     if (a->kind == STEP_DELIVER || a->kind == STEP_LOSE ||
         a->kind == STEP_DOUBLE)
         snprintf(a->method, sizeof a->method, "%s", rpcs[method].method);

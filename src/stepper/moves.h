@@ -36,5 +36,7 @@ uint32_t moves_code(const struct message_rpc *rpcs,
                     const struct step_action *action);
 void moves_action(const struct message_rpc *rpcs, uint32_t code,
                   struct step_action *action);
+// The same without names and texts.
+void moves_plain(uint32_t code, struct step_action *action);
 
 #endif

@@ -17,6 +17,7 @@
 #include "back.h"
 #include "base/die.h"
 #include "sim/sim.h"
+#include "taste.h"
 
 enum {
     MOST_WALK = 120,
@@ -240,7 +241,7 @@ static void visit(struct search *search, uint64_t node)
 static void try_level(struct search *search)
 {
     struct worker_shared *shared = search->shared;
-    while (!atomic_load(&shared->stop)) {
+    while (!atomic_load(&shared->stop) && !atomic_load(&shared->pause)) {
         uint64_t node = atomic_fetch_add(&shared->next, BLOCK);
         if (node >= shared->last)
             return;
@@ -254,61 +255,26 @@ static void try_level(struct search *search)
 
 // ------------------------------------------------------------ by chance
 
-static uint64_t draw(uint64_t *random, uint64_t n)
+static bool goes_on(const struct search *search, uint64_t number)
 {
-    *random += 0x9e3779b97f4a7c15u;
-    uint64_t z = *random;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (z ^ (z >> 31)) % n;
+    return !atomic_load(&search->shared->stop) &&
+           number <= atomic_load(&search->shared->finding);
 }
 
-// Messages arrive more often than anything else happens: else all terms would
-// be over before anybody is elected.
-static unsigned weight_of(uint32_t code)
-{
-    struct step_action action;
-    struct message_rpc none[MOST_METHODS + 1] = {{"", NULL, NULL}};
-    for (int i = 0; i < MOST_METHODS; i++)
-        none[i].method = "";
-    moves_action(none, code, &action);
-    switch (action.kind) {
-    case STEP_DELIVER:
-        return 16;
-    case STEP_COMMAND:
-    case STEP_HEARTBEAT:
-    case STEP_RESTART:
-        return 6;
-    case STEP_TIMEOUT:
-    case STEP_SNAPSHOT:
-        return 3;
-    default:
-        return 1;
-    }
-}
-
-static uint32_t choose(const struct mail *mail, uint64_t *random)
-{
-    uint64_t sum = 0;
-    for (int i = 0; i < mail->n; i++)
-        sum += weight_of(mail->codes[i]);
-    uint64_t at = draw(random, sum);
-    int i = 0;
-    for (; i < mail->n - 1 && at >= weight_of(mail->codes[i]); i++)
-        at -= weight_of(mail->codes[i]);
-    return mail->codes[i];
-}
-
-static void walk_once(struct search *search, uint64_t *random)
+static void walk_once(struct search *search, uint64_t number)
 {
     struct worker_post *post = search->post;
+    struct taste taste;
+    taste_begin(&taste, number);
     back_restore(search->back, 0);
     post->n_walk = 0;
-    while (post->n_walk < MOST_WALK && !atomic_load(&search->shared->stop)) {
+    atomic_store(&post->order, number);
+    while (post->n_walk < MOST_WALK && goes_on(search, number)) {
         ask(search, LIST, 0);
         if (search->mail->n == 0)
             break;
-        uint32_t code = choose(search->mail, random);
+        uint32_t code =
+            taste_choose(&taste, search->mail->codes, search->mail->n);
         post->walk[post->n_walk++] = code;
         ask(search, WALK, code);
         // The cluster is not what it was; what is not done is no action.
@@ -318,15 +284,21 @@ static void walk_once(struct search *search, uint64_t *random)
         atomic_fetch_add(&post->n_transitions, 1);
     }
     post->n_walk = 0;
+    atomic_store(&post->order, UINT64_MAX);
     atomic_fetch_add(&post->n_walks, 1);
 }
 
-static void walk(struct search *search, int number)
+static void walk(struct search *search)
 {
-    uint64_t random = (uint64_t)number + 1;
-    while (!atomic_load(&search->shared->stop) &&
-           atomic_load(&search->shared->finding) == UINT64_MAX)
-        walk_once(search, &random);
+    struct worker_shared *shared = search->shared;
+    for (;;) {
+        if (atomic_load(&shared->pause))
+            return;
+        uint64_t number = atomic_fetch_add(&shared->next_walk, 1);
+        if (number >= shared->last_walk || !goes_on(search, number))
+            return;
+        walk_once(search, number);
+    }
 }
 
 static void note_costs(struct search *search)
@@ -344,7 +316,7 @@ static void search_all(void *unused)
     // Nothing of this function is in the memory that goes back.
     struct search search = {.shared = me.shared,
                             .post = &me.shared->post[me.number]};
-    int from = me.from, to = me.to, number = me.number;
+    int from = me.from, to = me.to;
     char byte;
     (void)unused;
     search.mail = me.mail;
@@ -357,7 +329,7 @@ static void search_all(void *unused)
     back_save(search.back, 0);
     while (read(from, &byte, 1) == 1) {
         if (byte == WORKER_WALK[0])
-            walk(&search, number);
+            walk(&search);
         else
             try_level(&search);
         note_costs(&search);

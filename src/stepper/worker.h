@@ -9,7 +9,9 @@ enum { MOST_WORKERS = 64, MOST_DEPTH = 200, MOST_METHODS = 8 };
 
 // What a worker is at, for when it dies there.
 struct worker_post {
-    atomic_uint_least64_t order; // parent, code; UINT64_MAX: nothing
+    // Parent and code, or the number of its list by chance; UINT64_MAX:
+    // nothing.
+    atomic_uint_least64_t order;
     atomic_uint_least64_t n_transitions;
     uint64_t cpu_us;
     size_t image;
@@ -23,10 +25,13 @@ struct worker_post {
 struct worker_shared {
     const struct explore_plan *plan;
     struct frontier *frontier;
-    uint64_t first, last;          // nodes of this level
-    atomic_uint_least64_t next;    // of them to be tried
+    uint64_t last;              // of the nodes of this level
+    atomic_uint_least64_t next; // of them to be tried
+    uint64_t last_walk;         // of the lists by chance
+    atomic_uint_least64_t next_walk;
     atomic_uint_least64_t finding; // the first that was met; UINT64_MAX: none
     atomic_bool stop;
+    atomic_bool pause; // after what is begun; it may go on later
     char method[MOST_METHODS][STEP_METHOD]; // of the Raft, told by workers
     struct worker_post post[MOST_WORKERS];
 };
@@ -41,10 +46,10 @@ struct worker_shared {
 const struct lab_scenario *worker_scenario(struct worker_shared *shared,
                                            int worker, int from, int to);
 
-// The list of actions that leads to an order: node and action.
 // The list that a worker was at, by chance.
 void worker_walked(const struct worker_shared *shared, int worker,
                    struct script *script);
+// The list of actions that leads to an order: node and action.
 void worker_script(const struct worker_shared *shared, uint64_t order,
                    struct script *script);
 

@@ -89,6 +89,23 @@ static void test_a_bound_of_memory_is_no_completeness(void **state)
     assert_true(report.full);
 }
 
+// The first states, then lists by chance: as many, whoever tries them.
+static void test_limits_by_number_give_one_report(void **state)
+{
+    (void)state;
+    struct explore_plan plan = {
+        .bound = crashing, .n_workers = 1, .most_states = 50, .most_walks = 20};
+    struct explore_report one = look(plan);
+    plan.n_workers = 3;
+    struct explore_report three = look(plan);
+    assert_int_equal(one.end, EXPLORE_ENOUGH);
+    assert_int_equal(one.n_walks, 20);
+    assert_int_equal(one.n_states, three.n_states);
+    assert_int_equal(one.n_frontier, three.n_frontier);
+    assert_int_equal(one.n_transitions, three.n_transitions);
+    assert_int_equal(one.n_walks, three.n_walks);
+}
+
 static bool at_once(void *context)
 {
     (void)context;
@@ -122,6 +139,7 @@ int main(void)
         cmocka_unit_test(test_the_two_notions_of_state_agree),
         cmocka_unit_test(test_silent_rafts_are_told_apart_by_history),
         cmocka_unit_test(test_a_bound_of_memory_is_no_completeness),
+        cmocka_unit_test(test_limits_by_number_give_one_report),
         cmocka_unit_test(test_what_is_stopped_is_not_complete),
         cmocka_unit_test(test_what_cannot_be_loaded_is_said),
     };
