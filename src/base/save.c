@@ -19,6 +19,41 @@ static char *name_part(const char *path)
     return part;
 }
 
+bool save_folder(const char *path)
+{
+    struct stat about;
+    char *part = must_copy(path, strlen(path) + 1);
+    for (char *at = part + 1; part[0] != '\0' && *at != '\0'; at++)
+        if (*at == '/') {
+            *at = '\0';
+            (void)mkdir(part, 0777);
+            *at = '/';
+        }
+    free(part);
+    if (mkdir(path, 0777) == 0)
+        return true;
+    if (errno != EEXIST || stat(path, &about) != 0 || S_ISDIR(about.st_mode))
+        return errno == EEXIST;
+    errno = ENOTDIR;
+    return false;
+}
+
+// Opens what is to be written. A folder that is missing is made, but none at
+// the root of the file system: /wrong/x is a slip of whoever typed it.
+static int open_file(const char *path)
+{
+    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY;
+    int file = open(path, flags, 0666);
+    const char *slash = strrchr(path, '/');
+    if (file >= 0 || errno != ENOENT || slash == NULL)
+        return file;
+    char *folder = must_copy(path, (size_t)(slash - path) + 1);
+    folder[slash - path] = '\0';
+    bool made = strrchr(folder, '/') != folder && save_folder(folder);
+    free(folder);
+    return made ? open(path, flags, 0666) : -1;
+}
+
 bool save_begin(struct save *save, const char *path)
 {
     struct stat about, itself;
@@ -30,8 +65,7 @@ bool save_begin(struct save *save, const char *path)
     // A link to nothing makes what it points to.
     if (known ? S_ISREG(about.st_mode) : !link)
         save->part = name_part(save->path);
-    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY;
-    int file = open(save->part != NULL ? save->part : save->path, flags, 0666);
+    int file = open_file(save->part != NULL ? save->part : save->path);
     save->out = file >= 0 ? fdopen(file, "w") : NULL;
     if (save->out == NULL && file >= 0)
         close(file);

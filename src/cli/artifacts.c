@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/save.h"
 #include "check/findings.h"
 #include "selectors.h"
 
@@ -305,7 +305,7 @@ bool leave_finding(const char *path, const struct check_finding *finding,
 {
     struct trace_file trace;
     *left = (struct lab_left){.n_facts = 0};
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+    if (!save_folder(folder)) {
         fprintf(stderr, "glassraft: %s: %s\n", folder, strerror(errno));
         return false;
     }

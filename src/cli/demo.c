@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "labs/suites/suites.h"
 #include "viz/draw/paint.h"
@@ -109,8 +108,7 @@ int cli_demo(int argc, char **argv)
     }
     if (o.failed)
         return EXIT_USAGE;
-    if ((mkdir("out", 0777) != 0 && errno != EEXIST) ||
-        (mkdir(folder, 0777) != 0 && errno != EEXIST)) {
+    if (!save_folder(folder)) {
         fprintf(stderr, "glassraft: %s: %s\n", folder, strerror(errno));
         return EXIT_USAGE;
     }

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "base/save.h"
 #include "base/text.h"
 #include "artifacts.h"
 
@@ -16,7 +16,7 @@ bool leave_script(const struct lab_run *of, const struct script *script,
     struct leave leave;
     struct lab_run run = *of;
     struct lab_result result;
-    if (mkdir(out, 0777) != 0 && errno != EEXIST) {
+    if (!save_folder(out)) {
         fprintf(stderr, "glassraft: %s: %s\n", out, strerror(errno));
         return false;
     }

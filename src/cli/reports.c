@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,7 +54,7 @@ static void take(void *context, const struct lab_run *run,
 
 static bool make(const char *path)
 {
-    if (mkdir(path, 0777) == 0 || errno == EEXIST)
+    if (save_folder(path))
         return true;
     fprintf(stderr, "glassraft run: --cover %s: %s\n", path, strerror(errno));
     return false;

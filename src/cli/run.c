@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "labs/suites/course.h"
+#include "base/save.h"
 #include "base/text.h"
 #include "stepper/script.h"
 #include "cli.h"
@@ -141,22 +141,10 @@ static bool read_lab(uint64_t number, const struct options *o,
 
 static bool make_folder(const char *path)
 {
-    if ((mkdir(path, 0777) == 0 || errno == EEXIST) && access(path, W_OK) == 0)
+    if (save_folder(path) && access(path, W_OK) == 0)
         return true;
     fprintf(stderr, "glassraft run: --out %s: %s\n", path, strerror(errno));
     return false;
-}
-
-// The folder that a file goes to may be the first thing that is missing. What
-// else is wrong with it is said by who writes the file.
-static void make_place(const char *file)
-{
-    char folder[4096];
-    const char *slash = strrchr(file, '/');
-    if (slash == NULL || slash == file)
-        return;
-    snprintf(folder, sizeof folder, "%.*s", (int)(slash - file), file);
-    (void)mkdir(folder, 0777);
 }
 
 struct arguments {
@@ -426,8 +414,6 @@ int cli_run(int argc, char **argv)
             return EXIT_USAGE;
     if (!fits(&a, &choice) || !take_raft(&a, &choice))
         return EXIT_USAGE;
-    if (a.plan.common.trace != NULL)
-        make_place(a.plan.common.trace);
     const struct reports_asked asked = {a.cover, a.curve, asks_line(&a),
                                         a.plan.json, a.plan.guided};
     if (a.cover == NULL && a.curve == NULL && !asked.line)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/die.h"
+#include "base/save.h"
 #include "base/text.h"
 
 enum { MOST_JOBS = 64, RESULT_BYTES = 16 << 20 };
@@ -290,7 +291,7 @@ enum class_end class_grade(const struct class_plan *plan)
 {
     struct class class = {.plan = plan};
     char **names = NULL;
-    if (mkdir(plan->results, 0777) != 0 && errno != EEXIST) {
+    if (!save_folder(plan->results)) {
         fprintf(stderr, "glassraft grade: %s: %s\n", plan->results,
                 strerror(errno));
         return CLASS_INCOMPLETE;

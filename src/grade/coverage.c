@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/save.h"
 #include "base/text.h"
 #include "grade.h"
 #include "harness/runner.h"
@@ -126,7 +126,7 @@ void grade_forget_coverage(const struct grade_plan *plan)
 static bool write_all(const struct counted *c)
 {
     const char *folder = c->grade->plan->cover;
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+    if (!save_folder(folder)) {
         fprintf(stderr, "glassraft grade: --cover %s: %s\n", folder,
                 strerror(errno));
         return false;

@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/plain.h"
+#include "base/save.h"
 #include "check/findings.h"
 #include "runner.h"
 
@@ -312,8 +312,7 @@ bool lab_run_folder(const struct lab_run *run, char *folder, size_t n)
                                    run->scenario->name, run->seed);
     if (run->crash_at > 0 && used < n)
         snprintf(folder + used, n - used, "-%" PRIu64, run->crash_at);
-    bool made = (mkdir(out, 0777) == 0 || errno == EEXIST) &&
-                (mkdir(folder, 0777) == 0 || errno == EEXIST);
+    bool made = save_folder(folder);
     if (!made)
         fprintf(stderr, "glassraft: %s: %s\n", folder, strerror(errno));
     return made;
