@@ -17,7 +17,7 @@
 
 enum {
     PAGE = 4096,
-    MOST_REGIONS = 256,
+    MOST_REGIONS = 4096, // a stack is one of its own
     MOST_WRITTEN = 8192, // pages, in all
     MOST_ROOMS = 64,
     STACK = 128 * 1024, // for the handler of writes
@@ -76,8 +76,7 @@ static void add(struct back *back, char *from, char *to)
     struct region *region = &back->region[back->n_regions];
     region->from = from;
     region->to = to;
-    region->written = back_room((size_t)(to - from) / PAGE);
-    back->n_regions += region->written != NULL;
+    back->n_regions++;
 }
 
 // All of it but the rooms, which may have become one mapping with others.
@@ -120,6 +119,21 @@ static bool note_thread(void)
     return true;
 }
 
+// One room has the marks of all pages.
+static bool note_pages(struct back *back)
+{
+    size_t n = 0;
+    for (int i = 0; i < back->n_regions; i++)
+        n += (size_t)(back->region[i].to - back->region[i].from) / PAGE;
+    uint8_t *written = back_room(n);
+    for (int i = 0; i < back->n_regions && written != NULL; i++) {
+        struct region *region = &back->region[i];
+        region->written = written;
+        written += (region->to - region->from) / PAGE;
+    }
+    return written != NULL;
+}
+
 static bool find_regions(struct back *back)
 {
     struct found {
@@ -141,7 +155,8 @@ static bool find_regions(struct back *back)
     fclose(maps);
     for (int i = 0; i < n; i++)
         add_around(back, found[i].from, found[i].to);
-    return n < MOST_REGIONS && back->n_regions < MOST_REGIONS;
+    return n < MOST_REGIONS && back->n_regions < MOST_REGIONS &&
+           note_pages(back);
 }
 
 static struct region *region_of(struct back *back, const char *at)
