@@ -1,6 +1,7 @@
 // test_viz_diff.c -- two traces: what is equal, what is not, side by side.
 #include "test.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,6 +203,117 @@ static void test_any_two_traces(void **state)
     trace_unload(&other);
 }
 
+// The height at which a picture has an event, negative downwards; false: the
+// event has no dot of its own.
+static bool height_of(const char *dot, int side, uint64_t n, double *height)
+{
+    char name[40];
+    snprintf(name, sizeof name, "id=\"%cev%" PRIu64 "\"", "ab"[side], n);
+    const char *at = strstr(dot, name);
+    if (at == NULL)
+        return false;
+    const char *line = at, *pos = NULL;
+    while (line > dot && line[-1] != '[')
+        line--;
+    if (strncmp(line, "shape=point", 11) != 0)
+        return false; // a label, which may have had to move
+    for (const char *c = line; c < at; c++)
+        if (strncmp(c, "pos=\"", 5) == 0)
+            pos = strchr(c, ',') + 1;
+    assert_non_null(pos);
+    *height = strtod(pos, NULL);
+    return true;
+}
+
+// What happened later after the fork, in whichever run, never stands higher.
+static void test_times_are_aligned(void **state)
+{
+    (void)state;
+    struct trace_file trace[2];
+    load_tour(&trace[0], 5);
+    load_tour(&trace[1], 7);
+    struct viz_diff asked = between(&trace[0], &trace[1]);
+    bool equal;
+    struct text text = draw(&asked, &equal);
+    struct {
+        uint64_t us;
+        double y;
+    } dot[400];
+    size_t n = 0, of[2] = {0, 0};
+    for (int side = 0; side < 2; side++)
+        for (size_t i = 0; i < trace[side].n_events && n < 400; i++) {
+            const struct trace_event *e = &trace[side].event[i];
+            dot[n].us = e->us;
+            if (height_of(text.at, side, e->n, &dot[n].y)) {
+                n++;
+                of[side]++;
+            }
+        }
+    assert_true(of[0] >= 5 && of[1] >= 5);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < n; k++)
+            if (dot[i].us < dot[k].us)
+                assert_true(dot[i].y >= dot[k].y);
+    free(text.at);
+    trace_unload(&trace[0]);
+    trace_unload(&trace[1]);
+}
+
+static size_t count(const char *text, const char *word)
+{
+    size_t n = 0;
+    for (; (text = strstr(text, word)) != NULL; text++)
+        n++;
+    return n;
+}
+
+// Of a run that lacks one commit the drawing has that commit, and no message.
+static void test_only_what_differs_is_drawn(void **state)
+{
+    (void)state;
+    struct trace_file trace;
+    load_tour(&trace, 5);
+    size_t at = trace.n_events / 2;
+    while (trace.event[at].kind != TRACE_COMMIT)
+        at++;
+    struct trace_file copy = copy_of(&trace);
+    memmove(&copy.event[at], &copy.event[at + 1],
+            (copy.n_events - at - 1) * sizeof *copy.event);
+    copy.n_events--;
+    struct viz_diff asked = between(&trace, &copy);
+    bool equal;
+    struct text text = draw(&asked, &equal);
+    assert_int_equal(count(text.at, "label=\"✓ commit"), 1);
+    assert_int_equal(count(text.at, "arrowhead=normal"), 0);
+    assert_int_equal(count(text.at, "label=\"logs at the fork"), 2);
+    assert_int_equal(count(text.at, "an entry in the other run"), 0);
+    free(text.at);
+    free(copy.event);
+    trace_unload(&trace);
+}
+
+// Entries that only one run has are framed there, and their places here.
+static void test_other_logs_are_framed(void **state)
+{
+    (void)state;
+    struct trace_file trace;
+    load_tour(&trace, 5);
+    struct trace_file copy = copy_of(&trace);
+    size_t at = 0;
+    while (trace.event[at].kind != TRACE_APPEND)
+        at++;
+    copy.event[at].kind = TRACE_PERSIST;
+    copy.event[at].n_entries = 0;
+    struct viz_diff asked = between(&trace, &copy);
+    asked.most = 4;
+    bool equal;
+    struct text text = draw(&asked, &equal);
+    assert_true(count(text.at, "an entry in the other run") >= 1);
+    free(text.at);
+    free(copy.event);
+    trace_unload(&trace);
+}
+
 // Two traces of which the second leaves the first's way, to the letter.
 static void test_known_pictures(void **state)
 {
@@ -231,6 +343,9 @@ int main(void)
         cmocka_unit_test(test_any_change_is_found),
         cmocka_unit_test(test_sides_are_aligned),
         cmocka_unit_test(test_only_what_is_asked_for),
+        cmocka_unit_test(test_times_are_aligned),
+        cmocka_unit_test(test_only_what_differs_is_drawn),
+        cmocka_unit_test(test_other_logs_are_framed),
         cmocka_unit_test(test_any_two_traces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

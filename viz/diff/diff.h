@@ -3,6 +3,7 @@
 #define GLASSRAFT_DIFF_H
 
 #include "viz/draw/scene.h"
+#include "viz/draw/shapes.h"
 
 // One of the two traces. Of its events those count that the filter shows.
 struct diff_side {
@@ -53,6 +54,21 @@ size_t diff_facts(const struct diff *diff, struct diff_fact fact[DIFF_FACTS]);
 // In which fields the first different events differ, "entries, rule", if they
 // are of one kind; "" else.
 void diff_fields(const struct diff *diff, char *names, size_t n);
+
+// diff_logs.c: the logs of one run as a small table, framed where the other
+// run has something else. Both have the same columns.
+struct diff_logs {
+    struct model state[2];
+    uint64_t first, last; // columns
+};
+void diff_logs_make(struct diff_logs *logs, const struct diff *diff,
+                    const uint64_t after[2], int most);
+void diff_logs_free(struct diff_logs *logs);
+double diff_logs_height(const struct diff_logs *logs);
+void diff_logs_draw(const struct diff_logs *logs, int side,
+                    struct shapes *shapes, double x, double y,
+                    const char *title);
+enum { DIFF_CELL = 18, DIFF_PLATE = 34 }; // widths, in points
 
 // diff_text.c and diff_draw.c
 void diff_text(const struct diff *diff, FILE *out);

@@ -96,26 +96,34 @@ static struct box plate(const struct drawing *d, int server)
     return (struct box){x - 23, y - 11, x + 23, y + 11};
 }
 
-static void draw_plates(struct drawing *d)
+void timeline_plates(struct drawing *d)
 {
     for (int s = 0; s < d->scene.before.n_servers; s++)
         if (d->lane[s] >= 0)
             fprintf(d->out,
-                    "s%d [shape=box, style=\"filled,rounded\", penwidth=0,"
+                    "%ss%d [shape=box, style=\"filled,rounded\", penwidth=0,"
                     " fillcolor=\"" PAINT_INK "\", fontcolor=white,"
                     " fontsize=11, width=0.62, height=0.28,"
                     " fixedsize=shape, pos=\"%.1f,%.1f\", " PAINT_BOLD
                     ", label=\"S%d\"];\n",
-                    s, timeline_x(d, s), -(TIMELINE_TOP - 30), s + 1);
+                    d->prefix, s, timeline_x(d, s), -(TIMELINE_TOP - 30),
+                    s + 1);
 }
 
-static void draw_all(struct drawing *d)
+void timeline_say(struct drawing *d)
 {
     timeline_forget(d);
+    d->bottom = d->lowest = d->until;
+    d->said = d->from - 20;
+    d->n_unsaid = 0;
     for (int s = 0; s < d->scene.before.n_servers; s++)
         if (d->lane[s] >= 0)
             timeline_take(d, plate(d, s));
-    timeline_narration(d); // may make the page longer
+    timeline_narration(d);
+}
+
+void timeline_draw(struct drawing *d)
+{
     timeline_sides(d, false);
     timeline_bands(d);
     timeline_losses(d);
@@ -124,11 +132,17 @@ static void draw_all(struct drawing *d)
     timeline_finding(d);
     timeline_marks(d);
     timeline_messages(d);
+}
+
+static void draw_all(struct drawing *d)
+{
+    timeline_say(d);
+    timeline_draw(d);
     timeline_heartbeats(d);
     timeline_times(d);
     if (!d->window->look.brief)
         draw_title(d);
-    draw_plates(d);
+    timeline_plates(d);
     timeline_foot(d);
 }
 
@@ -141,9 +155,6 @@ static void draw_page(struct drawing *d, FILE *out)
         die("no memory for a page");
     d->back = out;
     d->depth = d->n_names = 0;
-    d->bottom = d->lowest = d->until;
-    d->said = d->from - 20;
-    d->n_unsaid = 0;
     alt_events(out, d->scene.trace, d->scene.begin, d->scene.end,
                d->dims ? "messages and what a causal past holds of them"
                        : "who said what to whom, when");
@@ -193,10 +204,11 @@ static void place_lanes(struct drawing *d)
     d->silent = narrow;
 }
 
-static void begin(struct drawing *d, const struct trace_file *trace,
-                  const struct viz_window *window)
+void timeline_open(struct drawing *d, const struct trace_file *trace,
+                   const struct viz_window *window)
 {
-    *d = (struct drawing){.window = window, .page = 1, .n_pages = 1};
+    *d = (struct drawing){
+        .window = window, .page = 1, .n_pages = 1, .prefix = ""};
     scene_make(&d->scene, trace, window);
     for (int s = 0; s < TRACE_MAX_SERVERS; s++)
         d->lane[s] =
@@ -207,12 +219,18 @@ static void begin(struct drawing *d, const struct trace_file *trace,
     d->dims = window->look.past > 0 &&
               causes_make(&d->causes, trace, window->look.past);
     d->named = must_calloc(d->scene.end - d->scene.begin + 1, sizeof *d->named);
+}
+
+static void begin(struct drawing *d, const struct trace_file *trace,
+                  const struct viz_window *window)
+{
+    timeline_open(d, trace, window);
     timeline_rows(d);
     d->from = TIMELINE_TOP;
     d->until = d->end;
 }
 
-static void end(struct drawing *d)
+void timeline_close(struct drawing *d)
 {
     d->from = d->until = 0;
     timeline_forget(d);
@@ -224,6 +242,7 @@ static void end(struct drawing *d)
     free(d->row);
     free(d->band);
     free(d->named);
+    free(d->muted);
 }
 
 // What the picture is about has to be in it: the finding, else the last leader
@@ -267,7 +286,7 @@ static void fit_height(struct drawing *d, const struct trace_file *trace,
         window->most = most;
         if (window->fold_above == 0 || window->fold_above > most)
             window->fold_above = most;
-        end(d);
+        timeline_close(d);
         begin(d, trace, window);
         d->n_all = n_all;
         if (high <= 0 || d->end - TIMELINE_TOP <= high - 40)
@@ -285,7 +304,7 @@ size_t viz_timeline(const struct trace_file *trace,
         fit_height(&d, trace, window);
     draw_page(&d, out);
     size_t n = d.scene.n_fate[SCENE_DRAWN];
-    end(&d);
+    timeline_close(&d);
     return n;
 }
 
@@ -315,6 +334,6 @@ bool viz_timeline_pages(const struct trace_file *trace,
         free(text);
         d.from = d.until;
     }
-    end(&d);
+    timeline_close(&d);
     return good;
 }

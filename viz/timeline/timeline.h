@@ -61,6 +61,10 @@ struct drawing {
     size_t n_all; // messages that were asked for, before a format cut them
     bool silent;  // no room for the narration
     bool dims;    // what is not in the past of causes.at is dimmed
+    // Of one of two drawings in a picture.
+    const char *prefix; // of its names
+    bool *muted;        // [position - scene.begin] not to be shown; NULL: none
+    bool untimed;       // bands without their times
 };
 
 struct style {
@@ -69,8 +73,21 @@ struct style {
     bool bold;
 };
 
+// timeline.c: begins with the scene and the places of the lanes; then come
+// rows, then what is drawn of a page: first what is said beside the lanes, for
+// it may make the page longer, then the lanes and what happens on them.
+void timeline_open(struct drawing *d, const struct trace_file *trace,
+                   const struct viz_window *window);
+void timeline_close(struct drawing *d);
+void timeline_say(struct drawing *d);
+void timeline_draw(struct drawing *d);
+void timeline_plates(struct drawing *d);
+
 // timeline_rows.c
 void timeline_rows(struct drawing *d);
+// Rows of two drawings side by side: what happened as long after base_us of
+// its trace stands at the same height.
+void timeline_rows_beside(struct drawing d[2], const uint64_t base_us[2]);
 // What the picture is about: a finding, or, where a trace has none, the
 // verdict of a run that failed.
 bool timeline_is_outcome(const struct drawing *d, const struct trace_event *e);
@@ -128,6 +145,8 @@ void timeline_lanes(struct drawing *d);
 void timeline_sides(struct drawing *d, bool labels); // or the shades
 void timeline_bands(struct drawing *d);
 void timeline_times(struct drawing *d);
+// A text in the column of times, where it is free.
+void timeline_time(struct drawing *d, double y, const char *text);
 void timeline_heartbeats(struct drawing *d);
 
 // timeline_arrows.c: messages; first the places of those that get lost, which

@@ -136,7 +136,7 @@ static void dot(struct drawing *d, const struct scene_message *m, size_t at,
 {
     const char *dim = message_dims(d, m) ? "21" : "";
     bool cross = m->lost && which == 'b';
-    fprintf(d->out, "m%zu%c [", at, which);
+    fprintf(d->out, "%sm%zu%c [", d->prefix, at, which);
     if (cross)
         fprintf(d->out,
                 "shape=plaintext, label=\"✕\", fontsize=8, width=0.1,"
@@ -176,9 +176,9 @@ static void arrow(struct drawing *d, const struct scene_message *m, size_t at,
                    : m->last > 0 && !m->reply ? 1.9
                                               : 1.2;
     fprintf(d->out,
-            "m%zua -> m%zub [id=\"m%" PRIu64 "%s\", color=\"%s%s\","
+            "%sm%zua -> %sm%zub [id=\"%sm%" PRIu64 "%s\", color=\"%s%s\","
             " style=%s, arrowhead=%s, penwidth=%.1f, ",
-            at, at, m->msg,
+            d->prefix, at, d->prefix, at, d->prefix, m->msg,
             m->reply       ? "r"
             : m->duplicate ? "d"
                            : "",

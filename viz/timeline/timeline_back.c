@@ -115,7 +115,7 @@ static void fold_label(struct drawing *d, const struct band *band)
                                middle + width / 2, band->top + TIMELINE_IDLE});
 }
 
-static void time_label(struct drawing *d, double y, const char *text)
+void timeline_time(struct drawing *d, double y, const char *text)
 {
     double right = TIMELINE_TIMES - 4;
     struct box box = {right - paint_width(text, 8, false), y - 5, right, y + 5};
@@ -148,7 +148,8 @@ void timeline_bands(struct drawing *d)
         double y = (top + bottom) / 2;
         if (!timeline_on_page(d, y))
             continue;
-        time_label(d, y, text);
+        if (!d->untimed)
+            timeline_time(d, y, text);
         if (band->fold != NULL)
             fold_label(d, band);
     }
@@ -166,7 +167,7 @@ void timeline_times(struct drawing *d)
         last = y;
         snprintf(text, sizeof text, "%.1f ms",
                  (double)d->scene.trace->event[i].us / 1000);
-        time_label(d, y, text);
+        timeline_time(d, y, text);
     }
 }
 

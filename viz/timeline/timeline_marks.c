@@ -240,8 +240,9 @@ void timeline_narration(struct drawing *d)
         const struct trace_event *e = &scene->trace->event[i];
         // The act that a picture begins with is its title.
         bool title = e->kind == TRACE_ACT && i == scene->begin;
+        bool muted = d->muted != NULL && d->muted[i - scene->begin];
         if (is_news(cut, e) && !scene->folded[i - scene->begin] && !title &&
-            viz_shows(&d->window->filter, e))
+            !muted && viz_shows(&d->window->filter, e))
             narrate(d, e);
     }
 }
@@ -313,10 +314,10 @@ static void draw_finding(struct drawing *d, const struct trace_event *e)
     fprintf(d->out,
             "v%d [shape=point, style=invis, width=0.01, pos=\"%.1f,%.1f\"];"
             " w%d [shape=point, style=invis, width=0.01, pos=\"%.1f,%.1f\"];"
-            " v%d -> w%d [id=\"finding%" PRIu64 "\", arrowhead=none,"
+            " v%d -> w%d [id=\"%sfinding%" PRIu64 "\", arrowhead=none,"
             " penwidth=2, color=\"" PAINT_FAULT "\", edgetooltip=",
             name, left, timeline_dot_y(d, y), name, right, timeline_dot_y(d, y),
-            name, name, e->n);
+            name, name, d->prefix, e->n);
     // What follows the first line are lines of source files, which move.
     snprintf(text, sizeof text, "%s", e->text != NULL ? e->text : "");
     text[strcspn(text, "\n")] = '\0';

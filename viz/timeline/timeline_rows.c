@@ -94,7 +94,8 @@ static double *find_rows(const struct drawing *d)
     for (size_t i = 0; i < n; i++) {
         const struct trace_event *e = &event[d->scene.begin + i];
         bool marked = has_mark(e) || timeline_is_outcome(d, e);
-        if (marked && !d->scene.folded[i] && viz_shows(&d->window->filter, e))
+        bool hidden = d->scene.folded[i] || (d->muted != NULL && d->muted[i]);
+        if (marked && !hidden && viz_shows(&d->window->filter, e))
             room[i] = e->kind == TRACE_START ? LABEL_ROW : MIN_ROW;
     }
     for (size_t i = 0; i < n; i++)
@@ -160,17 +161,24 @@ static double step(struct drawing *d, const struct trace_event *last,
     return together && room <= MIN_ROW ? 0 : room;
 }
 
-void timeline_rows(struct drawing *d)
+// Room for the rows, and the scale of time.
+static void begin_rows(struct drawing *d)
 {
-    const struct trace_event *event = d->scene.trace->event, *last = NULL;
-    size_t n = d->scene.end - d->scene.begin, n_folds = 0;
-    double *room = find_rows(d), y = TIMELINE_TOP;
+    size_t n = d->scene.end - d->scene.begin;
     d->median_us = find_median(&d->scene);
     double scale = USUAL_US / d->median_us;
     scale = fmin(fmax(scale, 1 / FAR), FAR);
     d->pt_per_ms = PT_PER_MS * (scale > NEAR || scale < 1 / NEAR ? scale : 1);
     d->y = must_calloc(n + 1, sizeof *d->y);
     d->row = must_calloc(n + 1, sizeof *d->row);
+}
+
+void timeline_rows(struct drawing *d)
+{
+    const struct trace_event *event = d->scene.trace->event, *last = NULL;
+    size_t n = d->scene.end - d->scene.begin, n_folds = 0;
+    double *room = find_rows(d), y = TIMELINE_TOP;
+    begin_rows(d);
     for (size_t i = 0; i < n; i++) {
         const struct trace_event *now = &event[d->scene.begin + i];
         const struct scene_fold *fold =
@@ -191,6 +199,108 @@ void timeline_rows(struct drawing *d)
     }
     d->end = y + 24;
     free(room);
+}
+
+// ------------------------------------------------------------ two drawings
+
+// A row of one of them.
+struct row {
+    uint64_t us; // since its base
+    int side;
+    size_t at; // position - scene.begin
+    double room;
+};
+
+static int by_time(const void *a, const void *b)
+{
+    const struct row *x = a, *y = b;
+    if (x->us != y->us)
+        return x->us < y->us ? -1 : 1;
+    if (x->side != y->side)
+        return x->side - y->side;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+static const struct trace_event *event_of(const struct drawing d[2],
+                                          const struct row *row)
+{
+    const struct scene *scene = &d[row->side].scene;
+    return &scene->trace->event[scene->begin + row->at];
+}
+
+static size_t collect_rows(struct drawing d[2], const uint64_t base_us[2],
+                           struct row *row)
+{
+    size_t n_rows = 0;
+    for (int side = 0; side < 2; side++) {
+        const struct scene *scene = &d[side].scene;
+        double *room = find_rows(&d[side]);
+        for (size_t i = 0; i < scene->end - scene->begin; i++) {
+            uint64_t us = scene->trace->event[scene->begin + i].us;
+            us = us > base_us[side] ? us - base_us[side] : 0;
+            if (room[i] > 0)
+                row[n_rows++] = (struct row){us, side, i, room[i]};
+        }
+        free(room);
+    }
+    qsort(row, n_rows, sizeof *row, by_time);
+    return n_rows;
+}
+
+// Where the rows of the next moment begin: time goes on for both, below what
+// either has had room for.
+static double next_moment(struct drawing d[2], double y, const double low[2],
+                          uint64_t us)
+{
+    double points = (double)us / 1000 * d[0].pt_per_ms;
+    double least = fmax(low[0], low[1]);
+    if (points > IDLE_WAYS * USUAL_US / 1000 * PT_PER_MS) {
+        add_band(&d[0], fmax(y, least), us, NULL);
+        add_band(&d[1], fmax(y, least), us, NULL);
+        return fmax(y, least) + TIMELINE_IDLE + 6;
+    }
+    return fmax(y + fmin(points, MAX_ROW), least);
+}
+
+void timeline_rows_beside(struct drawing d[2], const uint64_t base_us[2])
+{
+    size_t n = 2;
+    for (int side = 0; side < 2; side++) {
+        begin_rows(&d[side]);
+        n += d[side].scene.end - d[side].scene.begin;
+    }
+    d[1].pt_per_ms = d[0].pt_per_ms;
+    struct row *row = must_calloc(n, sizeof *row);
+    size_t n_rows = collect_rows(d, base_us, row);
+    double y = TIMELINE_TOP + MAX_ROW, low[2] = {y, y};
+    const struct trace_event *last[2] = {NULL, NULL};
+    for (size_t i = 0; i < n_rows; i++) {
+        struct drawing *mine = &d[row[i].side];
+        const struct trace_event *now = event_of(d, &row[i]),
+                                 **before = &last[row[i].side];
+        if (i > 0 && row[i].us > row[i - 1].us)
+            y = next_moment(d, y, low, row[i].us - row[i - 1].us);
+        bool along = *before != NULL && (*before)->node == now->node &&
+                     row[i].room <= MIN_ROW;
+        double least = low[row[i].side];
+        if (*before != NULL && !along)
+            least += row[i].room;
+        double here = low[row[i].side] = fmax(y, least);
+        mine->y[row[i].at] = here;
+        mine->row[row[i].at] = true;
+        *before = now;
+    }
+    for (int side = 0; side < 2; side++) {
+        double at = TIMELINE_TOP;
+        for (size_t i = 0; i < d[side].scene.end - d[side].scene.begin; i++) {
+            at = d[side].row[i] ? d[side].y[i] : at;
+            d[side].y[i] = at;
+        }
+        d[side].end = fmax(low[0], low[1]) + 24;
+        d[side].from = TIMELINE_TOP;
+        d[side].until = d[side].end;
+    }
+    free(row);
 }
 
 // --------------------------------------------------------------------- pages

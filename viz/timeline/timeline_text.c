@@ -96,7 +96,7 @@ void timeline_name(struct drawing *d, const struct trace_event *event)
     if (at >= d->scene.begin && at < d->scene.end &&
         !d->named[at - d->scene.begin]) {
         d->named[at - d->scene.begin] = true;
-        fprintf(d->out, "id=\"ev%" PRIu64 "\", ", event->n);
+        fprintf(d->out, "id=\"%sev%" PRIu64 "\", ", d->prefix, event->n);
     }
     fputs("tooltip=", d->out);
     paint_quoted(d->out, tip);
