@@ -74,7 +74,7 @@ OBJ = $(LIB_SRC:%.c=$B/%.o) $(ASM_SRC:%.S=$B/%.o)
 LIBS := -lcjson -lseccomp -lm -ldl
 # A tree without the reference runs the Raft that is given to it.
 REFERENCE := $(if $(wildcard src/raft/raft.c),-DGLASSRAFT_REFERENCE) \
-             $(if $(wildcard src/kv/kv.c),-DGLASSRAFT_KV) \
+             $(if $(wildcard src/kv/rsm.c),-DGLASSRAFT_KV) \
              $(if $(WARMUP),-DGLASSRAFT_WARMUP)
 HEADERS := src/raft/raft.h src/trace/trace.h src/wire/message.h
 
@@ -185,7 +185,8 @@ WHOLE_TREE = @[ -x tests/run ] || { echo "make $@: this is a hand-out, which" \
 SOURCES = $(wildcard src/*/*.[ch] src/sim/arch/*.[ch] viz/*/*.[ch] labs/suites/*.[ch] \
   tests/unit/*.[ch] tests/page/*.c)
 
-SKELETON = $(wildcard labs/skeleton/*.c labs/student/*.[ch] tests/other-raft/*.[ch])
+SKELETON = $(wildcard labs/skeleton/*.c labs/skeleton/kv/*.c labs/student/*.[ch] \
+  labs/student/kv/*.[ch] tests/other-raft/*.[ch])
 
 # Calls of x86-64's kernel that younger processors have under other names only.
 X86_ONLY := SYS_(access|alarm|chmod|chown|creat|dup2|epoll_wait|eventfd|fork|$\
@@ -195,7 +196,6 @@ X86_ONLY := SYS_(access|alarm|chmod|chown|creat|dup2|epoll_wait|eventfd|fork|$\
 .PHONY: lint
 lint: ## clang-format, clang-tidy, and clang's thread safety analysis
 	@labs/make-skeleton --check
-	@for f in kv.c service.h; do cmp src/kv/$$f labs/student/kv/$$f || exit 1; done
 	@clang-format --dry-run --Werror $(SOURCES) $(SKELETON)
 	@! grep -nwE '$(X86_ONLY)' $(SOURCES) || \
 	  { echo "arm64 has no such system call" >&2; exit 1; }
@@ -203,9 +203,9 @@ lint: ## clang-format, clang-tidy, and clang's thread safety analysis
 	  xargs -P 2 -n 6 sh -c 'clang-tidy --quiet "$$@" -- $(STD) -Isrc -I. \
 	    -DGLASSRAFT_CONFIG=\"opt\" \
 	    2>/dev/null || exit 1' tidy
-	@printf '%s\n' $(LIB_SRC) $(wildcard labs/student/*.c) | \
+	@printf '%s\n' $(LIB_SRC) $(wildcard labs/student/*.c labs/student/kv/*.c) | \
 	  xargs -P 2 -n 8 clang -fsyntax-only \
-	  $(BASE) -Isrc/raft -Wthread-safety -Wthread-safety-beta
+	  $(BASE) -Isrc/raft -Isrc/kv -Wthread-safety -Wthread-safety-beta
 	@.ci/floors
 	@.ci/guards
 	@.ci/sizes $(SOURCES) $(PAGE) $(wildcard tests/page/*.js)

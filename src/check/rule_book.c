@@ -149,7 +149,7 @@ static const struct paper_rule rules[] = {
      "what hands a snapshot to the service (apply.c, apply_thread)"},
     // Of a service on the Raft; the paper's §8 and Diss. §6.3.
     {"KV.1", "A server answers an operation only when its entry was applied.",
-     "what waits for an entry (rsm.c, rsm_submit)"},
+     "what waits for an entry (rsm.c, submit)"},
     {"KV.2",
      "A server answers an operation only when that operation's own entry was"
      " applied; another term's may stand at the same index.",
@@ -157,19 +157,18 @@ static const struct paper_rule rules[] = {
     {"KV.3",
      "A read goes through the log as a write does; a server's own state may be"
      " old, even a leader's.",
-     "the way of a request (kv.c, serve; rsm.c, rsm_submit)"},
+     "the way of a request (rsm.c, kv_handle, submit)"},
     {"KV.4",
      "An operation is done once, however often its entry is in the log.",
      "what applies a request of a session (sessions.c, sessions_do)"},
     {"KV.5", "A retry is answered with what the first was answered.",
      "what a session keeps (sessions.c, sessions_do)"},
     {"KV.6", "A snapshot holds the sessions as well as the values.",
-     "what saves and restores sessions (sessions.c, sessions_save,"
-     " sessions_restore)"},
+     "what saves and restores sessions (rsm.c, compact, restore)"},
     {"KV.7",
      "A snapshot holds the state as of its index, no older and no newer one.",
      "when a snapshot is taken and how it is restored (rsm.c, compact,"
-     " rsm_restore; store.c, store_save, store_restore)"},
+     " restore; store.c, store_save, store_restore)"},
     {"KV.8", "Each applied operation takes effect, in the order of the log.",
      "what applies a request (sessions.c, sessions_do; store.c, store_do)"},
 };

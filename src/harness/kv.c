@@ -114,9 +114,7 @@ void lab_kv_boot(struct instance *instance)
     const struct lab_scenario *scenario = lab->scenario;
     if (!scenario->service)
         return;
-    struct kv_config config = {.n_peers = lab->n_servers,
-                               .me = instance->server,
-                               .inc = instance->inc,
+    struct kv_config config = {.me = instance->server,
                                .context = instance,
                                .start = start,
                                .get_state = get_state,

@@ -57,18 +57,14 @@ static bool ask(struct clerk *clerk, const struct kv_request *request,
                 struct kv_reply *reply)
 {
     size_t n, n_servers = (size_t)clerk->config.n_servers;
+    size_t turn = (size_t)clerk->server;
     uint8_t *bytes = message_encode(&kv_request_type, request, &n);
-    bool answered = ask_one(clerk, bytes, n, reply);
-    for (size_t turn = (size_t)clerk->server; !answered && !is_killed(clerk);) {
-        bool named = reply->leader > 0 && reply->leader <= n_servers;
-        clerk->server = (int)(named ? reply->leader - 1 : turn);
-        answered = named && ask_one(clerk, bytes, n, reply);
-        if (answered)
-            break;
-        if (turn % n_servers == n_servers - 1)
+    bool named = false, answered = ask_one(clerk, bytes, n, reply);
+    while (!answered && !is_killed(clerk)) {
+        named = !named && reply->leader > 0 && reply->leader <= n_servers;
+        if (!named && ++turn % n_servers == 0)
             sleep_ms(PAUSE_MS); // an election may be under way
-        turn = (turn + 1) % n_servers;
-        clerk->server = (int)turn;
+        clerk->server = (int)(named ? reply->leader - 1 : turn % n_servers);
         answered = ask_one(clerk, bytes, n, reply);
     }
     free(bytes);

@@ -25,12 +25,8 @@
 
 C_NAMES_BEGIN
 
-// ------------------------------------------------------------------ a server
-
 struct kv_config {
-    int n_peers;   // servers of the cluster
-    int me;        // 0 .. n_peers-1
-    int inc;       // incarnation: 0, then +1 each restart
+    int me;        // 0 .. n-1; for a service that tells who it is
     void *context; // first argument of the functions below
 
     // raft_start(), raft_get_state() and raft_snapshot() of this server. They
@@ -77,8 +73,6 @@ void kv_kill(struct kv *kv);
 // Kills, waits for the calls and threads inside, and frees. No call may begin
 // any more.
 void kv_free(struct kv *kv);
-
-// ------------------------------------------------------------------- a client
 
 struct clerk_config {
     int n_servers;

@@ -17,7 +17,7 @@ static bool equal(struct message_bytes a, struct message_bytes b)
     return a.n == b.n && (a.n == 0 || memcmp(a.at, b.at, a.n) == 0);
 }
 
-static struct pair *find(const struct store *store, struct message_bytes key)
+struct pair *store_find(const struct store *store, struct message_bytes key)
 {
     for (size_t i = 0; i < store->n; i++)
         if (equal(bytes_of(store->pair[i].key), key))
@@ -25,11 +25,10 @@ static struct pair *find(const struct store *store, struct message_bytes key)
     return NULL;
 }
 
-// The key's pair, with its value's first `keep` bytes and `value` behind them.
-static void write(struct store *store, struct message_bytes key, size_t keep,
-                  struct message_bytes value)
+void store_write(struct store *store, struct message_bytes key, size_t keep,
+                 struct message_bytes value)
 {
-    struct pair *pair = find(store, key);
+    struct pair *pair = store_find(store, key);
     if (pair == NULL) {
         size_t size = (store->n + 1) * sizeof *pair;
         store->pair = must_realloc(store->pair, size);
@@ -39,10 +38,18 @@ static void write(struct store *store, struct message_bytes key, size_t keep,
     pair->value = blob_splice(pair->value, keep, value.at, value.n);
 }
 
+void store_drop(struct store *store, struct pair *gone)
+{
+    size_t n_after = (size_t)(&store->pair[--store->n] - gone);
+    blob_drop(gone->key);
+    blob_drop(gone->value);
+    memmove(gone, gone + 1, n_after * sizeof *gone);
+}
+
 // A key that was never written has the empty value.
 struct kv_reply store_do(struct store *store, const struct kv_request *request)
 {
-    const struct pair *pair = find(store, request->key);
+    const struct pair *pair = store_find(store, request->key);
     struct message_bytes now = {NULL, 0};
     if (pair != NULL)
         now = bytes_of(pair->value);
@@ -50,19 +57,17 @@ struct kv_reply store_do(struct store *store, const struct kv_request *request)
         return (struct kv_reply){.status = KV_OK, .value = now};
     if (request->kind == KV_CAS && !equal(now, request->expected))
         return (struct kv_reply){.status = KV_REFUSED, .value = now};
-    write(store, request->key, request->kind == KV_APPEND ? now.n : 0,
-          request->value);
+    store_write(store, request->key, request->kind == KV_APPEND ? now.n : 0,
+                request->value);
     return (struct kv_reply){.status = KV_OK};
 }
 
 void store_clear(struct store *store)
 {
-    for (size_t i = 0; i < store->n; i++) {
-        blob_drop(store->pair[i].key);
-        blob_drop(store->pair[i].value);
-    }
+    while (store->n > 0)
+        store_drop(store, &store->pair[store->n - 1]);
     free(store->pair);
-    *store = (struct store){0};
+    store->pair = NULL;
 }
 
 struct message_entries store_save(const struct store *store)
@@ -78,6 +83,8 @@ struct message_entries store_save(const struct store *store)
 
 void store_restore(struct store *store, struct message_entries saved)
 {
+    store_clear(store);
     for (size_t i = 0; i + 1 < saved.n; i += 2)
-        write(store, saved.entry[i].command, 0, saved.entry[i + 1].command);
+        store_write(store, saved.entry[i].command, 0,
+                    saved.entry[i + 1].command);
 }

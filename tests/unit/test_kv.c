@@ -76,7 +76,6 @@ static size_t state_size(void *context)
 
 static void begin(struct played *raft, struct kv_config more)
 {
-    more.n_peers = 3;
     more.context = raft;
     more.start = start;
     more.get_state = get_state;

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kv/kv.h"
 #include "raft_fixture.h"
 
 #ifdef GLASSRAFT_COVERAGE
@@ -61,6 +62,12 @@ static void boot_from_garbage(void)
     fixture_make(&f, 3, 0);
 }
 
+static void serve_from_garbage(void)
+{
+    struct kv_config config = {.saved = {(const uint8_t *)"\xff", 1}};
+    kv_make(&config);
+}
+
 static void snapshot_too_far(void)
 {
     struct fixture f = {0};
@@ -73,6 +80,7 @@ static void test_saved_state_that_is_none_is_named(void **unused)
 {
     (void)unused;
     assert_dies(boot_from_garbage, "the saved state cannot be decoded");
+    assert_dies(serve_from_garbage, "the snapshot cannot be decoded");
 }
 
 static void test_a_snapshot_of_what_was_not_applied_is_named(void **unused)

@@ -5,16 +5,51 @@
 #include "service.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static struct message_bytes bytes_of(const struct blob *blob)
 {
     return (struct message_bytes){blob->bytes, blob->n};
 }
 
+static bool equal(struct message_bytes a, struct message_bytes b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.at, b.at, a.n) == 0);
+}
+
+struct pair *store_find(const struct store *store, struct message_bytes key)
+{
+    for (size_t i = 0; i < store->n; i++)
+        if (equal(bytes_of(store->pair[i].key), key))
+            return &store->pair[i];
+    return NULL;
+}
+
+void store_write(struct store *store, struct message_bytes key, size_t keep,
+                 struct message_bytes value)
+{
+    struct pair *pair = store_find(store, key);
+    if (pair == NULL) {
+        size_t size = (store->n + 1) * sizeof *pair;
+        store->pair = must_realloc(store->pair, size);
+        pair = &store->pair[store->n++];
+        *pair = (struct pair){blob_new(key.at, key.n), blob_new(NULL, 0)};
+    }
+    pair->value = blob_splice(pair->value, keep, value.at, value.n);
+}
+
+void store_drop(struct store *store, struct pair *gone)
+{
+    size_t n_after = (size_t)(&store->pair[--store->n] - gone);
+    blob_drop(gone->key);
+    blob_drop(gone->value);
+    memmove(gone, gone + 1, n_after * sizeof *gone);
+}
+
 // A key that was never written has the empty value.
 struct kv_reply store_do(struct store *store, const struct kv_request *request)
 {
-    // Your code here (lab 5): get, put, append, compare-and-set.
+    // Your code here (lab 5): [KV.8] get, put, append, compare-and-set.
     (void)store;
     (void)request;
     return (struct kv_reply){.status = KV_OK};
@@ -22,12 +57,10 @@ struct kv_reply store_do(struct store *store, const struct kv_request *request)
 
 void store_clear(struct store *store)
 {
-    for (size_t i = 0; i < store->n; i++) {
-        blob_drop(store->pair[i].key);
-        blob_drop(store->pair[i].value);
-    }
+    while (store->n > 0)
+        store_drop(store, &store->pair[store->n - 1]);
     free(store->pair);
-    *store = (struct store){0};
+    store->pair = NULL;
 }
 
 struct message_entries store_save(const struct store *store)
@@ -43,7 +76,8 @@ struct message_entries store_save(const struct store *store)
 
 void store_restore(struct store *store, struct message_entries saved)
 {
-    // Your code here (lab 5): the store becomes what was saved.
+    // Your code here (lab 5): [KV.7] the store becomes what was saved: a key,
+    // its value, the next key ...
     (void)store;
     (void)saved;
 }
