@@ -23,8 +23,7 @@ void figure2_add(struct figure2_side *side, const char *scenario,
         if (n == 0)
             continue;
         count->n += n;
-        count->n_scenarios += strcmp(count->last, scenario) != 0;
-        snprintf(count->last, sizeof count->last, "%s", scenario);
+        count->n_traces++;
         if (n > count->most_n) {
             count->most_n = n;
             snprintf(count->most, sizeof count->most, "%s", scenario);
@@ -109,9 +108,8 @@ static void draw_count(struct shapes *s, const struct figure2_side *side,
     shapes_text(s, x + BAR_WIDTH + 52, y, RIGHT_AT,
                 (struct letters){9, PAINT_INK, false, NULL}, "%s",
                 digits(count->n, number));
-    shapes_text(s, x + BAR_WIDTH + 60, y, LEFT_AT, quiet, "%s%s%s%s",
-                count->n_scenarios > 1 ? "most in " : "in ", count->most,
-                count->place[0] != '\0' ? "; " : "", count->place);
+    shapes_text(s, x + BAR_WIDTH + 60, y, LEFT_AT, quiet, "%s%s",
+                count->n_traces > 1 ? "most in a run of " : "in ", count->most);
 }
 
 static void draw_rule(struct shapes *s, const struct figure2_side *side,
@@ -131,6 +129,10 @@ static void draw_rule(struct shapes *s, const struct figure2_side *side,
     shapes_text(s, left + BAR_LEFT, y + 10, LEFT_AT,
                 (struct letters){10, PAINT_INK, false, NULL}, "%s",
                 rules_rule[rule].about);
+    // Known also of a rule that never acted.
+    shapes_text(s, left + WIDTH - 6, y + 10, RIGHT_AT,
+                (struct letters){8.5, PAINT_QUIET, false, NULL}, "%s",
+                side->rule[rule].place);
     for (int i = 0; i < n_sides; i++) {
         double at = y + ROW + LINE * i + 6;
         if (n_sides > 1)

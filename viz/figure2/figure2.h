@@ -1,6 +1,6 @@
 // figure2.h -- the paper's Figures 2 and 13 as a report: what runs exercised.
 //
-// Box by box, each rule with how often it acted, in which scenarios, and where
+// Box by box, each rule with how often it acted, in how many runs, and where
 // the code names it; one or two columns of counts side by side: two Rafts, two
 // labs. A rule that never acted is marked; one that messages cannot show of a
 // Raft without trace calls is told apart.
@@ -21,17 +21,15 @@ struct figure2_side {
     uint64_t n_traces;
     bool silent; // some of them are of a Raft without trace calls
     struct figure2_count {
-        uint64_t n; // in all traces
-        unsigned n_scenarios;
-        char most[64]; // the scenario that has it most often
-        char last[64]; // the last that has it
+        uint64_t n;        // in all traces
+        uint64_t n_traces; // that have it
+        char most[64];     // the scenario of the trace that has it most often
         uint64_t most_n;
         char place[80]; // where the sources name it, "log.c: f()"; or ""
     } rule[RULES_N];
 };
 
-// Adds what one trace (of one scenario) came to; traces of a scenario follow
-// each other.
+// Adds what one trace, a run of that scenario, came to.
 void figure2_add(struct figure2_side *side, const char *scenario,
                  const struct rules *rules);
 

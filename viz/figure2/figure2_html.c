@@ -54,9 +54,9 @@ static void put_count(const struct figure2_side *side, int number, int n_sides,
     double part = (1 + log10((double)count->n)) / 7;
     fprintf(out,
             "</b><div><i style=\"width:%d%%\"></i></div><span>%" PRIu64
-            "</span><em>in %u scenario%s, most in ",
-            (int)(100 * (part < 1 ? part : 1)), count->n, count->n_scenarios,
-            count->n_scenarios == 1 ? "" : "s");
+            "</span><em>in %" PRIu64 " run%s",
+            (int)(100 * (part < 1 ? part : 1)), count->n, count->n_traces,
+            count->n_traces == 1 ? " of " : "s, most in one of ");
     paint_html(out, count->most);
     if (count->place[0] != '\0')
         fputs("; ", out);
