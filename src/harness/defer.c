@@ -47,7 +47,7 @@ static void *at_address(const struct object *object, size_t address, size_t n)
 static const char *look_at_parts(const struct object *object, size_t *dynamic)
 {
     size_t end = 0;
-    int n_dynamic = 0, n_stacks = 0;
+    int n_dynamic = 0, n_stacks = 0, n_written = 0;
     for (int i = 0; i < object->head->e_phnum; i++) {
         const ElfW(Phdr) *part = &object->part[i];
         if (part->p_type == PT_LOAD) {
@@ -57,6 +57,8 @@ static const char *look_at_parts(const struct object *object, size_t *dynamic)
                 part->p_memsz > SIZE_MAX / 2 - part->p_vaddr)
                 return "has parts in each other's place";
             end = part->p_vaddr + part->p_memsz;
+            // Each server has its own of one place (object_variables).
+            n_written += (part->p_flags & PF_W) != 0;
         } else if (part->p_type == PT_DYNAMIC) {
             *dynamic = (size_t)i;
             n_dynamic++;
@@ -66,9 +68,12 @@ static const char *look_at_parts(const struct object *object, size_t *dynamic)
                 return "wants an executable stack";
         } else if (part->p_type == PT_INTERP) {
             return "is a program";
+        } else if (part->p_type == PT_TLS) {
+            return "has variables of the system's threads";
         }
     }
-    return n_stacks != 1    ? "wants an executable stack"
+    return n_written > 1    ? "has variables in several places"
+           : n_stacks != 1  ? "wants an executable stack"
            : n_dynamic != 1 ? "is no shared object"
                             : NULL;
 }
