@@ -108,6 +108,12 @@ pid_t sim_getpid(void);
 ssize_t sim_read(int, void *, size_t);
 int sim_open(const char *path, int flags, ...);
 int sim_open64(const char *path, int flags, ...);
+int sim_open_2(const char *path, int flags, ...);
+int sim_open64_2(const char *path, int flags, ...);
+ssize_t sim_read_chk(int, void *, size_t);
+int sim_poll_chk(struct pollfd *, nfds_t, int);
+int sim_ppoll_chk(struct pollfd *, nfds_t, const struct timespec *,
+                  const sigset_t *);
 FILE *sim_fopen(const char *path, const char *mode);
 FILE *sim_fopen64(const char *path, const char *mode);
 int sim_rand(void);

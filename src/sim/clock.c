@@ -388,6 +388,18 @@ int sim_open64(const char *path, int flags, ...)
     __attribute__((alias("sim_open")));
 FILE *sim_fopen64(const char *path, const char *mode)
     __attribute__((alias("sim_fopen")));
+// What calls become that are compiled with _FORTIFY_SOURCE, which passes the
+// room that there is as well; it stands last, and is not looked at.
+int sim_open_2(const char *path, int flags, ...)
+    __attribute__((alias("sim_open")));
+int sim_open64_2(const char *path, int flags, ...)
+    __attribute__((alias("sim_open")));
+ssize_t sim_read_chk(int fd, void *bytes, size_t n)
+    __attribute__((alias("sim_read")));
+int sim_poll_chk(struct pollfd *fds, nfds_t n, int timeout_ms)
+    __attribute__((alias("sim_poll")));
+int sim_ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+                  const sigset_t *signals) __attribute__((alias("sim_ppoll")));
 
 int sim_getentropy(void *bytes, size_t n)
 {

@@ -1,5 +1,5 @@
-// spawn_shell.c -- runs a command by system(), which blocks signals before
-// expect: which a submission may not
+// spawn_shell.c -- runs a command by system()
+// expect: calls system(): a Raft is one process
 #define _GNU_SOURCE
 #include "hostile.h"
 
