@@ -184,10 +184,12 @@ static void add_signals(scmp_filter_ctx filter)
 static void add_memory(scmp_filter_ctx filter, bool sanitized)
 {
     const struct scmp_arg_cmp own[] = {WITHOUT(2, PROT_EXEC),
-                                       WITHOUT(3, MAP_FIXED)};
-    // The sanitizers' allocators map at places of their own choice.
-    rule(filter, SCMP_ACT_ALLOW, "mmap", sanitized ? 1 : 2, own);
-    rule(filter, SCMP_ACT_ALLOW, "mmap2", sanitized ? 1 : 2, own);
+                                       WITHOUT(3, MAP_SHARED | MAP_FIXED)};
+    const struct scmp_arg_cmp placed[] = {own[0], WITHOUT(3, MAP_SHARED)};
+    // The sanitizers' allocators map at places of their own choice. Nobody maps
+    // the file of events, in which nothing is to be taken back.
+    rule(filter, SCMP_ACT_ALLOW, "mmap", 2, sanitized ? placed : own);
+    rule(filter, SCMP_ACT_ALLOW, "mmap2", 2, sanitized ? placed : own);
     when(filter, SCMP_ACT_ALLOW, "mremap", WITHOUT(3, MREMAP_FIXED));
     when(filter, SCMP_ACT_ALLOW, "mprotect", WITHOUT(2, PROT_EXEC));
 }
@@ -377,7 +379,7 @@ static const struct {
     {"prlimit64", "prlimit() for another process", NULL},
     {"setrlimit", "setrlimit()", NULL},
     {"setsid", "setsid()", NULL},
-    {"mmap", "mmap() for code or at a fixed place", MEMORY},
+    {"mmap", "mmap() for code, shared, or at a fixed place", MEMORY},
     {"mprotect", "mprotect() for code or for memory of the harness", MEMORY},
     {"munmap", "munmap() for memory of the harness", MEMORY},
     {"mremap", "mremap() for memory of the harness", MEMORY},
