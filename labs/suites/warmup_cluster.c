@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/warmup_api.h"
+#include "sim/sim.h"
 #include "wire/stub.h"
 #include "base/thread.h"
 #include "base/die.h"
@@ -21,6 +22,7 @@ enum {
 struct server {
     struct cluster *cluster;
     int me;
+    struct sim_space *space; // its variables
     struct counter *counter;
     struct pinger *pinger;
     struct net_end *end[MOST];
@@ -66,12 +68,14 @@ static bool handle(void *context, const char *method, const uint8_t *args,
     unlock(cluster);
     if (!alive)
         return false;
+    struct sim_space *before = sim_space_enter(server->space);
     bool answered =
         strcmp(method, warmup_rpcs[RPC_PING].method) == 0
             ? cluster->api->ping_handle(server->pinger, method, args, n_args,
                                         reply, n_reply)
             : cluster->api->counter_handle(server->counter, method, args,
                                            n_args, reply, n_reply);
+    sim_space_enter(before);
     lock(cluster);
     server->n_calls--;
     unlock(cluster);
@@ -151,10 +155,13 @@ static void boot(struct cluster *cluster, int me)
                                    .context = server,
                                    .call = call,
                                    .trace = lab_trace(cluster->lab)};
+    server->space = sim_space_new(me);
+    struct sim_space *space = sim_space_enter(server->space);
     int before = lab_work_for(me);
     struct counter *counter = cluster->api->counter_make(&config);
     struct pinger *pinger = cluster->api->ping_make(&config);
     lab_work_for(before);
+    sim_space_enter(space);
     lock(cluster);
     server->counter = counter;
     server->pinger = pinger;
@@ -238,7 +245,9 @@ int cluster_ping(struct cluster *cluster, int server, uint64_t timeout_ms)
     uint64_t begin = ++cluster->count;
     unlock(cluster);
     int before = lab_work_for(server);
+    struct sim_space *space = sim_space_enter(asked->space);
     int told = cluster->api->ping_all(asked->pinger, timeout_ms);
+    sim_space_enter(space);
     lab_work_for(before);
     int most = 1;
     lock(cluster);
@@ -260,14 +269,21 @@ int cluster_ping(struct cluster *cluster, int server, uint64_t timeout_ms)
 
 void cluster_watch(struct cluster *cluster, int server)
 {
+    struct server *watching = &cluster->server[server];
     int before = lab_work_for(server);
-    cluster->api->ping_watch(cluster->server[server].pinger);
+    struct sim_space *space = sim_space_enter(watching->space);
+    cluster->api->ping_watch(watching->pinger);
+    sim_space_enter(space);
     lab_work_for(before);
 }
 
 bool cluster_is_alive(struct cluster *cluster, int server, int peer)
 {
-    return cluster->api->ping_is_alive(cluster->server[server].pinger, peer);
+    struct server *asked = &cluster->server[server];
+    struct sim_space *space = sim_space_enter(asked->space);
+    bool alive = cluster->api->ping_is_alive(asked->pinger, peer);
+    sim_space_enter(space);
+    return alive;
 }
 
 int cluster_n_sent(struct cluster *cluster, int server)
@@ -287,8 +303,11 @@ void cluster_kill_counter(struct cluster *cluster, int server)
     bool first = !one->counter_killed;
     one->counter_killed = true;
     unlock(cluster);
-    if (first)
-        cluster->api->counter_kill(one->counter);
+    if (!first)
+        return;
+    struct sim_space *space = sim_space_enter(one->space);
+    cluster->api->counter_kill(one->counter);
+    sim_space_enter(space);
 }
 
 void cluster_kill_pinger(struct cluster *cluster, int server)
@@ -299,7 +318,9 @@ void cluster_kill_pinger(struct cluster *cluster, int server)
     unlock(cluster);
     if (!first)
         return;
+    struct sim_space *space = sim_space_enter(one->space);
     cluster->api->ping_kill(one->pinger);
+    sim_space_enter(space);
     lock(cluster);
     one->pinger_killed = true;
     one->killed_ms = now_ms();
@@ -330,7 +351,9 @@ static void *free_pinger(void *argument)
     struct freeing *freeing = argument;
     struct server *server = freeing->server;
     lab_work_for(server->me);
+    struct sim_space *space = sim_space_enter(server->space);
     server->cluster->api->ping_free(server->pinger);
+    sim_space_enter(space);
     lock(server->cluster);
     server->freed = true;
     freeing->n = 0;
@@ -345,7 +368,9 @@ static void end_server(struct cluster *cluster, struct server *server)
                  "S%d was told to stop, but calls to it have not returned %d ms"
                  " later: does Counter.Get go on waiting?",
                  server->me + 1, HANDLER_MS);
+    struct sim_space *space = sim_space_enter(server->space);
     cluster->api->counter_free(server->counter);
+    sim_space_enter(space);
     struct freeing freeing = {server, 1};
     pthread_t thread;
     begin_thread(&thread, free_pinger, &freeing);

@@ -402,7 +402,7 @@ static void load(void)
     if (run->sandbox != NULL)
         object_start();
     child.variables = object_variables();
-    if (!run->real && run->scenario->rpcs == NULL)
+    if (!run->real)
         sim_space_object(child.variables.at, child.variables.n);
 }
 
