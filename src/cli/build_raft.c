@@ -115,7 +115,7 @@ const char *student_half(bool service)
     char home[PATH_MAX - 32];
     const char *folders[] = {"src/raft", "labs/student", "src/kv",
                              "labs/student/kv"};
-    const char *files[] = {"raft.c", "kv.c"};
+    const char *files[] = {"raft.c", "rsm.c"};
     if (!lab_home(home, sizeof home))
         return folders[2 * service + 1];
     snprintf(path[service], PATH_MAX, "%s/%s/%s", home, folders[2 * service],

@@ -39,6 +39,10 @@ static void hide_folders(const struct submission *s, char *text, size_t n)
     text_replace(text, n, path, s->name);
     snprintf(path, sizeof path, "%s/build/raft.so.work/", s->work);
     text_replace(text, n, path, "");
+    snprintf(path, sizeof path, "%s/build/raft.so.kv.o.work/", s->work);
+    text_replace(text, n, path, "");
+    snprintf(path, sizeof path, "%s/build/raft.so.raft.o.work/", s->work);
+    text_replace(text, n, path, "");
     // A compiler's own files have another name each time.
     snprintf(path, sizeof path, "%s/build/cc", s->work);
     size_t known = strlen(path);
@@ -90,13 +94,31 @@ static bool take_object(struct submission *s)
     return good;
 }
 
+// Where things are, for the builder.
+struct builder {
+    char script[260], service[260], raft[260];
+    char written[260]; // what the student has written: one of these two
+};
+
+static struct builder builder_of(const struct submission *s)
+{
+    struct builder b;
+    snprintf(b.script, sizeof b.script, "%s/home/labs/build-raft", s->work);
+    snprintf(b.raft, sizeof b.raft, "%s/%s", s->work,
+             s->has_raft ? "source" : "home/src/raft");
+    snprintf(b.service, sizeof b.service, "%s/%s", s->work,
+             s->has_kv ? "source/kv" : "source");
+    memcpy(b.written, s->is_service ? b.service : b.raft, sizeof b.written);
+    return b;
+}
+
 // gcc's notes of each source, to where cover_open() looks for them.
-static bool take_notes(const struct submission *s, const char *notes)
+static bool take_notes(const struct submission *s, const struct builder *b,
+                       const char *notes)
 {
     char path[600], to[600];
     struct dirent **entry;
-    snprintf(path, sizeof path, "%s/source", s->work);
-    int n = scandir(path, &entry, NULL, alphasort);
+    int n = scandir(b->written, &entry, NULL, alphasort);
     bool good = n >= 0;
     for (int i = 0; i < n; i++) {
         size_t length = strlen(entry[i]->d_name);
@@ -115,24 +137,45 @@ static bool take_notes(const struct submission *s, const char *notes)
     return good;
 }
 
+enum { BUILDER_WORDS = 8 };
+
+static void set_words(const struct submission *s, const struct builder *b,
+                      const char *config, const char *object,
+                      const char *argv[BUILDER_WORDS])
+{
+    int n = 0;
+    argv[n++] = b->script;
+    argv[n++] = "-c";
+    argv[n++] = config;
+    if (s->is_service) {
+        argv[n++] = "-k";
+        argv[n++] = b->service;
+    }
+    argv[n++] = b->raft;
+    argv[n++] = object;
+    argv[n] = NULL;
+}
+
 // The same sources once more, so that runs count. It is information: without
 // it a grade is as good.
 static void build_cover(struct submission *s, const struct sandbox_tool *tool,
-                        const char *script, const char *source)
+                        const struct builder *b)
 {
     char object[260], kept[240], notes[260], link[280], output[400];
     bool none;
     snprintf(object, sizeof object, "%s/cover.so", tool->folder);
-    const char *argv[] = {script, "-c", "cover", source, object, NULL};
+    const char *argv[BUILDER_WORDS];
     struct sandbox_tool cover = *tool;
+    set_words(s, b, "cover", object, argv);
     cover.argv = argv;
     int status = sandbox_run_tool(&cover, output, sizeof output);
     sandbox_end_orphans(NULL, 0);
     snprintf(kept, sizeof kept, "%s/cover.so", s->work);
     snprintf(notes, sizeof notes, "%s.work", kept);
     snprintf(link, sizeof link, "%s/source", notes);
-    if (status == 0 && mkdir(notes, 0700) == 0 && symlink(source, link) == 0 &&
-        take_file(object, kept, &none) && !none && take_notes(s, notes))
+    if (status == 0 && mkdir(notes, 0700) == 0 &&
+        symlink(b->written, link) == 0 && take_file(object, kept, &none) &&
+        !none && take_notes(s, b, notes))
         snprintf(s->cover, sizeof s->cover, "%s", kept);
 }
 
@@ -159,24 +202,37 @@ static bool can_build(struct submission *s, const char *script,
     return false;
 }
 
-bool submission_build(struct submission *s, const struct sandbox *sandbox)
+// What the builder needs of our tree, copied. False: it cannot build, and that
+// is our trouble or the submission's problem.
+static bool stage(struct submission *s)
 {
-    char place[PATH_MAX], home[240], script[260];
-    char source[240], object[260], folder[240];
+    char place[PATH_MAX], home[240];
     snprintf(home, sizeof home, "%s/home", s->work);
     mode_t mask = umask(022);
-    bool staged =
-        lab_home(place, sizeof place) && submission_stage(place, home);
+    bool found = lab_home(place, sizeof place);
+    bool lends = found && !s->has_raft && submission_can_lend(place);
+    bool staged = found && submission_stage(place, home, lends);
     umask(mask);
-    if (!staged) {
+    if (!staged)
         submission_trouble(s, "the builder's own files cannot be copied");
-        return false;
-    }
-    snprintf(script, sizeof script, "%s/labs/build-raft", home);
+    else if (!s->has_raft && !lends)
+        set_problem(s, "There is no Raft in it, and none here to lend. Hand in"
+                       " your Raft, and your service in a folder kv in it.");
+    return staged && s->problem == NULL;
+}
+
+bool submission_build(struct submission *s, const struct sandbox *sandbox)
+{
+    char home[240], source[240], object[260], folder[240];
+    const char *argv[BUILDER_WORDS];
+    const struct builder b = builder_of(s);
+    if (!stage(s))
+        return s->problem != NULL;
+    snprintf(home, sizeof home, "%s/home", s->work);
     snprintf(source, sizeof source, "%s/source", s->work);
     snprintf(folder, sizeof folder, "%s/build", s->work);
     snprintf(object, sizeof object, "%s/raft.so", folder);
-    const char *argv[] = {script, "-c", lab_config(), source, object, NULL};
+    set_words(s, &b, lab_config(), object, argv);
     struct sandbox_tool tool = {.argv = argv,
                                 .folder = folder,
                                 .writes = true,
@@ -185,7 +241,7 @@ bool submission_build(struct submission *s, const struct sandbox *sandbox)
                                 .wall_s = WALL_S,
                                 .cpu_s = CPU_S,
                                 .sandbox = sandbox};
-    if (!can_build(s, script, &tool))
+    if (!can_build(s, b.script, &tool))
         return false;
     char *output = must_malloc(OUTPUT);
     int status = sandbox_run_tool(&tool, output, OUTPUT);
@@ -203,7 +259,7 @@ bool submission_build(struct submission *s, const struct sandbox *sandbox)
     if (!good && s->trouble[0] == '\0')
         submission_trouble(s, "the object cannot be kept");
     if (good && s->problem == NULL && s->counts)
-        build_cover(s, &tool, script, source);
+        build_cover(s, &tool, &b);
     submission_clear(s);
     free(output);
     return good;

@@ -95,7 +95,8 @@ static bool write_one(const struct counted *c, const char *name,
                                      const struct cover_about *about,
                                      FILE *out))
 {
-    const struct cover_about about = {c->grade->submission.name, " --raft .",
+    const struct cover_about about = {c->grade->submission.name,
+                                      submission_options(&c->grade->submission),
                                       false};
     char path[4096], *bytes = NULL;
     size_t n = 0;

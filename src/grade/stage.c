@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -70,15 +71,24 @@ static bool copy_all(const char *from, const char *to, const char *files)
     return good;
 }
 
-bool submission_stage(const char *home, const char *to)
+bool submission_can_lend(const char *home)
 {
+    char path[PATH_BYTES];
+    snprintf(path, sizeof path, "%.4000s/src/raft/raft.c", home);
+    return access(path, R_OK) == 0;
+}
+
+bool submission_stage(const char *home, const char *to, bool lend)
+{
+    char from[PATH_BYTES], there[PATH_BYTES];
     bool good = mkdir(to, 0755) == 0 || complain(to);
     for (size_t i = 0; good && i < sizeof parts / sizeof parts[0]; i++) {
-        char from[PATH_BYTES], there[PATH_BYTES];
         snprintf(from, sizeof from, "%.4000s/%s", home, parts[i].folder);
         snprintf(there, sizeof there, "%.4000s/%s", to, parts[i].folder);
         good = mkdir(there, 0755) == 0 || errno == EEXIST || complain(there);
         good = good && copy_all(from, there, parts[i].files);
     }
-    return good;
+    snprintf(from, sizeof from, "%.4000s/src/raft", home);
+    snprintf(there, sizeof there, "%.4000s/src/raft", to);
+    return good && (!lend || copy_all(from, there, "*.c"));
 }

@@ -31,6 +31,8 @@ static bool cannot_make(struct submission *s, const char *path)
 // The sources of a folder, by name.
 struct sources {
     int folder;
+    const char *inside;    // "", or the name of the folder with a / behind it
+    struct sources *inner; // of its folder kv, in lab 5; NULL: it has none
     char *name[SUBMISSION_FILES];
     size_t n_bytes[SUBMISSION_FILES];
     int n;
@@ -38,8 +40,10 @@ struct sources {
     struct submission *notes; // NULL: nobody reads them
 };
 
-static void note(struct submission *s, const char *name, const char *why)
+static void note(const struct sources *sources, const char *name,
+                 const char *why)
 {
+    struct submission *s = sources->notes;
     char clean[120], text[240];
     if (s == NULL)
         return;
@@ -48,7 +52,8 @@ static void note(struct submission *s, const char *name, const char *why)
         return;
     }
     text_clean(name, clean, sizeof clean);
-    snprintf(text, sizeof text, "%s was left out: %s", clean, why);
+    snprintf(text, sizeof text, "%s%s was left out: %s", sources->inside, clean,
+             why);
     s->note[s->n_notes++] = must_copy(text, strlen(text) + 1);
 }
 
@@ -93,26 +98,48 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static bool list_sources(struct sources *sources, const char *folder,
-                         unsigned lab)
+static void end_sources(struct sources *sources)
 {
-    struct dirent **entry;
-    sources->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int inner = lab == 0 && sources->folder >= 0
-                    ? openat(sources->folder, "warm-up",
-                             O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-                    : -1;
-    if (inner >= 0) {
+    if (sources->inner != NULL)
+        end_sources(sources->inner);
+    free(sources->inner);
+    for (int i = 0; i < sources->n; i++)
+        free(sources->name[i]);
+    if (sources->folder >= 0)
+        close(sources->folder);
+}
+
+// Opens the folder and the one in it that a lab has; -1 and errno, as for it.
+static int open_folders(struct sources *sources, const char *folder,
+                        unsigned lab)
+{
+    int inner = -1;
+    *sources = (struct sources){
+        .folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+        .inside = "",
+        .notes = sources->notes};
+    if (sources->folder >= 0 && (lab == 0 || lab == 5))
+        inner = openat(sources->folder, lab == 0 ? "warm-up" : "kv",
+                       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (inner >= 0 && lab == 0) {
         close(sources->folder);
         sources->folder = inner;
+    } else if (inner >= 0) {
+        sources->inner = must_calloc(1, sizeof *sources);
+        *sources->inner = (struct sources){
+            .folder = inner, .inside = "kv/", .notes = sources->notes};
     }
+    return sources->folder;
+}
+
+static bool list_folder(struct sources *sources, const char *folder)
+{
+    struct dirent **entry;
     int n = sources->folder >= 0
                 ? scandirat(sources->folder, ".", &entry, NULL, by_name)
                 : -1;
     if (n < 0) {
         fprintf(stderr, "glassraft grade: %s: %s\n", folder, strerror(errno));
-        if (sources->folder >= 0)
-            close(sources->folder);
         return false;
     }
     for (int i = 0; i < n; i++) {
@@ -124,7 +151,7 @@ static bool list_sources(struct sources *sources, const char *folder,
             sources->n_bytes[sources->n] = (size_t)about.st_size;
             sources->name[sources->n++] = must_copy(name, strlen(name) + 1);
         } else if (why[0] != '\0') {
-            note(sources->notes, name, why);
+            note(sources, name, why);
         }
         free(entry[i]);
     }
@@ -132,11 +159,15 @@ static bool list_sources(struct sources *sources, const char *folder,
     return true;
 }
 
-static void end_sources(struct sources *sources)
+static bool list_sources(struct sources *sources, const char *folder,
+                         unsigned lab)
 {
-    for (int i = 0; i < sources->n; i++)
-        free(sources->name[i]);
-    close(sources->folder);
+    open_folders(sources, folder, lab);
+    bool good = list_folder(sources, folder) &&
+                (sources->inner == NULL || list_folder(sources->inner, folder));
+    if (!good)
+        end_sources(sources);
+    return good;
 }
 
 // A file's bytes; NULL when it is not what it was a moment ago.
@@ -160,6 +191,9 @@ static char *read_source(const struct sources *sources, int i)
     return good ? bytes : NULL;
 }
 
+// Of no file.
+static const uint64_t DIGEST = 14695981039346656037u;
+
 static uint64_t digest_of(uint64_t digest, const char *name, const char *bytes,
                           size_t n)
 {
@@ -180,7 +214,7 @@ static bool copy_source(const char *folder, const char *name, const char *bytes,
 static bool read_sources(const struct sources *sources, const char *to,
                          uint64_t *digest)
 {
-    *digest = 14695981039346656037u;
+    char name[140];
     for (int i = 0; i < sources->n; i++) {
         size_t n = sources->n_bytes[i];
         char *bytes = read_source(sources, i);
@@ -189,13 +223,14 @@ static bool read_sources(const struct sources *sources, const char *to,
                     sources->name[i]);
             return false;
         }
-        *digest = digest_of(*digest, sources->name[i], bytes, n);
-        bool good = to == NULL || copy_source(to, sources->name[i], bytes, n);
+        snprintf(name, sizeof name, "%s%s", sources->inside, sources->name[i]);
+        *digest = digest_of(*digest, name, bytes, n);
+        bool good = to == NULL || copy_source(to, name, bytes, n);
         free(bytes);
         if (!good)
             return cannot_make(sources->notes, to);
     }
-    return true;
+    return sources->inner == NULL || read_sources(sources->inner, to, digest);
 }
 
 // May all users enter this folder?
@@ -240,6 +275,9 @@ static bool make_folders(struct submission *s, const struct sandbox *sandbox)
     bool good = chmod(s->work, 0711) == 0;
     snprintf(path, sizeof path, "%s/source", s->work);
     good = good && mkdir(path, 0755) == 0 && chmod(path, 0755) == 0;
+    snprintf(path, sizeof path, "%s/source/kv", s->work);
+    if (s->has_kv)
+        good = good && mkdir(path, 0755) == 0 && chmod(path, 0755) == 0;
     snprintf(path, sizeof path, "%s/build", s->work);
     good = good && mkdir(path, 0700) == 0;
     if (good && sandbox_powers().user)
@@ -260,20 +298,31 @@ static void name_submission(struct submission *s, const char *folder)
         snprintf(s->name, sizeof s->name, "submission");
 }
 
+static bool has_program(const struct sources *sources)
+{
+    for (int i = 0; i < sources->n; i++)
+        if (strcmp(strrchr(sources->name[i], '.'), ".c") == 0)
+            return true;
+    return false;
+}
+
 bool submission_take(struct submission *s, const char *folder, unsigned lab,
                      const struct sandbox *sandbox)
 {
     struct sources sources = {.notes = s};
     char to[240];
-    *s = (struct submission){.n_files = 0};
+    *s = (struct submission){.digest = DIGEST};
     name_submission(s, folder);
     mode_t mask = umask(022);
     bool good = list_sources(&sources, folder, lab);
     if (good) {
+        s->is_service = lab == 5;
+        s->has_kv = sources.inner != NULL;
+        s->has_raft = !s->is_service || (s->has_kv && has_program(&sources));
         good = make_folders(s, sandbox);
         snprintf(to, sizeof to, "%s/source", s->work);
         good = good && read_sources(&sources, to, &s->digest);
-        s->n_files = sources.n;
+        s->n_files = sources.n + (s->has_kv ? sources.inner->n : 0);
         end_sources(&sources);
     }
     umask(mask);
@@ -285,9 +334,18 @@ bool submission_digest(const char *folder, unsigned lab, uint64_t *digest)
     struct sources sources = {.notes = NULL};
     if (!list_sources(&sources, folder, lab))
         return false;
+    *digest = DIGEST;
     bool good = read_sources(&sources, NULL, digest);
     end_sources(&sources);
     return good;
+}
+
+const char *submission_options(const struct submission *s)
+{
+    return !s->is_service ? " --raft ."
+           : s->has_raft  ? " --raft . --kv kv"
+           : s->has_kv    ? " --kv kv"
+                          : " --kv .";
 }
 
 static int remove_one(const char *path, const struct stat *about, int type,

@@ -4,6 +4,10 @@
 // folder itself, no links, no programs, no Makefile. What is left out, and
 // why, is noted. The copy is built by labs/build-raft in a sandbox; what comes
 // out is a shared object that is loaded by the runs alone.
+//
+// In lab 5 the files of its folder kv are taken as well: the service, which
+// runs on the Raft beside it. Without a Raft beside it, or without such a
+// folder, all is the service, and it runs on our own Raft.
 #ifndef GLASSRAFT_SUBMISSION_H
 #define GLASSRAFT_SUBMISSION_H
 
@@ -24,8 +28,10 @@ struct submission {
     char name[256];  // the folder's, cleaned
     uint64_t digest; // of names and contents of its files
     int n_files;
-    char work[200];    // our folder for it; "" = none
-    char object[240];  // when it was built
+    bool is_service, has_kv; // lab 5; its service is in the folder kv
+    bool has_raft;           // of its own
+    char work[200];          // our folder for it; "" = none
+    char object[240];        // when it was built
     bool counts;       // wanted: another object that counts what it executes
     char cover[240];   // that; "" = none
     char *problem;     // why it was not; NULL = it was
@@ -35,9 +41,9 @@ struct submission {
 };
 
 // Copies the folder's sources; for lab 0 those of its folder warm-up, if it has
-// one. False with a line on stderr when that is our
-// trouble or the folder cannot be read; a bad submission is true, with its
-// problem.
+// one, for lab 5 those of its folder kv as well. False with a line on stderr
+// when that is our trouble or the folder cannot be read; a bad submission is
+// true, with its problem.
 bool submission_take(struct submission *s, const char *folder, unsigned lab,
                      const struct sandbox *sandbox);
 // A new folder, in TMPDIR if all users can enter that; false and errno.
@@ -49,9 +55,13 @@ bool submission_digest(const char *folder, unsigned lab, uint64_t *digest);
 // Builds it; true also when it does not compile. False with a line on stderr
 // when the builder itself cannot work.
 bool submission_build(struct submission *s, const struct sandbox *sandbox);
-// stage.c: copies what labs/build-raft needs of our tree into a new folder.
-// False with a line on stderr.
-bool submission_stage(const char *home, const char *to);
+// stage.c: copies what labs/build-raft needs of our tree into a new folder; our
+// Raft as well, when it is lent. False with a line on stderr.
+bool submission_stage(const char *home, const char *to, bool lend);
+// Has this tree a Raft to lend?
+bool submission_can_lend(const char *home);
+// What `glassraft run` wants, in the submission's folder, to run it.
+const char *submission_options(const struct submission *s);
 // Removes what the builder has left, but for the object.
 void submission_clear(const struct submission *s);
 // Removes the copy, frees the rest.

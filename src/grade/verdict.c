@@ -132,8 +132,9 @@ void grade_replay(const struct grade *grade, int task, char *out, size_t n)
         snprintf(only, sizeof only, " --lab %u", lab);
     if (grade->task[task].state == GRADE_FAILED &&
         (!finding->secret || grade->reveal))
-        snprintf(out, n, "glassraft run %s --seed 0x%" PRIx64 "%s --raft .",
-                 grade->rubric->task[task].scenario->name, finding->seed, only);
+        snprintf(out, n, "glassraft run %s --seed 0x%" PRIx64 "%s%s",
+                 grade->rubric->task[task].scenario->name, finding->seed, only,
+                 submission_options(&grade->submission));
 }
 
 static void explain_failure(const struct grade *grade, int task, FILE *out)
