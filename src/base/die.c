@@ -56,3 +56,11 @@ void *must_copy(const void *bytes, size_t n)
         memcpy(memory, bytes, n);
     return memory;
 }
+
+FILE *must_stream(char **text, size_t *n)
+{
+    FILE *out = open_memstream(text, n);
+    if (out == NULL)
+        die("out of memory");
+    return out;
+}

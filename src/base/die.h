@@ -7,6 +7,7 @@
 #define GLASSRAFT_DIE_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #define die(...) die_at(__FILE__, __LINE__, __VA_ARGS__)
 
@@ -21,6 +22,9 @@ void *must_realloc(void *old, size_t n);
 // Room for one object more behind n of that size: the array, which may have
 // moved to a place twice as large. NULL with *room 0 is an empty one.
 void *must_grow(void *array, size_t n, size_t *room, size_t size);
+
+// A stream into memory: fclose() leaves *text, NUL behind its n bytes; give.
+FILE *must_stream(char **text, size_t *n);
 
 // A malloc'd copy of n bytes (at least 1 byte is allocated).
 void *must_copy(const void *bytes, size_t n);

@@ -78,9 +78,7 @@ static void save(struct desk *desk, const char *name, FILE *out, char **text,
 
 static FILE *begin(char **text, size_t *n)
 {
-    FILE *out = open_memstream(text, n);
-    if (out == NULL)
-        die("no memory for a picture");
+    FILE *out = must_stream(text, n);
     return out;
 }
 

@@ -25,9 +25,7 @@ static void tell(const struct judgement *j, bool json)
 {
     char *text = NULL;
     size_t n = 0;
-    FILE *out = open_memstream(&text, &n);
-    if (out == NULL)
-        die("no memory for a verdict");
+    FILE *out = must_stream(&text, &n);
     if (json)
         judgement_print_json(out, j);
     else if (j->header != NULL)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/die.h"
 #include "labs/suites/suites.h"
 #include "viz/draw/paint.h"
 #include "viz/draw/viz.h"
@@ -16,9 +17,7 @@ static bool save_one(const struct trace_file *trace, bool log,
 {
     char *text = NULL;
     size_t n = 0;
-    FILE *out = open_memstream(&text, &n);
-    if (out == NULL)
-        return false;
+    FILE *out = must_stream(&text, &n);
     if (log)
         viz_log(trace, window->last, NULL, out);
     else
@@ -51,9 +50,7 @@ static bool write_page(const char *trace, const char *folder)
 {
     char path[100], error[400], *text = NULL;
     size_t n = 0;
-    FILE *out = open_memstream(&text, &n);
-    if (out == NULL)
-        return false;
+    FILE *out = must_stream(&text, &n);
     bool good = viz_page(out, trace, NULL, true, error, sizeof error);
     fclose(out);
     snprintf(path, sizeof path, "%s/index.html", folder);

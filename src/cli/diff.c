@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/die.h"
 #include "selectors.h"
 
 static void usage(void)
@@ -45,7 +46,7 @@ static int compare(const struct selectors *s, const char *const path[2],
     if (load(&trace[0], path[0]) && load(&trace[1], path[1])) {
         char *text = NULL;
         size_t n = 0;
-        FILE *out = open_memstream(&text, &n);
+        FILE *out = must_stream(&text, &n);
         for (int i = 0; i < 2; i++) {
             asked->trace[i] = &trace[i];
             asked->name[i] = path[i];

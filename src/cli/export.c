@@ -216,9 +216,7 @@ static int write_tla(const struct request *r, const struct part *part)
     for (int i = 1; status == EXIT_GOOD; i++) {
         char *text = NULL, path[4096];
         size_t n = 0;
-        FILE *out = open_memstream(&text, &n);
-        if (out == NULL)
-            die("no memory for a file");
+        FILE *out = must_stream(&text, &n);
         bool more = viz_tla_next(tla, r->split ? TLA_LINES : 0, out);
         fclose(out);
         struct selectors to = r->selectors;
@@ -277,9 +275,7 @@ static int write_one(const struct request *r, struct part *part)
 {
     char *text = NULL;
     size_t n = 0, n_messages = 0;
-    FILE *out = open_memstream(&text, &n);
-    if (out == NULL)
-        die("no memory for a file");
+    FILE *out = must_stream(&text, &n);
     if (r->format == SHIVIZ) {
         limit(part, &r->selectors.asked);
         viz_shiviz(&part->trace, &part->window, out);

@@ -60,9 +60,7 @@ static int draw_text(const struct selectors *s, const struct viz_history *asked)
         history_clear(&history);
         return EXIT_USAGE;
     }
-    FILE *out = open_memstream(&text, &n);
-    if (out == NULL)
-        die("no memory for a picture");
+    FILE *out = must_stream(&text, &n);
     bool any =
         viz_history_text(s->trace, history.op, history.n_ops, asked, out);
     fclose(out);
@@ -81,9 +79,7 @@ static int draw_trace(const struct selectors *s, const struct options *o,
     int status;
     if (!selectors_load(s, o, 0, &part, &status))
         return status;
-    FILE *out = open_memstream(&text, &n);
-    if (out == NULL)
-        die("no memory for a picture");
+    FILE *out = must_stream(&text, &n);
     bool any = viz_history(&part.trace, &part.window, asked, out);
     fclose(out);
     int saved = save(s, text, n, any);

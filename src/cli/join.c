@@ -58,9 +58,7 @@ static int join(const char *const *path, size_t n, const char *output)
     struct join_tally tally;
     char error[300], *text = NULL;
     size_t n_bytes = 0;
-    FILE *out = open_memstream(&text, &n_bytes);
-    if (out == NULL)
-        die("no memory for a trace");
+    FILE *out = must_stream(&text, &n_bytes);
     bool good = join_traces(path, n, out, &tally, error, sizeof error);
     fclose(out);
     if (!good)

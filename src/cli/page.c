@@ -88,9 +88,7 @@ static int write_page(const struct selectors *s,
 {
     char *text = NULL, error[400];
     size_t n = 0;
-    FILE *out = open_memstream(&text, &n);
-    if (out == NULL)
-        die("no memory for a page");
+    FILE *out = must_stream(&text, &n);
     bool good = viz_page(out, s->trace, window, false, error, sizeof error);
     fclose(out);
     int status = EXIT_USAGE;

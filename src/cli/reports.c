@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/die.h"
 #include "labs/suites/course.h"
 #include "viz/figure2/curve.h"
 #include "viz/figure2/figure2.h"
@@ -119,9 +120,7 @@ static bool draw_curve(const char *path)
     }
     snprintf(title, sizeof title, "%.200s: what %zu seeds met", raft_name(),
              curve->n_seeds);
-    FILE *out = open_memstream(&text, &n);
-    if (out == NULL)
-        return false;
+    FILE *out = must_stream(&text, &n);
     viz_curves(title, panel, kinds, curve->n_seeds, out);
     fclose(out);
     struct selectors to = {.output = path};

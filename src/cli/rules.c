@@ -250,9 +250,7 @@ static int draw(const struct asked *asked)
     const char *path = asked->to.output;
     size_t length = path != NULL ? strlen(path) : 0;
     bool page = length > 5 && strcmp(path + length - 5, ".html") == 0;
-    FILE *out = open_memstream(&text, &n);
-    if (out == NULL)
-        die("no memory for a picture");
+    FILE *out = must_stream(&text, &n);
     if (page)
         figure2_html(asked->side, asked->n_sides, out);
     else

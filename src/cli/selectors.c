@@ -358,9 +358,7 @@ int selectors_save(const struct selectors *s, char *text, size_t n,
         return save(s, text, n, picture) ? EXIT_GOOD : EXIT_USAGE;
     char *sized = NULL;
     size_t n_sized = 0;
-    FILE *out = open_memstream(&sized, &n_sized);
-    if (out == NULL)
-        die("no memory for a picture");
+    FILE *out = must_stream(&sized, &n_sized);
     fprintf(out, "// for: %.0f %.0f %.1f %s\n", s->format->width,
             s->format->height, s->format->least, s->format->name);
     fwrite(text, 1, n, out);
@@ -382,9 +380,7 @@ int selectors_draw(const struct selectors *s, const struct options *o,
         return status;
     char *text = NULL;
     size_t n = 0;
-    FILE *out = open_memstream(&text, &n);
-    if (out == NULL)
-        die("no memory for a picture");
+    FILE *out = must_stream(&text, &n);
     part.window.look.format = s->format;
     draw(&part, context, out);
     fclose(out);

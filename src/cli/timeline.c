@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/die.h"
 #include "viz/draw/paint.h"
 #include "base/plain.h"
 #include "judge.h"
@@ -29,9 +30,7 @@ static char *draw(const struct command *c, const struct part *part, size_t *n)
     window.look = c->look;
     window.look.note = part->note;
     window.look.format = c->s.format;
-    FILE *out = open_memstream(&text, n);
-    if (out == NULL)
-        return NULL;
+    FILE *out = must_stream(&text, n);
     viz_timeline(&part->trace, &window, out);
     fclose(out);
     return text;

@@ -80,9 +80,7 @@ static int answer(const struct selectors *s, const struct question *q,
 {
     char *text = NULL, error[200] = "";
     size_t n = 0;
-    FILE *out = open_memstream(&text, &n);
-    if (out == NULL)
-        die("no memory for a story");
+    FILE *out = must_stream(&text, &n);
     int told = 0;
     if (q->every)
         viz_why_every(trace, out);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/die.h"
 #include "base/save.h"
 #include "base/text.h"
 #include "grade.h"
@@ -100,9 +101,7 @@ static bool write_one(const struct counted *c, const char *name,
                                       false};
     char path[4096], *bytes = NULL;
     size_t n = 0;
-    FILE *out = open_memstream(&bytes, &n);
-    if (out == NULL)
-        return false;
+    FILE *out = must_stream(&bytes, &n);
     report(c->cover, &about, out);
     fclose(out);
     snprintf(path, sizeof path, "%.3900s/%s", c->grade->plan->cover, name);
@@ -163,7 +162,7 @@ bool grade_coverage(struct grade *grade)
     cover_finish(c.cover);
     grade->reached = cover_totals(c.cover);
     size_t n = 0;
-    FILE *out = open_memstream(&grade->coverage, &n);
+    FILE *out = must_stream(&grade->coverage, &n);
     if (out != NULL) {
         cover_text(c.cover, out);
         fclose(out);

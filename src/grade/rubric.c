@@ -308,9 +308,7 @@ uint64_t rubric_hash(const struct rubric *rubric)
 {
     char *text = NULL;
     size_t n = 0;
-    FILE *out = open_memstream(&text, &n);
-    if (out == NULL)
-        die("no memory for a rubric");
+    FILE *out = must_stream(&text, &n);
     rubric_print(rubric, out);
     fclose(out);
     uint64_t hash = message_hash(14695981039346656037u, text, n);

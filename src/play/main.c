@@ -150,9 +150,7 @@ static char *script_of_trace(const struct arguments *a,
 {
     char *text = NULL;
     size_t n = 0;
-    FILE *out = open_memstream(&text, &n);
-    if (out == NULL)
-        die("no memory for a script");
+    FILE *out = must_stream(&text, &n);
     bool any = add_actions(out, trace, a->event);
     fclose(out);
     free(trace);

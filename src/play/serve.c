@@ -104,9 +104,7 @@ static enum MHD_Result give_page(struct MHD_Connection *connection,
 {
     char *text = NULL, *start = table_start(serve->table);
     size_t n = 0;
-    FILE *out = open_memstream(&text, &n);
-    if (out == NULL)
-        die("no memory for the page");
+    FILE *out = must_stream(&text, &n);
     play_page(out, start);
     fclose(out);
     free(start);

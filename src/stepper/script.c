@@ -110,9 +110,7 @@ char *script_format(const struct script *script)
 {
     char *text = NULL, line[STEP_LINE];
     size_t n = 0;
-    FILE *out = open_memstream(&text, &n);
-    if (out == NULL)
-        die("no memory for a script");
+    FILE *out = must_stream(&text, &n);
     fprintf(out, "servers %d\n", script->n_servers);
     for (size_t i = 0; i < script->n; i++) {
         step_format(&script->action[i], line);

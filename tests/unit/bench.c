@@ -291,9 +291,7 @@ int main(int argc, char **argv)
                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (run_s == MAP_FAILED)
         die("mmap: %s", strerror(errno));
-    json = open_memstream(&text, &n);
-    if (json == NULL)
-        die("no memory for the figures");
+    json = must_stream(&text, &n);
     if (before != NULL && !quick)
         printf("%-36s %14s %14s\n", "", "now", "before");
     judge_and_load();

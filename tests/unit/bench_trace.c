@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/die.h"
 #include "wire/declare.h"
 #include "trace/trace.h"
 
@@ -90,7 +91,7 @@ struct bench_trace bench_trace(const struct bench_size *size)
         record(&clock, n_events, true, &result.stored_event_ns);
     char *text;
     size_t n;
-    FILE *out = open_memstream(&text, &n);
+    FILE *out = must_stream(&text, &n);
     double began = now_ns();
     trace_write(trace, out);
     result.written_line_ns = (now_ns() - began) / n_events;

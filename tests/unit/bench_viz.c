@@ -33,9 +33,7 @@ static void paint(const char *path, char *dot, size_t n)
 
 static FILE *open_text(char **text, size_t *n)
 {
-    FILE *out = open_memstream(text, n);
-    if (out == NULL)
-        die("no memory for a picture");
+    FILE *out = must_stream(text, n);
     return out;
 }
 

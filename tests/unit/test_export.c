@@ -10,6 +10,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "base/die.h"
 #include "viz/draw/viz.h"
 #include "viz_fixture.h"
 
@@ -20,8 +21,7 @@ static struct text export(export_fn *write, const struct trace_file *trace,
                           const struct viz_window *window)
 {
     struct text text = {NULL, 0};
-    FILE *out = open_memstream(&text.at, &text.n);
-    assert_non_null(out);
+    FILE *out = must_stream(&text.at, &text.n);
     write(trace, window, out);
     fclose(out);
     return text;

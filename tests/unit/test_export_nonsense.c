@@ -9,6 +9,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "base/die.h"
 #include "viz/draw/viz.h"
 #include "random_events.h"
 #include "viz_fixture.h"
@@ -22,8 +23,7 @@ static struct text export(int format, const struct trace_file *trace,
                           const struct viz_window *window)
 {
     struct text text = {NULL, 0};
-    FILE *out = open_memstream(&text.at, &text.n);
-    assert_non_null(out);
+    FILE *out = must_stream(&text.at, &text.n);
     if (format == SHIVIZ)
         viz_shiviz(trace, window, out);
     else if (format == PERFETTO)

@@ -8,6 +8,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "base/die.h"
 #include "viz/draw/viz.h"
 #include "viz_fixture.h"
 
@@ -32,8 +33,7 @@ static struct text export(const struct trace_file *trace,
                           const struct viz_window *window)
 {
     struct text text = {NULL, 0};
-    FILE *out = open_memstream(&text.at, &text.n);
-    assert_non_null(out);
+    FILE *out = must_stream(&text.at, &text.n);
     viz_perfetto(trace, window, out);
     fclose(out);
     return text;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/die.h"
 #include "viz/draw/viz.h"
 #include "tla_fixture.h"
 #include "viz_fixture.h"
@@ -26,8 +27,7 @@ static struct parts export(const struct trace_file *trace,
     struct viz_tla *tla = viz_tla_begin(trace, window);
     for (bool more = true; more && parts.n < 200;) {
         struct text *text = &parts.part[parts.n];
-        FILE *out = open_memstream(&text->at, &text->n);
-        assert_non_null(out);
+        FILE *out = must_stream(&text->at, &text->n);
         more = viz_tla_next(tla, most, out);
         fclose(out);
         parts.n += more;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/die.h"
 #include "base/plain.h"
 #include "base/text.h"
 #include "grade/report.h"
@@ -103,7 +104,7 @@ static char *csv_of(const char *text)
 {
     char *out = NULL;
     size_t n = 0;
-    FILE *file = open_memstream(&out, &n);
+    FILE *file = must_stream(&out, &n);
     text_csv(file, text);
     fclose(file);
     return out;
@@ -163,7 +164,7 @@ static void test_a_printed_rubric_is_read_back(void **state)
     assert_true(rubric_default(&rubric, 2, error));
     rubric.task[1].first = 7;
     rubric.task[1].last = 9;
-    FILE *out = open_memstream(&text, &n);
+    FILE *out = must_stream(&text, &n);
     rubric_print(&rubric, out);
     fclose(out);
     const char *path = save(text);
@@ -296,7 +297,7 @@ static char *print(enum report_format format, const struct grade *grade)
 {
     char *text = NULL;
     size_t n = 0;
-    FILE *out = open_memstream(&text, &n);
+    FILE *out = must_stream(&text, &n);
     report_print(format, grade, out);
     fclose(out);
     return text;

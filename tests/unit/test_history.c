@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/die.h"
 #include "check/linear.h"
 #include "viz/draw/viz.h"
 
@@ -41,7 +42,7 @@ static bool draw(const struct linear_operation *history, size_t n,
 {
     size_t size;
     forget(NULL);
-    FILE *out = open_memstream(&picture, &size);
+    FILE *out = must_stream(&picture, &size);
     bool any = viz_history_text("clients.txt", history, n, &asked, out);
     fclose(out);
     return any;

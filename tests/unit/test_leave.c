@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/die.h"
 #include "labs/suites/suites.h"
 #include "cli/artifacts.h"
 
@@ -92,7 +93,7 @@ static void test_a_failure_leaves_story_and_pictures(void **state)
     assert_true(exists("index.html"));
     char *text = NULL;
     size_t n = 0;
-    FILE *report = open_memstream(&text, &n);
+    FILE *report = must_stream(&text, &n);
     lab_print_failure(report, &s.run, &s.result);
     fclose(report);
     char expected[400];
@@ -103,7 +104,7 @@ static void test_a_failure_leaves_story_and_pictures(void **state)
     assert_non_null(strstr(text, expected));
     assert_non_null(strstr(text, "  look     [L.4] event "));
     free(text);
-    report = open_memstream(&text, &n);
+    report = must_stream(&text, &n);
     lab_print_json(report, &s.run, &s.result);
     fclose(report);
     assert_non_null(strstr(text, "/tour-7/story.txt\""));

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/die.h"
 #include "check/rule_book.h"
 
 static const char *const files[] = {"raft.c",     "election.c", "replication.c",
@@ -18,8 +19,7 @@ static char *students_text(void)
 {
     char *text = NULL;
     size_t n = 0;
-    FILE *out = open_memstream(&text, &n);
-    assert_non_null(out);
+    FILE *out = must_stream(&text, &n);
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         char path[80], line[400];
         snprintf(path, sizeof path, "labs/student/%s", files[i]);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/die.h"
 #include "replay/model.h"
 #include "viz/draw/causes.h"
 #include "viz/draw/window.h"
@@ -321,7 +322,7 @@ static void test_pages(void **state)
     load_tour(&trace, 7);
     struct viz_window all = {.most = 10000};
     struct pages pages = {0};
-    pages.out = open_memstream(&pages.all, &pages.length);
+    pages.out = must_stream(&pages.all, &pages.length);
     assert_true(viz_timeline_pages(&trace, &all, take_page, &pages));
     fclose(pages.out);
     assert_true(pages.n > 3);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/die.h"
 #include "random_events.h"
 #include "replay/model.h"
 
@@ -50,7 +51,7 @@ static void emit_some(struct trace *trace, struct random_events *r, int n)
 static char *written(const struct trace *trace, size_t *n)
 {
     char *text;
-    FILE *out = open_memstream(&text, n);
+    FILE *out = must_stream(&text, n);
     assert_true(trace_write(trace, out));
     fclose(out);
     return text;

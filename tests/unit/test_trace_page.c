@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/die.h"
 #include "trace/trace.h"
 
 // All of a file of the tree, from the tree's root; to be freed.
@@ -13,7 +14,7 @@ static char *content(const char *path)
 {
     char *text;
     size_t n;
-    FILE *in = fopen(path, "r"), *out = open_memstream(&text, &n);
+    FILE *in = fopen(path, "r"), *out = must_stream(&text, &n);
     if (in == NULL)
         fail_msg("%s: not found, expected to run in the tree's root", path);
     for (int c; (c = getc(in)) != EOF;)
@@ -27,7 +28,7 @@ static char *printed(void (*print)(FILE *out))
 {
     char *text;
     size_t n;
-    FILE *out = open_memstream(&text, &n);
+    FILE *out = must_stream(&text, &n);
     print(out);
     fclose(out);
     return text;

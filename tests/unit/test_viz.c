@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/die.h"
 #include "viz/draw/scene.h"
 #include "random_events.h"
 #include "viz_fixture.h"
@@ -20,8 +21,7 @@ static struct text columns(const struct trace_file *trace,
                            const struct viz_window *window)
 {
     struct text text = {NULL, 0};
-    FILE *out = open_memstream(&text.at, &text.n);
-    assert_non_null(out);
+    FILE *out = must_stream(&text.at, &text.n);
     viz_columns(trace, window, NULL, out);
     fclose(out);
     return text;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/die.h"
 #include "viz/draw/words.h"
 #include "viz_fixture.h"
 
@@ -15,8 +16,7 @@ static struct text columns(const struct trace_file *trace,
 {
     struct text text = {NULL, 0};
     struct viz_terminal terminal = {width, coloured};
-    FILE *out = open_memstream(&text.at, &text.n);
-    assert_non_null(out);
+    FILE *out = must_stream(&text.at, &text.n);
     viz_columns(trace, window, &terminal, out);
     fclose(out);
     return text;

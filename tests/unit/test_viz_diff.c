@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/die.h"
 #include "viz/diff/diff.h"
 #include "viz_fixture.h"
 
@@ -20,8 +21,7 @@ static struct viz_diff between(const struct trace_file *a,
 static struct text draw(const struct viz_diff *asked, bool *equal)
 {
     struct text text = {NULL, 0};
-    FILE *out = open_memstream(&text.at, &text.n);
-    assert_non_null(out);
+    FILE *out = must_stream(&text.at, &text.n);
     *equal = viz_diff(asked, out);
     fclose(out);
     return text;

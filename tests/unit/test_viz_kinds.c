@@ -8,6 +8,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "base/die.h"
 #include "viz/draw/spans.h"
 #include "viz_fixture.h"
 
@@ -17,8 +18,7 @@ static struct text draw(enum kind kind, const struct trace_file *trace,
                         const struct viz_window *window)
 {
     struct text text = {NULL, 0};
-    FILE *out = open_memstream(&text.at, &text.n);
-    assert_non_null(out);
+    FILE *out = must_stream(&text.at, &text.n);
     if (kind == STRIP)
         viz_strip(trace, window, out);
     else if (kind == ROLES)

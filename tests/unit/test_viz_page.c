@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/die.h"
 #include "replay/model.h"
 #include "viz/draw/viz.h"
 #include "viz_fixture.h"
@@ -18,8 +19,7 @@ static struct text page_of(const char *path, const struct viz_window *window,
 {
     struct text text = {NULL, 0};
     char error[400];
-    FILE *out = open_memstream(&text.at, &text.n);
-    assert_non_null(out);
+    FILE *out = must_stream(&text.at, &text.n);
     if (!viz_page(out, path, window, fit, error, sizeof error))
         fail_msg("%s", error);
     fclose(out);
@@ -163,8 +163,7 @@ static void test_too_many_events(void **state)
     assert_int_equal(fclose(file), 0);
     struct text text = {NULL, 0};
     char error[400] = "";
-    FILE *out = open_memstream(&text.at, &text.n);
-    assert_non_null(out);
+    FILE *out = must_stream(&text.at, &text.n);
     assert_false(viz_page(out, temporary(), NULL, false, error, sizeof error));
     fclose(out);
     free(text.at);

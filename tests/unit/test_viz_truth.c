@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/die.h"
 #include "replay/model.h"
 #include "viz/log/log.h"
 #include "viz/draw/window.h"
@@ -209,7 +210,7 @@ static void test_before_its_first_event_a_server_is_not_down(void **state)
     struct viz_window all = {0};
     char *strip = NULL;
     size_t n = 0;
-    out = open_memstream(&strip, &n);
+    out = must_stream(&strip, &n);
     viz_strip(&trace, &all, out);
     fclose(out);
     assert_null(strstr(strip, " down, term"));

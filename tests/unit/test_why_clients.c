@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/die.h"
 #include "viz_fixture.h"
 #include "why_fixture.h"
 
@@ -73,7 +74,7 @@ static void test_the_picture_is_drawable(void **state)
     const struct viz_window whole = {.first = 0};
     const struct viz_history asked = {.most = 0};
     struct text text;
-    FILE *out = open_memstream(&text.at, &text.n);
+    FILE *out = must_stream(&text.at, &text.n);
     assert_true(viz_history(&trace, &whole, &asked, out));
     fclose(out);
     assert_non_null(
@@ -91,7 +92,7 @@ static void test_nothing_to_draw(void **state)
     const struct viz_window whole = {.first = 0};
     const struct viz_history asked = {.key = "a key that nobody used"};
     struct text text;
-    FILE *out = open_memstream(&text.at, &text.n);
+    FILE *out = must_stream(&text.at, &text.n);
     assert_false(viz_history(&trace, &whole, &asked, out));
     fclose(out);
     assert_int_equal(text.n, 0);

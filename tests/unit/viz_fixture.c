@@ -8,13 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/die.h"
 #include "labs/suites/suites.h"
 
 static struct text read_file(const char *path)
 {
     struct text text = {NULL, 0};
     FILE *in = fopen(path, "r");
-    FILE *out = open_memstream(&text.at, &text.n);
+    FILE *out = must_stream(&text.at, &text.n);
     for (int c; in != NULL && (c = getc(in)) != EOF;)
         putc(c, out);
     if (in != NULL)
@@ -27,8 +28,7 @@ struct text timeline(const struct trace_file *trace,
                      const struct viz_window *window)
 {
     struct text text = {NULL, 0};
-    FILE *out = open_memstream(&text.at, &text.n);
-    assert_non_null(out);
+    FILE *out = must_stream(&text.at, &text.n);
     viz_timeline(trace, window, out);
     fclose(out);
     return text;
@@ -37,8 +37,7 @@ struct text timeline(const struct trace_file *trace,
 struct text logs(const struct trace_file *trace, uint64_t event)
 {
     struct text text = {NULL, 0};
-    FILE *out = open_memstream(&text.at, &text.n);
-    assert_non_null(out);
+    FILE *out = must_stream(&text.at, &text.n);
     viz_log(trace, event, NULL, out);
     fclose(out);
     return text;
@@ -50,8 +49,7 @@ struct text film(const struct trace_file *trace, size_t *n)
     struct viz_window all = {0};
     uint64_t event[MOST];
     struct text text = {NULL, 0};
-    FILE *out = open_memstream(&text.at, &text.n);
-    assert_non_null(out);
+    FILE *out = must_stream(&text.at, &text.n);
     *n = viz_film_moments(trace, &all, event, MOST);
     viz_film(trace, event, *n < MOST ? *n : MOST, out);
     fclose(out);

@@ -11,7 +11,7 @@
 #include "trace/trace.h"
 #include "viz/draw/viz.h"
 
-// Bytes of open_memstream(), to be freed by who gets them.
+// Bytes of must_stream(), to be freed by who gets them.
 struct text {
     char *at;
     size_t n;

@@ -6,13 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/die.h"
+
 char *why_ask(const struct trace_file *trace, struct viz_why asked,
               enum form form)
 {
     char *text = NULL, error[200] = "";
     size_t n = 0;
-    FILE *out = open_memstream(&text, &n);
-    assert_non_null(out);
+    FILE *out = must_stream(&text, &n);
     int told =
         form == TEXT   ? viz_why_text(trace, &asked, out, error, sizeof error)
         : form == JSON ? viz_why_json(trace, &asked, out, error, sizeof error)

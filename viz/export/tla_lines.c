@@ -43,9 +43,7 @@ void tla_put(struct tla_lines *lines, struct tla_line *place, uint64_t n,
 {
     char *text = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (out == NULL)
-        die("no memory for a line");
+    FILE *out = must_stream(&text, &size);
     fprintf(out,
             "\"n\":%" PRIu64 ",\"event\":{\"name\":\"%s\",\"nid\":\"%d\","
             "\"state\":{\"term\":%" PRIu64

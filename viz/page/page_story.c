@@ -96,9 +96,7 @@ static cJSON *finding_story(const struct trace_file *trace)
     const struct viz_why asked = {0};
     char error[200], *text = NULL;
     size_t n = 0;
-    FILE *out = open_memstream(&text, &n);
-    if (out == NULL)
-        die("no memory for a story");
+    FILE *out = must_stream(&text, &n);
     int told = viz_why_json(trace, &asked, out, error, sizeof error);
     fclose(out);
     cJSON *story = told >= 0 ? cJSON_Parse(text) : NULL;
