@@ -2,7 +2,6 @@
 #include "reach.h"
 #include "record.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,62 +46,6 @@ void check_free(struct check *check)
     reach_free(check->reach);
     clients_free(check->clients);
     free(check);
-}
-
-int check_majority(const struct check *check)
-{
-    int n = 0;
-    for (int i = 0; i < check->model.n_servers; i++)
-        n += check->told.seen[i];
-    return n / 2 + 1;
-}
-
-void check_show(struct check *check, uint64_t event)
-{
-    struct check_finding *finding = &check->finding;
-    size_t most = sizeof finding->events / sizeof finding->events[0];
-    if (event != 0 && finding->n_events < most)
-        finding->events[finding->n_events++] = event;
-}
-
-bool check_found(struct check *check, const struct trace_event *event,
-                 enum finding found, const char *tag, int other,
-                 uint64_t earlier, const char *text)
-{
-    struct check_finding *finding = &check->finding;
-    // Whoever records wants the rule behind a property that is broken, too.
-    bool first = !check->broken;
-    if (!first && (check->reason.tag != NULL || finding->tag[0] != 'P' ||
-                   finding->events[0] != event->n))
-        return true;
-    if (!first)
-        finding = &check->reason;
-    check->broken = true;
-    finding->property = finding_id(found);
-    finding->tag = tag;
-    snprintf(finding->text, sizeof finding->text, "%s", text);
-    finding->n_events = finding->n_servers = 0;
-    finding->events[finding->n_events++] = event->n;
-    if (first)
-        check_show(check, earlier != 0 ? earlier : event->cause);
-    finding->servers[finding->n_servers++] = event->node;
-    if (other >= 0 && other != event->node)
-        finding->servers[finding->n_servers++] = other;
-    return false;
-}
-
-bool check_broken(struct check *check, const struct trace_event *event,
-                  enum finding found, const char *tag, int other,
-                  uint64_t earlier, const char *format, ...)
-{
-    char text[sizeof check->finding.text];
-    if (!check_believes(check, found))
-        return true;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    return check_found(check, event, found, tag, other, earlier, text);
 }
 
 void check_untimed(struct check *check)
@@ -184,7 +127,33 @@ bool check_step(struct check *check, const struct trace_event *event)
     return !check->broken;
 }
 
-const struct check_finding *check_finding(const struct check *check)
+size_t check_areas(const struct check *check, struct check_area *out,
+                   size_t most)
 {
-    return check->broken ? &check->finding : NULL;
+    size_t n = check_told_areas(check, out, most);
+    if (check_is_silent(check) && check->n_of_kind[TRACE_SEND] > 0 &&
+        n < most) {
+        static const enum trace_kind legs[] = {TRACE_RECV, TRACE_REPLY,
+                                               TRACE_REPLY_RECV};
+        snprintf(out[n].name, sizeof out[n].name, "what messages show");
+        out[n].missing = NULL;
+        for (size_t i = 0; i < 3; i++)
+            if (check->n_of_kind[legs[i]] == 0)
+                out[n].missing = trace_kinds[legs[i]].name;
+        n++;
+    }
+    if (check_has_clients(check) && n < most) {
+        snprintf(out[n].name, sizeof out[n].name, "answers to clients");
+        out[n].missing = NULL;
+        out[n++].because = check_unanswerable(check);
+    }
+    for (int i = 0; i < check->model.n_servers && n < most; i++) {
+        if (!check->told.lost[i])
+            continue;
+        snprintf(out[n].name, sizeof out[n].name, "S%d since it was taken down",
+                 i + 1);
+        out[n].because = NULL;
+        out[n++].missing = trace_kinds[TRACE_BOOT].name;
+    }
+    return n;
 }

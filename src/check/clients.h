@@ -124,7 +124,8 @@ const struct clients_entry *clients_own_entry(const struct clients *clients,
 // The event by which a server handed an index to its service last; 0 = none.
 uint64_t clients_handed_at(const struct clients *clients, int server,
                            uint64_t index);
-// "C1's put a=2", "C2's get a".
+// clients_redo.c: the kind of a call; "C1's put a=2", "C2's get a".
+enum linear_kind clients_kind(const char *call);
 const char *clients_name(const struct clients_operation *op, char *text,
                          size_t room);
 

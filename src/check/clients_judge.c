@@ -8,38 +8,13 @@
 
 #include "base/die.h"
 
-static enum linear_kind kind_of(const char *call)
-{
-    return strcmp(call, "put") == 0      ? LINEAR_PUT
-           : strcmp(call, "append") == 0 ? LINEAR_APPEND
-           : strcmp(call, "cas") == 0    ? LINEAR_CAS
-                                         : LINEAR_GET;
-}
-
-const char *clients_name(const struct clients_operation *op, char *text,
-                         size_t room)
-{
-    // What is not answered yet is named without its answer.
-    struct linear_operation plain = {.kind = kind_of(op->call),
-                                     .outcome = LINEAR_DONE,
-                                     .key = op->key,
-                                     .value = op->value,
-                                     .expected = op->expected};
-    char words[200];
-    linear_words(&plain, words, sizeof words);
-    if (plain.kind == LINEAR_GET)
-        words[strlen(words) - strlen(" returned nothing")] = '\0';
-    snprintf(text, room, "C%" PRIu64 "'s %s", op->client, words);
-    return text;
-}
-
 // ------------------------------------------------------------------ verdict
 
 // What never happened is no part of the history. False.
 static bool history_of(const struct clients_operation *op,
                        struct linear_operation *out)
 {
-    enum linear_kind kind = kind_of(op->call);
+    enum linear_kind kind = clients_kind(op->call);
     bool back = op->return_n != 0;
     bool ok = back && strcmp(op->result, "ok") == 0;
     bool refused = back && strcmp(op->result, "refused") == 0;

@@ -1,6 +1,7 @@
 // clients_redo.c -- see clients_redo.h.
 #include "clients_redo.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,4 +146,29 @@ void redo_end(struct redo *redo)
 {
     free(redo->step);
     free(redo->value.bytes);
+}
+
+enum linear_kind clients_kind(const char *call)
+{
+    return strcmp(call, "put") == 0      ? LINEAR_PUT
+           : strcmp(call, "append") == 0 ? LINEAR_APPEND
+           : strcmp(call, "cas") == 0    ? LINEAR_CAS
+                                         : LINEAR_GET;
+}
+
+const char *clients_name(const struct clients_operation *op, char *text,
+                         size_t room)
+{
+    // What is not answered yet is named without its answer.
+    struct linear_operation plain = {.kind = clients_kind(op->call),
+                                     .outcome = LINEAR_DONE,
+                                     .key = op->key,
+                                     .value = op->value,
+                                     .expected = op->expected};
+    char words[200];
+    linear_words(&plain, words, sizeof words);
+    if (plain.kind == LINEAR_GET)
+        words[strlen(words) - strlen(" returned nothing")] = '\0';
+    snprintf(text, room, "C%" PRIu64 "'s %s", op->client, words);
+    return text;
 }

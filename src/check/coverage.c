@@ -278,8 +278,8 @@ static const char *unreadable(const struct check *check, size_t area)
     return NULL;
 }
 
-size_t check_areas(const struct check *check, struct check_area *out,
-                   size_t most)
+size_t check_told_areas(const struct check *check, struct check_area *out,
+                        size_t most)
 {
     size_t n = 0, n_areas = sizeof areas / sizeof areas[0];
     for (size_t i = 0; i < n_areas && n < most; i++) {
@@ -292,29 +292,6 @@ size_t check_areas(const struct check *check, struct check_area *out,
         out[n].because = kind == TRACE_UNKNOWN ? unreadable(check, i) : NULL;
         out[n++].missing =
             kind != TRACE_UNKNOWN ? trace_kinds[kind].name : NULL;
-    }
-    if (check_is_silent(check) && tells(check, TRACE_SEND) && n < most) {
-        static const enum trace_kind legs[] = {TRACE_RECV, TRACE_REPLY,
-                                               TRACE_REPLY_RECV};
-        snprintf(out[n].name, sizeof out[n].name, "what messages show");
-        out[n].missing = NULL;
-        for (size_t i = 0; i < 3; i++)
-            if (!tells(check, legs[i]))
-                out[n].missing = trace_kinds[legs[i]].name;
-        n++;
-    }
-    if (check_has_clients(check) && n < most) {
-        snprintf(out[n].name, sizeof out[n].name, "answers to clients");
-        out[n].missing = NULL;
-        out[n++].because = check_unanswerable(check);
-    }
-    for (int i = 0; i < check->model.n_servers && n < most; i++) {
-        if (!check->told.lost[i])
-            continue;
-        snprintf(out[n].name, sizeof out[n].name, "S%d since it was taken down",
-                 i + 1);
-        out[n].because = NULL;
-        out[n++].missing = trace_kinds[TRACE_BOOT].name;
     }
     return n;
 }

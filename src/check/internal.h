@@ -264,8 +264,8 @@ bool check_within_timeout(const struct check *check, int server,
 // liveness.c: notes what a diagnosis may need.
 void check_watch(struct check *check, const struct trace_event *event);
 
-// The server and the rule that block the way; event and server are shown, 0
-// and TRACE_NONE for none. Returns true.
+// found.c: the server and the rule that block the way; event and server are
+// shown, 0 and TRACE_NONE for none. Returns true.
 bool check_lies(struct check *check, const char *tag, int server,
                 uint64_t event, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
@@ -342,9 +342,9 @@ const char *check_say_held(const struct check *check, int leader,
 const struct table_cell *check_leader_of(const struct check *check,
                                          uint64_t term);
 
-// Records the finding, for which this rule is to blame (one of its tags in
-// findings.def; "" = none), and returns false; or true where the trace lacks
-// what the finding needs. The servers are the event's own and `other`
+// found.c: records the finding, for which this rule is to blame (one of its
+// tags in findings.def; "" = none), and returns false; or true where the trace
+// lacks what the finding needs. The servers are the event's own and `other`
 // (TRACE_NONE for none); `earlier` is an event that shows it, or 0.
 bool check_broken(struct check *check, const struct trace_event *event,
                   enum finding finding, const char *tag, int other,
@@ -362,6 +362,9 @@ bool check_believes(struct check *check, enum finding finding);
 // Whether all that changes a log is told; where it is not, and something does
 // not fit, that is noted.
 bool check_knows_logs(struct check *check);
+// check_areas() as far as it follows from the kinds of events alone.
+size_t check_told_areas(const struct check *check, struct check_area *out,
+                        size_t most);
 // Notes whether numbers were skipped before this event.
 void check_number(struct check *check, const struct trace_event *event);
 // Notes what the event of a server tells. Whether that server is lost.
@@ -371,6 +374,7 @@ bool check_is_lost(struct check *check, const struct trace_event *event);
 // nothing any more; forgets it now and then.
 void check_forget(struct check *check, const struct trace_event *event);
 
+// found.c: of the servers that the trace has told of.
 int check_majority(const struct check *check);
 
 static inline double check_seconds(uint64_t us)

@@ -87,23 +87,6 @@ void check_watch(struct check *check, const struct trace_event *event)
     }
 }
 
-bool check_lies(struct check *check, const char *tag, int server,
-                uint64_t event, const char *format, ...)
-{
-    struct check_finding *finding = &check->diagnosis;
-    *finding = (struct check_finding){.property = finding_id(FINDING_LIVENESS),
-                                      .tag = tag};
-    va_list args;
-    va_start(args, format);
-    vsnprintf(finding->text, sizeof finding->text, format, args);
-    va_end(args);
-    if (event != 0)
-        finding->events[finding->n_events++] = event;
-    if (server >= 0)
-        finding->servers[finding->n_servers++] = server;
-    return true;
-}
-
 void check_leave_out(struct check *check, uint64_t servers)
 {
     check->left_out = servers;

@@ -95,7 +95,7 @@ uint64_t record_commit(const struct now *now, uint64_t index);
 uint64_t record_gone(const struct now *now, int server, uint64_t index,
                      uint64_t term);
 
-// evidence.c: the event that is judged rests on event n; 0 is ignored.
+// book.c: the event that is judged rests on event n; 0 is ignored.
 void record_cause(struct evidence_book *book, uint64_t n,
                   enum evidence_step step);
 // An event that came too late to count for the effect.

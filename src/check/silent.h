@@ -134,6 +134,7 @@ struct silent_case {
     struct silent_receipt *receipt; // REPLY
 };
 
+// silent_case.c
 bool silent_broken(const struct silent_case *c, enum finding finding,
                    const char *tag, int other, uint64_t earlier,
                    const char *format, ...)
@@ -142,6 +143,10 @@ bool silent_broken(const struct silent_case *c, enum finding finding,
 // Whether events of the harness and of all messages' legs are told, so that
 // what is not there did not happen.
 bool silent_tells(const struct silent_case *c, enum trace_kind kind);
+// Whether the trace shows all saves of the server that it must make; then, is
+// its entry at this index on its disk, for all that is known?
+bool silent_must_save(const struct silent_case *c);
+bool silent_has_saved(const struct silent_case *c, uint64_t index);
 
 // silent_votes.c: terms, votes, elections.
 bool silent_judge_asking(const struct silent_case *c);  // a RequestVote leaves
@@ -172,8 +177,6 @@ bool silent_judge_given(const struct silent_case *c);
 // silent_saves.c
 bool silent_judge_saved(const struct silent_case *c);
 bool silent_judge_promise(const struct silent_case *c); // a send, an answer
-// Is the server's entry at this index on its disk, for all that is known?
-bool silent_has_saved(const struct silent_case *c, uint64_t index);
 
 // silent_timers.c
 bool silent_judge_timer(const struct silent_case *c);   // an election begins

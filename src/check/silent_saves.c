@@ -9,12 +9,6 @@
 
 #include "silent.h"
 
-static bool must_save(const struct silent_case *c)
-{
-    return (c->check->without >> TRACE_PERSIST & 1) == 0 && c->silent->saves &&
-           !c->check->told.holes && !c->me->unknown_saves;
-}
-
 // Has the saved log an entry of this index and term, or may it have one?
 static bool holds(const struct silent_image *disk, uint64_t index,
                   uint64_t term)
@@ -23,11 +17,6 @@ static bool holds(const struct silent_image *disk, uint64_t index,
         return true;
     return disk->last_index >= index && disk->last_term >= term &&
            (disk->last_index > index || disk->last_term == term);
-}
-
-bool silent_has_saved(const struct silent_case *c, uint64_t index)
-{
-    return !must_save(c) || c->me->disk.last_index >= index;
 }
 
 static const char *vote_of(int voted_for, char out[24])
@@ -241,7 +230,7 @@ static bool asks(const struct silent_case *c)
 bool silent_judge_promise(const struct silent_case *c)
 {
     const struct silent_image *disk = &c->me->disk;
-    if (!must_save(c))
+    if (!silent_must_save(c))
         return true;
     if (c->event->kind == TRACE_SEND)
         return asks(c);

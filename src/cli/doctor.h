@@ -38,9 +38,14 @@ struct diagnoses {
     int n_sections, n_rows;
 };
 
+// doctor_rows.c. A section begins; a row is added to the one begun last.
 void doctor_section(struct diagnoses *all, const char *name, const char *title);
 struct diagnosis *doctor_row(struct diagnoses *all, const char *name,
                              enum health health);
+// For people, with the commands that install what is missing; for programs, as
+// one object. Both on stdout.
+void doctor_print_text(const struct diagnoses *all);
+void doctor_print_json(const struct diagnoses *all, bool good);
 
 // doctor_tools.c: programs, libraries and sanitizers of needs.def. Compiles
 // and runs small programs in a folder of its own below TMPDIR.

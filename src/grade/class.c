@@ -3,7 +3,6 @@
 #include "class.h"
 
 #include <cjson/cJSON.h>
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -38,28 +37,6 @@ static bool is_folder(const char *path)
 {
     struct stat about;
     return lstat(path, &about) == 0 && S_ISDIR(about.st_mode);
-}
-
-int class_list(const char *folder, bool (*wanted)(const char *path),
-               char ***names)
-{
-    struct dirent **entry;
-    int n = scandir(folder, &entry, NULL, alphasort), kept = 0;
-    if (n < 0) {
-        fprintf(stderr, "glassraft grade: %s: %s\n", folder, strerror(errno));
-        return -1;
-    }
-    *names = must_calloc((size_t)n, sizeof **names);
-    for (int i = 0; i < n; i++) {
-        char path[4400];
-        snprintf(path, sizeof path, "%.4000s/%s", folder, entry[i]->d_name);
-        if (entry[i]->d_name[0] != '.' && wanted(path))
-            (*names)[kept++] =
-                must_copy(entry[i]->d_name, strlen(entry[i]->d_name) + 1);
-        free(entry[i]);
-    }
-    free(entry);
-    return kept;
 }
 
 static void result_path(const struct class_plan *plan, const char *name,

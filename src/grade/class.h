@@ -30,12 +30,12 @@ enum class_end {
 // Grades; a table on stdout, progress on stderr.
 enum class_end class_grade(const struct class_plan *plan);
 
-// The table of a results folder on out, and into FOLDER/summary.csv. False
-// with a line on stderr when there is nothing to read.
+// summary.c: the table of a results folder on out, and into FOLDER/summary.csv.
+// False with a line on stderr when there is nothing to read.
 bool class_summary(const char *folder, FILE *out);
 
-// Names of the entries that are wanted, sorted; free each and the list. -1
-// with a line on stderr.
+// summary.c: names of the entries that are wanted, sorted; free each and the
+// list. -1 with a line on stderr.
 int class_list(const char *folder, bool (*wanted)(const char *path),
                char ***names);
 

@@ -30,7 +30,7 @@ void report_gradescope(const struct grade *grade, FILE *out);
 void report_json(const struct grade *grade, FILE *out);
 // report_junit.c
 void report_junit(const struct grade *grade, FILE *out);
-// report.c
+// report_text.c
 void report_tap(const struct grade *grade, FILE *out);
 void report_csv(const struct grade *grade, FILE *out);
 void report_text(const struct grade *grade, FILE *out);

@@ -3,6 +3,7 @@
 #include "class.h"
 
 #include <cjson/cJSON.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,9 +182,7 @@ bool class_summary(const char *folder, FILE *out)
     int n = class_list(folder, is_result, &names);
     if (n < 0)
         return false;
-    FILE *csv = open_memstream(&text, &size);
-    if (csv == NULL)
-        die("no memory for a table");
+    FILE *csv = must_stream(&text, &size);
     int n_rows = print_all(folder, names, n, out, csv);
     fclose(csv);
     snprintf(path, sizeof path, "%.4000s/summary.csv", folder);
@@ -196,4 +195,26 @@ bool class_summary(const char *folder, FILE *out)
     free(names);
     free(text);
     return good;
+}
+
+int class_list(const char *folder, bool (*wanted)(const char *path),
+               char ***names)
+{
+    struct dirent **entry;
+    int n = scandir(folder, &entry, NULL, alphasort), kept = 0;
+    if (n < 0) {
+        fprintf(stderr, "glassraft grade: %s: %s\n", folder, strerror(errno));
+        return -1;
+    }
+    *names = must_calloc((size_t)n, sizeof **names);
+    for (int i = 0; i < n; i++) {
+        char path[4400];
+        snprintf(path, sizeof path, "%.4000s/%s", folder, entry[i]->d_name);
+        if (entry[i]->d_name[0] != '.' && wanted(path))
+            (*names)[kept++] =
+                must_copy(entry[i]->d_name, strlen(entry[i]->d_name) + 1);
+        free(entry[i]);
+    }
+    free(entry);
+    return kept;
 }

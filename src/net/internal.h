@@ -1,5 +1,5 @@
-// internal.h -- what net.c (objects, knobs) and call.c (the life of a call)
-// share.
+// internal.h -- what net.c (objects, knobs), call.c (the life of a call) and
+// the files below them share.
 #ifndef GLASSRAFT_NET_INTERNAL_H
 #define GLASSRAFT_NET_INTERNAL_H
 
@@ -104,6 +104,7 @@ struct net {
     uint64_t total_calls, total_bytes;
 };
 
+// lock.c
 void net_lock(struct net *net);
 void net_unlock(struct net *net);
 // The directed link; the mutex is held.
@@ -112,7 +113,7 @@ struct link *net_link(struct net *net, int from, int to);
 uint64_t net_draw(struct net *net, uint64_t n);
 // One busy thing less; the mutex is held.
 void net_done(struct net *net);
-// Ends idle workers; the mutex is held.
+// call.c: ends idle workers; the mutex is held.
 void net_dismiss(struct net *net);
 
 // What is drawn for a call at its start, all under one lock.

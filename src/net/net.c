@@ -7,40 +7,6 @@
 
 #include "base/die.h"
 
-void net_lock(struct net *net)
-{
-    must(pthread_mutex_lock(&net->mutex), "pthread_mutex_lock");
-}
-
-void net_unlock(struct net *net)
-{
-    must(pthread_mutex_unlock(&net->mutex), "pthread_mutex_unlock");
-}
-
-// splitmix64, by Sebastiano Vigna.
-uint64_t net_draw(struct net *net, uint64_t n)
-{
-    if (net->config.is_later != NULL &&
-        net->config.is_later(net->config.context)) {
-        net->random = net->config.later_seed;
-        net->config.is_later = NULL;
-    }
-    net->random += 0x9e3779b97f4a7c15u;
-    uint64_t z = net->random;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    z ^= z >> 31;
-    return n > 0 ? z % n : 0;
-}
-
-struct link *net_link(struct net *net, int from, int to)
-{
-    int n = net->config.n_nodes;
-    if (from < 0 || from >= n || to < 0 || to >= n)
-        return &net->client;
-    return &net->links[from * n + to];
-}
-
 struct net *net_make(const struct net_config *config)
 {
     struct net *net = must_calloc(1, sizeof *net);
@@ -52,12 +18,6 @@ struct net *net_make(const struct net_config *config)
     mutex_init_brief(&net->mutex);
     must(pthread_cond_init(&net->idle, NULL), "pthread_cond_init");
     return net;
-}
-
-void net_done(struct net *net)
-{
-    if (--net->n_busy == 0)
-        pthread_cond_broadcast(&net->idle);
 }
 
 // Wakes the callers that may have lost their server, their end or all.

@@ -126,7 +126,7 @@ static bool find(const struct trace_message *message, struct search *search)
     search->found = args_find(args->json, search->name, search->type,
                               &search->number, &list);
     if (search->found && search->type == ARG_ENTRIES)
-        scan_entries(&list, search->entry, search->most, &search->n_entries);
+        args_entries(&list, search->entry, search->most, &search->n_entries);
     return search->found;
 }
 

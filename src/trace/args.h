@@ -25,6 +25,10 @@ struct trace_args {
     const struct trace_arg *arg;
 };
 
+// Passes over a list of entries; the first `room` of them go into entry.
+bool args_entries(struct cursor *from, struct trace_entry *entry, size_t room,
+                  size_t *n);
+
 // Passes over a message's object and shows each field to visit (NULL: to
 // nobody). False when it is not of the form that our writer writes.
 bool args_scan(struct cursor *from,

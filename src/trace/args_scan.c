@@ -16,6 +16,37 @@ struct value {
     size_t n_entries;
 };
 
+static bool take_entry(struct cursor *from, struct trace_entry *entry)
+{
+    struct span command;
+    *entry = (struct trace_entry){0};
+    if (!take(from, '{') || !take_name(from, "term") ||
+        !take_number(from, &entry->term) || !take(from, ',') ||
+        !take_name(from, "command") || !take_text(from, &command) ||
+        command.n >= sizeof entry->command || !take(from, ',') ||
+        !take_name(from, "bytes") || !take_number(from, &entry->bytes))
+        return false;
+    memcpy(entry->command, command.at, command.n);
+    return take(from, '}');
+}
+
+bool args_entries(struct cursor *from, struct trace_entry *entry, size_t room,
+                  size_t *n)
+{
+    struct trace_entry spare;
+    *n = 0;
+    if (!take(from, '['))
+        return false;
+    if (take(from, ']'))
+        return true;
+    do {
+        if (!take_entry(from, *n < room ? &entry[*n] : &spare))
+            return false;
+        ++*n;
+    } while (take(from, ','));
+    return take(from, ']');
+}
+
 static bool take_value(struct cursor *from, struct span name,
                        struct value *value)
 {
@@ -39,7 +70,7 @@ static bool take_value(struct cursor *from, struct span name,
         value->type = ARG_ENTRIES;
         value->list = *from;
         return span_is(name, "entries") &&
-               scan_entries(from, NULL, 0, &value->n_entries);
+               args_entries(from, NULL, 0, &value->n_entries);
     case 't':
     case 'f':
         value->type = ARG_BOOL;
@@ -73,7 +104,7 @@ static void show(struct span name, const struct value *value,
     if (value->type == ARG_ENTRIES) {
         struct cursor list = value->list;
         entry = must_calloc(value->n_entries, sizeof *entry);
-        scan_entries(&list, entry, value->n_entries, &arg.n_entries);
+        args_entries(&list, entry, value->n_entries, &arg.n_entries);
         arg.entry = entry;
     }
     visit(context, &arg);

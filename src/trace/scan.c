@@ -52,47 +52,16 @@ bool scan_head(const char *line, struct scan_head *head)
     return true;
 }
 
-static bool take_entry(struct cursor *from, struct trace_entry *entry)
-{
-    struct span command;
-    *entry = (struct trace_entry){0};
-    if (!take(from, '{') || !take_name(from, "term") ||
-        !take_number(from, &entry->term) || !take(from, ',') ||
-        !take_name(from, "command") || !take_text(from, &command) ||
-        command.n >= sizeof entry->command || !take(from, ',') ||
-        !take_name(from, "bytes") || !take_number(from, &entry->bytes))
-        return false;
-    memcpy(entry->command, command.at, command.n);
-    return take(from, '}');
-}
-
-bool scan_entries(struct cursor *from, struct trace_entry *entry, size_t room,
-                  size_t *n)
-{
-    struct trace_entry spare;
-    *n = 0;
-    if (!take(from, '['))
-        return false;
-    if (take(from, ']'))
-        return true;
-    do {
-        if (!take_entry(from, *n < room ? &entry[*n] : &spare))
-            return false;
-        ++*n;
-    } while (take(from, ','));
-    return take(from, ']');
-}
-
 static bool take_entries(struct parse *parse, struct cursor *from,
                          struct trace_event *event)
 {
     struct cursor again = *from;
     size_t n;
-    if (!scan_entries(from, NULL, 0, &n))
+    if (!args_entries(from, NULL, 0, &n))
         return false;
     struct trace_entry *entry = arena_get(parse->arena, n, sizeof *entry);
     event->entries = entry;
-    return scan_entries(&again, entry, n, &event->n_entries);
+    return args_entries(&again, entry, n, &event->n_entries);
 }
 
 static bool take_server(struct parse *parse, struct cursor *from, int *node)

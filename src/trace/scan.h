@@ -26,10 +26,6 @@ bool scan_head(const char *line, struct scan_head *head);
 bool scan_event(struct parse *parse, const char *line, size_t n,
                 struct trace_event *event);
 
-// Passes over a list of entries; the first `room` of them go into entry.
-bool scan_entries(struct cursor *from, struct trace_entry *entry, size_t room,
-                  size_t *n);
-
 // The kind of a name of n bytes, TRACE_UNKNOWN when we have none such.
 enum trace_kind scan_kind(const char *name, size_t n);
 

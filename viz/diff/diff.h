@@ -37,8 +37,11 @@ struct diff {
 void diff_make(struct diff *diff, const struct viz_diff *asked);
 void diff_free(struct diff *diff);
 
-// The first event that differs; NULL: the trace is over there.
+// diff_text.c: the first event that differs; NULL: the trace is over there.
 const struct trace_event *diff_first(const struct diff *diff, int side);
+// The message that an event sends or receives; NULL.
+const struct scene_message *diff_message(const struct diff_side *side,
+                                         const struct trace_event *event);
 // An event with its server, in words.
 void diff_say(const struct diff_side *side, const struct trace_event *event,
               char *text, size_t n);

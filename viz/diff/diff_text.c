@@ -164,3 +164,95 @@ void diff_alt(const struct diff *diff, FILE *out)
                  diff->first, text[0], text[1]);
     paint_alt(out, "Where two runs part", sentence);
 }
+
+const struct scene_message *diff_message(const struct diff_side *side,
+                                         const struct trace_event *event)
+{
+    for (size_t i = 0; i < side->scene.n_messages; i++)
+        if (side->scene.message[i].sent == event ||
+            side->scene.message[i].received == event)
+            return &side->scene.message[i];
+    return NULL;
+}
+
+void diff_say(const struct diff_side *side, const struct trace_event *event,
+              char *text, size_t n)
+{
+    char words[200];
+    if (say_whole(event, words, sizeof words) || event->node < 0) {
+        if (event->node < 0 && !say_whole(event, words, sizeof words))
+            say_event(event, diff_message(side, event), words, sizeof words);
+        snprintf(text, n, "%s", words);
+        return;
+    }
+    say_event(event, diff_message(side, event), words, sizeof words);
+    snprintf(text, n, "S%d %s", event->node + 1, words);
+}
+
+static uint64_t count_of(const struct trace_file *trace, enum trace_kind kind)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < trace->n_events; i++)
+        n += trace->event[i].kind == kind;
+    return n;
+}
+
+static uint64_t count_roles(const struct trace_file *trace,
+                            enum trace_role role)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < trace->n_events; i++)
+        n += trace->event[i].kind == TRACE_ROLE &&
+             trace->event[i].to_role == role;
+    return n;
+}
+
+static uint64_t highest(const struct trace_file *trace, enum trace_kind kind)
+{
+    uint64_t most = 0;
+    for (size_t i = 0; i < trace->n_events; i++)
+        if (trace->event[i].kind == kind && trace->event[i].to > most)
+            most = trace->event[i].to;
+    return most;
+}
+
+size_t diff_facts(const struct diff *diff, struct diff_fact fact[DIFF_FACTS])
+{
+    static const struct {
+        const char *name;
+        enum { COUNT, ROLES, HIGHEST } how;
+        int what;
+    } known[] = {
+        {"highest term", HIGHEST, TRACE_TERM},
+        {"candidacies", ROLES, TRACE_CANDIDATE},
+        {"elections won", ROLES, TRACE_LEADER},
+        {"highest committed entry", HIGHEST, TRACE_COMMIT},
+        {"messages sent", COUNT, TRACE_SEND},
+        {"messages lost", COUNT, TRACE_DROP},
+        {"logs cut back", COUNT, TRACE_TRUNCATE},
+        {"snapshots received", COUNT, TRACE_INSTALL},
+        {"crashes", COUNT, TRACE_CRASH},
+        {"findings", COUNT, TRACE_FINDING},
+    };
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        fact[n].name = known[i].name;
+        for (int s = 0; s < 2; s++) {
+            const struct trace_file *trace = diff->side[s].trace;
+            int what = known[i].what;
+            fact[n].of[s] = known[i].how == COUNT
+                                ? count_of(trace, (enum trace_kind)what)
+                            : known[i].how == ROLES
+                                ? count_roles(trace, (enum trace_role)what)
+                                : highest(trace, (enum trace_kind)what);
+        }
+        n += fact[n].of[0] != fact[n].of[1];
+    }
+    return n;
+}
+
+const struct trace_event *diff_first(const struct diff *diff, int side)
+{
+    const struct diff_side *s = &diff->side[side];
+    return diff->first < s->n ? s->event[diff->first] : NULL;
+}

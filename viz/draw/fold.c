@@ -210,3 +210,16 @@ void scene_fold(struct scene *scene, size_t most)
         fold_rounds(scene);
     scene->crowded = scene->n_fate[SCENE_DRAWN] > CROWDED;
 }
+
+void scene_hide(struct scene *scene, struct scene_message *message,
+                enum scene_fate fate)
+{
+    scene->n_fate[message->fate]--;
+    message->fate = fate;
+    scene->n_fate[fate]++;
+}
+
+bool scene_begins_in(const struct scene *scene, const struct scene_message *m)
+{
+    return m->sent != NULL && m->sent >= &scene->trace->event[scene->begin];
+}

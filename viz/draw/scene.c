@@ -26,19 +26,6 @@ static struct scene_message *add(struct scene *scene)
     return message;
 }
 
-void scene_hide(struct scene *scene, struct scene_message *message,
-                enum scene_fate fate)
-{
-    scene->n_fate[message->fate]--;
-    message->fate = fate;
-    scene->n_fate[fate]++;
-}
-
-bool scene_begins_in(const struct scene *scene, const struct scene_message *m)
-{
-    return m->sent != NULL && m->sent >= &scene->trace->event[scene->begin];
-}
-
 // The leg that ends by this event: the one that it names, else the latest of
 // that number which has not ended.
 static struct scene_message *find(struct scene *scene,
@@ -346,27 +333,4 @@ void scene_free(struct scene *scene)
     free(scene->message);
     free(scene->folded);
     free(scene->fold);
-}
-
-bool viz_act(const struct trace_file *trace, int k, struct viz_window *window,
-             const char **text)
-{
-    bool found = false, down[TRACE_MAX_SERVERS] = {false};
-    for (size_t i = 0; i < trace->n_events; i++) {
-        const struct trace_event *event = &trace->event[i];
-        bool over = part_over(down, event);
-        if (event->kind != TRACE_ACT && !(found && over))
-            continue;
-        if (found) {
-            window->last = event->n - 1;
-            return true;
-        }
-        if (--k == 0) {
-            found = true;
-            window->first = event->n;
-            window->last = 0;
-            *text = event->text != NULL ? event->text : "";
-        }
-    }
-    return found;
 }

@@ -69,7 +69,7 @@ void scene_make(struct scene *scene, const struct trace_file *trace,
 void scene_fold(struct scene *scene, size_t most);
 void scene_free(struct scene *scene);
 
-// Gives a message another fate.
+// fold.c: gives a message another fate.
 void scene_hide(struct scene *scene, struct scene_message *message,
                 enum scene_fate fate);
 // Is the sending of a message inside the window?

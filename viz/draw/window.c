@@ -455,3 +455,26 @@ bool part_over(bool down[TRACE_MAX_SERVERS], const struct trace_event *event)
         down[event->node] = event->kind == TRACE_CRASH;
     return event->kind == TRACE_KILL && !down[event->node];
 }
+
+bool viz_act(const struct trace_file *trace, int k, struct viz_window *window,
+             const char **text)
+{
+    bool found = false, down[TRACE_MAX_SERVERS] = {false};
+    for (size_t i = 0; i < trace->n_events; i++) {
+        const struct trace_event *event = &trace->event[i];
+        bool over = part_over(down, event);
+        if (event->kind != TRACE_ACT && !(found && over))
+            continue;
+        if (found) {
+            window->last = event->n - 1;
+            return true;
+        }
+        if (--k == 0) {
+            found = true;
+            window->first = event->n;
+            window->last = 0;
+            *text = event->text != NULL ? event->text : "";
+        }
+    }
+    return found;
+}

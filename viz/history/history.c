@@ -373,22 +373,6 @@ static void lay_out(struct history_picture *p)
             p->op[i].right = p->width;
 }
 
-double history_x(const struct history_picture *p, uint64_t us)
-{
-    size_t n = p->n_instants;
-    if (n == 0 || us <= p->instant[0].us)
-        return HISTORY_LEFT;
-    for (size_t i = 1; i < n; i++) {
-        const struct instant *before = &p->instant[i - 1], *now = before + 1;
-        if (us > now->us || now->us == before->us)
-            continue;
-        double part =
-            (double)(us - before->us) / (double)(now->us - before->us);
-        return before->x + part * (now->x - before->x);
-    }
-    return p->width;
-}
-
 void history_place(struct history_picture *p, const struct viz_window *window,
                    const struct viz_history *asked)
 {

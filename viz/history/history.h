@@ -59,10 +59,9 @@ struct history_picture {
 // history.c: fills in all but trace, name, clients and verdict.
 void history_place(struct history_picture *p, const struct viz_window *window,
                    const struct viz_history *asked);
-// Where a time lies on the axis.
-double history_x(const struct history_picture *p, uint64_t us);
 
-// history_draw.c
+// history_draw.c: the picture; where a time lies on its axis.
 void history_draw(struct history_picture *p, FILE *out);
+double history_x(const struct history_picture *p, uint64_t us);
 
 #endif

@@ -18,32 +18,6 @@ const uint64_t viz_strip_kinds = SPANS_KINDS | 1ull << TRACE_ACT |
 static const double LEAST = 1.0; // points that are drawn on their own
 static const double TALL = 11, MIDDLE = 7.5, FLAT = 5; // half heights of roles
 
-double strip_x(const struct strip *s, uint64_t us)
-{
-    double whole = (double)(s->spans.to_us - s->spans.from_us);
-    if (us < s->spans.from_us || whole <= 0)
-        return STRIP_LEFT;
-    double part = (double)(us - s->spans.from_us) / whole;
-    return STRIP_LEFT + s->width * (part < 1 ? part : 1);
-}
-
-double strip_y(const struct strip *s, int server)
-{
-    return s->lanes_top + s->pitch * (s->row[server] + 0.5);
-}
-
-uint64_t strip_step(double least_us)
-{
-    static const uint64_t mantissa[] = {1, 2, 5};
-    uint64_t power = 1;
-    for (int i = 0;; i = (i + 1) % 3) {
-        if ((double)(mantissa[i] * power) >= least_us)
-            return mantissa[i] * power;
-        if (i == 2)
-            power *= 10;
-    }
-}
-
 // ------------------------------------------------------------------ the lanes
 
 static double half_height(const struct span *span)

@@ -24,19 +24,18 @@ struct strip {
 
 #define STRIP_LEFT 64.0
 
-double strip_x(const struct strip *s, uint64_t us);
-double strip_y(const struct strip *s, int server); // middle of its lane
-
 // strip.c: what is in the window; then, with shapes to draw on, all but the
 // legend. The spans are the caller's to free.
 void strip_make(struct strip *s, const struct trace_file *trace,
                 const struct viz_window *window);
 void strip_draw(struct strip *s, const struct viz_format *format);
+
+// strip_marks.c: places, and all that is not a lane.
+double strip_x(const struct strip *s, uint64_t us);
+double strip_y(const struct strip *s, int server); // middle of its lane
 // A time axis' step: 1, 2 or 5 times a power of ten microseconds, at
 // least `least`.
 uint64_t strip_step(double least_us);
-
-// strip_marks.c
 void strip_acts(struct strip *s, double y);
 void strip_faults(struct strip *s);
 void strip_findings(struct strip *s);

@@ -96,7 +96,7 @@ void timeline_outcome_name(const struct trace_event *e, char *text, size_t n);
 // The end of the page that begins at y.
 double timeline_page_end(const struct drawing *d, double from);
 
-// timeline.c: places. y of an event in the layout; what is before or behind
+// timeline_place.c: y of an event in the layout; what is before or behind
 // the window stands at its edges.
 double timeline_x(const struct drawing *d, int server);
 double timeline_right(const struct drawing *d);  // of the lanes
