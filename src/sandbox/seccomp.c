@@ -87,51 +87,25 @@ bool filter_possible(void)
 }
 
 // Memory, time, signals among a run's own threads, and knowing itself.
-static const char *const harmless[] = {"read",
-                                       "lseek",
-                                       "_llseek",
-                                       "fstat",
-                                       "newfstatat",
-                                       "fstatat64",
-                                       "munmap",
+static const char *const harmless[] = {
+    "read",        "lseek",          "_llseek",
+    "fstat",       "munmap",         "madvise",
+    "brk",         "rt_sigprocmask", "rt_sigreturn",
+    "sigaltstack", "clock_gettime",  "gettimeofday",
+    "time",        "times",          "clock_getres",
+    "futex",       "exit",           "exit_group",
+    "getpid",      "gettid",         "getppid",
+    "getuid",      "geteuid",        "getgid",
+    "getegid",     "getrandom",      "getrusage",
+    "getcpu",      "sched_yield",    "sched_getaffinity",
+    "pause",       "uname",          "sysinfo",
+    "pread64",     "ppoll",          "restart_syscall",
+    NULL};
 
-                                       "madvise",
-                                       "brk",
-                                       "rt_sigprocmask",
-                                       "rt_sigreturn",
-                                       "sigaltstack",
-                                       "clock_gettime",
-                                       "gettimeofday",
-                                       "time",
-                                       "times",
-                                       "clock_getres",
-                                       "futex",
-                                       "exit",
-                                       "exit_group",
-                                       "getpid",
-                                       "gettid",
-                                       "getppid",
-                                       "getuid",
-                                       "geteuid",
-                                       "getgid",
-                                       "getegid",
-                                       "getrandom",
-                                       "getrusage",
-                                       "getcpu",
-                                       "sched_yield",
-                                       "sched_getaffinity",
-                                       "pause",
-                                       "uname",
-                                       "sysinfo",
-                                       "readlink",
-                                       "readlinkat",
-                                       "access",
-                                       "faccessat",
-                                       "faccessat2",
-                                       "pread64",
-                                       "ppoll",
-                                       "restart_syscall",
-                                       NULL};
+// What asks for files by their names.
+static const char *const looks[] = {
+    "newfstatat", "fstatat64", "stat",      "lstat",      "statx", "readlink",
+    "readlinkat", "access",    "faccessat", "faccessat2", NULL};
 
 // What the sanitizers' own work needs besides.
 static const char *const instrumented[] = {"clock_nanosleep", "nanosleep",
@@ -159,6 +133,7 @@ static void add_files(scmp_filter_ctx filter, const struct sandbox_files *files,
     int writing = O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
     uint32_t answer = sanitized && landlock_possible() ? SCMP_ACT_ALLOW
                                                        : SCMP_ACT_ERRNO(EACCES);
+    all(filter, answer, looks);
     when(filter, answer, "openat", WITHOUT(2, writing));
     when(filter, answer, "open", WITHOUT(1, writing));
     // Is it a terminal? No.
