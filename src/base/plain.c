@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 size_t utf8_size(const char *s, size_t n)
@@ -39,11 +40,12 @@ static bool is_plain(unsigned c)
     if (c == '\n' || c == '\t')
         return true;
     bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
-    bool direction = c == 0x200e || c == 0x200f || c == 0x061c ||
-                     (c >= 0x202a && c <= 0x202e) ||
-                     (c >= 0x2066 && c <= 0x2069);
+    // Marks of direction, ends of lines and paragraphs, what has no width.
+    bool mark = c == 0x061c || c == 0x180e || (c >= 0x200b && c <= 0x200f) ||
+                (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
+                (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
     bool none = (c & 0xfffe) == 0xfffe || c == 0xfeff;
-    return !control && !direction && !none;
+    return !control && !mark && !none;
 }
 
 // How long a terminal's escape sequence is.
@@ -107,19 +109,34 @@ static size_t colour_length(const char *in, size_t n)
 
 void plain_output(char *text, size_t n, bool colours)
 {
-    static const char *const instead[] = {"", "?", "\xc2\xbf", "\xef\xbf\xbd"};
+    static const char *const instead[] = {"", "?", "\xc2\xbf", "\xef\xbf\xbd",
+                                          "\xef\xbf\xbd?"};
     for (size_t i = 0; i < n;) {
         unsigned char c = (unsigned char)text[i];
         // Most of a text is neither controls nor the beginning of a mark.
         bool suspect = c < 0x20 || c == 0x7f || c == 0xc2 || c == 0xd8 ||
-                       c == 0xe2 || c == 0xef;
+                       c == 0xe1 || c == 0xe2 || c == 0xef || c >= 0xf3;
         size_t length = suspect ? utf8_size(text + i, n - i) : 1;
         size_t colour = colours ? colour_length(text + i, n - i) : 0;
         if (colour > 0)
             length = colour;
-        else if (suspect && length > 0 && length <= 3 &&
-                 !is_plain(decode(text + i, length)))
+        else if (suspect && length > 0 && !is_plain(decode(text + i, length)))
             memcpy(text + i, instead[length], length);
         i += length > 0 ? length : 1;
+    }
+}
+
+void plain_escapes(char *json, size_t n)
+{
+    for (size_t i = 0; i + 1 < n; i++) {
+        unsigned c;
+        if (json[i] != '\\')
+            continue;
+        if (json[++i] != 'u' || n - i < 5 ||
+            sscanf(json + i + 1, "%4x", &c) < 1)
+            continue;
+        // The first half of a character beyond U+E0000.
+        if (!is_plain(c) || c == 0xdb40)
+            memcpy(json + i + 1, "fffd", 4);
     }
 }

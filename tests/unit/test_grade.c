@@ -31,6 +31,8 @@ static void test_text_is_valid_utf8_without_controls(void **state)
         {"\033[31mred\033[0m \033]0;title\a end\033", "red  end"},
         {"\xe2\x80\xae turned \xef\xbf\xbe\xef\xbb\xbf", " turned "},
         {"cut \xc3", "cut \xef\xbf\xbd"},
+        {"line\xe2\x80\xa8 none\xe2\x80\x8b\xe2\x81\xa0 tag\xf3\xa0\x81\x81.",
+         "line none tag."},
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         char out[100];
@@ -52,6 +54,8 @@ static void test_an_output_keeps_its_length(void **state)
         {"\xe2\x80\xae|\xe2\x81\xa6|\xef\xbb\xbf",
          "\xef\xbf\xbd|\xef\xbf\xbd|\xef\xbf\xbd", true},
         {"\xc2\x9b|\xd8\x9c", "\xc2\xbf|\xc2\xbf", true},
+        {"\xe2\x80\xa9|\xf3\xa0\x81\x81|\xf0\x9f\x98\x80",
+         "\xef\xbf\xbd|\xef\xbf\xbd?|\xf0\x9f\x98\x80", true},
         {"\033[1;31mred\033[0m \033[2J \033]0;x\a \033",
          "\033[1;31mred\033[0m ?[2J ?]0;x? ?", true},
         {"\033[31mred", "?[31mred", false},
@@ -63,6 +67,15 @@ static void test_an_output_keeps_its_length(void **state)
         plain_output(text, strlen(text), texts[i].colours);
         assert_string_equal(text, texts[i].out);
     }
+}
+
+static void test_escapes_of_json_are_plain(void **state)
+{
+    (void)state;
+    char text[] = "\\u202e \\\\u202e \\u001b \\u00e9 \\n \\u000a \\u20";
+    plain_escapes(text, sizeof text - 1);
+    assert_string_equal(text, "\\ufffd \\\\u202e \\ufffd \\u00e9 \\n \\u000a"
+                              " \\u20");
 }
 
 static void test_numbers_become_whole_within_their_range(void **state)
@@ -418,6 +431,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_is_valid_utf8_without_controls),
         cmocka_unit_test(test_an_output_keeps_its_length),
+        cmocka_unit_test(test_escapes_of_json_are_plain),
         cmocka_unit_test(test_numbers_become_whole_within_their_range),
         cmocka_unit_test(test_text_is_cut_between_characters),
         cmocka_unit_test(test_replacing_never_leaves_the_buffer),

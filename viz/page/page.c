@@ -2,7 +2,8 @@
 //
 // The files of viz/page/ are put together when Glassraft is built (`assemble`
 // there); what is left to do is to put in the colours and the lines of the
-// trace, untouched but for what could end the script element they stand in.
+// trace, untouched but for what could end the script element they stand in,
+// and marks that would turn the direction of what is shown.
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "base/plain.h"
 #include "base/text.h"
 #include "check/findings.h"
 #include "replay/model.h"
@@ -70,6 +72,7 @@ static bool read_file(struct page *page)
     int why = errno;
     fclose(file);
     errno = why;
+    plain_escapes(text, n);
     page->text = text;
     page->n_bytes = n;
     return good;
