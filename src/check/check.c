@@ -37,6 +37,7 @@ void check_free(struct check *check)
     free(check->leaders.cell);
     free(check->entries.cell);
     free(check->applied.cell);
+    free(check->sent.cell);
     free(check->committed.cell);
     free(check->last_of_term);
     free(check->flight);

@@ -23,6 +23,7 @@ void check_forget(struct check *check, const struct trace_event *event)
         return;
     check->forgotten = index;
     table_forget(&check->entries, index + 1);
+    table_forget(&check->sent, index + 1);
     table_forget(&check->committed, index + 1);
     table_forget(&check->applied, index + 2); // its key is index + 1
     table_forget(&check->reach->entries, index + 1);

@@ -205,6 +205,7 @@ struct check {
     struct model model;
     struct judged *server;
     struct table leaders, entries, committed, applied;
+    struct table sent;              // entries in messages
     struct committed *last_of_term; // in_term and index grow
     size_t n_terms, terms_room;
     uint64_t forgotten;    // up to this index, see check_forget()

@@ -96,6 +96,40 @@ static bool entries_match(struct check *check, const struct trace_event *event,
     return true;
 }
 
+// [P.3] The same of entries in messages: who leads a term makes one entry of it
+// at an index, and every message shows that one.
+static bool messages_match(struct check *check, const struct trace_event *event)
+{
+    const struct flight *flight = check_flight(check, event->msg);
+    if (flight == NULL || flight->args.rpc != FACTS_APPEND ||
+        !flight->args.whole)
+        return true;
+    const struct facts *args = &flight->args;
+    for (uint64_t i = 0; i < args->n_entries; i++) {
+        uint64_t index = args->index + 1 + i, term, command;
+        term = facts_term(&check->terms, args, i);
+        command = facts_command(&check->terms, args, i);
+        bool fresh;
+        if (term == 0 || command == 0)
+            continue;
+        struct table_cell *cell = table_at(&check->sent, index, term, &fresh);
+        if (fresh) {
+            cell->first = command;
+            cell->server = event->node;
+            cell->event = event->n;
+        } else if (cell->first != command)
+            return check_broken(
+                check, event, FINDING_LOG_MATCHING, "P.3", cell->server,
+                cell->event,
+                "S%d sent S%d entry %" PRIu64 " of term %" PRIu64
+                " with a different command from that in S%d's earlier"
+                " message%s.",
+                event->node + 1, flight->to + 1, index, term, cell->server + 1,
+                term == args->term ? ", both as leader of that term" : "");
+    }
+    return true;
+}
+
 // Puts a commit among those of other terms; it may make others needless.
 static void note_commit(struct check *check, struct committed commit)
 {
@@ -209,6 +243,8 @@ bool check_safety(struct check *check, const struct trace_event *event)
                              model_term_at(server, event->index - 1));
     case TRACE_BOOT:
         return entries_match(check, event, event->index + 1, event->entry_term);
+    case TRACE_SEND:
+        return messages_match(check, event);
     case TRACE_COMMIT:
         return commits_agree(check, event);
     case TRACE_APPLY:

@@ -157,6 +157,21 @@ static void test_l3_an_entry_that_it_cannot_have(void **state)
                   OF(0, 1));
 }
 
+static void test_p3_an_entry_has_one_command(void **state)
+{
+    (void)state;
+    struct message_bytes a = {(const uint8_t *)"a", 1};
+    struct message_bytes b = {(const uint8_t *)"b", 1};
+    silent_elected(0, 1, 1, 0, 0);
+    APPEND_ENTRIES(0, 1, .term = 1, .entries = ENTRIES({1, a}, {1, b}));
+    uint64_t first = story_sent();
+    APPEND_ENTRIES(0, 2, .term = 1, .entries = ENTRIES({1, a}, {1, b}));
+    assert_sound();
+    APPEND_ENTRIES(0, 2, .term = 1, .entries = ENTRIES({1, b}));
+    assert_broken("log-matching", "P.3", SHOWN(story_sent(), first), OF(0));
+    assert_says("both as leader of that term");
+}
+
 static void test_p3_an_entry_has_one_predecessor(void **state)
 {
     (void)state;
@@ -426,6 +441,7 @@ int main(void)
         SILENT(test_l3_an_entry_that_it_cannot_have),
         SILENT(test_l3_a_wrong_prev_log_term),
         SILENT(test_p2_an_entry_changes_its_term),
+        SILENT(test_p3_an_entry_has_one_command),
         SILENT(test_p3_an_entry_has_one_predecessor),
         SILENT(test_l3_next_index_falls),
         SILENT(test_l2_one_place_for_each_command),
