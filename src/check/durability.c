@@ -336,6 +336,7 @@ static bool reply(struct check *check, const struct trace_event *event)
     const struct model_server *model = &check->model.server[event->node];
     uint64_t index = args->index + args->n_entries;
     bool entries = args->rpc == FACTS_APPEND;
+    uint64_t term = model_term_at(model, index);
     bool snapshot = args->rpc == FACTS_INSTALL && args->done &&
                     model->snapshot_index == args->index;
     if (args->whole && args->term == facts->term &&
@@ -347,9 +348,13 @@ static bool reply(struct check *check, const struct trace_event *event)
             entries ? "AE.4" : "IS.5", from, server->disk.event,
             "S%d acknowledged S%d's %s up to %" PRIu64
             " at %.3f s, but its log changes up to there were not yet saved"
-            " (saved log: up to %" PRIu64 ").",
+            " (saved log: up to %" PRIu64 "%s).",
             event->node + 1, from + 1, entries ? "entries" : "snapshot", index,
-            now, server->disk.last_index);
+            now, server->disk.last_index,
+            entries && server->disk.last_index >= index &&
+                    server->disk.last_term < term
+                ? ", with another entry there"
+                : "");
     return true;
 }
 

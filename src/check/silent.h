@@ -68,7 +68,7 @@ struct silent_server {
 
     // The newest term in which it has sent as the leader.
     uint64_t led_term, led_n;
-    uint64_t led_us;                // it last sent AppendEntries so
+    uint64_t won_us, led_us;        // it first, and last, sent AppendEntries so
     uint64_t deposed_n, deposed_us; // when it learned of a newer one; 0 = not
     uint64_t told_commit, told_n, told_us; // highest leader_commit, first so
     struct silent_peer {
@@ -106,6 +106,7 @@ struct silent_server {
     uint64_t reset_us, reset_n;
     const char *reset_why;
     uint64_t leader_us; // a leader's message has reached it
+    uint64_t old_us;    // that of a leader of an older term, last
 };
 
 struct silent {

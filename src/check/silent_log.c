@@ -103,8 +103,11 @@ void silent_receive(const struct silent_case *c)
     struct silent_server *me = c->me;
     const struct facts *args = c->args;
     uint64_t term;
-    if (args->term < me->term)
+    if (args->term < me->term) {
+        if (args->rpc == FACTS_APPEND)
+            me->old_us = c->event->us;
         return; // [AE.1] [IS.1]
+    }
     me->leader_us = c->event->us;
     me->n_requests++;
     if (args->rpc == FACTS_INSTALL || args->n_entries > 0)

@@ -205,9 +205,13 @@ static bool unsaved(const struct silent_case *c, const char *tag,
     return silent_broken(
         c, FINDING_REPLIED_BEFORE_SAVING, tag, c->flight->from, disk->n,
         "S%d replied to S%d's %s of term %" PRIu64
-        " at %.3f s before %s was saved; its disk had %s.",
+        " at %.3f s before %s was saved; its disk had %s%s.",
         c->event->node + 1, c->flight->from + 1, c->event->rpc, c->args->term,
-        check_seconds(c->event->us), what, saved);
+        check_seconds(c->event->us), what, saved,
+        tag[0] == 'A' && tag[1] == 'E' &&
+                disk->last_index >= c->args->index + c->args->n_entries
+            ? ", with another entry there"
+            : "");
 }
 
 // [C.1] A candidate's term and its own vote are saved before it asks.
@@ -220,6 +224,14 @@ static bool asks(const struct silent_case *c)
         (disk->term > term ||
          (disk->term == term && (!votes || disk->voted_for == c->event->node))))
         return true;
+    char vote[24];
+    if (disk->n > 0 && disk->term == term)
+        return silent_broken(
+            c, FINDING_NO_OWN_VOTE, "C.1", TRACE_NONE, disk->n,
+            "S%d requested votes in term %" PRIu64
+            " at %.3f s without voting for itself: it saved that term with %s.",
+            c->event->node + 1, term, check_seconds(c->event->us),
+            vote_of(disk->voted_for, vote));
     return silent_broken(
         c, FINDING_SENT_BEFORE_SAVING, "C.1", TRACE_NONE, disk->n,
         "S%d sent %s for term %" PRIu64 " at %.3f s before saving that term%s.",

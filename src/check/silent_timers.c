@@ -6,6 +6,7 @@
 // had that before the election began; and a timeout outlasts a heartbeat
 // interval by far.
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "silent.h"
 
@@ -33,19 +34,32 @@ static bool runs_against_itself(const struct silent_case *c)
     return n >= check_majority(c->check) && c->check->model.n_servers > 1;
 }
 
+static bool leads_already(const struct silent_case *c)
+{
+    const struct silent_server *me = c->me;
+    uint64_t us = c->event->us;
+    char more[120] = "";
+    if (us < me->won_us + SHORTEST_US)
+        snprintf(more, sizeof more,
+                 " It had led for only %.1f ms: it may have won between its"
+                 " check of the timer and this election.",
+                 (double)(us - me->won_us) / 1e3);
+    return silent_broken(c, FINDING_LEADER_TIMED_OUT, "F.2", TRACE_NONE,
+                         me->led_n,
+                         "S%d started an election at %.3f s although it was"
+                         " already leader of term %" PRIu64
+                         ": a majority replied to its AppendEntries of"
+                         " %.3f s.%s",
+                         c->event->node + 1, check_seconds(us), me->led_term,
+                         check_seconds(me->led_us), more);
+}
+
 bool silent_judge_timer(const struct silent_case *c)
 {
-    if (runs_against_itself(c))
-        return silent_broken(c, FINDING_LEADER_TIMED_OUT, "F.2", TRACE_NONE,
-                             c->me->led_n,
-                             "S%d started an election at %.3f s although it was"
-                             " already leader of term %" PRIu64
-                             ": a majority replied to its AppendEntries of"
-                             " %.3f s.",
-                             c->event->node + 1, check_seconds(c->event->us),
-                             c->me->led_term, check_seconds(c->me->led_us));
     const struct silent_server *me = c->me;
     uint64_t term = c->args->term, us = c->event->us;
+    if (runs_against_itself(c))
+        return leads_already(c);
     if (c->check->untimed || me->own_clock || term <= me->term ||
         me->run[term % SILENT_RUNS].term >= term || me->reset_us == 0 ||
         me->still_us >= me->reset_us || us >= me->reset_us + SHORTEST_US)
@@ -78,9 +92,12 @@ bool silent_judge_waiting(const struct silent_case *c)
         c, FINDING_TIMER_RESET, "F.2", TRACE_NONE, me->reset_n,
         "S%d has not started an election by %.3f s although for %.1f ms it has"
         " heard from no leader of its term, granted no vote and started no"
-        " election: nothing else resets the election timer.",
+        " election: nothing else resets the election timer.%s",
         c->event->node + 1, check_seconds(c->event->us),
-        (double)(c->event->us - us) / 1e3);
+        (double)(c->event->us - us) / 1e3,
+        me->old_us > us ? " Meanwhile it got AppendEntries of the older term of"
+                          " a deposed leader."
+                        : "");
 }
 
 void silent_reset_timer(const struct silent_case *c)

@@ -353,6 +353,7 @@ static bool begins_to_lead(const struct silent_case *c)
         return false;
     me->led_term = c->args->term;
     me->led_n = c->event->n;
+    me->won_us = c->event->us;
     bool over = me->term > me->led_term || me->heard_term > me->led_term;
     me->deposed_us = over ? c->event->us : 0;
     me->deposed_n = me->term > me->led_term ? me->term_n : me->heard_n;

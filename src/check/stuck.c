@@ -71,6 +71,10 @@ static bool is_uncommitted(struct check *check, int i, const struct standing *s,
                            const char *when)
 {
     const struct spoken *spoken = &check->spoken;
+    const struct silent_server *leader = &check->silent->server[i];
+    int n = 0;
+    for (int k = 0; k < check->model.n_servers; k++)
+        n += k != i && leader->peer[k].view.acked >= s->may;
     if (check->silent->speaks || i != spoken->leader ||
         spoken->leader_commit >= s->may || spoken->sent_us < s->may_us)
         return false;
@@ -78,8 +82,11 @@ static bool is_uncommitted(struct check *check, int i, const struct standing *s,
         check, "L.4", i, spoken->led_n,
         "S%d, leader of term %" PRIu64 ", may commit up to index %" PRIu64
         " since %s by the replies that it has received,"
-        " but its messages still carry leader_commit %" PRIu64 ".",
-        i + 1, spoken->led_term, s->may, when, spoken->leader_commit);
+        " but its messages still carry leader_commit %" PRIu64 "%s.",
+        i + 1, spoken->led_term, s->may, when, spoken->leader_commit,
+        n + 1 == check_majority(check)
+            ? ": no message shows that it counts its own copy"
+            : "");
 }
 
 bool check_unapplied(struct check *check, int i, uint64_t us)

@@ -22,9 +22,24 @@ static void test_c1_asks_before_it_is_saved(void **state)
     ASK_VOTE(0, 1, .term = 1); // that may have been a past
     assert_sound();
     saves(2, 0, TRACE_NONE, 0, 0);
-    ASK_VOTE(0, 2, .term = 1);
+    ASK_VOTE(0, 2, .term = 2);
     assert_broken("sent-before-saving", "C.1", SHOWN(story_sent(), first),
                   OF(0));
+}
+
+static void test_c1_asks_without_its_own_vote(void **state)
+{
+    (void)state;
+    ASK_VOTE(1, 2, .term = 1);
+    uint64_t none = saves(0, 2, TRACE_NONE, 0, 0);
+    ASK_VOTE(0, 1, .term = 2);
+    assert_broken("no-own-vote", "C.1", SHOWN(story_sent(), none), OF(0));
+    begin_silent_story();
+    ASK_VOTE(1, 2, .term = 1);
+    uint64_t other = saves(0, 2, 2, 0, 0);
+    ASK_VOTE(0, 1, .term = 2);
+    assert_broken("no-own-vote", "C.1", SHOWN(story_sent(), other), OF(0));
+    assert_says("it saved that term with a vote for S3");
 }
 
 // S1 asks for S2's vote of term 1, with this on S2's disk; gives the number of
@@ -186,17 +201,13 @@ static void test_is6_a_snapshot_takes_what_follows_it(void **state)
 static void test_every_rule_is_found(void **state)
 {
     (void)state;
-    static const char *const rules[] = {"AE.3 truncated-without-conflict",
-                                        "AE.3 truncated-without-message",
-                                        "C.1 sent-before-saving",
-                                        "ALL.2 replied-before-saving",
-                                        "RV.2 replied-before-saving",
-                                        "AE.4 replied-before-saving",
-                                        "ALL.2 saved-wrong-state",
-                                        "RV.2 saved-wrong-state",
-                                        "AE.4 saved-wrong-state",
-                                        "IS.6 saved-wrong-state",
-                                        NULL};
+    static const char *const rules[] = {
+        "AE.3 truncated-without-conflict", "AE.3 truncated-without-message",
+        "C.1 sent-before-saving",          "C.1 no-own-vote",
+        "ALL.2 replied-before-saving",     "RV.2 replied-before-saving",
+        "AE.4 replied-before-saving",      "ALL.2 saved-wrong-state",
+        "RV.2 saved-wrong-state",          "AE.4 saved-wrong-state",
+        "IS.6 saved-wrong-state",          NULL};
     assert_all_found(rules);
 }
 
@@ -204,6 +215,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SILENT(test_c1_asks_before_it_is_saved),
+        SILENT(test_c1_asks_without_its_own_vote),
         SILENT(test_answers_before_it_is_saved),
         SILENT(test_ae4_acknowledges_before_it_is_saved),
         SILENT(test_states_in_another_encoding_are_not_judged),
