@@ -109,6 +109,30 @@ static void test_a_report_leads_to_who_did_it_wrong(void **state)
     assert_null(why_of_report("S1 called abort()\n"));
 }
 
+// A thread that never blocks stood in some line of the loop: the loop is in the
+// thread's own function, or in the handler that it runs.
+static void test_a_loop_is_in_the_threads_function(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        why_of_loop("S1 heartbeat never blocks\n"
+                    "      lock at raft.c:30\n"
+                    "      replicate at replication.c:120\n"
+                    "      heartbeat_thread at replication.c:160\n"),
+        "replication.c, heartbeat_thread");
+    assert_string_equal(
+        why_of_loop("S2 append entries never blocks\n"
+                    "      log_matches at log.c:41\n"
+                    "      handle_append_entries at replication.c:250\n"
+                    "      answer at raft.c:172\n"),
+        "replication.c, handle_append_entries");
+    assert_string_equal(why_of_loop("S1 t never blocks\n"
+                                    "      spin at mine.c:4\n"
+                                    "      begin at mine.c:9\n"),
+                        "mine.c, begin");
+    assert_null(why_of_loop("S1 t never blocks\n"));
+}
+
 static void test_a_commit_rests_on_its_quorum(void **state)
 {
     (void)state;
@@ -424,6 +448,7 @@ int main(void)
         cmocka_unit_test(test_a_voter_that_refuses),
         cmocka_unit_test(test_a_stack_leads_to_what_a_student_writes),
         cmocka_unit_test(test_a_report_leads_to_who_did_it_wrong),
+        cmocka_unit_test(test_a_loop_is_in_the_threads_function),
         cmocka_unit_test(test_a_foreign_trace_gets_the_rule_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,9 @@ static const struct {
     // Votes and terms.
     {FINDING_VOTED_FOR_OLD_LOG, NULL, HANDLES_VOTES},
     {FINDING_VOTE_REFUSED, NULL, HANDLES_VOTES},
+    {FINDING_NO_OWN_VOTE, "with a vote for S",
+     "election.c, request_vote_thread: role and term are asked again under the"
+     " lock"},
     {FINDING_NO_OWN_VOTE, NULL, "election.c, become_candidate"},
     {FINDING_REQUEST_WITHOUT_ELECTION, NULL, "election.c, request_vote_thread"},
     {FINDING_WRONG_LOG_IN_REQUEST, "index 0 has no term",
@@ -63,6 +66,7 @@ static const struct {
     {FINDING_REPLIED_WRONG_TERM, NULL, HANDLER},
     {FINDING_LED_UNWON_TERM, NULL, HANDLER},
     {FINDING_STEPPED_DOWN, NULL, HANDLER},
+    {FINDING_NO_STEP_DOWN, NULL, HANDLER},
     {FINDING_CANDIDATE_STAYED, NULL, HANDLER},
     {FINDING_OLD_TERM_ACCEPTED, NULL, HANDLER},
     // Elections.
@@ -83,10 +87,14 @@ static const struct {
      " begins, under one lock"},
     {FINDING_LEADER_TIMED_OUT, NULL, "election.c, start_election"},
     {FINDING_LIVENESS, "raft_start()", "raft.c, raft_start"},
+    {FINDING_LIVENESS, "after it has lost its leadership",
+     "what makes a leader a follower (election.c, become_follower)"},
     {FINDING_LIVENESS, "Choose a new random timeout",
      "election.c, reset_timer"},
     {FINDING_LIVENESS, "No server grants its vote", HANDLES_VOTES},
     // Saves.
+    {FINDING_REPLIED_BEFORE_SAVING, "with another entry there",
+     STORES ", which has to say that the log has changed; and " SAVES},
     {FINDING_REPLIED_BEFORE_SAVING, NULL, SAVES},
     {FINDING_SENT_BEFORE_SAVING, NULL, SAVES},
     {FINDING_SAVED_WITHOUT_SNAPSHOT, NULL, SAVES},
@@ -121,6 +129,8 @@ static const struct {
     {FINDING_SAVED_WRONG_STATE, "saved no vote",
      "whatever sets voted_for (election.c, become_follower, set_term), and what"
      " saves (persist.c, persist)"},
+    {FINDING_SAVED_WRONG_STATE, " over a vote for S",
+     HANDLES_VOTES ", and whatever else sets voted_for"},
     {FINDING_SAVED_WRONG_STATE, NULL, SAVES ", or what has changed it unsaid"},
     {FINDING_RESTARTED_WITH_WRONG_STATE, NULL, SAVES},
     {FINDING_RESTARTED_WITHOUT_TERM, NULL, SAVES},
@@ -149,6 +159,9 @@ static const struct {
     {FINDING_CAME_BY_NO_MESSAGE, NULL,
      "what servers share besides messages and disks: an address in a message,"
      " memory that each of them can find"},
+    {FINDING_LOG_MATCHING, ", both as leader of that term",
+     "what makes the message (replication.c, append_args), and what gives"
+     " commands their index (raft.c, raft_start)"},
     // Replication and commits.
     {FINDING_MATCH_INDEX_TOO_HIGH, NULL, HANDLER},
     {FINDING_MATCH_INDEX_TOO_HIGH, "where its snapshot ends", SENDS_SNAPSHOTS},

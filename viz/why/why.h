@@ -123,6 +123,9 @@ const char *why_where(const struct why *why, const struct why_place *place);
 // call. Kind: the event that the stack is of.
 const char *why_of_stack(const char *stack, enum trace_kind kind);
 const char *why_of_report(const char *text);
+// The same of a thread that never blocks: its own function, in which the loop
+// is; of one that handles a message, the handler.
+const char *why_of_loop(const char *text);
 // Is one of the functions that a place names in the stack?
 bool why_stack_has(const char *stack, const char *place);
 

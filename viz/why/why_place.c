@@ -187,25 +187,23 @@ static bool is_of_loop(const struct trace_event *finding)
            finding_is(finding->what, FINDING_THREAD_NEVER_BLOCKS);
 }
 
-// A place of a backtrace in a finding's text, "NAME at FILE.c:LINE", as
-// "FILE.c, NAME": the last, which is the thread's own function, or the first
-// that is no helper of ours. NULL.
-static const char *place_in(const char *text, bool last)
+// The first place of a backtrace in a finding's text that is no helper of ours,
+// "NAME at FILE.c:LINE", as "FILE.c, NAME". NULL.
+static const char *place_in(const char *text)
 {
     static char place[120];
-    const char *found = NULL;
     for (const char *at = text; (at = strstr(at, " at ")) != NULL; at++) {
         const char *line = strstr(at, ".c:"), *name = at;
         while (name > text && name[-1] != ' ' && name[-1] != '\n')
             name--;
         if (line == NULL || (size_t)(line - at) > strcspn(at, "\n") ||
-            strncmp(name, "must_", 5) == 0 || (found != NULL && !last))
+            strncmp(name, "must_", 5) == 0)
             continue;
         snprintf(place, sizeof place, "%.*s, %.*s", (int)strcspn(at + 4, ":"),
                  at + 4, (int)(at - name), name);
-        found = at;
+        return place;
     }
-    return found != NULL ? place : NULL;
+    return NULL;
 }
 
 #define CLOCK " goes by CLOCK_REALTIME in "
@@ -233,14 +231,14 @@ const char *why_where(const struct why *why, const struct why_place *place)
     if (finding == NULL)
         return NULL;
     if (is_of_loop(finding))
-        return place_in(finding->text, true);
+        return why_of_loop(finding->text);
     if (is_of_runtime(finding))
         return finding->text != NULL ? why_of_report(finding->text) : NULL;
     bool tagged = finding->tag != NULL && finding->tag[0] != '\0';
     bool expected = !tagged && finding_is(finding->what, FINDING_EXPECTATION);
     if (expected && finding->text != NULL &&
         strstr(finding->text, " were taken in\n") != NULL)
-        return place_in(finding->text, false);
+        return place_in(finding->text);
     if (expected && finding->text != NULL &&
         strstr(finding->text, " stand in\n") != NULL)
         return why_of_report(finding->text);
@@ -278,18 +276,25 @@ const char *why_where(const struct why *why, const struct why_place *place)
     return where;
 }
 
-// Where the step that went wrong leads to, by what the judge found in it.
+// Where the step that went wrong leads to, by what the judge found in it; from
+// a part of the trace that does not show it again, by what was found then.
 static const char *where_of_fact(const struct why *why,
                                  const struct why_place *place)
 {
     const struct check_finding *found = evidence_reason(why->book);
+    const struct trace_event *asked = why->finding;
+    if (place->fact == NULL || place->fact->rule == NULL || !why->ours)
+        return NULL;
+    uint64_t n = why_event(why, place->fact->at)->n;
+    const char *rule = place->fact->rule;
     if (found == NULL)
         found = evidence_finding(why->book);
-    if (place->fact == NULL || found == NULL || !why->ours ||
-        found->events[0] != why_event(why, place->fact->at)->n ||
-        place->fact->rule == NULL || strcmp(place->fact->rule, found->tag) != 0)
-        return NULL;
-    return paper_place(found->property, found->text, NULL);
+    if (found != NULL && found->events[0] == n && strcmp(rule, found->tag) == 0)
+        return paper_place(found->property, found->text, NULL);
+    if (asked != NULL && asked->n_shown > 0 && asked->events[0] == n &&
+        asked->tag != NULL && strcmp(rule, asked->tag) == 0)
+        return paper_place(asked->what, asked->text, NULL);
+    return NULL;
 }
 
 bool viz_why_look(const struct trace_file *trace, char *out, size_t n)

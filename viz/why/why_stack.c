@@ -96,6 +96,21 @@ const char *why_of_stack(const char *stack, enum trace_kind kind)
     return place_of(stack, -1, kind);
 }
 
+const char *why_of_loop(const char *text)
+{
+    static char place[160];
+    struct frame frame[MOST_FRAMES];
+    size_t n = read_frames(text, frame), own = n;
+    for (size_t i = 0; i < n && frame[i].stack == 0; i++)
+        if (paper_is_written(frame[i].name) || own == n ||
+            !paper_is_written(frame[own].name))
+            own = i;
+    if (own == n)
+        return NULL;
+    snprintf(place, sizeof place, "%s, %s", frame[own].file, frame[own].name);
+    return place;
+}
+
 // Is one of the functions that a place names in the stack?
 bool why_stack_has(const char *stack, const char *place)
 {
