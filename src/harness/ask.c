@@ -33,28 +33,6 @@ struct trace *lab_trace(struct lab *lab)
     return lab->trace;
 }
 
-int lab_work_for(int server)
-{
-    int before = sim_server();
-    sim_set_server(server);
-    return before;
-}
-
-uint64_t lab_random(struct lab *lab, uint64_t n)
-{
-    pthread_mutex_lock(&lab->mutex);
-    if (!lab->random_is_later && lab_is_later(lab)) {
-        lab->random = lab_later_stream(lab->run, 1);
-        lab->random_is_later = true;
-    }
-    uint64_t z = lab->random += 0x9e3779b97f4a7c15u;
-    pthread_mutex_unlock(&lab->mutex);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    z ^= z >> 31;
-    return n > 0 ? z % n : 0;
-}
-
 void lab_sleep_ms(struct lab *lab, uint64_t ms)
 {
     (void)lab;
@@ -81,27 +59,6 @@ void lab_note(struct lab *lab, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     trace_note(lab->trace, TRACE_NONE, "scenario", "%s", text);
-}
-
-void lab_learn_lock(const struct lab *lab, struct raft *rf)
-{
-    raft_term term;
-    bool is_leader;
-    if (lab->run->real)
-        return;
-    sim_door(SIM_ASKS_FIRST);
-    lab->api->get_state(rf, &term, &is_leader);
-    sim_door(SIM_OUTSIDE);
-}
-
-void lab_state_at(struct instance *instance, raft_term *term, bool *is_leader)
-{
-    sim_door(SIM_ASKS);
-    struct sim_space *before = sim_space_enter(instance->space);
-    instance->lab->api->get_state(instance->rf, term, is_leader);
-    sim_space_enter(before);
-    sim_door(SIM_OUTSIDE);
-    lab_check_age(instance, *term);
 }
 
 bool lab_get_state(struct lab *lab, int server, raft_term *term,
@@ -185,32 +142,6 @@ static void answered(struct lab *lab, const char *what, const char *answer)
                                 .text = answer,
                                 .ok = true};
     trace_emit(lab->trace, &event);
-}
-
-bool lab_start_at(struct instance *instance, const void *bytes, size_t n_bytes,
-                  raft_index *index, raft_term *term)
-{
-    struct lab *lab = instance->lab;
-    int before = sim_server();
-    sim_set_server(instance->server);
-    void *lent = lend(bytes, n_bytes);
-    uint64_t from_us = lab_start_begins(lab, instance->server);
-    started_note(lab->started, bytes, n_bytes);
-    sim_door(SIM_CALLS);
-    struct sim_space *space = sim_space_enter(instance->space);
-    bool taken = lab->api->start(instance->rf, lent, n_bytes, index, term);
-    sim_space_enter(space);
-    sim_door(SIM_OUTSIDE);
-    lab_start_ends(lab, instance->server, from_us);
-    take_back(lent, n_bytes);
-    sim_set_server(before);
-    struct message_bytes command = {bytes, n_bytes};
-    if (taken) {
-        lab_tell_taken(instance, *index, *term, command);
-        lab_hand_taken(instance, *index, *term, command);
-    }
-    atomic_store(taken ? &lab->commands : &lab->refused, true);
-    return taken;
 }
 
 bool lab_start(struct lab *lab, int server, const void *bytes, size_t n_bytes,

@@ -11,108 +11,7 @@
 #include "sim/sim.h"
 #include "base/die.h"
 
-static void name_of(int server, char name[16])
-{
-    snprintf(name, 16, "S%d", server + 1);
-}
-
-void lab_emit(struct lab *lab, enum trace_kind kind, int server)
-{
-    struct trace_event event = {
-        .kind = kind, .node = server, .inc = TRACE_NONE};
-    trace_emit(lab->trace, &event);
-}
-
-void lab_changed(struct lab *lab, bool untimed, const char *text)
-{
-    struct trace_event event = {.kind = TRACE_NETWORK,
-                                .node = TRACE_NONE,
-                                .inc = TRACE_NONE,
-                                .text = text,
-                                .ok = untimed};
-    trace_emit(lab->trace, &event);
-}
-
 // -------------------------------------------------------------- calls into it
-
-struct instance *lab_enter(struct lab *lab, int server)
-{
-    pthread_mutex_lock(&lab->mutex);
-    struct instance *instance = lab->now[server];
-    if (instance == NULL || instance->dead || instance->rf == NULL ||
-        lab->paused[server])
-        instance = NULL;
-    else
-        instance->n_calls++;
-    pthread_mutex_unlock(&lab->mutex);
-    return instance;
-}
-
-void lab_leave(struct instance *instance)
-{
-    struct lab *lab = instance->lab;
-    pthread_mutex_lock(&lab->mutex);
-    if (--instance->n_calls == 0)
-        pthread_cond_broadcast(&lab->idle);
-    pthread_mutex_unlock(&lab->mutex);
-}
-
-bool lab_crash_point(struct instance *instance)
-{
-    struct lab *lab = instance->lab;
-    pthread_mutex_lock(&lab->mutex);
-    bool crashes = !instance->dead && instance->rf != NULL &&
-                   ++lab->n_points == lab->run->crash_at;
-    bool dead = instance->dead;
-    pthread_mutex_unlock(&lab->mutex);
-    if (crashes)
-        lab_lose(lab, instance);
-    return crashes || dead;
-}
-
-// The Raft's answer.
-static bool answer(struct instance *instance, const char *method,
-                   const uint8_t *args, size_t n_args, uint8_t **reply,
-                   size_t *n_reply)
-{
-    void *lent = lend(args, n_args);
-    sim_door(SIM_CALLS);
-    struct sim_space *before = sim_space_enter(instance->space);
-    bool answered = instance->lab->api->handle(instance->rf, method, lent,
-                                               n_args, reply, n_reply);
-    sim_space_enter(before);
-    sim_door(SIM_OUTSIDE);
-    take_back(lent, n_args);
-    return answered;
-}
-
-bool lab_handle(void *context, const char *method, const uint8_t *args,
-                size_t n_args, uint8_t **reply, size_t *n_reply)
-{
-    struct instance *instance = context;
-    struct lab *lab = instance->lab;
-    pthread_mutex_lock(&lab->mutex);
-    bool alive = !instance->dead && instance->rf != NULL;
-    if (alive)
-        instance->n_calls++;
-    if (alive && strcmp(method, "InstallSnapshot") == 0)
-        instance->snapshot_us = lab_now_us(lab);
-    pthread_mutex_unlock(&lab->mutex);
-    if (!alive)
-        return false;
-    bool answered =
-        lab_kv_answers(instance, method)
-            ? lab_kv_handle(instance, method, args, n_args, reply, n_reply)
-            : answer(instance, method, args, n_args, reply, n_reply);
-    // The answer is made, and never leaves.
-    if (answered && lab_crash_point(instance)) {
-        free(*reply);
-        *reply = NULL;
-        answered = false;
-    }
-    lab_leave(instance);
-    return answered;
-}
 
 static bool call(void *context, int peer, const char *method,
                  const uint8_t *args, size_t n_args, uint8_t **reply,
@@ -131,25 +30,12 @@ static bool call(void *context, int peer, const char *method,
 
 // ---------------------------------------------------------------- links
 
-// Needs the mutex. Ends follow the marks of both their servers.
-static void set_links(struct lab *lab, int server)
-{
-    for (int other = 0; other < lab->n_servers; other++) {
-        bool yes = lab->connected[server] && lab->connected[other];
-        struct instance *a = lab->now[server], *b = lab->now[other];
-        if (a != NULL && !a->dead)
-            net_enable(a->end[other], yes);
-        if (b != NULL && !b->dead)
-            net_enable(b->end[server], yes);
-    }
-}
-
 static void connect(struct lab *lab, int server, bool yes)
 {
     pthread_mutex_lock(&lab->mutex);
     bool changes = lab->connected[server] != yes;
     lab->connected[server] = yes;
-    set_links(lab, server);
+    lab_set_links(lab, server);
     pthread_mutex_unlock(&lab->mutex);
     if (changes)
         lab_emit(lab, yes ? TRACE_CONNECT : TRACE_DISCONNECT, server);
@@ -163,14 +49,6 @@ void lab_connect(struct lab *lab, int server)
 void lab_disconnect(struct lab *lab, int server)
 {
     connect(lab, server, false);
-}
-
-bool lab_is_connected(struct lab *lab, int server)
-{
-    pthread_mutex_lock(&lab->mutex);
-    bool yes = lab->connected[server];
-    pthread_mutex_unlock(&lab->mutex);
-    return yes;
 }
 
 void lab_cut(struct lab *lab, int from, int to, bool cut)
@@ -239,7 +117,7 @@ static struct instance *instance_new(struct lab *lab, int server)
     instance->server = server;
     char name[16];
     for (int peer = 0; peer < lab->n_servers; peer++) {
-        name_of(peer, name);
+        lab_name_of(peer, name);
         instance->end[peer] = net_make_end(lab->net, server);
         net_connect(instance->end[peer], name);
     }
@@ -330,76 +208,9 @@ static void boot(struct lab *lab, int server)
     blob_drop(snapshot);
     pthread_mutex_unlock(&lab->mutex);
     char name[16];
-    name_of(server, name);
+    lab_name_of(server, name);
     net_add_server(lab->net, name, server,
                    (struct net_handler){lab_handle, instance});
-}
-
-// Waits for our calls into a dead server and frees it.
-static void reap(void *owner, struct errand errand)
-{
-    struct lab *lab = owner;
-    struct instance *instance = (struct instance *)(uintptr_t)errand.number;
-    pthread_mutex_lock(&lab->mutex);
-    while (instance->n_calls > 0)
-        pthread_cond_wait(&lab->idle, &lab->mutex);
-    struct raft *rf = instance->rf;
-    pthread_mutex_unlock(&lab->mutex);
-    lab_ask_the_dead(instance);
-    struct sim_space *before = sim_space_enter(instance->space);
-    lab->api->free(rf);
-    sim_space_enter(before);
-    lab_kv_free(instance);
-}
-
-// Kills it and sends a reaper after it, who waits for what is still inside.
-static void end_life(struct lab *lab, struct instance *instance)
-{
-    lab_kv_kill(instance);
-    struct sim_space *before = sim_space_enter(instance->space);
-    lab->api->kill(instance->rf);
-    sim_space_enter(before);
-    lab_was_killed(instance);
-    crew_send(&lab->reapers, "reaper", reap, lab,
-              (struct errand){.number = (uintptr_t)instance});
-}
-
-// In this order: cut off, unknown to the network, its disk frozen, killed.
-void lab_lose(struct lab *lab, struct instance *instance)
-{
-    int server = instance->server;
-    char name[16];
-    name_of(server, name);
-    pthread_mutex_lock(&lab->mutex);
-    bool first = !instance->dead;
-    if (first) {
-        lab->connected[server] = false;
-        set_links(lab, server);
-        instance->dead = true;
-        // Before anybody can start a successor under the same name.
-        net_delete_server(lab->net, name);
-        // At the very moment when its disk is frozen, for the checker.
-        lab_emit(lab, TRACE_CRASH, server);
-    }
-    pthread_mutex_unlock(&lab->mutex);
-    if (!first)
-        return;
-    if (instance->rf == NULL)
-        die("S%d crashed before it was up", server + 1);
-    end_life(lab, instance);
-}
-
-void lab_crash(struct lab *lab, int server)
-{
-    lab_lose(lab, lab->now[server]);
-}
-
-bool lab_is_up(struct lab *lab, int server)
-{
-    pthread_mutex_lock(&lab->mutex);
-    bool up = !lab->now[server]->dead;
-    pthread_mutex_unlock(&lab->mutex);
-    return up;
 }
 
 void lab_restart(struct lab *lab, int server)
@@ -475,7 +286,7 @@ void lab_end(struct lab *lab, struct lab_prices *prices)
         pthread_mutex_unlock(&lab->mutex);
         if (!first)
             continue;
-        end_life(lab, instance);
+        lab_end_life(lab, instance);
     }
     net_stop(lab->net);
     crew_end(&lab->reapers);

@@ -207,17 +207,6 @@ void lab_crash_at_save(struct lab *lab, int server, int n, bool before)
     pthread_mutex_unlock(&lab->mutex);
 }
 
-size_t lab_state_size(struct lab *lab)
-{
-    size_t most = 0;
-    pthread_mutex_lock(&lab->mutex);
-    for (int i = 0; i < lab->n_servers; i++)
-        if (lab->now[i]->state != NULL && lab->now[i]->state->n > most)
-            most = lab->now[i]->state->n;
-    pthread_mutex_unlock(&lab->mutex);
-    return most;
-}
-
 size_t lab_snapshot_size(struct lab *lab)
 {
     size_t most = 0;

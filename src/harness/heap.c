@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "reserve.h"
 #include "sim/sim.h"
 
 // The blocks, by their addresses: a hash table with open addressing. A run is
@@ -17,6 +18,15 @@ enum { DEPTH = 8, OWN_FRAMES = 2 };
 static void *takers[N_SLOTS][OWN_FRAMES + DEPTH];
 static int n_blocks;
 bool heap_watched;
+
+bool heap_is_told(void)
+{
+#ifdef RESERVE_HAS_MALLOC
+    return true;
+#else
+    return false;
+#endif
+}
 
 static size_t slot_of(uintptr_t block)
 {

@@ -30,7 +30,7 @@ int heap_n_blocks(void);
 // places of it as a report has them.
 int heap_most(char *text, size_t n);
 
-// Does malloc() tell? reserve.c.
+// Does malloc() tell?
 bool heap_is_told(void);
 
 #endif

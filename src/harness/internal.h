@@ -110,36 +110,43 @@ struct lab {
 struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
                      const struct kv_api *kv, struct trace *trace,
                      struct check *check);
-// A request comes to an instance: net_handler.
-bool lab_handle(void *context, const char *method, const uint8_t *args,
-                size_t n_args, uint8_t **reply, size_t *n_reply);
 // Stops everything, waits, frees. *prices (may be NULL) gets what it cost.
 void lab_end(struct lab *lab, struct lab_prices *prices);
-// The living instance with a call counted, NULL when the server is down or
-// paused; lab_leave() ends the call.
-struct instance *lab_enter(struct lab *lab, int server);
-void lab_leave(struct instance *instance);
+
+// life.c: a request comes to an instance: net_handler.
+bool lab_handle(void *context, const char *method, const uint8_t *args,
+                size_t n_args, uint8_t **reply, size_t *n_reply);
+// Ends its life: cut off, its disk frozen, killed.
 void lab_lose(struct lab *lab, struct instance *instance);
+void lab_end_life(struct lab *lab, struct instance *instance); // kills it
 // A crash point: a moment before or after something of this server becomes
 // known to its disk or to the others. Kills the server when the run says so;
 // true when it is dead.
 bool lab_crash_point(struct instance *instance);
+// Needs the mutex. Ends of connections follow the marks of both servers.
+void lab_set_links(struct lab *lab, int server);
+
+// inside.c: the living instance with a call counted, NULL when the server is
+// down or paused; lab_leave() ends the call.
+struct instance *lab_enter(struct lab *lab, int server);
+void lab_leave(struct instance *instance);
 void lab_emit(struct lab *lab, enum trace_kind kind, int server);
 // Tells the trace what changed around the servers, in words; election timers
 // are not judged from here on when `untimed`.
 void lab_changed(struct lab *lab, bool untimed, const char *text);
-// cut_off.c: the servers, as bits, that no majority of the cluster can talk
-// with, both ways.
-uint64_t lab_cut_off(struct lab *lab);
-
-// ask.c: which lock is a new server's is known from now on: what it calls with
+void lab_name_of(int server, char name[16]); // "S1"
+// Which lock is a new server's is known from now on: what it calls with
 // it, before anybody has called the server, is found as well.
 void lab_learn_lock(const struct lab *lab, struct raft *rf);
 // raft_start() and raft_get_state() of a life whose call is counted.
 bool lab_start_at(struct instance *instance, const void *bytes, size_t n_bytes,
                   raft_index *index, raft_term *term);
 void lab_state_at(struct instance *instance, raft_term *term, bool *is_leader);
-// An event of a server, for lab_last_index().
+// cut_off.c: the servers, as bits, that no majority of the cluster can talk
+// with, both ways.
+uint64_t lab_cut_off(struct lab *lab);
+
+// ask.c: an event of a server, for lab_last_index().
 void lab_observe(struct lab *lab, const struct trace_event *event);
 
 // service.c
@@ -163,8 +170,8 @@ void lab_give_past(struct lab *lab);
 // The same in labs 1 and 2, where nothing is saved: the servers, before they
 // are connected, are asked for votes of a term of 32 bits.
 void lab_age(struct lab *lab);
-// What such a server says of its term later: it is no older one.
-void lab_check_age(struct instance *instance, raft_term term);
+// In those labs the first election is that of the term after this one.
+#define LAB_AGED_TERM ((UINT64_C(1) << 32) - 1)
 void lab_drop_past(struct lab *lab);
 
 // limits.c: a call of this server's Raft obeys raft_config, or ends the run.
@@ -222,14 +229,14 @@ void lab_ask_the_dead(struct instance *instance);
 // saw is wrong, or could not be decided.
 void lab_clients_judge(struct lab *lab);
 
-// child.c: never returns.
+// ending.c: the three never return.
 _Noreturn void lab_run_fails(struct lab *lab, enum finding finding,
                              const char *tag, const char *text);
 // The checker has found something.
 _Noreturn void lab_run_breaks(struct lab *lab);
 _Noreturn void lab_run_not_set_up(struct lab *lab, const char *text);
 
-// Has some server told something, also while the lab was made?
+// child.c: has some server told something, also while the lab was made?
 bool lab_has_spoken(void);
 
 // output.c: true when sanitizers are to speak for themselves.

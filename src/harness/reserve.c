@@ -12,15 +12,7 @@
 
 #include "heap.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED
-#endif
-#endif
-
-#if defined(__GLIBC__) && !defined(SANITIZED)
+#ifdef RESERVE_HAS_MALLOC
 
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t n, size_t size);
@@ -153,20 +145,10 @@ void free(void *old)
     __libc_free(old);
 }
 
-bool heap_is_told(void)
-{
-    return true;
-}
-
 #else
 
 void reserve_begin(void)
 {
-}
-
-bool heap_is_told(void)
-{
-    return false;
 }
 
 #endif

@@ -270,17 +270,6 @@ static void end_all(struct many *many)
     }
 }
 
-const struct lab_scenario *lab_scenario_of(const struct lab_run *run)
-{
-    static struct lab_scenario own;
-    if (run->scenario->draw == NULL)
-        return run->scenario;
-    own = *run->scenario;
-    own.draw(lab_drawn(run, LAB_FAULTS), &own);
-    own.draw = NULL;
-    return &own;
-}
-
 void lab_run_many(const struct lab_sweep *sweep)
 {
     struct many *many = must_calloc(1, sizeof *many);

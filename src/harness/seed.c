@@ -139,3 +139,14 @@ uint64_t lab_later_stream(const struct lab_run *run, uint64_t number)
 {
     return mix(lab_later_seed(run), number);
 }
+
+const struct lab_scenario *lab_scenario_of(const struct lab_run *run)
+{
+    static struct lab_scenario own;
+    if (run->scenario->draw == NULL)
+        return run->scenario;
+    own = *run->scenario;
+    own.draw(lab_drawn(run, LAB_FAULTS), &own);
+    own.draw = NULL;
+    return &own;
+}

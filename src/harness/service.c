@@ -379,3 +379,14 @@ bool lab_compact(struct lab *lab, int server, raft_index index)
     lab_leave(instance);
     return snapshot != NULL;
 }
+
+size_t lab_state_size(struct lab *lab)
+{
+    size_t most = 0;
+    pthread_mutex_lock(&lab->mutex);
+    for (int i = 0; i < lab->n_servers; i++)
+        if (lab->now[i]->state != NULL && lab->now[i]->state->n > most)
+            most = lab->now[i]->state->n;
+    pthread_mutex_unlock(&lab->mutex);
+    return most;
+}
