@@ -90,6 +90,9 @@ const struct clients *evidence_clients(const struct evidence_book *book);
 // Whether the trace tells of events of this kind at all.
 bool evidence_tells(const struct evidence_book *book, enum trace_kind kind);
 
+// A fault begins: a crash, a pause, a cut.
+bool evidence_cuts(const struct trace_event *event);
+
 static inline bool evidence_has(const struct evidence_set *set, int server)
 {
     return (set->bits[server / 64] >> (server % 64) & 1) != 0;

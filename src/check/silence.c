@@ -43,29 +43,14 @@ static bool touches(const struct trace_event *event, int server, int leader)
     }
 }
 
-static bool cuts(const struct trace_event *event)
-{
-    switch (event->kind) {
-    case TRACE_CRASH:
-    case TRACE_DISCONNECT:
-    case TRACE_PARTITION:
-        return true;
-    case TRACE_PAUSE:
-        return event->ok;
-    case TRACE_LINK:
-        return !event->ok;
-    default:
-        return false;
-    }
-}
-
 // The fault in force between a server and its leader; 0 = none.
 static uint64_t fault_between(const struct evidence_book *book, int server,
                               int leader)
 {
     for (size_t i = book->n_faults; i > 0; i--)
         if (touches(book->fault[i - 1], server, leader))
-            return cuts(book->fault[i - 1]) ? book->fault[i - 1]->n : 0;
+            return evidence_cuts(book->fault[i - 1]) ? book->fault[i - 1]->n
+                                                     : 0;
     return 0;
 }
 

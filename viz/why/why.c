@@ -30,14 +30,6 @@ static bool of_harness(enum trace_kind kind)
     return kind >= TRACE_CRASH && kind <= TRACE_NETWORK;
 }
 
-bool why_cuts(const struct trace_event *event)
-{
-    return event->kind == TRACE_CRASH || event->kind == TRACE_DISCONNECT ||
-           event->kind == TRACE_PARTITION ||
-           (event->kind == TRACE_PAUSE && event->ok) ||
-           (event->kind == TRACE_LINK && !event->ok);
-}
-
 const struct evidence *why_evidence(const struct why *why, size_t at)
 {
     return evidence_of(why->book, at);

@@ -81,9 +81,6 @@ const struct trace_event *why_request(const struct why *why, size_t at);
 // The sending of the answer that it follows from, likewise.
 const struct trace_event *why_answer(const struct why *why, size_t at);
 
-// A fault begins: a crash, a pause, a cut.
-bool why_cuts(const struct trace_event *event);
-
 // why_words.c: puts a fact into words; the model is as before the event.
 void why_say(const struct why *why, const struct model *model,
              struct why_fact *fact);
@@ -126,6 +123,8 @@ const char *why_of_report(const char *text);
 // The same of a thread that never blocks: its own function, in which the loop
 // is; of one that handles a message, the handler.
 const char *why_of_loop(const char *text);
+// The first place in a text, " NAME at FILE.c:LINE", that is no helper of ours.
+const char *why_of_words(const char *text);
 // Is one of the functions that a place names in the stack?
 bool why_stack_has(const char *stack, const char *place);
 

@@ -88,7 +88,7 @@ static void draw_fact(FILE *out, const struct why *why,
 {
     const struct trace_event *event = &why->trace->event[fact->at];
     uint64_t term = colour_of(why, fact);
-    bool fault = why_cuts(event) || event->kind == TRACE_DROP;
+    bool fault = evidence_cuts(event) || event->kind == TRACE_DROP;
     bool doubt = fact->doubt[0] != '\0';
     char paler[8], pale[8];
     const char *fill = term == 0      ? "#F4F4F4"

@@ -44,27 +44,12 @@ static bool has_backtrace(const char *text)
 // servers were at: the report has the place, a rule would be a guess.
 static bool is_of_runtime(const struct trace_event *finding)
 {
-    static const enum finding found[] = {
-        FINDING_DEADLOCK,
-        FINDING_THREAD_NEVER_BLOCKS,
-        FINDING_UNLOCK_WITHOUT_LOCK,
-        FINDING_LOCKED_TWICE,
-        FINDING_APPLIED_UNKNOWN_COMMAND,
-        FINDING_BLOCKED_WITH_LOCK,
-        FINDING_CALLBACK_WITH_LOCK,
-        FINDING_ENDED_WITH_LOCK,
-        FINDING_THREAD_MISUSE,
-        FINDING_STACK_OVERFLOW,
-        FINDING_CRASH,
-        FINDING_MEMORY_ERROR,
-        FINDING_LEAK,
-        FINDING_DATA_RACE,
-        FINDING_FORBIDDEN_CALL,
-    };
-    for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
-        if (finding != NULL && finding_is(finding->what, found[i]))
-            return !has_assertion(finding->text);
-    return false;
+    if (finding == NULL || finding_is(finding->what, FINDING_EXPECTATION) ||
+        finding_is(finding->what, FINDING_LINEARIZABILITY))
+        return false;
+    enum finding_cost cost = finding_cost(finding->what, finding->tag);
+    return (cost == FINDING_IS_LAB || cost == FINDING_IS_FOUL) &&
+           has_backtrace(finding->text) && !has_assertion(finding->text);
 }
 
 // May it be a wait that had no end? Only then does what stands in the way of
@@ -187,39 +172,7 @@ static bool is_of_loop(const struct trace_event *finding)
            finding_is(finding->what, FINDING_THREAD_NEVER_BLOCKS);
 }
 
-// The first place of a backtrace in a finding's text that is no helper of ours,
-// "NAME at FILE.c:LINE", as "FILE.c, NAME". NULL.
-static const char *place_in(const char *text)
-{
-    static char place[120];
-    for (const char *at = text; (at = strstr(at, " at ")) != NULL; at++) {
-        const char *line = strstr(at, ".c:"), *name = at;
-        while (name > text && name[-1] != ' ' && name[-1] != '\n')
-            name--;
-        if (line == NULL || (size_t)(line - at) > strcspn(at, "\n") ||
-            strncmp(name, "must_", 5) == 0)
-            continue;
-        snprintf(place, sizeof place, "%.*s, %.*s", (int)strcspn(at + 4, ":"),
-                 at + 4, (int)(at - name), name);
-        return place;
-    }
-    return NULL;
-}
-
 #define CLOCK " goes by CLOCK_REALTIME in "
-
-// "election_thread at election.c:176", as "election.c, election_thread".
-static const char *clock_place(const char *text)
-{
-    static char place[120];
-    const char *name = strstr(text, CLOCK) + strlen(CLOCK);
-    const char *at = strstr(name, " at "), *colon = strstr(name, ".c:");
-    if (at == NULL || colon == NULL || colon < at)
-        return NULL;
-    snprintf(place, sizeof place, "%.*s, %.*s", (int)(colon + 2 - (at + 4)),
-             at + 4, (int)(at - name), name);
-    return place;
-}
 
 // What a finding of this property leads to. Where logs or commits are what
 // came of it, that is the step that went wrong, if one did.
@@ -233,17 +186,19 @@ const char *why_where(const struct why *why, const struct why_place *place)
     if (is_of_loop(finding))
         return why_of_loop(finding->text);
     if (is_of_runtime(finding))
-        return finding->text != NULL ? why_of_report(finding->text) : NULL;
+        return why_of_report(finding->text);
     bool tagged = finding->tag != NULL && finding->tag[0] != '\0';
     bool expected = !tagged && finding_is(finding->what, FINDING_EXPECTATION);
     if (expected && finding->text != NULL &&
         strstr(finding->text, " were taken in\n") != NULL)
-        return place_in(finding->text);
+        return why_of_words(finding->text);
     if (expected && finding->text != NULL &&
         strstr(finding->text, " stand in\n") != NULL)
         return why_of_report(finding->text);
-    if (finding->text != NULL && strstr(finding->text, CLOCK) != NULL)
-        return clock_place(finding->text);
+    const char *clock =
+        finding->text != NULL ? strstr(finding->text, CLOCK) : NULL;
+    if (clock != NULL)
+        return why_of_words(clock + strlen(CLOCK) - 1);
     if (expected)
         return paper_place(finding->what, finding->text, NULL);
     if (!tagged || (finding->tag[0] == 'P' && finding->tag[2] >= '3' &&

@@ -111,6 +111,20 @@ const char *why_of_loop(const char *text)
     return place;
 }
 
+const char *why_of_words(const char *text)
+{
+    static char place[160];
+    struct frame frame;
+    for (const char *at = text; (at = strchr(at, ' ')) != NULL; at++)
+        if (sscanf(at, " %63[A-Za-z0-9_] at %63[A-Za-z0-9_.-]:%d", frame.name,
+                   frame.file, &frame.line) == 3 &&
+            strncmp(frame.name, "must_", 5) != 0) {
+            snprintf(place, sizeof place, "%s, %s", frame.file, frame.name);
+            return place;
+        }
+    return NULL;
+}
+
 // Is one of the functions that a place names in the stack?
 bool why_stack_has(const char *stack, const char *place)
 {

@@ -334,33 +334,35 @@ static void say_commit(const struct why *why, const struct model *model,
     TEXT(".");
 }
 
+static void say_state(struct why_fact *fact, uint64_t term, int voted_for,
+                      uint64_t last)
+{
+    TEXT(" in term %" PRIu64 ", with ", term);
+    if (voted_for >= 0)
+        TEXT("a vote for S%d", voted_for + 1);
+    else
+        TEXT("no vote");
+    TEXT(" and a log up to %" PRIu64, last);
+}
+
 static void say_boot(const struct why *why, const struct model *model,
                      struct why_fact *fact)
 {
     const struct trace_event *boot = why_event(why, fact->at);
     const struct model_server *before = &model->server[boot->node];
-    char end[S];
+    uint64_t last = boot->index + boot->n_entries;
     TEXT("S%d started", boot->node + 1);
     LABEL("S%d starts", boot->node + 1);
-    NOTE("T%" PRIu64 ", log to %" PRIu64, boot->term,
-         boot->index + boot->n_entries);
+    NOTE("T%" PRIu64 ", log to %" PRIu64, boot->term, last);
     if (!before->booted) {
         TEXT(" for the first time.");
         return;
     }
-    TEXT(" again in term %" PRIu64 ", with ", boot->term);
-    if (boot->voted_for >= 0)
-        TEXT("a vote for S%d", boot->voted_for + 1);
-    else
-        TEXT("no vote");
-    TEXT(" and a log up to %" PRIu64 "; when it crashed it was in term %" PRIu64
-         ", ",
-         boot->index + boot->n_entries, before->term);
-    if (before->voted_for >= 0)
-        TEXT("had voted for S%d", before->voted_for + 1);
-    else
-        TEXT("had no vote given");
-    TEXT(" and its log %s.", log_end(before, end));
+    TEXT(" again");
+    say_state(fact, boot->term, boot->voted_for, last);
+    TEXT("; it had crashed");
+    say_state(fact, before->term, before->voted_for, model_last_index(before));
+    TEXT(".");
 }
 
 static void say_snapshot(const struct why *why, const struct model *model,
