@@ -23,6 +23,7 @@
 #include "check/findings.h"
 #include "trace/pack.h"
 #include "wire/figure2.h"
+#include "wire/service.h"
 
 // A story that is longer is judged as far as it goes: no file of a run is.
 enum { MOST_BYTES = 255 << 20 };
@@ -97,13 +98,15 @@ static void count(struct audit *audit, const struct trace_event *event)
                     strcmp(event->what, "pass") == 0;
 }
 
-// The messages' types are Figure 2's.
+// The messages' types are Figure 2's, and the service's.
 static bool find_type(struct trace_event *event)
 {
     bool message = event->kind == TRACE_SEND || event->kind == TRACE_REPLY;
-    const struct message_rpc *rpc = message && event->rpc != NULL
-                                        ? message_find(figure2_rpcs, event->rpc)
-                                        : NULL;
+    const struct message_rpc *rpc = NULL;
+    if (message && event->rpc != NULL)
+        rpc = message_find(figure2_rpcs, event->rpc);
+    if (message && event->rpc != NULL && rpc == NULL)
+        rpc = message_find(service_rpcs, event->rpc);
     const struct message_type *type = rpc == NULL                 ? NULL
                                       : event->kind == TRACE_SEND ? rpc->args
                                                                   : rpc->reply;

@@ -2,27 +2,36 @@
 #define _GNU_SOURCE // pthread_cond_clockwait
 #include "clients_internal.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/die.h"
+#include "sim/sim.h"
 
-enum { CALL_MS = 500, AWAIT_STEP_MS = 10, MOST_CALLS_S = 2000 };
+enum { CALL_MS = 500, AWAIT_STEP_MS = 10, MOST_CALLS_S = 2000, MOST_TOLD = 64 };
 
 struct client {
     struct client *next; // of all
     struct lab *lab;
     int number;
     struct net_end *end[LAB_MAX_SERVERS];
-    struct clerk *clerk; // NULL until it is asked
-    uint64_t second;     // of the clerk's latest calls, and how many in it
+    struct clerk *clerk;     // NULL until it is asked
+    struct sim_space *space; // its variables: a computer of its own
+    uint64_t second;         // of the clerk's latest calls, and how many in it
     int n_calls;
 
     // Guarded by the clients' mutex.
     uint64_t session, sequence; // of one without a clerk
     bool killed;
+
+    // What servers have answered to the clerk since it was asked: each status
+    // as a bit, and hashes of the last values, in turn.
+    atomic_uint statuses;
+    atomic_uint n_values;
+    _Atomic uint64_t value[MOST_TOLD];
 };
 
 struct lab_clients *lab_clients_make(struct lab *lab)
@@ -171,11 +180,52 @@ void client_kill(struct client *client)
     client->killed = true;
     pthread_mutex_unlock(&clients->mutex);
     client_reach(client, 0);
-    if (client->clerk != NULL)
-        client->lab->kv->clerk_kill(client->clerk);
+    if (client->clerk == NULL)
+        return;
+    struct sim_space *before = sim_space_enter(client->space);
+    client->lab->kv->clerk_kill(client->clerk);
+    sim_space_enter(before);
 }
 
 // ---------------------------------------------------------- through the clerk
+
+static unsigned bit_of(uint64_t status)
+{
+    return 1u << (status < 31 ? status : 31);
+}
+
+static uint64_t hash_of(struct message_bytes value)
+{
+    return message_hash(0, value.at, value.n);
+}
+
+static void note_reply(struct client *client, const uint8_t *bytes, size_t n)
+{
+    struct kv_reply reply = {0};
+    if (!message_decode(&kv_reply_type, bytes, n, &reply))
+        return;
+    unsigned i = atomic_fetch_add(&client->n_values, 1) % MOST_TOLD;
+    atomic_store(&client->value[i], hash_of(reply.value));
+    atomic_fetch_or(&client->statuses, bit_of(reply.status));
+    message_clear(&kv_reply_type, &reply);
+}
+
+// What a clerk says it has from a server: of a get its value, too.
+static void check_told(struct client *client, enum kv_kind kind,
+                       const struct kv_reply *reply)
+{
+    unsigned n = atomic_load(&client->n_values);
+    bool found = kind != KV_GET;
+    char text[160];
+    for (unsigned i = 0; i < n && i < MOST_TOLD; i++)
+        found |= atomic_load(&client->value[i]) == hash_of(reply->value);
+    snprintf(text, sizeof text,
+             "C%d's clerk gave an answer that no server had given it since it"
+             " was asked.",
+             client->number);
+    if (!found || (atomic_load(&client->statuses) & bit_of(reply->status)) == 0)
+        lab_run_fails(client->lab, FINDING_CAME_BY_NO_MESSAGE, "", text);
+}
 
 // clerk_config.call
 static bool call(void *context, int server, const char *method,
@@ -194,16 +244,23 @@ static bool call(void *context, int server, const char *method,
                  "C%d's clerk has called servers %d times within a second, S%d"
                  " last: does it ask the others, and rest when none leads?",
                  client->number, MOST_CALLS_S, server + 1);
-    return client_call(client, server, method, args, n_args, CALL_MS, reply,
-                       n_reply);
+    bool answered = client_call(client, server, method, args, n_args, CALL_MS,
+                                reply, n_reply);
+    if (answered)
+        note_reply(client, *reply, *n_reply);
+    return answered;
 }
 
 static struct clerk *clerk_of(struct client *client)
 {
     struct clerk_config config = {
         .n_servers = client->lab->n_servers, .context = client, .call = call};
-    if (client->clerk == NULL)
+    if (client->clerk == NULL) {
+        client->space = sim_space_new(-1);
+        struct sim_space *before = sim_space_enter(client->space);
         client->clerk = client->lab->kv->clerk_make(&config);
+        sim_space_enter(before);
+    }
     return client->clerk;
 }
 
@@ -234,10 +291,16 @@ static struct asked *ask(struct client *client, enum kv_kind kind,
     struct asked *asked =
         asked_begin(clients, client->number, kind, key, value, expected);
     asked->by_clerk = true;
+    atomic_store(&client->statuses, 0);
+    atomic_store(&client->n_values, 0);
+    struct sim_space *before = sim_space_enter(client->space);
     bool answered = client->lab->kv->clerk_ask(clerk, &request, &reply);
+    sim_space_enter(before);
     pthread_mutex_lock(&clients->mutex);
     bool killed = client->killed;
     pthread_mutex_unlock(&clients->mutex);
+    if (answered && !killed)
+        check_told(client, kind, &reply);
     if (answered && !killed)
         asked_end(clients, asked, &reply);
     else
@@ -370,8 +433,10 @@ void lab_clients_free(struct lab_clients *clients)
         return;
     for (struct client *c = clients->newest, *next; c != NULL; c = next) {
         next = c->next;
+        struct sim_space *before = sim_space_enter(c->space);
         if (c->clerk != NULL)
             clients->lab->kv->clerk_free(c->clerk);
+        sim_space_enter(before);
         free(c);
     }
     crew_end(&clients->crew);
