@@ -53,40 +53,13 @@ static void hide_folders(const struct submission *s, char *text, size_t n)
     }
 }
 
-// Takes a file out of the builder's hands: a copy that is ours. False and errno
-// when it cannot be written; *none when there is none to take.
-static bool take_file(const char *from, const char *to, bool *none)
-{
-    struct stat about;
-    int fd = open(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    *none = fd < 0 || fstat(fd, &about) != 0 || !S_ISREG(about.st_mode) ||
-            about.st_size > OBJECT_BYTES;
-    if (*none) {
-        if (fd >= 0)
-            close(fd);
-        return true;
-    }
-    size_t n = (size_t)about.st_size, done = 0;
-    char *bytes = must_malloc(n + 1);
-    for (ssize_t now = 1; done < n && now > 0; done += (size_t)now) {
-        now = read(fd, bytes + done, n - done);
-        now = now > 0 ? now : 0;
-    }
-    close(fd);
-    mode_t mask = umask(022);
-    bool good = done == n && text_write_file(to, bytes, n);
-    umask(mask);
-    free(bytes);
-    return good;
-}
-
 static bool take_object(struct submission *s)
 {
     char path[240];
     bool none;
     snprintf(path, sizeof path, "%s/build/raft.so", s->work);
     snprintf(s->object, sizeof s->object, "%s/raft.so", s->work);
-    bool good = take_file(path, s->object, &none);
+    bool good = submission_take_file(path, s->object, &none);
     if (none) {
         s->object[0] = '\0';
         set_problem(s, "the build left no object");
@@ -105,7 +78,7 @@ static struct builder builder_of(const struct submission *s)
     struct builder b;
     snprintf(b.script, sizeof b.script, "%s/home/labs/build-raft", s->work);
     snprintf(b.raft, sizeof b.raft, "%s/%s", s->work,
-             s->has_raft ? "source" : "home/src/raft");
+             s->has_raft ? "source" : "home/lent.o");
     snprintf(b.service, sizeof b.service, "%s/%s", s->work,
              s->has_kv ? "source/kv" : "source");
     memcpy(b.written, s->is_service ? b.service : b.raft, sizeof b.written);
@@ -128,7 +101,7 @@ static bool take_notes(const struct submission *s, const struct builder *b,
                      s->work, (int)(length - 2), entry[i]->d_name);
             snprintf(to, sizeof to, "%s/%.*s.gcno", notes, (int)(length - 2),
                      entry[i]->d_name);
-            good &= take_file(path, to, &none) && !none;
+            good &= submission_take_file(path, to, &none) && !none;
         }
         free(entry[i]);
     }
@@ -174,8 +147,9 @@ static void build_cover(struct submission *s, const struct sandbox_tool *tool,
     snprintf(notes, sizeof notes, "%s.work", kept);
     snprintf(link, sizeof link, "%s/source", notes);
     if (status == 0 && mkdir(notes, 0700) == 0 &&
-        symlink(b->written, link) == 0 && take_file(object, kept, &none) &&
-        !none && take_notes(s, b, notes))
+        symlink(b->written, link) == 0 &&
+        submission_take_file(object, kept, &none) && !none &&
+        take_notes(s, b, notes))
         snprintf(s->cover, sizeof s->cover, "%s", kept);
 }
 
@@ -204,20 +178,22 @@ static bool can_build(struct submission *s, const char *script,
 
 // What the builder needs of our tree, copied. False: it cannot build, and that
 // is our trouble or the submission's problem.
-static bool stage(struct submission *s)
+static bool stage(struct submission *s, const struct sandbox *sandbox)
 {
     char place[PATH_MAX], home[240];
     snprintf(home, sizeof home, "%s/home", s->work);
     mode_t mask = umask(022);
     bool found = lab_home(place, sizeof place);
     bool lends = found && !s->has_raft && submission_can_lend(place);
-    bool staged = found && submission_stage(place, home, lends);
+    bool staged = found && submission_stage(place, home);
     umask(mask);
     if (!staged)
         submission_trouble(s, "the builder's own files cannot be copied");
     else if (!s->has_raft && !lends)
         set_problem(s, "There is no Raft in it, and none here to lend. Hand in"
                        " your Raft, and your service in a folder kv in it.");
+    else if (!s->has_raft)
+        staged = submission_lend(s, place, sandbox);
     return staged && s->problem == NULL;
 }
 
@@ -226,7 +202,7 @@ bool submission_build(struct submission *s, const struct sandbox *sandbox)
     char home[240], source[240], object[260], folder[240];
     const char *argv[BUILDER_WORDS];
     const struct builder b = builder_of(s);
-    if (!stage(s))
+    if (!stage(s, sandbox))
         return s->problem != NULL;
     snprintf(home, sizeof home, "%s/home", s->work);
     snprintf(source, sizeof source, "%s/source", s->work);
@@ -260,7 +236,7 @@ bool submission_build(struct submission *s, const struct sandbox *sandbox)
         submission_trouble(s, "the object cannot be kept");
     if (good && s->problem == NULL && s->counts)
         build_cover(s, &tool, &b);
-    submission_clear(s);
+    submission_remove_inside(s, "build");
     free(output);
     return good;
 }

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/text.h"
 
@@ -71,14 +70,15 @@ static bool copy_all(const char *from, const char *to, const char *files)
     return good;
 }
 
-bool submission_can_lend(const char *home)
+bool submission_stage_raft(const char *home, const char *to)
 {
-    char path[PATH_BYTES];
-    snprintf(path, sizeof path, "%.4000s/src/raft/raft.c", home);
-    return access(path, R_OK) == 0;
+    char from[PATH_BYTES];
+    snprintf(from, sizeof from, "%.4000s/src/raft", home);
+    return (mkdir(to, 0755) == 0 || complain(to)) &&
+           copy_all(from, to, "*.[ch]");
 }
 
-bool submission_stage(const char *home, const char *to, bool lend)
+bool submission_stage(const char *home, const char *to)
 {
     char from[PATH_BYTES], there[PATH_BYTES];
     bool good = mkdir(to, 0755) == 0 || complain(to);
@@ -88,7 +88,5 @@ bool submission_stage(const char *home, const char *to, bool lend)
         good = mkdir(there, 0755) == 0 || errno == EEXIST || complain(there);
         good = good && copy_all(from, there, parts[i].files);
     }
-    snprintf(from, sizeof from, "%.4000s/src/raft", home);
-    snprintf(there, sizeof there, "%.4000s/src/raft", to);
-    return good && (!lend || copy_all(from, there, "*.c"));
+    return good;
 }

@@ -262,11 +262,20 @@ bool submission_folder(char path[200], const char *name)
     return mkdtemp(path) != NULL;
 }
 
+bool submission_make_inside(const struct submission *s, const char *name,
+                            const struct sandbox *sandbox)
+{
+    char path[240];
+    unsigned user = sandbox_user(sandbox->user);
+    snprintf(path, sizeof path, "%s/%s", s->work, name);
+    return mkdir(path, 0700) == 0 &&
+           (!sandbox_powers().user || chown(path, user, user) == 0);
+}
+
 // Our folder: source/ is read by the builder, build/ is written.
 static bool make_folders(struct submission *s, const struct sandbox *sandbox)
 {
     char path[240];
-    unsigned user = sandbox_user(sandbox->user);
     if (!submission_folder(s->work, "glassraft")) {
         cannot_make(s, s->work);
         s->work[0] = '\0';
@@ -278,10 +287,7 @@ static bool make_folders(struct submission *s, const struct sandbox *sandbox)
     snprintf(path, sizeof path, "%s/source/kv", s->work);
     if (s->has_kv)
         good = good && mkdir(path, 0755) == 0 && chmod(path, 0755) == 0;
-    snprintf(path, sizeof path, "%s/build", s->work);
-    good = good && mkdir(path, 0700) == 0;
-    if (good && sandbox_powers().user)
-        good = chown(path, user, user) == 0;
+    good = good && submission_make_inside(s, "build", sandbox);
     return good || cannot_make(s, path);
 }
 
@@ -358,10 +364,10 @@ static int remove_one(const char *path, const struct stat *about, int type,
     return 0;
 }
 
-void submission_clear(const struct submission *s)
+void submission_remove_inside(const struct submission *s, const char *name)
 {
     char path[240];
-    snprintf(path, sizeof path, "%s/build", s->work);
+    snprintf(path, sizeof path, "%s/%s", s->work, name);
     if (s->work[0] != '\0')
         nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }

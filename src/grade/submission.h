@@ -55,15 +55,27 @@ bool submission_digest(const char *folder, unsigned lab, uint64_t *digest);
 // Builds it; true also when it does not compile. False with a line on stderr
 // when the builder itself cannot work.
 bool submission_build(struct submission *s, const struct sandbox *sandbox);
-// stage.c: copies what labs/build-raft needs of our tree into a new folder; our
-// Raft as well, when it is lent. False with a line on stderr.
-bool submission_stage(const char *home, const char *to, bool lend);
-// Has this tree a Raft to lend?
+// stage.c: copies what labs/build-raft needs of our tree into a new folder, or
+// our Raft's sources. False with a line on stderr.
+bool submission_stage(const char *home, const char *to);
+bool submission_stage_raft(const char *home, const char *to);
+// lend.c: has this tree a Raft to lend?
 bool submission_can_lend(const char *home);
+// Compiles it, before anything of the submission's is: its sources are gone
+// when that begins. Leaves home/lent.o in the submission's folder; false: the
+// machine is in the way.
+bool submission_lend(struct submission *s, const char *home,
+                     const struct sandbox *sandbox);
+// Takes a file out of the builder's hands: a copy that is ours. False and errno
+// when it cannot be written; *none when there is none to take.
+bool submission_take_file(const char *from, const char *to, bool *none);
 // What `glassraft run` wants, in the submission's folder, to run it.
 const char *submission_options(const struct submission *s);
-// Removes what the builder has left, but for the object.
-void submission_clear(const struct submission *s);
+// Folders of the submission's folder: one for the builder's own user, and its
+// removal.
+bool submission_make_inside(const struct submission *s, const char *name,
+                            const struct sandbox *sandbox);
+void submission_remove_inside(const struct submission *s, const char *name);
 // Removes the copy, frees the rest.
 void submission_end(struct submission *s);
 
