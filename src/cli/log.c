@@ -9,7 +9,7 @@ enum { MOST_STEPS = 26, STEPS = 6 };
 
 struct command {
     struct selectors s;
-    bool json, film;
+    bool json, film, terms_only;
     size_t most;                             // tables of the film
     uint64_t us[MOST_STEPS], at[MOST_STEPS]; // of --at and --event
     size_t n_us, n_at;
@@ -28,6 +28,8 @@ static void usage(void)
         " framed: the eras\n                   in which logs changed;"
         " --steps N: at most N moments (6)\n                   --at T,T... and"
         " --event N,N... choose the moments\n"
+        "  --no-values      hide the commands and put the leader first, as in"
+        " Figure 7\n"
         "  --json           print the whole state at that "
         "moment\n" SELECTORS_THEME "%s\n"
         "example: glassraft log out/demo/trace.jsonl --act 6"
@@ -87,6 +89,8 @@ static bool read_option(struct command *c, struct options *o)
         read_steps(c, o);
     else if (options_is(o, "--json"))
         c->json = true;
+    else if (options_is(o, "--no-values"))
+        c->terms_only = true;
     else
         return selectors_theme(&c->s, o) || selectors_read(&c->s, o);
     return true;
@@ -143,6 +147,11 @@ static size_t choose(const struct command *c, const struct part *part,
         out[n++] = c->at[i];
     if (n == 0 && c->film) {
         n = viz_film_moments(&part->trace, &part->window, out, c->most);
+        if (n > c->most)
+            fprintf(stderr,
+                    "glassraft log: shows %zu of %zu eras in which logs"
+                    " changed; --steps N shows more, --from and --to others\n",
+                    c->most, n);
         n = n < c->most ? n : c->most;
     }
     if (n == 0)
@@ -156,6 +165,7 @@ static size_t choose(const struct command *c, const struct part *part,
 static void draw(const struct part *part, void *context, FILE *out)
 {
     const struct command *c = context;
+    struct viz_look look = {.format = c->s.format, .terms_only = c->terms_only};
     uint64_t moment[MOST_STEPS];
     size_t n = choose(c, part, moment);
     if (c->json) {
@@ -166,9 +176,9 @@ static void draw(const struct part *part, void *context, FILE *out)
         free(text);
         model_free(&model);
     } else if (c->film)
-        viz_film(&part->trace, moment, n, out);
+        viz_film(&part->trace, moment, n, &look, out);
     else
-        viz_log(&part->trace, moment[n - 1], c->s.format, out);
+        viz_log(&part->trace, moment[n - 1], &look, out);
 }
 
 int cli_log(int argc, char **argv)

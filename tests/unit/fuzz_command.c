@@ -35,7 +35,7 @@ static void draw_log(const struct trace_file *trace, FILE *out)
     struct viz_window whole = {0};
     viz_log(trace, 0, NULL, out);
     size_t n = viz_film_moments(trace, &whole, moment, 6);
-    viz_film(trace, moment, n < 6 ? n : 6, out);
+    viz_film(trace, moment, n < 6 ? n : 6, NULL, out);
 }
 
 static void explain(const struct trace_file *trace, FILE *out)

@@ -277,10 +277,73 @@ static void test_nonsense_is_drawn_too(void **state)
     unlink(temporary());
 }
 
+static int worth(const struct trace_file *trace, uint64_t after, uint64_t until)
+{
+    int n_cut = 0;
+    for (size_t i = 0; i < trace->n_events; i++)
+        n_cut += trace->event[i].kind == TRACE_TRUNCATE &&
+                 trace->event[i].n > after && trace->event[i].n <= until;
+    return n_cut;
+}
+
+// Of too many eras those stay in which entries were cut, and the last one.
+static void test_film_shows_what_changes(void **state)
+{
+    (void)state;
+    for (int seed = 1; seed <= 4; seed++) {
+        struct trace_file trace;
+        load_tour(&trace, seed);
+        const struct viz_window whole = {.first = 0};
+        uint64_t all[64], some[3];
+        size_t n = viz_film_moments(&trace, &whole, all, 64);
+        assert_in_range(n, 5, 64);
+        assert_int_equal(viz_film_moments(&trace, &whole, some, 3), n);
+        assert_true(some[0] < some[1] && some[1] < some[2]);
+        assert_int_equal(some[2], all[n - 1]);
+        int kept = 0, most = 0;
+        for (size_t i = 0; i < n; i++) {
+            int cut = worth(&trace, i > 0 ? all[i - 1] : 0, all[i]);
+            most = cut > most ? cut : most;
+            if (all[i] == some[0] || all[i] == some[1] || all[i] == some[2])
+                kept = cut > kept ? cut : kept;
+        }
+        assert_true(most > 0);
+        assert_int_equal(kept, most);
+        trace_unload(&trace);
+    }
+}
+
+// Without values the leader stands first, then the others with letters.
+static void test_terms_only(void **state)
+{
+    (void)state;
+    struct trace_file trace;
+    load_tour(&trace, 7);
+    struct text text = {NULL, 0};
+    FILE *out = open_memstream(&text.at, &text.n);
+    uint64_t moment = 0;
+    for (size_t i = 0; i < trace.n_events && moment == 0; i++)
+        if (trace.event[i].kind == TRACE_COMMIT)
+            moment = trace.event[i].n;
+    viz_log(&trace, moment, &(struct viz_look){.terms_only = true}, out);
+    fclose(out);
+    const char *leader = strstr(text.at, "leader for term");
+    const char *first = strstr(text.at, "(a) S");
+    assert_non_null(leader);
+    assert_true(first != NULL && leader < first);
+    assert_non_null(strstr(text.at, "(d) S"));
+    assert_null(strstr(text.at, "(e) S"));
+    assert_null(strstr(text.at, "x=1"));
+    assert_drawable(text);
+    trace_unload(&trace);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known_pictures),
+        cmocka_unit_test(test_film_shows_what_changes),
+        cmocka_unit_test(test_terms_only),
         cmocka_unit_test(test_figure_8),
         cmocka_unit_test(test_tours),
         cmocka_unit_test(test_any_number_of_servers),

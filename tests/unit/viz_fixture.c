@@ -51,7 +51,7 @@ struct text film(const struct trace_file *trace, size_t *n)
     struct text text = {NULL, 0};
     FILE *out = must_stream(&text.at, &text.n);
     *n = viz_film_moments(trace, &all, event, MOST);
-    viz_film(trace, event, *n < MOST ? *n : MOST, out);
+    viz_film(trace, event, *n < MOST ? *n : MOST, NULL, out);
     fclose(out);
     return text;
 }

@@ -44,6 +44,7 @@ struct viz_look {
     uint64_t past;    // dim what could not influence this event; 0 = nothing
     const char *note; // a line more at the foot, or NULL
     bool brief;       // without title, legend and counts, and narrower
+    bool terms_only;  // of logs: no commands, the leader first, as Figure 7
     const struct viz_format *format; // NULL: as large as it comes
 };
 
@@ -80,19 +81,22 @@ bool viz_timeline_pages(const struct trace_file *trace,
                                      const char *dot, size_t n),
                         void *context);
 
-// All logs after event n (0 = viz_log_moment()). The format may be NULL.
+// All logs after event n (0 = viz_log_moment()). The look may be NULL: as
+// usual, as large as it comes.
 void viz_log(const struct trace_file *trace, uint64_t n,
-             const struct viz_format *format, FILE *out);
+             const struct viz_look *look, FILE *out);
 // The moment that is looked at when none is asked for: the first finding, else
 // the last one before the servers are told to stop.
 uint64_t viz_log_moment(const struct trace_file *trace);
 
 // The logs after each of n events, in small tables side by side; what changed
-// since the table before is framed.
+// since the table before is framed. Of the look, which may be NULL, it knows
+// the format.
 void viz_film(const struct trace_file *trace, const uint64_t *event, size_t n,
-              FILE *out);
+              const struct viz_look *look, FILE *out);
 // Moments worth a table of the film, up to `most` into event[]: the eras of a
-// window in which logs changed, each at its end; too many: the last ones.
+// window in which logs changed, each at its end; of too many the last one and
+// those with most to see: entries cut, snapshots received, new leaders.
 // Returns how many there are in all.
 size_t viz_film_moments(const struct trace_file *trace,
                         const struct viz_window *window, uint64_t *event,

@@ -4,90 +4,25 @@
 #include <string.h>
 
 #include "base/die.h"
-#include "viz/draw/causes.h"
-#include "log.h"
 #include "viz/draw/alt.h"
+#include "viz/draw/causes.h"
 #include "viz/draw/paint.h"
+#include "viz/draw/shapes.h"
 #include "viz/draw/window.h"
+#include "log.h"
 
-enum { COLUMNS = 12, WIDEST = 40 }; // of a table, of a line of tables
+enum { COLUMNS = 12 }; // of a table, at most
 
-// ---------------------------------------------------------------- the moments
+static const double CELL = 29, ROW = 27, GAP = 3, PLATE = 46;
+static const double BEFORE = 92, BEHIND = 44, HEAD = 48, BETWEEN = 26;
 
-static bool changes_a_log(const struct trace_event *event)
-{
-    return event->kind == TRACE_APPEND || event->kind == TRACE_TRUNCATE ||
-           event->kind == TRACE_INSTALL;
-}
-
-// Does an era end where this begins: does somebody stand up against the
-// leader, or is somebody lost?
-static bool ends_an_era(const struct trace_event *event)
-{
-    switch (event->kind) {
-    case TRACE_ROLE:
-        return event->to_role == TRACE_CANDIDATE;
-    case TRACE_TIMEOUT:
-    case TRACE_CRASH:
-    case TRACE_DISCONNECT:
-    case TRACE_PARTITION:
-    case TRACE_ACT:
-        return true;
-    default:
-        return false;
-    }
-}
-
-// Moments of which only the last `most` are kept.
-struct moments {
-    uint64_t *event;
-    size_t n, most;
+// A table: the logs after an event, and those of the table before it.
+struct table {
+    struct shapes *shapes;
+    const struct model *model, *before; // before: NULL in the first
+    struct log_columns columns;
+    double left, top;
 };
-
-static void keep(struct moments *moments, uint64_t n)
-{
-    if (moments->n >= moments->most)
-        memmove(moments->event, moments->event + 1,
-                (moments->most - 1) * sizeof *moments->event);
-    size_t at = moments->n < moments->most ? moments->n : moments->most - 1;
-    moments->event[at] = n;
-    moments->n++;
-}
-
-size_t viz_film_moments(const struct trace_file *trace,
-                        const struct viz_window *window, uint64_t *event,
-                        size_t most)
-{
-    struct moments moments = {event, 0, most};
-    size_t begin =
-        window->first > 0 ? causes_position(trace, window->first) : 0;
-    bool changed = false, down[TRACE_MAX_SERVERS] = {false};
-    uint64_t last = 0;
-    for (size_t i = begin; i < trace->n_events; i++) {
-        const struct trace_event *e = &trace->event[i];
-        bool over = (window->last > 0 && e->n > window->last) ||
-                    e->kind == TRACE_VERDICT || part_over(down, e);
-        if (over || (changed && ends_an_era(e))) {
-            if (changed && last > 0)
-                keep(&moments, last);
-            changed = false;
-        }
-        if (over)
-            break;
-        changed = changed || changes_a_log(e) || e->kind == TRACE_FINDING;
-        last = e->n;
-        if (e->kind != TRACE_FINDING)
-            continue;
-        keep(&moments, e->n);
-        return moments.n;
-    }
-    // A trace that was cut, or one in which no log changes.
-    if (last > 0 && (changed || moments.n == 0))
-        keep(&moments, last);
-    return moments.n;
-}
-
-// ------------------------------------------------------------------- a table
 
 static bool has(const struct model_server *s, uint64_t index)
 {
@@ -109,82 +44,137 @@ static bool is_new(const struct model *model, const struct model *before,
            model_term_at(s, index) != model_term_at(was, index);
 }
 
-static void cell(FILE *out, const struct model *model,
-                 const struct model *before, int server, uint64_t index)
+// ------------------------------------------------------------------- a table
+
+static double first_x(const struct table *t)
 {
-    const struct model_server *s = &model->server[server];
+    return t->left + PLATE + (t->columns.first > 1 ? BEFORE : 0);
+}
+
+static double width_of(const struct table *t)
+{
+    double cells = CELL * (double)(t->columns.last - t->columns.first + 1);
+    bool longer = log_longest(t->model) > t->columns.last;
+    double width = PLATE + (t->columns.first > 1 ? BEFORE : 0) + cells +
+                   (longer ? BEHIND : 0);
+    return width < 120 ? 120 : width; // of the caption
+}
+
+static void draw_cell(const struct table *t, int server, uint64_t index,
+                      double y)
+{
+    const struct model_server *s = &t->model->server[server];
     const struct trace_entry *entry = model_entry(s, index);
-    bool changed = is_new(model, before, server, index);
+    bool changed = is_new(t->model, t->before, server, index);
+    double x = first_x(t) + CELL * (double)(index - t->columns.first);
+    struct area area = {x, y, x + CELL - GAP, y + ROW - GAP};
+    double middle = (area.left + area.right) / 2;
     if (entry == NULL) {
         // An entry that is gone leaves its place framed.
-        fprintf(out,
-                "<TD BORDER=\"%d\" COLOR=\"%s\" STYLE=\"%s\" WIDTH=\"26\""
-                " HEIGHT=\"24\">%s</TD>",
-                changed ? 2 : 1, changed ? PAINT_FAULT : "#DCDCDC",
-                changed ? "DASHED" : "DOTTED",
-                changed ? "<FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_FAULT
-                          "\">−</FONT>"
-                        : "");
+        shapes_band(t->shapes, area,
+                    changed ? "style=dashed, penwidth=1.5, color=\"" PAINT_FAULT
+                              "\""
+                            : "style=dotted, penwidth=0.7, color=\"#C8C8C8\"",
+                    changed ? "gone" : "no entry");
+        if (changed)
+            shapes_text(t->shapes, middle, (area.top + area.bottom) / 2,
+                        MIDDLE_AT, (struct letters){9, PAINT_FAULT, true, NULL},
+                        "−");
         return;
     }
-    bool committed = log_is_committed(model, server, index);
-    bool replaced =
-        changed && before != NULL && has(&before->server[server], index);
-    char pale[8];
-    fprintf(out,
-            "<TD BORDER=\"%d\" COLOR=\"%s\" STYLE=\"%s\" BGCOLOR=\"%s\""
-            " WIDTH=\"26\" HEIGHT=\"24\" HREF=\"#%" PRIu64
-            "\" TOOLTIP=\"S%d, index %" PRIu64 ", term %" PRIu64 ", ",
-            changed ? 3 : 1, replaced ? PAINT_FAULT : PAINT_INK,
-            committed || changed ? "SOLID" : "DASHED",
-            committed ? paint_term(entry->term)
-                      : paint_paler(entry->term, pale),
-            index, server + 1, index, entry->term);
-    paint_html(out, entry->command);
-    fprintf(out,
-            "\"><FONT POINT-SIZE=\"11\" COLOR=\"%s\"><B>%" PRIu64
-            "</B></FONT></TD>",
-            committed ? paint_text(entry->term) : "#000000", entry->term);
+    bool committed = log_is_committed(t->model, server, index);
+    bool replaced = changed && has(&t->before->server[server], index);
+    char looks[160], pale[8], tip[120];
+    snprintf(looks, sizeof looks,
+             "style=\"filled%s\", fillcolor=\"%s\", color=\"%s\","
+             " penwidth=%s",
+             committed || changed ? "" : ",dashed",
+             committed ? paint_term(entry->term)
+                       : paint_paler(entry->term, pale),
+             replaced ? PAINT_FAULT : PAINT_INK, changed ? "2.5" : "0.8");
+    snprintf(tip, sizeof tip, "S%d, index %" PRIu64 ", term %" PRIu64 ", %.40s",
+             server + 1, index, entry->term, entry->command);
+    shapes_band(t->shapes, area, looks, tip);
+    shapes_text(
+        t->shapes, middle, (area.top + area.bottom) / 2, MIDDLE_AT,
+        (struct letters){11, committed ? paint_text(entry->term) : "#000000",
+                         true, NULL},
+        "%" PRIu64, entry->term);
 }
 
-// What a snapshot covers of the columns; gives the first index behind it.
-static uint64_t snapshot(FILE *out, const struct model_server *s,
-                         struct log_columns columns)
+// A grey box with a word, in the place of entries that are not shown.
+static void draw_summary(const struct table *t, double x, double width,
+                         double y, const char *text)
 {
-    uint64_t end = s->snapshot_index;
-    if (end < columns.first)
-        return columns.first;
-    end = end < columns.last ? end : columns.last;
-    uint64_t n = end - columns.first + 1;
-    fprintf(
-        out,
-        "<TD BORDER=\"1\" STYLE=\"ROUNDED\" COLOR=\"" PAINT_QUIET
-        "\" BGCOLOR=\"#ECECEC\" WIDTH=\"10\" HEIGHT=\"24\" COLSPAN=\"%" PRIu64
-        "\"><FONT POINT-SIZE=\"8\">%s%" PRIu64 "</FONT></TD>",
-        n, n > 2 ? "snapshot ≤ " : "≤", s->snapshot_index);
-    return end + 1;
+    struct letters letters = {8, PAINT_INK, false, NULL};
+    bool fault = strstr(text, "differs") != NULL;
+    shapes_band(t->shapes, (struct area){x, y, x + width - GAP, y + ROW - GAP},
+                fault ? "style=\"filled,rounded\", fillcolor=\"#ECECEC\","
+                        " color=\"" PAINT_FAULT "\", penwidth=1"
+                      : "style=\"filled,rounded\", fillcolor=\"#ECECEC\","
+                        " color=\"" PAINT_FAINT "\", penwidth=0.7",
+                text);
+    if (shapes_width(text, letters) < width - GAP)
+        shapes_text(t->shapes, x + (width - GAP) / 2, y + (ROW - GAP) / 2,
+                    MIDDLE_AT, letters, "%s", text);
 }
 
-static void plate(FILE *out, const struct model_server *s, int server)
+static void draw_plate(const struct table *t, int server, double y)
 {
-    char pale[8];
+    const struct model_server *s = &t->model->server[server];
+    char looks[120], pale[8];
     bool leads = s->up && s->role == TRACE_LEADER;
-    fprintf(out,
-            "<TD BORDER=\"%d\" COLOR=\"%s\" STYLE=\"ROUNDED\" BGCOLOR=\"%s\""
-            " WIDTH=\"40\" HEIGHT=\"24\"><FONT POINT-SIZE=\"10\""
-            " COLOR=\"%s\"><B>S%d%s</B></FONT></TD>",
-            leads ? 2 : 0, PAINT_INK,
-            !s->up  ? "#E8E8E8"
-            : leads ? paint_term(s->term)
-                    : paint_paler(s->term, pale),
-            !s->up  ? PAINT_QUIET
-            : leads ? paint_text(s->term)
-                    : "#000000",
-            server + 1,
-            !model_appeared(s) ? ""
-            : !s->up           ? " ✕"
-            : s->connected     ? ""
-                               : " ⌀");
+    snprintf(looks, sizeof looks,
+             "style=\"filled,rounded\", penwidth=%s, color=\"" PAINT_INK
+             "\", fillcolor=\"%s\"",
+             leads ? "1.5" : "0",
+             !s->up  ? "#E8E8E8"
+             : leads ? paint_term(s->term)
+                     : paint_paler(s->term, pale));
+    double right = t->left + PLATE - 5;
+    shapes_band(t->shapes, (struct area){t->left, y, right, y + ROW - GAP},
+                looks, !s->up ? "down" : trace_role_name(s->role));
+    shapes_text(t->shapes, (t->left + right) / 2, y + (ROW - GAP) / 2,
+                MIDDLE_AT,
+                (struct letters){10,
+                                 !s->up  ? PAINT_QUIET
+                                 : leads ? paint_text(s->term)
+                                         : "#000000",
+                                 true, NULL},
+                "S%d%s", server + 1,
+                !model_appeared(s) ? ""
+                : !s->up           ? " ✕"
+                : s->connected     ? ""
+                                   : " ⌀");
+}
+
+static void draw_row(const struct table *t, int server, double y)
+{
+    const struct model_server *s = &t->model->server[server];
+    struct log_columns columns = t->columns;
+    uint64_t index = columns.first, last = model_last_index(s);
+    char text[80];
+    draw_plate(t, server, y);
+    if (columns.first > 1) {
+        log_before(t->model, server, columns.first, text, sizeof text);
+        draw_summary(t, t->left + PLATE, BEFORE, y, text);
+    }
+    if (s->snapshot_index >= columns.first) {
+        uint64_t end =
+            s->snapshot_index < columns.last ? s->snapshot_index : columns.last;
+        uint64_t n = end - columns.first + 1;
+        snprintf(text, sizeof text, n > 2 ? "snapshot ≤ %" PRIu64 : "≤%" PRIu64,
+                 s->snapshot_index);
+        draw_summary(t, first_x(t), CELL * (double)n, y, text);
+        index = end + 1;
+    }
+    for (; index <= columns.last; index++)
+        draw_cell(t, server, index, y);
+    snprintf(text, sizeof text, "..%" PRIu64, last);
+    if (last > columns.last)
+        draw_summary(
+            t, first_x(t) + CELL * (double)(columns.last - columns.first + 1),
+            BEHIND, y, text);
 }
 
 // Who leads at a moment, or led last.
@@ -209,150 +199,120 @@ static struct reign find_reign(const struct trace_file *trace,
     return reign;
 }
 
-static void caption(FILE *out, const struct model *model, struct reign reign,
-                    size_t at, int n_columns)
+static void draw_caption(const struct table *t, struct reign reign, size_t at)
 {
-    fprintf(out,
-            "<TR><TD BORDER=\"0\" COLSPAN=\"%d\"><FONT POINT-SIZE=\"11\">"
-            "<B>(%c) ",
-            n_columns, (char)('a' + at % 26));
+    struct letters bold = {11, PAINT_INK, true, NULL};
     if (reign.leader >= 0)
-        fprintf(out, "S%d %s term %" PRIu64, reign.leader + 1,
-                reign.over ? "has led" : "leads", reign.term);
+        shapes_text(t->shapes, t->left, t->top + 8, LEFT_AT, bold,
+                    "(%c) S%d %s term %" PRIu64, (char)('a' + at % 26),
+                    reign.leader + 1, reign.over ? "led" : "leads", reign.term);
     else
-        fputs("no leader yet", out);
-    fprintf(out,
-            "</B></FONT><BR/><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_QUIET
-            "\">%.1f ms, event %" PRIu64 "</FONT></TD></TR>\n",
-            (double)model->us / 1000, model->n);
+        shapes_text(t->shapes, t->left, t->top + 8, LEFT_AT, bold,
+                    "(%c) no leader yet", (char)('a' + at % 26));
+    shapes_text(t->shapes, t->left, t->top + 23, LEFT_AT,
+                (struct letters){9, PAINT_QUIET, false, NULL},
+                "%.1f ms, event %" PRIu64, (double)t->model->us / 1000,
+                t->model->n);
 }
 
-static void frame(FILE *out, const struct model *model,
-                  const struct model *before, struct reign reign, size_t at,
-                  struct log_columns columns)
+static void draw_table(const struct table *t, struct reign reign, size_t at)
 {
-    int n = (int)(columns.last - columns.first) + 2 + (columns.first > 1);
-    fputs("<TD BORDER=\"0\" VALIGN=\"TOP\"><TABLE BORDER=\"0\""
-          " CELLBORDER=\"1\" CELLSPACING=\"3\">",
-          out);
-    caption(out, model, reign, at, n);
-    fputs("<TR><TD BORDER=\"0\"></TD>", out);
-    if (columns.first > 1)
-        fputs("<TD BORDER=\"0\"></TD>", out);
-    for (uint64_t index = columns.first; index <= columns.last; index++)
-        fprintf(out,
-                "<TD BORDER=\"0\" WIDTH=\"26\"><FONT POINT-SIZE=\"9\" "
-                "COLOR=\"" PAINT_QUIET "\">%" PRIu64 "</FONT></TD>",
-                index);
-    fputs("</TR>\n", out);
-    for (int s = 0; s < model->n_servers; s++) {
-        fputs("<TR>", out);
-        plate(out, &model->server[s], s);
-        if (columns.first > 1) {
-            char text[80];
-            log_before(model, s, columns.first, text, sizeof text);
-            fprintf(out,
-                    "<TD BORDER=\"1\" STYLE=\"ROUNDED\" COLOR=\"" PAINT_FAINT
-                    "\" BGCOLOR=\"#ECECEC\"><FONT POINT-SIZE=\"8\">%s</FONT>"
-                    "</TD>",
-                    text);
-        }
-        for (uint64_t i = snapshot(out, &model->server[s], columns);
-             i <= columns.last; i++)
-            cell(out, model, before, s, i);
-        fputs("</TR>\n", out);
+    struct letters quiet = {8, PAINT_QUIET, false, NULL};
+    double last = -1;
+    draw_caption(t, reign, at);
+    for (uint64_t i = t->columns.first; i <= t->columns.last; i++) {
+        double middle = first_x(t) + (CELL - GAP) / 2 +
+                        CELL * (double)(i - t->columns.first);
+        char number[24];
+        snprintf(number, sizeof number, "%" PRIu64, i);
+        double half = shapes_width(number, quiet) / 2 + 2;
+        if (middle - half < last)
+            continue; // a wide number needs the room of two
+        last = middle + half;
+        shapes_text(t->shapes, middle, t->top + 38, MIDDLE_AT, quiet, "%s",
+                    number);
     }
-    fputs("</TABLE></TD>\n", out);
+    for (int s = 0; s < t->model->n_servers; s++)
+        draw_row(t, s, t->top + HEAD + ROW * s);
 }
 
 // ---------------------------------------------------------------- the strip
 
-// The highest index at which a log is another than in the table before, or, in
-// the first table, the leader's last; 0 for none that is near the end.
-static uint64_t last_change(const struct model *model, size_t at)
+// The columns of table `at`: all that its logs and those of the table before
+// reach; of long logs what is near the leader's end, or, without a leader, near
+// what is committed.
+static struct log_columns columns_of(const struct model *model, size_t at,
+                                     uint64_t most)
 {
-    enum { FARTHEST = 4096 };
-    uint64_t longest = log_longest(&model[at]);
-    int leader = model_leader(&model[at]);
-    if (at == 0)
-        return leader >= 0 ? model_last_index(&model[0].server[leader]) : 0;
-    for (uint64_t i = longest; i > 0 && longest - i < FARTHEST; i--)
-        for (int s = 0; s < model[at].n_servers; s++)
-            if (is_new(&model[at], &model[at - 1], s, i))
-                return i;
-    return 0;
+    const struct model *now = &model[at];
+    uint64_t longest = log_longest(now), middle = 0, ahead = most / 4;
+    if (at > 0 && log_longest(&model[at - 1]) > longest)
+        longest = log_longest(&model[at - 1]);
+    if (longest <= most)
+        return (struct log_columns){1, longest > 0 ? longest : 1};
+    int leader = model_leader(now);
+    for (int i = 0; i < now->n_servers && leader < 0; i++)
+        if (now->server[i].commit_index > middle)
+            middle = now->server[i].commit_index;
+    if (leader >= 0)
+        middle = model_last_index(&now->server[leader]);
+    uint64_t last = middle + ahead < longest ? middle + ahead : longest;
+    last = last < most ? most : last;
+    return (struct log_columns){last - most + 1, last};
 }
 
-// The columns of table `at`: those that all share, so that an index stands at
-// one place, or, of long logs, its own: up to what has changed.
-static struct log_columns columns_of(const struct model *model, size_t n,
-                                     size_t at)
+static void draw_legend(struct shapes *shapes, double y, double widest)
 {
-    struct log_columns all = {UINT64_MAX, 1};
-    for (size_t i = 0; i < n; i++) {
-        struct log_columns columns = log_choose(&model[i], COLUMNS);
-        all.first = columns.first < all.first ? columns.first : all.first;
-        all.last = columns.last > all.last ? columns.last : all.last;
-    }
-    if (all.last > 1)
-        all.last--; // no column behind the longest log
-    if (all.last - all.first < COLUMNS && all.first == 1)
-        return all;
-    all = log_choose(&model[at], COLUMNS);
-    uint64_t changed = last_change(model, at);
-    if (changed > 0 && changed < all.last)
-        all.last = changed + 1;
-    else if (all.last > 1)
-        all.last--;
-    all.first = all.last > COLUMNS ? all.last - COLUMNS + 1 : 1;
-    return all;
+    static const char text[] =
+        "a number is the term of an entry   ·   solid = committed, pale = not"
+        " known to be   ·   ✕ = down, ⌀ = cut off   ·   thick frame = new since"
+        " the table before; red frame = replaced, or gone";
+    shapes_parts(shapes, 0, y, widest < 620 ? widest : 620,
+                 (struct letters){9, PAINT_QUIET, false, NULL}, text);
 }
 
-static void print_strip(FILE *out, const struct trace_file *trace,
-                        const struct model *model, size_t n)
+static void draw_strip(struct shapes *shapes, const struct trace_file *trace,
+                       const struct model *model, size_t n,
+                       const struct viz_format *format)
 {
-    size_t width = 1;
+    enum { TYPE = 8, WIDEST = 1160 };
+    double widest = format != NULL ? viz_format_width(format, TYPE) : WIDEST;
+    uint64_t most = COLUMNS;
+    while (most > 3 && PLATE + BEFORE + BEHIND + CELL * (double)most > widest)
+        most--;
+    double x = 0, y = 26;
     for (size_t i = 0; i < n; i++) {
-        struct log_columns columns = columns_of(model, n, i);
-        size_t wide = (size_t)(columns.last - columns.first) + 4;
-        width = wide > width ? wide : width;
+        struct table t = {.shapes = shapes,
+                          .model = &model[i],
+                          .before = i > 0 ? &model[i - 1] : NULL,
+                          .columns = columns_of(model, i, most)};
+        if (x > 0 && x + width_of(&t) > widest) {
+            x = 0;
+            y += HEAD + ROW * model[i].n_servers + BETWEEN;
+        }
+        t.left = x;
+        t.top = y;
+        draw_table(&t, find_reign(trace, &model[i]), i);
+        x += width_of(&t) + BETWEEN;
     }
-    size_t in_line = WIDEST / width > 0 ? WIDEST / width : 1;
-    alt_logs(out, trace, model, n);
-    fputs("digraph film {\ngraph [pad=0.2];\n"
-          "node [shape=plaintext, fontname=\"Helvetica,Arial,sans-serif\"];\n"
-          "film [tooltip=\"logs\", label=<<TABLE BORDER=\"0\""
-          " CELLBORDER=\"0\" CELLSPACING=\"0\"><TR><TD ALIGN=\"LEFT\"><B>",
-          out);
-    paint_html(out, trace->header.scenario);
-    fputs(": the logs, step by step</B></TD></TR>\n", out);
-    for (size_t i = 0; i < n; i++) {
-        if (i % in_line == 0)
-            fputs("<TR><TD ALIGN=\"LEFT\"><TABLE BORDER=\"0\""
-                  " CELLBORDER=\"0\" CELLSPACING=\"10\"><TR>\n",
-                  out);
-        frame(out, &model[i], i > 0 ? &model[i - 1] : NULL,
-              find_reign(trace, &model[i]), i, columns_of(model, n, i));
-        if ((i + 1) % in_line == 0 || i + 1 == n)
-            fputs("</TR></TABLE></TD></TR>\n", out);
-    }
-    fputs("<TR><TD ALIGN=\"LEFT\"><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_QUIET
-          "\">a number is the term of an entry; solid = committed, dashed ="
-          " not<BR ALIGN=\"LEFT\"/>known to be; ✕ = down, ⌀ = cut off; thick"
-          " frame = new since<BR ALIGN=\"LEFT\"/>the table before,"
-          " </FONT><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_FAULT
-          "\">replaced or gone</FONT><BR ALIGN=\"LEFT\"/></TD></TR>\n"
-          "</TABLE>>];\n}\n",
-          out);
+    draw_legend(shapes, y + HEAD + ROW * model[0].n_servers + 18, widest);
 }
 
 void viz_film(const struct trace_file *trace, const uint64_t *event, size_t n,
-              FILE *out)
+              const struct viz_look *look, FILE *out)
 {
     struct model *model = must_calloc(n + 1, sizeof *model);
     for (size_t i = 0; i < n; i++)
         part_model(&model[i], trace, event[i]);
-    print_strip(out, trace, model, n);
+    alt_logs(out, trace, model, n);
+    struct shapes shapes = shapes_begin(out, "film");
+    shapes_text(&shapes, 0, 6, LEFT_AT,
+                (struct letters){13, PAINT_INK, true, NULL},
+                "%.80s: the logs, step by step", trace->header.scenario);
+    if (n > 0)
+        draw_strip(&shapes, trace, model, n,
+                   look != NULL ? look->format : NULL);
+    shapes_end(&shapes);
     for (size_t i = 0; i < n; i++)
         model_free(&model[i]);
     free(model);

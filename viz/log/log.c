@@ -13,15 +13,27 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static void entry_cell(FILE *out, const struct model *model, int server,
-                       uint64_t index)
+// A table of logs: what its rows and cells share.
+struct table {
+    FILE *out;
+    const struct model *model;
+    struct log_columns columns;
+    bool terms_only;
+    int width; // of an entry's cell
+};
+
+static void entry_cell(const struct table *t, int server, uint64_t index)
 {
-    const struct model_server *s = &model->server[server];
-    const struct trace_entry *entry = model_entry(s, index);
+    FILE *out = t->out;
+    const struct model *model = t->model;
+    const struct trace_entry *entry =
+        model_entry(&model->server[server], index);
+    int height = t->terms_only ? 26 : 38;
     if (entry == NULL) {
-        fputs("<TD BORDER=\"1\" COLOR=\"#C8C8C8\" STYLE=\"DOTTED\""
-              " WIDTH=\"46\" HEIGHT=\"38\"></TD>",
-              out);
+        fprintf(out,
+                "<TD BORDER=\"1\" COLOR=\"#C8C8C8\" STYLE=\"DOTTED\""
+                " WIDTH=\"%d\" HEIGHT=\"%d\"></TD>",
+                t->width, height);
         return;
     }
     bool differs = log_differs(model, server, index);
@@ -29,33 +41,43 @@ static void entry_cell(FILE *out, const struct model *model, int server,
     char pale[8], known[80];
     fprintf(out,
             "<TD BORDER=\"%d\" COLOR=\"%s\" STYLE=\"%s\" BGCOLOR=\"%s\""
-            " WIDTH=\"46\" HEIGHT=\"38\" HREF=\"#%" PRIu64
+            " WIDTH=\"%d\" HEIGHT=\"%d\" HREF=\"#%" PRIu64
             "\" TOOLTIP=\"S%d, index %" PRIu64 ", term %" PRIu64 ", %" PRIu64
-            " bytes, %s\"><FONT COLOR=\"%s\"><B>%" PRIu64
-            "</B><BR/><FONT POINT-SIZE=\"9\">",
+            " bytes, %s\"><FONT COLOR=\"%s\"><B>%" PRIu64 "</B>",
             differs ? 2 : 1, differs ? PAINT_FAULT : PAINT_INK,
-            committed ? "SOLID" : "DASHED",
+            committed || differs ? "SOLID" : "DASHED",
             committed ? paint_term(entry->term)
                       : paint_paler(entry->term, pale),
-            index, server + 1, index, entry->term, entry->bytes,
-            log_known(model, server, index, known, sizeof known),
+            t->width, height, index, server + 1, index, entry->term,
+            entry->bytes, log_known(model, server, index, known, sizeof known),
             committed ? paint_text(entry->term) : "#000000", entry->term);
-    paint_html(out, entry->command[0] != '\0' ? entry->command : "·");
-    fputs("</FONT></FONT></TD>", out);
+    if (!t->terms_only) {
+        fputs("<BR/><FONT POINT-SIZE=\"9\">", out);
+        paint_html(out, entry->command[0] != '\0' ? entry->command : "·");
+        fputs("</FONT>", out);
+    }
+    fputs("</FONT></TD>", out);
 }
 
-static void name_cell(FILE *out, const struct model_server *s, int server)
+// Name and state of a server; a letter before it, where rows have letters.
+static void name_cell(const struct table *t, int server, int letter)
 {
-    char pale[8];
+    FILE *out = t->out;
+    const struct model_server *s = &t->model->server[server];
+    char pale[8], label[8] = "";
     bool leads = s->up && s->role == TRACE_LEADER;
+    if (letter >= 0)
+        snprintf(label, sizeof label, "(%c) ", 'a' + letter % 26);
     fprintf(out,
             "<TD BORDER=\"0\" STYLE=\"ROUNDED\" BGCOLOR=\"%s\" WIDTH=\"84\">"
-            "<FONT COLOR=\"%s\"><B>S%d</B><BR/><FONT POINT-SIZE=\"9\">",
+            "<FONT COLOR=\"%s\"><B>%sS%d</B><BR/><FONT POINT-SIZE=\"9\">",
             !s->up  ? "#E8E8E8"
             : leads ? paint_term(s->term)
                     : paint_paler(s->term, pale),
-            leads ? paint_text(s->term) : "#000000", server + 1);
-    if (s->up)
+            leads ? paint_text(s->term) : "#000000", label, server + 1);
+    if (leads && t->terms_only)
+        fprintf(out, "leader for term %" PRIu64, s->term);
+    else if (s->up)
         fprintf(out, "%s T%" PRIu64 "%s", trace_role_name(s->role), s->term,
                 s->connected ? "" : ", cut off");
     else if (model_appeared(s))
@@ -98,14 +120,15 @@ static void snapshot_cell(FILE *out, const struct model_server *s,
     fputs("</FONT></TD>", out);
 }
 
-static void log_row(FILE *out, const struct model *model, int server,
-                    struct log_columns columns)
+static void log_row(const struct table *t, int server, int letter)
 {
-    const struct model_server *s = &model->server[server];
+    FILE *out = t->out;
+    struct log_columns columns = t->columns;
+    const struct model_server *s = &t->model->server[server];
     fputs("<TR>", out);
-    name_cell(out, s, server);
+    name_cell(t, server, letter);
     if (columns.first > 1)
-        before_cell(out, model, server, columns.first);
+        before_cell(out, t->model, server, columns.first);
     uint64_t index = columns.first;
     if (s->snapshot_index >= columns.first) {
         uint64_t end = smaller(s->snapshot_index, columns.last);
@@ -113,14 +136,16 @@ static void log_row(FILE *out, const struct model *model, int server,
         index = end + 1;
     }
     for (; index <= columns.last; index++)
-        entry_cell(out, model, server, index);
+        entry_cell(t, server, index);
     fputs("</TR>\n", out);
 }
 
 // Under each row: commit and applied, and what the leader believes.
-static void mark_row(FILE *out, const struct model *model, int server,
-                     struct log_columns columns)
+static void mark_row(const struct table *t, int server)
 {
+    FILE *out = t->out;
+    const struct model *model = t->model;
+    struct log_columns columns = t->columns;
     const struct model_server *s = &model->server[server];
     int leader = model_leader(model);
     const struct model_server *led =
@@ -165,42 +190,64 @@ static void title(FILE *out, const struct trace_file *trace,
 }
 
 // How many entries a format has room for.
-static int columns_for(const struct viz_format *format)
+static int columns_for(const struct table *t, const struct viz_format *format)
 {
-    enum { BEFORE = 190, ENTRY = 52, TYPE = 9 };
+    enum { BEFORE = 190, BETWEEN = 6, TYPE = 9 };
     if (format == NULL)
         return LOG_COLUMNS;
-    int n = (int)((viz_format_width(format, TYPE) - BEFORE) / ENTRY);
+    int n =
+        (int)((viz_format_width(format, TYPE) - BEFORE) / (t->width + BETWEEN));
     return n < 2 ? 2 : n < LOG_COLUMNS ? n : LOG_COLUMNS;
 }
 
-static void table(FILE *out, const struct model *model,
-                  const struct viz_format *format)
+static void rows(const struct table *t)
 {
-    struct log_columns columns = log_choose(model, columns_for(format));
-    fputs("<TR><TD ALIGN=\"LEFT\"><TABLE BORDER=\"0\" CELLBORDER=\"1\""
-          " CELLSPACING=\"3\"><TR><TD BORDER=\"0\"></TD>",
-          out);
-    if (columns.first > 1)
-        fputs("<TD BORDER=\"0\"></TD>", out);
-    for (uint64_t index = columns.first; index <= columns.last; index++)
-        fprintf(out,
-                "<TD BORDER=\"0\" WIDTH=\"46\"><FONT POINT-SIZE=\"11\""
-                " COLOR=\"" PAINT_QUIET "\">%" PRIu64 "</FONT></TD>",
-                index);
-    fputs("</TR>\n", out);
-    for (int server = 0; server < model->n_servers; server++) {
-        log_row(out, model, server, columns);
-        mark_row(out, model, server, columns);
+    int leader = t->terms_only ? model_leader(t->model) : -1, letter = 0;
+    if (leader >= 0) {
+        log_row(t, leader, -1);
+        mark_row(t, leader);
     }
-    fputs("</TABLE></TD></TR>\n", out);
+    for (int server = 0; server < t->model->n_servers; server++)
+        if (server != leader) {
+            log_row(t, server, leader >= 0 ? letter++ : -1);
+            mark_row(t, server);
+        }
+}
+
+static void table(const struct table *t)
+{
+    fprintf(t->out,
+            "<TR><TD ALIGN=\"LEFT\"><TABLE BORDER=\"0\" CELLBORDER=\"1\""
+            " CELLSPACING=\"3\"><TR><TD BORDER=\"0\">%s</TD>",
+            t->terms_only ? "<FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_QUIET
+                            "\">log index</FONT>"
+                          : "");
+    if (t->columns.first > 1)
+        fputs("<TD BORDER=\"0\"></TD>", t->out);
+    for (uint64_t i = t->columns.first; i <= t->columns.last; i++)
+        fprintf(t->out,
+                "<TD BORDER=\"0\" WIDTH=\"%d\"><FONT POINT-SIZE=\"11\""
+                " COLOR=\"" PAINT_QUIET "\">%" PRIu64 "</FONT></TD>",
+                t->width, i);
+    fputs("</TR>\n", t->out);
+    rows(t);
+    fputs("</TABLE></TD></TR>\n", t->out);
 }
 
 void viz_log(const struct trace_file *trace, uint64_t n,
-             const struct viz_format *format, FILE *out)
+             const struct viz_look *look, FILE *out)
 {
     struct model model;
+    bool terms_only = look != NULL && look->terms_only;
     part_model(&model, trace, n > 0 ? n : viz_log_moment(trace));
+    struct table t = {.out = out,
+                      .model = &model,
+                      .terms_only = terms_only,
+                      .width = terms_only ? 26 : 46};
+    t.columns =
+        log_choose(&model, columns_for(&t, look != NULL ? look->format : NULL));
+    if (terms_only && t.columns.last > 1)
+        t.columns.last--; // no column behind the longest log
     alt_logs(out, trace, &model, 1);
     fputs("digraph logs {\ngraph [pad=0.2];\n"
           "node [shape=plaintext, fontname=\"Helvetica,Arial,sans-serif\"];\n"
@@ -208,10 +255,10 @@ void viz_log(const struct trace_file *trace, uint64_t n,
           " CELLBORDER=\"0\">",
           out);
     title(out, trace, &model);
-    table(out, &model, format);
+    table(&t);
     fputs("<TR><TD ALIGN=\"LEFT\"><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_QUIET
           "\">▲ commit_index  △ last_applied  ● match_index  ▷ next_index"
-          " (the leader's)<BR ALIGN=\"LEFT\"/>solid = committed, dashed = not"
+          " (the leader's)<BR ALIGN=\"LEFT\"/>solid = committed, pale = not"
           " known to be, </FONT><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_FAULT
           "\">thick frame = differs from the leader</FONT>"
           "<BR ALIGN=\"LEFT\"/></TD></TR>\n"

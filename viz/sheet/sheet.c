@@ -173,8 +173,8 @@ static void draw_legend(struct sheet *t, double y)
 {
     char left_out[80] = "";
     if (t->n_all > t->n)
-        snprintf(left_out, sizeof left_out,
-                 "; the last %zu of %zu eras are shown", t->n, t->n_all);
+        snprintf(left_out, sizeof left_out, "; %zu of %zu eras are shown", t->n,
+                 t->n_all);
     shapes_text(&t->strip.shapes, 4, y, LEFT_AT,
                 (struct letters){9, PAINT_QUIET, false, NULL},
                 "colour and T = term; tall = leader, flat = follower, dotted ="
