@@ -12,7 +12,8 @@ test.after(close_browser);
 on('a link leads back to its moment', tour_page, {}, async (page) => {
     await press(page, 'Home', 't', 't', '+', 'PageDown');
     const before = await look(page);
-    const link = await page.evaluate(() => window.glassraft.link());
+    const link = await page.evaluate(() => new URL(window.glassraft.link(),
+        location.href).href);
     assert.match(link, /#t=[\d.]+&w=[\d.]+&n=\d+$/);
     await page.goto('about:blank');
     await page.goto(link);

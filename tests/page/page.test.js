@@ -274,7 +274,7 @@ on('copies a command that works', tour_page, {
 }, async (page) => {
     await press(page, 't', 't');
     await page.click('#copy-command');
-    await page.waitForFunction(() => document.getElementById('found')
+    await page.waitForFunction(() => document.getElementById('said')
         .textContent.startsWith('copied: '));
     const command = await page.evaluate(() =>
         navigator.clipboard.readText());

@@ -157,7 +157,7 @@ function clients_width(run) {
 
 function client_x(f, operation) {
     const i = f.run.clients.indexOf(operation.client);
-    return RULER + 12 + client_pitch(f.run) * i;
+    return RULER + 12 + client_pitch(f.run) * i - f.state.view.left;
 }
 
 function operation_end(f, operation) {
@@ -234,7 +234,7 @@ function draw_client_plates(f) {
         return;
     const pitch = client_pitch(run);
     run.clients.forEach((client, i) => {
-        const x = RULER + 17 + pitch * i;
+        const x = RULER + 17 + pitch * i - f.state.view.left;
         if (pitch > 20 || i === 0)
             f.pen.text(x, 22, pitch > 20 ? `C${client}` : 'clients',
                 {size: 12, bold: true, colour: f.paint.ink,

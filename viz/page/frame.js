@@ -5,7 +5,7 @@ const HEAD = 44;      // plates
 const RULER = 84;     // times, left of the lanes
 const MARGIN = 200;   // narration, right of the lanes
 const ASIDE = {left: 98, right: 50}; // labels beside the outer lanes
-const ASIDE_OF_PHONES = {left: 32, right: 18};
+const ASIDE_OF_PHONES = {left: 30, right: 24};
 const DIMMED = {before: 0.13, behind: 0.45};
 // Messages drawn as arrows, in all and per pixel of height; more are densities.
 const MOST_ARROWS = 1200, MOST_PER_PIXEL = 0.55;
@@ -48,7 +48,9 @@ class Places {
 function put_label(f, x, y, side, text, style) {
     const width = f.pen.width(text, style) + (style.fill ? 8 : 4);
     const height = style.size + 4;
-    const left = side > 0 ? x : x - width;
+    // What would be cut at the right stands on the other side of the lane.
+    const cut = side > 0 && x + width > f.width && x < f.width;
+    const left = cut ? x - 30 - width : side > 0 ? x : x - width;
     for (let i = 0; i <= (style.tries === undefined ? 4 : style.tries); i++) {
         const shift = (i % 2 === 1 ? 1 : -1) * Math.ceil(i / 2) * height;
         const middle = y + shift;
@@ -85,14 +87,18 @@ function lane_places(state, width) {
     const least = width > 440 ? 44 : 26; // no lane is cut
     const n = servers.length;
     const left = RULER + clients_width(state.run) + aside.left;
-    const pitch = Math.max(least, Math.min(180, (width - left - margin -
-        aside.right) / Math.max(1, n - 1)));
+    const {view} = state;
+    const pitch = view.wide * Math.max(least, Math.min(180, (width - left -
+        margin - aside.right) / Math.max(1, n - 1)));
     const x = new Map();
     servers.forEach((server, i) => {
-        x.set(server, left + pitch * i);
+        x.set(server, left + pitch * i - view.left);
     });
-    const right = left + pitch * (n - 1) + aside.right;
-    return {servers, x, pitch, margin, right};
+    const end = left + pitch * (n - 1) + aside.right;
+    const right = end - view.left;
+    return {servers, x, pitch, left, right,
+        most_left: Math.max(0, end - width),
+        margin: right + 60 < width ? margin : 0};
 }
 
 function make_frame(state, pen, paint, width, height) {

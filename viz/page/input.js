@@ -44,6 +44,8 @@ function key_table(page) {
         ['0', 'the whole run', () => page.zoom_by(1e-9, 0)],
         ['1', 'the usual zoom', () => page.zoom_at_cursor(
             1.25 / state.view.zoom)],
+        ['w', 'lanes further apart', () => page.widen_by(1.4, RULER)],
+        ['W', 'lanes closer', () => page.widen_by(1 / 1.4, RULER)],
         ['h', 'heartbeats',
             () => page.show_group('heartbeats', !state.shown.heartbeats)],
         ['p', 'causal past, the rest dimmed', () => page.set_dim(!state.dim)],
@@ -59,6 +61,10 @@ function key_table(page) {
         ['?', 'this list', () => element('help').showModal()],
         ['ArrowDown', 'scroll', scroll(() => KEY_SCROLL)],
         ['ArrowUp', 'scroll', scroll(() => -KEY_SCROLL)],
+        ['ArrowRight', 'lanes further to the right', () => page.pan_to(
+            state.view.left + KEY_SCROLL)],
+        ['ArrowLeft', 'lanes further to the left', () => page.pan_to(
+            state.view.left - KEY_SCROLL)],
         ['PageDown', 'a page on', scroll(() => page.height * 0.9)],
         ['PageUp', 'a page back', scroll(() => -page.height * 0.9)],
         ['Home', 'first event', () => page.go_to(
@@ -68,10 +74,16 @@ function key_table(page) {
     ];
 }
 
-// Says it where it is seen and heard.
+// Says it where it is seen and heard, for a moment, over what stands there:
+// nothing has to move.
 function say(text) {
-    element('spoken').textContent = text;
-    element('found').textContent = text;
+    const said = element('said');
+    said.textContent = text;
+    said.hidden = false;
+    clearTimeout(said.closing);
+    said.closing = setTimeout(() => {
+        said.hidden = true;
+    }, 4000);
 }
 
 function copy(text) {
@@ -137,7 +149,8 @@ function listen_to_keys(page) {
 
 function fill_help(page) {
     const list = make_element('dl', {});
-    const names = {ArrowDown: '↓', ArrowUp: '↑', PageDown: 'PgDn',
+    const names = {ArrowDown: '↓', ArrowUp: '↑', ArrowLeft: '←',
+        ArrowRight: '→', PageDown: 'PgDn',
         PageUp: 'PgUp', ' ': 'space'};
     for (const [key, words] of key_table(page))
         list.append(
@@ -150,7 +163,8 @@ function fill_help(page) {
         make_element('h2', {textContent: 'Keys'}), list,
         make_element('p', {textContent: 'Drag the strip at the left to go ' +
             'through the run, the times to move the cursor; the wheel ' +
-            'scrolls, with Ctrl it zooms; a click selects.'}), close);
+            'scrolls, with Ctrl it zooms, with Shift it moves the lanes; two ' +
+            'fingers zoom; a click selects.'}), close);
 }
 
 // ----------------------------------------------------------------- the pointer
@@ -194,14 +208,17 @@ function listen_to_view(page) {
         const {view} = page.state;
         if (begins)
             from = {x: event.offsetX, y: event.offsetY, top: view.top,
-                moved: false, times: event.offsetX < RULER - 8};
+                left: view.left, moved: false, times: event.offsetX < RULER - 8};
         if (from.times) {
             page.select(event_under(page, event.offsetY));
             return;
         }
-        from.moved = from.moved || Math.abs(event.offsetY - from.y) > 4;
-        if (from.moved)
-            page.scroll_to(from.top - (event.offsetY - from.y) / view.zoom);
+        from.moved = from.moved || Math.hypot(event.offsetX - from.x,
+            event.offsetY - from.y) > 4;
+        if (!from.moved)
+            return;
+        page.scroll_to(from.top - (event.offsetY - from.y) / view.zoom);
+        page.pan_to(from.left - (event.offsetX - from.x));
     });
     canvas.addEventListener('pointerup', (event) => {
         if (from === null || from.times || from.moved)
@@ -211,9 +228,14 @@ function listen_to_view(page) {
     });
     canvas.addEventListener('wheel', (event) => {
         event.preventDefault();
-        const pixels = event.deltaY * (event.deltaMode === 1 ? 30 : 1);
+        const unit = event.deltaMode === 1 ? 30 : 1;
+        const pixels = event.deltaY * unit;
+        const aside = event.shiftKey && event.deltaX === 0
+            ? pixels : event.deltaX * unit;
         if (event.ctrlKey)
             page.zoom_by(Math.exp(-pixels / 300), event.offsetY - HEAD);
+        else if (event.shiftKey || Math.abs(aside) > Math.abs(pixels))
+            page.pan_to(page.state.view.left + aside);
         else
             page.scroll_to(page.state.view.top + pixels /
                 page.state.view.zoom);
@@ -221,29 +243,39 @@ function listen_to_view(page) {
     listen_for_tip(page);
 }
 
-// Two fingers zoom around the place between them.
+// Two fingers zoom around the place between them: time where they lie above
+// each other, the lanes where they lie side by side.
 function listen_to_pinch(page) {
     const {canvas} = page, fingers = new Map();
-    let apart = 0;
+    let apart = 0, along = 'y';
     const measure = () => {
         const [a, b] = [...fingers.values()];
-        return {apart: Math.max(20, Math.abs(a - b)), middle: (a + b) / 2};
+        return {apart: Math.max(20, Math.abs(a[along] - b[along])),
+            middle: (a[along] + b[along]) / 2};
     };
+    const place = (event) => fingers.set(event.pointerId,
+        {x: event.offsetX, y: event.offsetY});
     canvas.addEventListener('pointerdown', (event) => {
         if (event.pointerType !== 'touch')
             return;
-        fingers.set(event.pointerId, event.offsetY);
-        if (fingers.size === 2)
-            apart = measure().apart;
+        place(event);
+        if (fingers.size !== 2)
+            return;
+        const [a, b] = [...fingers.values()];
+        along = Math.abs(a.x - b.x) > Math.abs(a.y - b.y) ? 'x' : 'y';
+        apart = measure().apart;
     });
     canvas.addEventListener('pointermove', (event) => {
         if (!fingers.has(event.pointerId))
             return;
-        fingers.set(event.pointerId, event.offsetY);
+        place(event);
         if (fingers.size !== 2)
             return;
         const now = measure();
-        page.zoom_by(now.apart / apart, now.middle - HEAD);
+        if (along === 'x')
+            page.widen_by(now.apart / apart, now.middle);
+        else
+            page.zoom_by(now.apart / apart, now.middle - HEAD);
         apart = now.apart;
     });
     for (const over of ['pointerup', 'pointercancel'])

@@ -157,7 +157,7 @@ function draw_gaps(f) {
 
 function draw_times(f) {
     f.pen.rect(0, f.top, RULER - 8, f.bottom - f.top,
-        {fill: f.paint.ground, alpha: 0.9});
+        {fill: f.paint.ground, alpha: f.state.view.left > 0 ? 1 : 0.9});
     for (const idle of f.idle || [])
         put_idle(f, idle);
     const style = {size: 11, colour: f.paint.quiet, align: 'right'};
@@ -214,4 +214,6 @@ function draw_plates(f) {
             : appeared(s) ? 'down' : '',
             {size: 11, colour, align: 'center'});
     }
+    if (f.state.view.left > 0) // what is scrolled away
+        f.pen.rect(0, 0, RULER - 8, HEAD - 1, {fill: f.paint.ground});
 }

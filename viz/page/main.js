@@ -54,8 +54,9 @@ function listen_to_buttons(page) {
     const of_button = {
         'copy-command': 'c', 'copy-link': 'l', 'save-svg': 's',
         'switch-axis': 'a', 'switch-theme': 'd', 'help-button': '?',
-        'zoom-in': '+', 'zoom-out': '-', 'step-back': 'k', 'step-on': 'j', 'logs-left': '<',
-        'logs-right': '>',
+        'zoom-in': '+', 'zoom-out': '-', 'lanes-apart': 'w',
+        'lanes-closer': 'W', 'step-back': 'k', 'step-on': 'j',
+        'logs-left': '<', 'logs-right': '>',
     };
     for (const [id, key] of Object.entries(of_button))
         element(id).addEventListener('click', keys.get(key));
@@ -127,6 +128,17 @@ function start() {
     return page;
 }
 
+// On paper the picture is black on white, whatever the screen is.
+function listen_to_printing(page) {
+    let dark = false;
+    addEventListener('beforeprint', () => {
+        ({dark} = page.state);
+        page.set_theme(false);
+        page.draw();
+    });
+    addEventListener('afterprint', () => page.set_theme(dark));
+}
+
 function open_run(run, data) {
     const page = new Page(run, data);
     show_header(run);
@@ -141,7 +153,9 @@ function open_run(run, data) {
     listen_to_view(page);
     listen_to_pinch(page);
     listen_to_divider(page);
+    listen_to_printing(page);
     new ResizeObserver(() => {
+        page.clamp();
         page.panel_stale = true;
         page.redraw();
     }).observe(page.canvas);

@@ -247,7 +247,7 @@ function make_run(texts) {
         header: {servers: 0}, events: [], lines: [], keyframe: null,
         notice: '', messages: [], message_of: null, lanes: [], partitions: [],
         findings: [], failures: [], acts: [], terms: [], last_term: 0,
-        verdict: null, keyframes: [], cause: null, before: null,
+        verdict: null, keyframes: [], cause: null, before: null, over: 0,
     };
     for (const text of texts)
         parse_events(run, text);
@@ -260,8 +260,29 @@ function make_run(texts) {
     return run;
 }
 
+// Where the run is over: when a server is told to stop that did not crash, as
+// part_over() in C has it, and nothing begins again. What comes behind is no
+// crash of anybody.
+function end_of_story(events) {
+    const down = new Set();
+    let over = events.length;
+    for (let at = 0; at < events.length; at++) {
+        const {ev, node} = events[at];
+        if (ev === 'crash')
+            down.add(node);
+        else if (ev === 'restart')
+            down.delete(node);
+        if (ev === 'boot' || ev === 'restart')
+            over = events.length;
+        else if (ev === 'kill' && !down.has(node) && at < over)
+            over = at;
+    }
+    return over;
+}
+
 function replay(run) {
     const model = model_start(run);
+    run.over = end_of_story(run.events);
     run.lanes = model.servers.map((server) => [{at: 0, ...look_of(server)}]);
     const post = new Post(run), last_at = [];
     let now = model;
@@ -275,7 +296,8 @@ function replay(run) {
         model_step(now, event);
         link_causes(run, event, at, last_at);
         post.step(event, at, now);
-        lane_step(run, now, event, at);
+        if (at < run.over)
+            lane_step(run, now, event, at);
         partition_step(run, event, at);
         note_moments(run, event, at, now);
     });

@@ -1,12 +1,12 @@
 // ui.js -- the state of the page, what is redrawn when it changes, and links
 // to moments.
 
-const ZOOM = {least: 1e-5, most: 40};
+const ZOOM = {least: 1e-5, most: 40, widest: 6};
 const element = (id) => document.getElementById(id);
 
 function initial_state(run, data) {
     return {
-        run, layout: null, view: {top: 0, zoom: 1.25}, at: 0, model: null,
+        run, layout: null, view: {top: 0, zoom: 1.25, left: 0, wide: 1}, at: 0, model: null,
         past: null, n_past: 0, chain: [], chain_set: new Set(), dim: true,
         shown: {...Object.fromEntries(groups.map(([name, , on]) =>
             [name, on])), heartbeats: data.heartbeats},
@@ -115,7 +115,9 @@ class Page {
         if (at < 0 || at >= state.run.events.length)
             return;
         state.at = at;
-        state.model = model_at(state.run, at);
+        // Behind the end of the run its last state stays.
+        state.model = model_at(state.run, at < state.run.over ? at
+            : Math.max(0, state.run.over - 1));
         state.past = state.dim && has_past(state.run, at)
             ? causal_past(state.run, at) : null;
         state.n_past = state.past === null ? 0
@@ -167,6 +169,25 @@ class Page {
             Math.min(ZOOM.most, view.zoom));
         const most = layout.height + 40 - this.height / view.zoom;
         view.top = Math.max(-20, Math.min(Math.max(-20, most), view.top));
+        const {most_left} = lane_places(this.state, this.canvas.clientWidth);
+        view.left = Math.max(0, Math.min(most_left, view.left));
+    }
+
+    pan_to(left) {
+        this.state.view.left = left;
+        this.clamp();
+        this.redraw();
+    }
+
+    // Lanes further apart, around a place of the canvas that stays where it is.
+    widen_by(factor, anchor) {
+        const {view} = this.state;
+        const {left} = lane_places(this.state, this.canvas.clientWidth);
+        const x = anchor + view.left - left, before = view.wide;
+        view.wide = Math.max(1, Math.min(ZOOM.widest, view.wide * factor));
+        view.left = x * view.wide / before + left - anchor;
+        this.clamp();
+        this.redraw();
     }
 
     scroll_to(top) {
@@ -247,8 +268,12 @@ class Page {
             (shown.heartbeats ? ' --heartbeats' : '');
     }
 
+    // Of a file the name alone: beside it, in a text of the same folder, it
+    // leads here wherever the folder goes.
     link() {
-        return location.href.replace(/#.*/, '') + this.hash();
+        const whole = location.href.replace(/#.*/, '');
+        return (location.protocol === 'file:'
+            ? whole.slice(whole.lastIndexOf('/') + 1) : whole) + this.hash();
     }
 
     svg() {

@@ -1,0 +1,188 @@
+// controls.test.js -- the page's controls in a real browser: lanes apart,
+// pinches, what a copy says, links that travel, the end of a run, paper.
+'use strict';
+const assert = require('node:assert');
+const fs = require('node:fs');
+const path = require('node:path');
+const test = require('node:test');
+const {page_of, trace_of, work} = require('./common.js');
+const {close_browser, look, on, open_page, press, settled} =
+    require('./browser.js');
+
+const tour_page = page_of(trace_of('tour', 7));
+test.after(close_browser);
+
+const lanes_of = (page) => page.evaluate(() => {
+    const {lanes} = window.glassraft.frame, {view} = window.glassraft.state;
+    return {pitch: lanes.pitch, x: [...lanes.x.values()], left: view.left,
+        wide: view.wide, zoom: view.zoom, most_left: lanes.most_left,
+        width: document.getElementById('view').clientWidth};
+});
+
+on('lanes go apart by button and key, and the rest is scrolled to', tour_page,
+    {}, async (page) => {
+        const before = await lanes_of(page);
+        await page.click('#lanes-apart');
+        await settled(page);
+        const apart = await lanes_of(page);
+        assert.ok(apart.pitch > before.pitch * 1.3, JSON.stringify(apart));
+        assert.strictEqual(apart.zoom, before.zoom);
+        await press(page, 'w', 'w', 'w');
+        const wide = await lanes_of(page);
+        assert.ok(wide.x[4] > wide.width, 'the last lane is out of view');
+        await page.locator('#view').focus();
+        for (let i = 0; i < 40; i++)
+            await page.keyboard.press('ArrowRight');
+        await settled(page);
+        const there = await lanes_of(page);
+        assert.ok(there.x[4] < there.width, 'it is scrolled to');
+        assert.strictEqual(there.left, there.most_left);
+        await press(page, 'ArrowLeft');
+        assert.ok((await lanes_of(page)).left < there.left);
+        for (let i = 0; i < 8; i++)
+            await page.click('#lanes-closer');
+        await settled(page);
+        const after = await lanes_of(page);
+        assert.deepStrictEqual([after.wide, after.left], [1, 0]);
+        assert.deepStrictEqual(after.x, before.x);
+    });
+
+on('the wheel with Shift, and a drag, move the lanes', tour_page, {},
+    async (page) => {
+        await press(page, 'w', 'w', 'w', 'w');
+        const box = await page.locator('#view').boundingBox();
+        await page.mouse.move(box.x + 400, box.y + 300);
+        await page.keyboard.down('Shift');
+        await page.mouse.wheel(0, 120);
+        await page.keyboard.up('Shift');
+        await page.waitForFunction(() => window.glassraft.state.view.left > 0);
+        const {left} = await lanes_of(page);
+        await page.mouse.down();
+        await page.mouse.move(box.x + 320, box.y + 300, {steps: 4});
+        await page.mouse.up();
+        await settled(page);
+        assert.ok(Math.abs((await lanes_of(page)).left - left - 80) < 2);
+    });
+
+// Two fingers from one pair of places to another.
+function pinch(page, from, to) {
+    return page.evaluate(([from, to]) => {
+        const view = document.getElementById('view');
+        const box = view.getBoundingClientRect();
+        const tell = (type, id, [x, y]) => view.dispatchEvent(
+            new PointerEvent(type, {pointerId: id, pointerType: 'touch',
+                clientX: box.left + x, clientY: box.top + y, bubbles: true,
+                button: -1}));
+        from.forEach((place, i) => tell('pointerdown', 7 + i, place));
+        to.forEach((place, i) => tell('pointermove', 7 + i, place));
+        to.forEach((place, i) => tell('pointerup', 7 + i, place));
+    }, [from, to]);
+}
+
+on('fingers side by side pinch the lanes, above each other the time',
+    tour_page, {hasTouch: true}, async (page) => {
+        const before = await lanes_of(page);
+        await pinch(page, [[300, 300], [400, 300]], [[250, 300], [450, 310]]);
+        await settled(page);
+        const wide = await lanes_of(page);
+        assert.ok(wide.wide > 1.8 && wide.wide < 2.2, String(wide.wide));
+        assert.strictEqual(wide.zoom, before.zoom);
+        await pinch(page, [[300, 300], [310, 400]], [[300, 250], [310, 450]]);
+        await settled(page);
+        const high = await lanes_of(page);
+        assert.strictEqual(high.wide, wide.wide);
+        assert.ok(high.zoom > before.zoom * 1.8, String(high.zoom));
+    });
+
+on('the end of a run is no crash of everybody', tour_page, {},
+    async (page) => {
+        await press(page, 'End');
+        const seen = await page.evaluate(() => ({
+            texts: window.glassraft.svg(),
+            logs: document.getElementById('logs').textContent,
+            title: document.getElementById('logs-title').textContent,
+            ups: window.glassraft.state.model.servers.map((one) => one.up),
+        }));
+        assert.ok(!seen.texts.includes('✕ down'));
+        assert.ok(!seen.texts.includes('>down<'));
+        assert.ok(!seen.logs.includes('down'), seen.logs);
+        assert.match(seen.title, /leader S2, term 7/);
+        assert.deepStrictEqual(seen.ups, new Array(5).fill(true));
+        // A crash in the middle is one.
+        await page.evaluate(() => {
+            const {run} = window.glassraft.state;
+            window.glassraft.go_to(run.events.findIndex((event) =>
+                event.ev === 'crash'));
+        });
+        await settled(page);
+        assert.ok((await page.evaluate(() => window.glassraft.svg()))
+            .includes('✕ down'));
+    });
+
+const boxes_of = (page) => page.evaluate(() => ['view', 'panel', 'minimap',
+    'query', 'found', 'copy-link', 'status'].map((id) => {
+    const {left, top, width, height} =
+        document.getElementById(id).getBoundingClientRect();
+    return [id, left, top, width, height].join(' ');
+}));
+
+const copying = {permissions: ['clipboard-read', 'clipboard-write']};
+
+on('what a copy says moves nothing', tour_page, copying, async (page) => {
+    const before = await boxes_of(page);
+    for (const id of ['#copy-command', '#copy-link']) {
+        await page.click(id);
+        await page.waitForFunction(() => document.getElementById('said')
+            .textContent.startsWith('copied: '));
+        assert.ok(await page.locator('#said').isVisible());
+        assert.deepStrictEqual(await boxes_of(page), before);
+    }
+    await page.waitForFunction(() => document.getElementById('said').hidden);
+});
+
+test('a copied link works when the folder has moved', async () => {
+    const {page, close} = await open_page(tour_page, copying);
+    await press(page, 't', 't');
+    await page.click('#copy-link');
+    await page.waitForFunction(() => !document.getElementById('said').hidden);
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    const {n} = await look(page);
+    await close();
+    assert.ok(!link.includes('/'), link);
+    const folder = path.join(work, 'moved');
+    fs.mkdirSync(folder);
+    fs.copyFileSync(tour_page, path.join(folder, path.basename(tour_page)));
+    const [name, hash] = link.split('#');
+    const moved = await open_page(path.join(folder, decodeURIComponent(name)),
+        {hash: `#${hash}`});
+    assert.strictEqual((await look(moved.page)).n, n);
+    await moved.close();
+});
+
+on('on paper there is the picture, as it is, and no controls', tour_page,
+    {colorScheme: 'dark'}, async (page) => {
+        const shape = () => page.evaluate(() => {
+            const view = document.getElementById('view');
+            const box = view.getBoundingClientRect();
+            return {ratio: box.width / box.height,
+                drawn: view.width / view.height};
+        });
+        await page.emulateMedia({media: 'print'});
+        for (const id of ['#search', '#play-bar', '#copy-link', '#minimap',
+            '.tabs'])
+            assert.ok(await page.locator(id).first().isHidden(), id);
+        const {ratio, drawn} = await shape();
+        assert.ok(Math.abs(ratio / drawn - 1) < 0.02, `${ratio} ${drawn}`);
+        await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+        assert.ok(!(await look(page)).dark);
+        await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+        assert.ok((await look(page)).dark);
+        await page.emulateMedia({media: 'screen'});
+    });
+
+on('the story tab is first, and open', tour_page, {}, async (page) => {
+    const tabs = await page.locator('[role=tab]').allTextContents();
+    assert.strictEqual(tabs[0], 'story');
+    assert.ok(await page.locator('#story').isVisible());
+    assert.ok((await page.locator('#acts li').count()) > 3);
+});
