@@ -15,7 +15,7 @@ const FONTS = ['liberation', 'dejavu'];
 const MOST = Number(process.env.PICTURES || 12);
 const SCENARIOS = ['tour', 'figure-7', 'figure-8-overwritten', 'backup',
     'snapshot-install-crash', 'figure-8-unreliable', 'swarm',
-    'snapshot-in-chunks', 'many-elections'];
+    'snapshot-in-chunks', 'many-elections', 'kv-retry-elsewhere'];
 const SEED = Number(process.env.SEED || 1);
 
 function try_call(...args) {
@@ -29,11 +29,11 @@ function try_call(...args) {
 }
 
 // A command for a random part of a trace.
-function random_command(random, trace, n_events) {
+function random_command(random, trace, other, n_events) {
     const event = String(1 + random(n_events));
     const around = ['--around', event, '--radius',
         String(10 + random(120))];
-    return [
+    const all = [
         ['timeline', trace, ...around],
         ['timeline', trace, ...around, '--heartbeats'],
         ['timeline', trace, ...around, '--brief'],
@@ -48,7 +48,12 @@ function random_command(random, trace, n_events) {
         ['strip', trace, '--for', ['slide', 'readme', 'screen'][random(3)]],
         ['roles', trace, ...around],
         ['why', trace, event],
-    ][random(13)];
+        ['log', trace, '--event', event, '--no-values'],
+        ['diff', trace, other],
+        ['diff', trace, other, '--no-times', '--types', 'commits,votes'],
+        ['history', trace],
+    ];
+    return all[random(all.length)];
 }
 
 function draw_random() {
@@ -57,10 +62,11 @@ function draw_random() {
         .split(/\s+/)[0]);
     const scenarios = SCENARIOS.filter((name) => known.includes(name));
     for (let tries = 0; drawn.length < MOST && tries < 4 * MOST; tries++) {
-        const trace = trace_of(scenarios[random(scenarios.length)],
-            1 + random(3));
+        const scenario = scenarios[random(scenarios.length)];
+        const trace = trace_of(scenario, 1 + random(3));
+        const other = trace_of(scenario, 1 + random(3));
         const n = fs.readFileSync(trace, 'utf8').split('\n').length - 3;
-        const command = random_command(random, trace, n);
+        const command = random_command(random, trace, other, n);
         const file = path.join(work, `random-${tries}.svg`);
         if (try_call(...command, '-o', file))
             drawn.push({file, name: command.join(' ')});
