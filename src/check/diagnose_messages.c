@@ -6,7 +6,6 @@
 // acknowledged. Like liveness.c, nothing here makes a run fail, save a term
 // that a crash has taken away.
 #include <inttypes.h>
-#include <string.h>
 
 #include "silent.h"
 
@@ -46,30 +45,11 @@ static void sent(struct check *check, const struct trace_event *event,
         spoken->led_term = args->term;
         spoken->leader = event->node;
         spoken->led_n = event->n;
-        spoken->own_index = spoken->held = spoken->leader_commit = 0;
-        memset(spoken->acked, 0, sizeof spoken->acked);
+        spoken->leader_commit = 0;
     }
     spoken->sent_us = event->us;
     if (args->leader_commit > spoken->leader_commit)
         spoken->leader_commit = args->leader_commit;
-    for (uint64_t i = 0; i < args->n_entries && spoken->own_index == 0; i++)
-        if (facts_term(&check->terms, args, i) == args->term)
-            spoken->own_index = args->index + 1 + i;
-}
-
-// The highest index that a majority has acknowledged, the leader among it.
-static uint64_t held(const struct check *check)
-{
-    uint64_t best = 0;
-    for (int i = 0; i < check->model.n_servers; i++) {
-        uint64_t index = check->spoken.acked[i];
-        int n = 1;
-        for (int k = 0; k < check->model.n_servers; k++)
-            n += check->spoken.acked[k] >= index;
-        if (index > best && n >= check_majority(check))
-            best = index;
-    }
-    return best;
 }
 
 // A reply arrives.
@@ -91,15 +71,6 @@ static void heard(struct check *check, const struct trace_event *event)
             spoken->won_n = spoken->asked_n;
             spoken->won_us = event->us;
         }
-    }
-    if (args->rpc != FACTS_APPEND || args->term != spoken->led_term)
-        return;
-    uint64_t *acked = &spoken->acked[flight->to];
-    if (args->index + args->n_entries > *acked)
-        *acked = args->index + args->n_entries;
-    if (held(check) > spoken->held) {
-        spoken->held = held(check);
-        spoken->held_us = event->us;
     }
 }
 
@@ -194,6 +165,30 @@ bool check_nobody_asks(struct check *check, uint64_t us)
                       " it does.");
 }
 
+// [C.4] A candidate is due again after one timeout, whatever the others do.
+static bool stands_no_more(struct check *check, uint64_t us)
+{
+    for (int i = 0; i < check->model.n_servers; i++) {
+        const struct silent_server *server = &check->silent->server[i];
+        uint64_t since_us = server->ran_us;
+        const uint64_t others[] = {server->reset_us, server->leader_us,
+                                   server->life_us, server->led_us};
+        for (size_t k = 0; k < sizeof others / sizeof others[0]; k++)
+            since_us = others[k] > since_us ? others[k] : since_us;
+        if (since_us > server->ran_us || server->ran_us == 0 ||
+            us < since_us + ELECTION_US ||
+            us < server->still_us + ELECTION_US || server->own_clock ||
+            !check_takes_part(check, i) || is_cut_off(check, i))
+            continue;
+        return check_lies(check, "C.4", i, server->ran_n,
+                          "S%d asked for votes in term %" PRIu64
+                          " at %.3f s, and has begun no other election since.",
+                          i + 1, server->ran_term,
+                          check_seconds(server->ran_us));
+    }
+    return false;
+}
+
 // Votes are asked for, and nobody speaks as the leader of a term so new.
 static bool election_fails(struct check *check, uint64_t us)
 {
@@ -230,15 +225,8 @@ static bool election_fails(struct check *check, uint64_t us)
                           " heartbeats.",
                           spoken->winner + 1, spoken->won_term,
                           check_seconds(spoken->won_us));
-    // It is due again after one timeout, whatever the others do.
-    if (us - spoken->asked_us > ELECTION_US &&
-        check_takes_part(check, spoken->candidate) &&
-        check->server[spoken->candidate].spoken_term == spoken->asked_term)
-        return check_lies(check, "C.4", spoken->candidate, spoken->asked_n,
-                          "S%d asked for votes in term %" PRIu64
-                          " at %.3f s, and has begun no other election since.",
-                          spoken->candidate + 1, spoken->asked_term,
-                          check_seconds(spoken->asked_us));
+    if (stands_no_more(check, us))
+        return true;
     if (!many)
         return false;
     return check_lies(check, "F.2", TRACE_NONE, spoken->asked_n,
@@ -256,6 +244,8 @@ bool check_by_messages(struct check *check, uint64_t us, bool commands)
         return false;
     if (spoken->asked_term > spoken->led_term)
         return election_fails(check, us) || check_silent_unloaded(check, us);
+    if (!check_takes_part(check, spoken->leader) && stands_no_more(check, us))
+        return true;
     if (us - spoken->sent_us > BEATS_US)
         return check_lies(check, "L.1", spoken->leader, spoken->led_n,
                           "S%d, the leader of term %" PRIu64
@@ -269,16 +259,5 @@ bool check_by_messages(struct check *check, uint64_t us, bool commands)
                           " by its messages, sends AppendEntries, but none"
                           " has carried an entry yet.",
                           spoken->leader + 1, spoken->led_term);
-    if (spoken->own_index > 0 && spoken->held >= spoken->own_index &&
-        spoken->held > spoken->leader_commit &&
-        spoken->sent_us > spoken->held_us + SOON_US)
-        return check_lies(
-            check, "L.4", spoken->leader, spoken->led_n,
-            "By %.3f s a majority (%d servers) had S%d's entries up to"
-            " %" PRIu64 ", but S%d's messages still carry leader_commit"
-            " %" PRIu64 ".",
-            check_seconds(spoken->held_us), check_majority(check),
-            spoken->leader + 1, spoken->held, spoken->leader + 1,
-            spoken->leader_commit);
     return check_silent_stuck(check, us);
 }

@@ -193,10 +193,7 @@ struct spoken {
     // The newest term of an AppendEntries, who sent it, its first and last.
     uint64_t led_term, led_n, sent_us;
     int leader;
-    uint64_t leader_commit;            // of its messages
-    uint64_t own_index;                // first entry of its own term; 0 = none
-    uint64_t acked[TRACE_MAX_SERVERS]; // by its peers
-    uint64_t held, held_us;            // by a majority, and since when
+    uint64_t leader_commit; // of its messages
 };
 
 struct check {

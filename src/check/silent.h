@@ -57,10 +57,10 @@ struct silent_server {
     } vote[SILENT_VOTES]; // [term % SILENT_VOTES]
     struct silent_run {
         uint64_t term, n, us;
-        uint64_t index, last_term; // of its log
-        uint64_t voters;           // that it has heard of, bits
-    } run[SILENT_RUNS];            // [term % SILENT_RUNS]
-    uint64_t ran_us;               // its last election
+        uint64_t index, last_term;    // of its log
+        uint64_t voters;              // that it has heard of, bits
+    } run[SILENT_RUNS];               // [term % SILENT_RUNS]
+    uint64_t ran_us, ran_n, ran_term; // its last election
     struct silent_asked {
         uint64_t term, by; // who has asked for it and may have it, bits
         uint64_t ever;     // who has asked for it

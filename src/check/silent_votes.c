@@ -232,6 +232,13 @@ bool silent_judge_asking(const struct silent_case *c)
             " with last_log_index 0 and last_log_term %" PRIu64
             ": index 0 has no term.",
             c->event->node + 1, c->args->term, c->args->index_term);
+    if (c->args->index_term >= c->args->term)
+        return silent_broken(
+            c, FINDING_CURRENT_TERM_WRONG, "ALL.2", TRACE_NONE, 0,
+            "S%d requested votes in term %" PRIu64
+            " with last_log_term %" PRIu64
+            ": a candidate begins a term that is newer than all in its log.",
+            c->event->node + 1, c->args->term, c->args->index_term);
     c->silent->n_runs++;
     *run = (struct silent_run){.term = c->args->term,
                                .n = c->event->n,
@@ -239,6 +246,8 @@ bool silent_judge_asking(const struct silent_case *c)
                                .index = c->args->index,
                                .last_term = c->args->index_term};
     c->me->ran_us = c->event->us;
+    c->me->ran_n = c->event->n;
+    c->me->ran_term = c->args->term;
     return give_vote(c, c->args->term, c->event->node) && shows_its_log(c);
 }
 

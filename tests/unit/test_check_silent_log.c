@@ -175,20 +175,20 @@ static void test_p3_an_entry_has_one_command(void **state)
 static void test_p3_an_entry_has_one_predecessor(void **state)
 {
     (void)state;
-    silent_elected(0, 1, 2, 2, 2);
-    APPEND_ENTRIES(0, 1, .term = 2, .prev_log_index = 1, .prev_log_term = 1,
+    silent_elected(0, 1, 3, 2, 2);
+    APPEND_ENTRIES(0, 1, .term = 3, .prev_log_index = 1, .prev_log_term = 1,
                    .entries = ENTRIES({.term = 2}));
     uint64_t first = story_sent();
     wait_us(500 * MS);
-    silent_elected(2, 1, 3, 3, 2);
-    APPEND_ENTRIES(2, 1, .term = 3, .prev_log_index = 1, .prev_log_term = 1,
+    silent_elected(2, 1, 4, 3, 2);
+    APPEND_ENTRIES(2, 1, .term = 4, .prev_log_index = 1, .prev_log_term = 1,
                    .entries = ENTRIES({.term = 2}));
     assert_sound();
-    APPEND_ENTRIES(2, 0, .term = 3, .prev_log_index = 1, .prev_log_term = 1);
+    APPEND_ENTRIES(2, 0, .term = 4, .prev_log_index = 1, .prev_log_term = 1);
     restarts(2); // it may have another log now
     wait_us(500 * MS);
-    silent_elected(2, 1, 4, 3, 2);
-    APPEND_ENTRIES(2, 1, .term = 4, .prev_log_index = 1, .prev_log_term = 2,
+    silent_elected(2, 1, 5, 3, 2);
+    APPEND_ENTRIES(2, 1, .term = 5, .prev_log_index = 1, .prev_log_term = 2,
                    .entries = ENTRIES({.term = 2}));
     assert_broken("log-matching", "P.3", SHOWN(story_sent(), first), OF(2, 0));
 }
@@ -413,6 +413,36 @@ static void test_l3_a_peer_gets_no_entries(void **state)
     assert_hindered("L.3", SHOWN(led), OF(0), "has sent it no entries");
 }
 
+// The leader may commit by its own copy and S2's, and does not.
+static void test_l4_a_majority_and_no_commit(void **state)
+{
+    (void)state;
+    silent_leads();
+    uint64_t led = story_sent();
+    silent_takes(0, 1, 1);
+    silent_stores(0);
+    wait_us(990 * MS);
+    APPEND_ENTRIES(0, 1, .term = 1, .prev_log_index = 1, .prev_log_term = 1);
+    assert_not_hindered();
+    wait_us(20 * MS);
+    APPEND_ENTRIES(0, 1, .term = 1, .prev_log_index = 1, .prev_log_term = 1);
+    assert_hindered("L.4", SHOWN(led), OF(0), "that it counts its own copy");
+    APPEND_ENTRIES(0, 1, .term = 1, .prev_log_index = 1, .prev_log_term = 1,
+                   .leader_commit = 1);
+    silent_gives(0, 1, 1);
+    assert_not_hindered();
+}
+
+// Whoever stands for election begins a term that is newer than all in its log.
+static void test_all2_a_term_older_than_its_log(void **state)
+{
+    (void)state;
+    ASK_VOTE(0, 1, .term = 3, .last_log_index = 2, .last_log_term = 2);
+    assert_sound();
+    ASK_VOTE(1, 0, .term = 10, .last_log_index = 2, .last_log_term = 10);
+    assert_broken("current-term-wrong", "ALL.2", SHOWN(story_sent()), OF(1));
+}
+
 static void test_every_rule_is_found(void **state)
 {
     (void)state;
@@ -425,7 +455,8 @@ static void test_every_rule_is_found(void **state)
         "L.4 commit-without-majority",     "L.4 commit-of-older-term",
         "L.4 commit-index-wrong",          "AE.5 commit-beyond-message",
         "ALL.1 may commit up to index 1",  "L.3 does not move next_index back",
-        "L.3 has sent it no entries",      NULL};
+        "L.3 has sent it no entries",      "ALL.2 current-term-wrong",
+        "L.4 that it counts its own copy", NULL};
     assert_all_found(rules);
 }
 
@@ -455,6 +486,8 @@ int main(void)
         SILENT(test_all1_a_service_gets_nothing),
         SILENT(test_l3_a_peer_refuses_again_and_again),
         SILENT(test_l3_a_peer_gets_no_entries),
+        SILENT(test_l4_a_majority_and_no_commit),
+        SILENT(test_all2_a_term_older_than_its_log),
         cmocka_unit_test(test_every_rule_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -121,39 +121,6 @@ static void test_l3_no_entries(void **state)
     assert_not_hindered();
 }
 
-// S2 acknowledges an entry of this term to S1, leader of term 2; gives the
-// number of the first message.
-static uint64_t acknowledges(uint64_t term)
-{
-    ASK_VOTE(0, 1, .term = 2);
-    uint64_t msg =
-        APPEND_ENTRIES(0, 1, .term = 2, .entries = ENTRIES({.term = term}));
-    uint64_t leads = story_sent();
-    receive(msg);
-    ANSWER_APPEND(msg, .term = 2, .success = true);
-    hear(msg);
-    return leads;
-}
-
-static void test_l4_a_majority_and_no_commit(void **state)
-{
-    (void)state;
-    uint64_t leads = acknowledges(2);
-    wait_us(190 * MS);
-    APPEND_ENTRIES(0, 1, .term = 2);
-    assert_not_hindered();
-    wait_us(20 * MS);
-    APPEND_ENTRIES(0, 1, .term = 2);
-    assert_hindered("L.4", SHOWN(leads), OF(0), "leader_commit");
-    APPEND_ENTRIES(0, 1, .term = 2, .leader_commit = 1);
-    assert_not_hindered();
-    begin_story();
-    acknowledges(1); // which waits for one of term 2
-    wait_us(300 * MS);
-    APPEND_ENTRIES(0, 1, .term = 2);
-    assert_not_hindered();
-}
-
 static void test_every_diagnosis_was_made(void **state)
 {
     (void)state;
@@ -165,7 +132,6 @@ static void test_every_diagnosis_was_made(void **state)
                                       "C.4 no other election since",
                                       "L.1 has sent no AppendEntries",
                                       "L.3 none has carried an entry",
-                                      "L.4 leader_commit",
                                       NULL};
     assert_all_found(all);
 }
@@ -178,10 +144,9 @@ int main(void)
         STORY(test_rv2_nobody_votes),
         STORY(test_c2_a_majority_and_no_leader),
         STORY(test_f2_terms_without_a_leader),
-        STORY(test_c4_a_candidate_runs_once),
+        SILENT(test_c4_a_candidate_runs_once),
         STORY(test_l1_a_leader_falls_silent),
         STORY(test_l3_no_entries),
-        STORY(test_l4_a_majority_and_no_commit),
         STORY(test_every_diagnosis_was_made),
     };
     return cmocka_run_group_tests_name("check_spoken", tests, NULL, NULL) != 0;

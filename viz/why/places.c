@@ -59,7 +59,7 @@ static const struct {
     {FINDING_SENT_BY_NON_LEADER, NULL,
      "what makes the message (replication.c, append_entries_thread): role and"
      " term are asked again under the lock"},
-    {FINDING_CURRENT_TERM_WRONG, "asked for votes in term 0",
+    {FINDING_CURRENT_TERM_WRONG, "a candidate begins ",
      "election.c, become_candidate"},
     {FINDING_CURRENT_TERM_WRONG, NULL, HANDLER},
     {FINDING_NEWER_TERM_IGNORED, NULL, HANDLER},
