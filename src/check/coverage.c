@@ -200,9 +200,11 @@ static void listen(struct check *check, const struct trace_event *event)
     struct told *told = &check->told;
     const struct flight *flight = check_flight(check, event->msg);
     const struct facts_reply *reply = check_reply(flight, event);
-    enum facts_rpc rpc = flight != NULL ? flight->args.rpc : FACTS_OTHER;
-    bool readable = rpc != FACTS_OTHER && flight->args.whole && reply != NULL &&
-                    reply->whole;
+    // Of an answer whose request is in no event, the name is known.
+    enum facts_rpc rpc =
+        flight != NULL ? flight->args.rpc : facts_rpc_of(event->rpc);
+    bool readable = rpc != FACTS_OTHER && flight != NULL &&
+                    flight->args.whole && reply != NULL && reply->whole;
     if (readable)
         return;
     // Calls of other names are no votes where votes have their own name.

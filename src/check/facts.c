@@ -109,7 +109,7 @@ static void read_reply(void *context, const struct trace_arg *arg)
     }
 }
 
-static enum facts_rpc rpc_of(const char *name)
+enum facts_rpc facts_rpc_of(const char *name)
 {
     static const char *const names[] = {"", "RequestVote", "AppendEntries",
                                         "InstallSnapshot"};
@@ -127,7 +127,7 @@ struct facts facts_of(const struct trace_event *event,
         [FACTS_VOTE] = TERM | INDEX | INDEX_TERM,
         [FACTS_APPEND] = TERM | INDEX | INDEX_TERM | ENTRIES | COMMIT,
         [FACTS_INSTALL] = TERM | INDEX | INDEX_TERM};
-    struct facts facts = {.rpc = rpc_of(event->rpc)};
+    struct facts facts = {.rpc = facts_rpc_of(event->rpc)};
     if (facts.rpc == FACTS_OTHER)
         return facts;
     struct reading reading = {.facts = &facts, .terms = terms};
@@ -144,7 +144,7 @@ struct facts facts_of(const struct trace_event *event,
 struct facts_reply facts_of_reply(const struct trace_event *event)
 {
     struct facts_reply reply = {.term = 0};
-    enum facts_rpc rpc = rpc_of(event->rpc);
+    enum facts_rpc rpc = facts_rpc_of(event->rpc);
     if (rpc == FACTS_OTHER)
         return reply;
     struct reading reading = {.reply = &reply};

@@ -9,6 +9,8 @@
 
 enum facts_rpc { FACTS_OTHER, FACTS_VOTE, FACTS_APPEND, FACTS_INSTALL };
 
+enum facts_rpc facts_rpc_of(const char *name); // NULL: of none of them
+
 // Of a request.
 struct facts {
     enum facts_rpc rpc;
