@@ -53,7 +53,7 @@ WARMUP := $(wildcard tests/warm-up/*.c)
 LIB_SRC := $(wildcard src/*/*.c viz/*/*.c labs/suites/*.c) $(ARCH_SRC) $(WARMUP)
 LIB_SRC := $(filter-out src/cli/main.c src/cli/cage.c src/play/%,$(LIB_SRC))
 # What a stranger's Raft runs in: no solution, no grader, no pictures.
-CAGE_SRC := $(filter-out src/raft/% src/kv/% src/grade/% src/cover/% src/cli/% viz/% $(WARMUP),\
+CAGE_SRC := $(filter-out src/raft/% src/kv/% src/grade/% src/cover/% src/import/% src/cli/% viz/% $(WARMUP),\
             $(LIB_SRC)) src/cli/cage.c
 SWITCH := src/sim/arch/$(MACHINE)_switch.S
 ASM_SRC := $(SWITCH) viz/page/page_data.S

@@ -29,6 +29,7 @@ int cli_page(int argc, char **argv);     // page.c
 int cli_why(int argc, char **argv);      // why.c
 int cli_strip(int argc, char **argv);    // strip.c
 int cli_join(int argc, char **argv);     // join.c
+int cli_import(int argc, char **argv);   // import.c
 int cli_sheet(int argc, char **argv);    // sheet.c
 int cli_roles(int argc, char **argv);    // roles.c
 int cli_terms(int argc, char **argv);    // terms.c

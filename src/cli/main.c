@@ -39,6 +39,7 @@ static const struct command {
     {"doctor", "check this machine and say what is missing", cli_doctor},
 #endif
     {"join", "traces of single servers as one", cli_join},
+    {"import", "what other Rafts write, as a trace", cli_import},
     {"merge", "join the results of several sweeps", cli_merge},
     {"check", "judge traces by the paper's rules", cli_check},
     {"why", "explain what caused an event, in words or a graph", cli_why},
