@@ -34,7 +34,10 @@ cover: all ## LAB=2: which lines of RAFT=labs/student its scenarios reach; SEEDS
 	  --cover $(COVER)
 
 lab1 lab2 lab3 lab4: all ## a lab's scenarios against RAFT=labs/student, SEEDS=1..20, SEED=, J=
-	@$B/glassraft run $@ --raft $(RAFT) $(LAB_SEEDS) -j $(J)
+	@status=0; $B/glassraft run $@ --raft $(RAFT) $(LAB_SEEDS) -j $(J) || \
+	  status=1; echo; \
+	  $B/glassraft explore --lab $(@:lab%=%) --raft $(RAFT) -j $(J) || \
+	  status=1; exit $$status
 
 KV ?= labs/student/kv
 lab5: all ## lab 5 against KV=labs/student/kv, on our Raft or on RAFT=

@@ -1,5 +1,4 @@
 // explore.c -- glassraft explore: every list of actions within a bound.
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -7,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check/findings.h"
 #include "stepper/explore.h"
 #include "build_raft.h"
 #include "cli.h"
+#include "explore_report.h"
 #include "leave_script.h"
 
 enum { EXIT_INTERRUPTED = 130, MIB = 1 << 20 };
@@ -44,6 +43,10 @@ static const char help[] =
     "  --walks N        then try N long lists drawn at random\n"
     "  --memory MIB     memory for known states (default 1024)\n"
     "  -j N             worker processes (default: one for each processor)\n\n"
+    "  --lab N          require only what labs 1 to N teach, with the bound "
+    "and\n"
+    "                   the limits that `make labN` uses; options that follow\n"
+    "                   change them\n"
     "  --raft PATH      explore this Raft (as in run); it runs without a\n"
     "                   sandbox, like any program of yours\n"
     "  --mute           act as if the Raft had no trace calls\n"
@@ -66,7 +69,35 @@ static void on_interrupt(int signal)
 struct arguments {
     struct explore_plan plan;
     const char *raft, *out;
+    unsigned lab; // 0: none
     bool help, bad, json;
+};
+
+// What a lab ends with: two seconds of work, limited by number.
+enum { N_LABS = 5, LAB_STATES = 3000, LAB_WALKS = 300 };
+static const struct step_bound lab_bounds[N_LABS - 1] = {
+    {.n_servers = 3, .terms = 2, .heartbeats = 1, .losses = 1},
+    {.n_servers = 3,
+     .terms = 2,
+     .log = 2,
+     .commands = 2,
+     .heartbeats = 2,
+     .losses = 1},
+    {.n_servers = 3,
+     .terms = 3,
+     .log = 2,
+     .commands = 2,
+     .heartbeats = 2,
+     .losses = 1,
+     .crashes = 1},
+    {.n_servers = 3,
+     .terms = 3,
+     .log = 3,
+     .commands = 3,
+     .heartbeats = 2,
+     .losses = 1,
+     .crashes = 1,
+     .snapshots = 1},
 };
 
 static unsigned small(struct options *o, struct arguments *a, uint64_t least,
@@ -93,6 +124,17 @@ static void take_state(struct options *o, struct arguments *a)
     fprintf(stderr,
             "glassraft explore: --state %s: expected model or history\n", kind);
     a->bad = true;
+}
+
+static void take_lab(struct options *o, struct arguments *a)
+{
+    a->lab = small(o, a, 1, N_LABS - 1);
+    if (o->failed || a->bad)
+        return;
+    a->plan.run.lab = a->lab;
+    a->plan.bound = lab_bounds[a->lab - 1];
+    a->plan.most_states = LAB_STATES;
+    a->plan.most_walks = LAB_WALKS;
 }
 
 static bool take_bound(struct options *o, struct arguments *a)
@@ -138,6 +180,8 @@ static void take_argument(struct options *o, struct arguments *a)
         plan->run.seed = options_number(o);
     else if (options_is(o, "--budget"))
         plan->budget_s = options_time(o);
+    else if (options_is(o, "--lab"))
+        take_lab(o, a);
     else if (options_is(o, "--states"))
         plan->most_states = options_number(o);
     else if (options_is(o, "--walks"))
@@ -180,193 +224,18 @@ static bool stopped(void *context)
     return interrupted != 0;
 }
 
-static void count_of(FILE *out, unsigned n, const char *one, const char *many)
-{
-    if (n == 0)
-        fprintf(out, "no %s", one);
-    else
-        fprintf(out, "%u %s", n, n == 1 ? one : many);
-}
-
-static void print_bound(FILE *out, const struct step_bound *bound)
-{
-    fprintf(out, "  bound   %d server%s, terms to %" PRIu64 ", log to %" PRIu64,
-            bound->n_servers, bound->n_servers == 1 ? "" : "s", bound->terms,
-            bound->log);
-    fputs(", ", out);
-    count_of(out, bound->commands, "command", "commands");
-    fputs(", ", out);
-    count_of(out, bound->heartbeats, "round of heartbeats",
-             "rounds of heartbeats");
-    fputs(",\n          ", out);
-    count_of(out, bound->crashes, "crash", "crashes");
-    fputs(", ", out);
-    count_of(out, bound->losses, "loss", "losses");
-    fputs(", ", out);
-    count_of(out, bound->doubles, "double delivery", "double deliveries");
-    fputs(", ", out);
-    count_of(out, bound->snapshots, "snapshot", "snapshots");
-    fputc('\n', out);
-}
-
-static void print_notion(FILE *out, const struct arguments *a,
-                         const struct explore_report *report)
-{
-    if (report->by_history) {
-        if (!a->plan.by_history)
-            fputs("  note    this Raft has no trace calls: its states are"
-                  " compared by history\n",
-                  out);
-        fputs("  states  equal when every server was given the same inputs in"
-              " the same\n"
-              "          order; servers must share no memory, which was"
-              " checked\n",
-              out);
-    } else {
-        fprintf(out,
-                "  states  equal when trace, disks and messages show no"
-                " difference%s;\n"
-                "          what these do not show is not compared\n",
-                a->plan.interchangeable ? ",\n          with servers under"
-                                          " any names"
-                                        : "");
-    }
-    fputs("  threads take turns in one order: each runs until it blocks\n",
-          out);
-}
-
-static const char *head_of(const struct explore_report *report)
-{
-    switch (report->end) {
-    case EXPLORE_COMPLETE:
-        return "complete";
-    case EXPLORE_FOUND:
-        return "found";
-    case EXPLORE_BUDGET:
-        return "not complete, the time is up";
-    case EXPLORE_ENOUGH:
-        return "not complete, limited by --states";
-    case EXPLORE_STOPPED:
-        return "not complete, interrupted";
-    case EXPLORE_FULL:
-        return "not complete, the memory for states is full";
-    default:
-        return "given up";
-    }
-}
-
-static void print_report(FILE *out, const struct arguments *a,
-                         const struct explore_report *report)
-{
-    fprintf(out, "%s: %" PRIu64 " states, %" PRIu64 " transitions, depth %u\n",
-            head_of(report), report->n_states, report->n_transitions,
-            report->depth);
-    print_bound(out, &a->plan.bound);
-    print_notion(out, a, report);
-    if (report->end != EXPLORE_COMPLETE && report->end != EXPLORE_FOUND)
-        fprintf(out,
-                "  covered all lists of fewer than %u actions; %" PRIu64
-                " states are left to try\n",
-                report->full ? 0 : report->depth + 1, report->n_frontier);
-    if (report->n_walks > 0)
-        fprintf(out,
-                "  random  %" PRIu64
-                " lists of up to 120 actions, drawn at random\n",
-                report->n_walks);
-    fprintf(out,
-            "  took    %.1f s, %.0f transitions a core-second, %zu MiB,"
-            " %zu KiB to go back\n",
-            report->seconds,
-            report->cpu_s > 0 ? (double)report->n_transitions / report->cpu_s
-                              : 0,
-            report->memory / MIB, report->image / 1024);
-    if (report->text[0] != '\0')
-        fprintf(out, "  why     %s\n", report->text);
-}
-
-static cJSON *as_json(const struct arguments *a,
-                      const struct explore_report *report)
-{
-    const struct step_bound *bound = &a->plan.bound;
-    cJSON *object = cJSON_CreateObject();
-    cJSON_AddStringToObject(object, "end", head_of(report));
-    cJSON_AddBoolToObject(object, "complete", report->end == EXPLORE_COMPLETE);
-    cJSON_AddNumberToObject(object, "states", (double)report->n_states);
-    cJSON_AddNumberToObject(object, "transitions",
-                            (double)report->n_transitions);
-    cJSON_AddNumberToObject(object, "depth", report->depth);
-    cJSON_AddNumberToObject(object, "frontier", (double)report->n_frontier);
-    cJSON_AddStringToObject(object, "state",
-                            report->by_history ? "history" : "model");
-    cJSON_AddBoolToObject(object, "interchangeable",
-                          !report->by_history && a->plan.interchangeable);
-    if (report->n_walks > 0)
-        cJSON_AddNumberToObject(object, "walks", (double)report->n_walks);
-    if (report->n_models > 0) {
-        char text[24];
-        snprintf(text, sizeof text, "%016" PRIx64, report->models);
-        cJSON_AddNumberToObject(object, "models", (double)report->n_models);
-        cJSON_AddStringToObject(object, "models_hash", text);
-    }
-    cJSON_AddNumberToObject(object, "seconds", report->seconds);
-    cJSON_AddNumberToObject(object, "cpu_s", report->cpu_s);
-    cJSON_AddNumberToObject(object, "image_bytes", (double)report->image);
-    cJSON *in = cJSON_AddObjectToObject(object, "bound");
-    cJSON_AddNumberToObject(in, "servers", bound->n_servers);
-    cJSON_AddNumberToObject(in, "terms", (double)bound->terms);
-    cJSON_AddNumberToObject(in, "log", (double)bound->log);
-    cJSON_AddNumberToObject(in, "commands", bound->commands);
-    cJSON_AddNumberToObject(in, "heartbeats", bound->heartbeats);
-    cJSON_AddNumberToObject(in, "crashes", bound->crashes);
-    cJSON_AddNumberToObject(in, "losses", bound->losses);
-    cJSON_AddNumberToObject(in, "doubles", bound->doubles);
-    cJSON_AddNumberToObject(in, "snapshots", bound->snapshots);
-    if (report->text[0] != '\0')
-        cJSON_AddStringToObject(object, "text", report->text);
-    if (report->end != EXPLORE_FOUND)
-        return object;
-    cJSON_AddStringToObject(object, "property", report->result.property);
-    cJSON_AddStringToObject(object, "headline",
-                            finding_headline(report->result.property));
-    cJSON_AddStringToObject(object, "tag", report->result.tag);
-    cJSON_AddStringToObject(object, "finding", report->result.text);
-    cJSON_AddBoolToObject(object, "by_chance", report->by_chance);
-    cJSON *actions = cJSON_AddArrayToObject(object, "script");
-    for (size_t i = 0; i < report->script.n; i++) {
-        char line[STEP_LINE];
-        step_format(&report->script.action[i], line);
-        cJSON_AddItemToArray(actions, cJSON_CreateString(line));
-    }
-    return object;
-}
-
-static void print_script(const struct explore_report *report)
-{
-    char line[STEP_LINE];
-    printf("  script  %zu actions, %s\n", report->script.n,
-           report->by_chance
-               ? "found at random and made short; a shorter list may exist"
-           : report->by_history
-               ? "and no shorter list within the bound breaks a rule"
-               : "and no shorter list was found with these equal states");
-    for (size_t i = 0; i < report->script.n; i++) {
-        step_format(&report->script.action[i], line);
-        printf("          %s\n", line);
-    }
-}
-
 static int finish(const struct arguments *a, struct explore_report *report)
 {
     if (a->json) {
-        cJSON *object = as_json(a, report);
+        cJSON *object = explore_json(&a->plan, report);
         char *text = cJSON_PrintUnformatted(object);
         printf("%s\n", text);
         cJSON_free(text);
         cJSON_Delete(object);
     } else {
-        print_report(stdout, a, report);
+        explore_print(stdout, &a->plan, report, a->lab == 0);
         if (report->end == EXPLORE_FOUND)
-            print_script(report);
+            explore_print_script(report);
     }
     bool left = report->end != EXPLORE_FOUND || a->json ||
                 leave_script(&a->plan.run, &report->script, "explore", a->out);

@@ -74,7 +74,10 @@ static const char help[] =
     "A failing run leaves its trace, story and pictures in OUT/SCENARIO-SEED.\n"
     "GLASSRAFT_VIZ=never leaves only the trace; GLASSRAFT_VIZ=always also "
     "draws\n"
-    "passing runs that have --trace.\n\n"
+    "passing runs that have --trace. GLASSRAFT_SHRINK=auto first shows a "
+    "short\n"
+    "script of the failing run (see glassraft shrink), or why there is "
+    "none.\n\n"
     "Exit code 0: all passed, 1: a run failed, 2: wrong usage, 130: Ctrl-C.\n\n"
     "example: glassraft run election figure-8 --seeds 1..20 -j 2\n";
 

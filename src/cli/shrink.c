@@ -1,20 +1,14 @@
 // shrink.c -- glassraft shrink: a failing run as a short script.
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "check/findings.h"
 #include "labs/suites/suites.h"
-#include "stepper/convert.h"
-#include "stepper/shrink.h"
 #include "build_raft.h"
 #include "cli.h"
-#include "leave_script.h"
+#include "shorten.h"
 
 static const char help[] =
     "usage: glassraft shrink SCENARIO --seed N [OPTIONS]\n"
@@ -25,6 +19,8 @@ static const char help[] =
     "  --raft PATH    run this Raft (as in run); it runs without a sandbox,\n"
     "                 like any program of yours\n"
     "  --seed N       seed of the run (default 1)\n"
+    "  --lab N        require only what labs 1 to N teach\n"
+    "  --mute         act as if the Raft had no trace calls\n"
     "  --budget TIME  stop after this time and keep the shortest script so "
     "far\n"
     "                 (default 60s)\n"
@@ -56,10 +52,23 @@ static bool stopped(void *context)
 struct arguments {
     const char *what, *raft, *out;
     uint64_t seed, budget_s;
-    bool help, bad;
+    unsigned lab;
+    bool help, bad, mute;
     struct lab_run run;
-    char property[80], tag[16];
 };
+
+static void take_lab(struct options *o, struct arguments *a)
+{
+    enum { LABS = 5 };
+    uint64_t lab = options_number(o);
+    if (!o->failed && (lab < 1 || lab > LABS)) {
+        fprintf(stderr,
+                "glassraft shrink: --lab %" PRIu64 ": expected 1 to %d\n", lab,
+                LABS);
+        a->bad = true;
+    }
+    a->lab = (unsigned)lab;
+}
 
 static void take_argument(struct options *o, struct arguments *a)
 {
@@ -69,6 +78,10 @@ static void take_argument(struct options *o, struct arguments *a)
         a->seed = options_number(o);
     else if (options_is(o, "--raft"))
         a->raft = options_value(o);
+    else if (options_is(o, "--mute"))
+        a->mute = true;
+    else if (options_is(o, "--lab"))
+        take_lab(o, a);
     else if (options_is(o, "--budget"))
         a->budget_s = options_time(o);
     else if (options_is(o, "--out"))
@@ -119,69 +132,6 @@ static int make_trace(struct arguments *a, char path[200])
     return EXIT_GOOD;
 }
 
-// What the trace was found to break, and by which Raft.
-static bool take_finding(struct arguments *a, const struct trace_file *trace)
-{
-    const struct trace_event *found = NULL;
-    for (size_t i = 0; i < trace->n_events && found == NULL; i++)
-        if (trace->event[i].kind == TRACE_FINDING)
-            found = &trace->event[i];
-    if (found == NULL) {
-        printf("%s: this trace has no finding\n", a->what);
-        return false;
-    }
-    snprintf(a->property, sizeof a->property, "%s", found->what);
-    snprintf(a->tag, sizeof a->tag, "%s", found->tag != NULL ? found->tag : "");
-    if (finding_cost(a->property, a->tag) == FINDING_IS_SAFETY)
-        return true;
-    printf("no script: %s%s%s%s, which is no broken rule of safety: no time"
-           " passes in a script\n",
-           finding_headline(a->property), a->tag[0] != '\0' ? " [" : "", a->tag,
-           a->tag[0] != '\0' ? "]" : "");
-    return false;
-}
-
-static int make_short(struct arguments *a, struct trace_file *trace)
-{
-    struct script script;
-    struct shrink_report report;
-    char error[300], name[64];
-    if (!convert(&a->run, trace, &script, error)) {
-        printf("no script: %s\n", error);
-        return EXIT_FINDING;
-    }
-    struct shrink_plan plan = {.run = a->run,
-                               .property = a->property,
-                               .tag = a->tag,
-                               .most_s = (double)a->budget_s,
-                               .stopped = stopped};
-    shrink(&plan, &script, &report);
-    if (!report.breaks) {
-        printf("no script: the %zu actions of this run %s%s%s%s%s\n",
-               report.n_before,
-               report.result.passed ? "alone break nothing; the finding also"
-                                      " needs time, or another order of threads"
-                                    : "break something else: ",
-               finding_headline(report.result.property),
-               report.result.tag[0] != '\0' ? " [" : "", report.result.tag,
-               report.result.tag[0] != '\0' ? "]" : "");
-        script_free(&script);
-        return EXIT_FINDING;
-    }
-    printf("%zu actions of %d servers became %zu of %d, in %" PRIu64
-           " runs and %.1f s%s\n",
-           report.n_before, report.servers_before, report.n_after,
-           report.servers_after, report.n_runs, report.seconds,
-           report.ended ? "" : "; the time was up, it may get shorter");
-    char *text = script_format(&script);
-    fputs(text, stdout);
-    free(text);
-    snprintf(name, sizeof name, "shrunk-%.40s", trace->header.scenario);
-    bool left = leave_script(&a->run, &script, name, a->out);
-    script_free(&script);
-    return left ? EXIT_FINDING : EXIT_USAGE;
-}
-
 int cli_shrink(int argc, char **argv)
 {
     static char object[4096];
@@ -201,7 +151,8 @@ int cli_shrink(int argc, char **argv)
         return EXIT_USAGE;
     }
     const char *raft = a.raft != NULL ? a.raft : student_default(false);
-    a.run = (struct lab_run){.seed = a.seed, .out = a.out};
+    a.run = (struct lab_run){
+        .seed = a.seed, .out = a.out, .mute = a.mute, .lab = a.lab};
     if (raft != NULL) {
         if (!student_raft(raft, object, sizeof object))
             return EXIT_USAGE;
@@ -217,7 +168,11 @@ int cli_shrink(int argc, char **argv)
         fprintf(stderr, "glassraft shrink: %s\n", trace.error);
         return EXIT_USAGE;
     }
-    code = take_finding(&a, &trace) ? make_short(&a, &trace) : EXIT_FINDING;
+    struct shorten how = {.run = a.run,
+                          .out = a.out,
+                          .most_s = (double)a.budget_s,
+                          .stopped = stopped};
+    code = shorten_trace(&how, &trace);
     trace_unload(&trace);
     sigaction(SIGINT, &before, NULL);
     return code;

@@ -10,6 +10,7 @@
 
 #include "cli.h"
 #include "artifacts.h"
+#include "shorten.h"
 #include "determinism.h"
 #include "guide.h"
 
@@ -33,7 +34,8 @@ struct sweep {
     bool progress, single, broken;
     FILE *results;
     struct leave leave;
-    int n_full; // failures reported with all that is known
+    bool shrinks; // failing runs, without being told to
+    int n_full;   // failures reported with all that is known
     struct tally tally;
     char shared[500];        // the first that was said of shared variables
     struct lab_result first; // of a pair
@@ -202,6 +204,8 @@ static void tell_failure(struct sweep *sweep, const struct lab_run *run,
                          const struct lab_result *result, bool full)
 {
     clear_progress(sweep);
+    if (full && sweep->shrinks)
+        shorten_run(run, result);
     if (full)
         lab_print_failure(stdout, run, result);
     else if (sweep->plan->lab == NULL)
@@ -322,7 +326,8 @@ int sweep(const struct sweep_plan *plan)
     s.single = !plan->guided && plan->first == plan->last &&
                plan->n_shards == 1 && !plan->crash_points;
     s.progress = s.n_runs > 1 && isatty(STDERR_FILENO);
-    if (!leave_begin(&s.leave) || !open_results(&s))
+    if (!leave_begin(&s.leave) || !shorten_asked(&s.shrinks) ||
+        !open_results(&s))
         return EXIT_USAGE;
     struct sigaction action = {.sa_handler = on_interrupt}, before;
     sigaction(SIGINT, &action, &before);

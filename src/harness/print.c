@@ -141,6 +141,21 @@ size_t lab_replay(const struct lab_run *run, char *out, size_t n)
                             lab_run_options(run));
 }
 
+// Of the trace: by its seed alone the run may not come again.
+size_t lab_shrink(const struct lab_run *run, const struct lab_result *result,
+                  char *out, size_t n)
+{
+    bool steps = run->scenario->run != NULL && run->scenario->rpcs == NULL &&
+                 run->script == NULL && run->given_kv == NULL && !run->secret;
+    if (!steps || result->passed || result->trace[0] == '\0' ||
+        finding_cost(result->property, result->tag) != FINDING_IS_SAFETY)
+        return (size_t)snprintf(out, n, "%s", "");
+    struct lab_run plain = {
+        .mute = run->mute, .lab = run->lab, .given = run->given};
+    return (size_t)snprintf(out, n, "glassraft shrink %s%s", result->trace,
+                            lab_run_options(&plain));
+}
+
 void lab_print_brief(FILE *out, const struct lab_run *run,
                      const struct lab_result *result)
 {
@@ -190,6 +205,8 @@ void lab_print_failure(FILE *out, const struct lab_run *run,
         fprintf(out, "  replay   %s\n", replay);
     if (result->trace[0] != '\0')
         fprintf(out, "  trace    %s\n", result->trace);
+    if (lab_shrink(run, result, replay, sizeof replay) > 0)
+        fprintf(out, "  shrink   %s\n", replay);
     if (result->sanitizer[0] != '\0')
         fprintf(out, "  whole    %s (what the sanitizer says)\n",
                 result->sanitizer);

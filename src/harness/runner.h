@@ -185,6 +185,10 @@ bool lab_run_folder(const struct lab_run *run, char *folder, size_t n);
 // The report of a failure, as people read it; and the line of a pass.
 void lab_print_failure(FILE *out, const struct lab_run *run,
                        const struct lab_result *result);
+// The command that makes a script of this failing run; like snprintf. "" and 0
+// where a script cannot show it: no rule of safety, or no Raft in the run.
+size_t lab_shrink(const struct lab_run *run, const struct lab_result *result,
+                  char *out, size_t n);
 // Only what failed, and how: for failures that follow others of their scenario.
 void lab_print_brief(FILE *out, const struct lab_run *run,
                      const struct lab_result *result);

@@ -70,6 +70,10 @@ static void watch(void *context, const struct trace_event *event)
         if (is_server(event->node))
             stepper->acted[event->node]++;
         break;
+    case TRACE_CRASH:
+        for (struct step_call *c = stepper->calls; c != NULL; c = c->next)
+            c->orphan |= c->from == event->node;
+        break;
     case TRACE_REPLY_RECV:
     case TRACE_DROP:
         move(stepper, event->msg, CALL_OVER);

@@ -18,7 +18,7 @@
 #include "shrink.h"
 #include "worker.h"
 
-enum { LOOK_MS = 200, SHRINK_S = 30 };
+enum { LOOK_MS = 200, SHRINK_S = 30, GUARDS = 10 };
 
 struct worker {
     pid_t pid;
@@ -37,7 +37,7 @@ struct all {
     uint64_t found; // the order of report->result
     uint64_t first; // node of the level
     double pause_s; // when the others' share of the budget begins
-    bool walking;
+    bool walking, guarding;
     int walked; // the worker whose list by chance broke a rule; -1: none
 };
 
@@ -147,6 +147,8 @@ static void bury(struct all *all, int number)
     worker->dead = true;
     worker->busy = false;
     uint64_t order = atomic_load(&post->order);
+    if (all->guarding) // a rule, which was not what it was asked
+        return;
     if (order == UINT64_MAX) {
         snprintf(all->report->text, sizeof all->report->text, "%.200s %.90s",
                  result.property, result.text);
@@ -194,11 +196,12 @@ static void look(struct all *all)
     if (plan->stopped != NULL && plan->stopped(plan->context)) {
         all->report->end = EXPLORE_STOPPED;
         atomic_store(&all->shared->stop, true);
-    } else if (plan->budget_s > 0 &&
-               all->report->seconds >= (double)plan->budget_s) {
+    } else if (all->guarding || plan->budget_s == 0) {
+        return;
+    } else if (all->report->seconds >= (double)plan->budget_s) {
         all->report->end = EXPLORE_BUDGET;
         atomic_store(&all->shared->stop, true);
-    } else if (plan->budget_s > 0 && all->report->seconds >= all->pause_s) {
+    } else if (all->report->seconds >= all->pause_s) {
         atomic_store(&all->shared->pause, true);
     }
 }
@@ -313,6 +316,19 @@ static bool levels(struct all *all)
     return false;
 }
 
+// What is said of states holds of servers that share no memory.
+static void guard(struct all *all)
+{
+    struct worker_shared *shared = all->shared;
+    enum explore_end end = all->report->end;
+    atomic_store(&shared->stop, false);
+    atomic_store(&shared->next_walk, 0);
+    shared->last_walk = GUARDS;
+    all->guarding = true;
+    order_phase(all, WORKER_GUARD);
+    all->report->end = end;
+}
+
 // Levels and lists by chance take turns, each for its share of the budget:
 // most mistakes show in lists by chance, and soon; what levels find is short,
 // and only they come to an end.
@@ -332,6 +348,9 @@ static void search(struct all *all)
         if (report->end == EXPLORE_COMPLETE || report->text[0] != '\0')
             break;
     }
+    if (all->found == UINT64_MAX && report->text[0] == '\0' &&
+        report->end != EXPLORE_STOPPED)
+        guard(all);
     if (all->found != UINT64_MAX)
         report->end = EXPLORE_FOUND;
     else if (report->text[0] != '\0')

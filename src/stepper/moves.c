@@ -190,13 +190,30 @@ static void add_call(struct moves *moves, const struct step_call *call)
         add(moves, action);
 }
 
+static int place_of(const struct step_action *a)
+{
+    bool message = a->kind == STEP_DELIVER || a->kind == STEP_DOUBLE;
+    return message && !a->reply ? a->peer : a->server;
+}
+
+bool moves_commute(uint32_t a, uint32_t b)
+{
+    struct step_action of[2];
+    moves_plain(a, &of[0]);
+    moves_plain(b, &of[1]);
+    for (int i = 0; i < 2; i++)
+        if (of[i].kind != STEP_DELIVER && of[i].kind != STEP_TIMEOUT &&
+            of[i].kind != STEP_HEARTBEAT)
+            return false;
+    return place_of(&of[0]) != place_of(&of[1]);
+}
+
 // A server that is to crash at its next save is the next to do something:
 // whatever others do before might as well have been done before.
 static bool is_at(const struct step_action *a, int server)
 {
-    bool message = a->kind == STEP_DELIVER || a->kind == STEP_DOUBLE;
     return a->kind != STEP_LOSE && a->kind != STEP_CRASH &&
-           (message && !a->reply ? a->peer : a->server) == server;
+           place_of(a) == server;
 }
 
 bool moves_list(const struct stepper *stepper, const struct step_state *state,

@@ -38,5 +38,8 @@ void moves_action(const struct message_rpc *rpcs, uint32_t code,
                   struct step_action *action);
 // The same without names and texts.
 void moves_plain(uint32_t code, struct step_action *action);
+// Are these two actions at different servers, neither of which the other one
+// can touch? Not of faults, which also take messages away.
+bool moves_commute(uint32_t a, uint32_t b);
 
 #endif

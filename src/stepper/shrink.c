@@ -8,6 +8,10 @@
 #include "base/die.h"
 #include "trial.h"
 
+// Of fewer, what a finding says of a majority is hardly true any more: no entry
+// of a cluster of one is ever overwritten.
+enum { LEAST_SERVERS = 3 };
+
 struct work {
     const struct shrink_plan *plan;
     struct shrink_report *report;
@@ -134,8 +138,8 @@ static void make_short(struct work *work)
         while (!work->over && take_out_each(work, 1))
             continue;
         // Fewer servers need fewer votes: what is left may be short again.
-        for (int s = work->now.n_servers - 1; s >= 0 && work->now.n_servers > 1;
-             s--)
+        for (int s = work->now.n_servers - 1;
+             s >= 0 && work->now.n_servers > LEAST_SERVERS; s--)
             again |= take_server(work, s);
     }
     plain_commands(work);

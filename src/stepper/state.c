@@ -205,7 +205,7 @@ static void note_input(struct step_state *state,
         break;
     case TRACE_REPLY_RECV:
     case TRACE_DROP:
-        if (call != NULL)
+        if (call != NULL && !call->orphan)
             give(state, call->from,
                  mix(mix(kind, name_of(call)),
                      event->kind == TRACE_DROP ? 0 : call->content[1]));

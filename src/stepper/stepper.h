@@ -41,6 +41,7 @@ struct step_call {
     enum step_place place;
     uint64_t since; // stamp of that: who is in flight for longest has the least
     bool held;
+    bool orphan; // its sender has crashed since, and waits for nothing
     uint8_t *request, *reply; // bytes, once they were in flight; else NULL
     size_t n_request, n_reply;
     uint64_t content[2]; // of request and reply: hashes, see state.h

@@ -16,30 +16,10 @@
 
 #include "back.h"
 #include "base/die.h"
+#include "search.h"
 #include "sim/sim.h"
-#include "taste.h"
 
-enum {
-    MOST_WALK = 120,
-    BLOCK = 32,
-    HEAP = 64 << 20,
-    STACKS = 256,
-    OTHER_STATES = 5
-};
-
-enum order { DO, LIST, KEY, WALK };
-
-// Shared with children that try one action each.
-struct mail {
-    enum order order;
-    uint32_t code;
-    bool done;
-    uint64_t key;
-    uint32_t check;
-    int n;
-    bool all, told;
-    uint32_t codes[MOST_MOVES];
-};
+enum { BLOCK = 32, HEAP = 64 << 20, STACKS = 256, OTHER_STATES = 5 };
 
 // In the memory that goes back.
 static struct {
@@ -51,17 +31,6 @@ static struct {
     bool by_history;
     struct mail *mail;
 } me;
-
-// In memory that does not.
-struct search {
-    struct mail *mail;
-    struct back *back; // NULL: by other means
-    struct worker_shared *shared;
-    struct worker_post *post;
-    uint32_t at[MOST_DEPTH + 1]; // nodes whose images are kept, the first at 0
-    int depth;                   // of the last of them
-    uint32_t path[MOST_DEPTH + 1];
-};
 
 // ------------------------------------------------------ the story's thread
 
@@ -108,6 +77,10 @@ static void serve(struct mail *mail)
     case WALK:
         do_action(mail);
         break;
+    case BOTH:
+        mail->key = state_by_history(me.state, moves_left(&me.used));
+        mail->check = (uint32_t)state_by_model(me.state, 0, false);
+        break;
     case LIST:
         mail->all = moves_list(me.stepper, me.state, &me.shared->plan->bound,
                                &me.used, mail->codes, &mail->n);
@@ -121,22 +94,9 @@ static void serve(struct mail *mail)
 
 // ------------------------------------------------------------ the search
 
-static void ask(struct search *search, enum order order, uint32_t code)
-{
-    search->mail->order = order;
-    search->mail->code = code;
-    sim_go_on();
-}
-
 static uint64_t order_of(uint64_t node, uint32_t code)
 {
     return node << 32 | code;
-}
-
-static void give_up(struct search *search, const char *text)
-{
-    snprintf(search->post->text, sizeof search->post->text, "%s", text);
-    atomic_store(&search->shared->stop, true);
 }
 
 // The nodes from 0 to this one; returns how many actions are between.
@@ -167,7 +127,7 @@ static int go_to(struct search *search, uint64_t node)
     back_restore(search->back, d);
     for (search->depth = d; d < depth;) {
         uint32_t next = search->path[++d];
-        ask(search, DO, search->shared->frontier->node[next].code);
+        search_ask(search, DO, search->shared->frontier->node[next].code);
         back_save(search->back, d);
         search->at[d] = next;
         search->depth = d;
@@ -180,16 +140,16 @@ static void try_one(struct search *search, uint64_t node, uint32_t code)
     struct worker_shared *shared = search->shared;
     uint64_t order = order_of(node, code);
     atomic_store(&search->post->order, order);
-    ask(search, DO, code);
+    search_ask(search, DO, code);
     atomic_store(&search->post->order, UINT64_MAX);
     const struct mail *mail = search->mail;
     if (!mail->done)
         return;
     atomic_fetch_add(&search->post->n_transitions, 1);
     if (!frontier_add(shared->frontier, mail->key, order, mail->check))
-        give_up(search, "servers that were given the same are not in the same"
-                        " state: they share memory, or go by something that"
-                        " differs from run to run");
+        search_give_up(search, SEARCH_SHARE
+                       "servers that were given the same, each in the"
+                       " same order, are in different states" SEARCH_UNLESS);
 }
 
 // A state that is reached once more is the state that it was.
@@ -197,10 +157,11 @@ static bool is_as_before(struct search *search, uint64_t node)
 {
     const struct frontier_node *nodes = search->shared->frontier->node;
     uint64_t order = 0;
-    ask(search, KEY, 0);
+    search_ask(search, KEY, 0);
     if (!search->mail->told) {
-        give_up(search, "the trace does not tell terms and roles as the servers"
-                        " say them when asked; use --state history");
+        search_give_up(search,
+                       "the trace does not tell terms and roles as the servers"
+                       " say them when asked; use --state history");
         return false;
     }
     if (node == 0)
@@ -209,8 +170,9 @@ static bool is_as_before(struct search *search, uint64_t node)
         frontier_find(search->shared->frontier, search->mail->key, &order) &&
         order == order_of(nodes[node].parent, nodes[node].code);
     if (!known)
-        give_up(search, "the same actions led to another state the second"
-                        " time: this Raft does not do the same thing twice");
+        search_give_up(search,
+                       "the same actions led to another state the second"
+                       " time: this Raft does not do the same thing twice");
     return known;
 }
 
@@ -224,7 +186,7 @@ static void visit(struct search *search, uint64_t node)
     }
     if (!is_as_before(search, node))
         return;
-    ask(search, LIST, 0);
+    search_ask(search, LIST, 0);
     int n = search->mail->n;
     if (!search->mail->all)
         atomic_store(&shared->frontier->full, true);
@@ -253,54 +215,6 @@ static void try_level(struct search *search)
     }
 }
 
-// ------------------------------------------------------------ by chance
-
-static bool goes_on(const struct search *search, uint64_t number)
-{
-    return !atomic_load(&search->shared->stop) &&
-           number <= atomic_load(&search->shared->finding);
-}
-
-static void walk_once(struct search *search, uint64_t number)
-{
-    struct worker_post *post = search->post;
-    struct taste taste;
-    taste_begin(&taste, number);
-    back_restore(search->back, 0);
-    post->n_walk = 0;
-    atomic_store(&post->order, number);
-    while (post->n_walk < MOST_WALK && goes_on(search, number)) {
-        ask(search, LIST, 0);
-        if (search->mail->n == 0)
-            break;
-        uint32_t code =
-            taste_choose(&taste, search->mail->codes, search->mail->n);
-        post->walk[post->n_walk++] = code;
-        ask(search, WALK, code);
-        // The cluster is not what it was; what is not done is no action.
-        post->n_walk -= !search->mail->done;
-        if (!search->mail->done)
-            break;
-        atomic_fetch_add(&post->n_transitions, 1);
-    }
-    post->n_walk = 0;
-    atomic_store(&post->order, UINT64_MAX);
-    atomic_fetch_add(&post->n_walks, 1);
-}
-
-static void walk(struct search *search)
-{
-    struct worker_shared *shared = search->shared;
-    for (;;) {
-        if (atomic_load(&shared->pause))
-            return;
-        uint64_t number = atomic_fetch_add(&shared->next_walk, 1);
-        if (number >= shared->last_walk || !goes_on(search, number))
-            return;
-        walk_once(search, number);
-    }
-}
-
 static void note_costs(struct search *search)
 {
     struct rusage usage;
@@ -323,13 +237,15 @@ static void search_all(void *unused)
     search.post->by_history = me.by_history;
     search.back = back_begin(MOST_DEPTH + 1, HEAP);
     if (search.back == NULL) {
-        give_up(&search, "there is no memory to go back with");
+        search_give_up(&search, "there is no memory to go back with");
         return;
     }
     back_save(search.back, 0);
     while (read(from, &byte, 1) == 1) {
         if (byte == WORKER_WALK[0])
-            walk(&search);
+            search_walk(&search);
+        else if (byte == WORKER_GUARD[0])
+            search_guard(&search);
         else
             try_level(&search);
         note_costs(&search);

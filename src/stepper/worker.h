@@ -37,9 +37,11 @@ struct worker_shared {
 };
 
 // What a worker is told to do by a byte: its share of a level; or lists of
-// actions by chance, until it is to stop.
+// actions by chance, until it is to stop; or such lists in which actions at
+// different servers are tried in both orders.
 #define WORKER_LEVEL "l"
 #define WORKER_WALK  "w"
+#define WORKER_GUARD "g"
 
 // The scenario that a worker runs: waits for a byte from `from` for each order
 // and answers with one to `to`; ends when there is no more.
