@@ -335,10 +335,10 @@ static void lay_out(struct history_picture *p)
         if (!d->visible)
             continue;
         p->instant[p->n_instants++] =
-            (struct instant){d->op.called, d->op.called_us, i, false, 0, 0};
+            (struct instant){d->op.called, d->op.called_us, i, false, 0, 0, 0};
         if (d->returned)
             p->instant[p->n_instants++] = (struct instant){
-                d->op.returned, d->op.returned_us, i, true, 0, 0};
+                d->op.returned, d->op.returned_us, i, true, 0, 0, 0};
     }
     qsort(p->instant, p->n_instants, sizeof *p->instant, by_instant);
     size_t n = p->n_instants;
@@ -351,6 +351,7 @@ static void lay_out(struct history_picture *p)
         double gap = 0;
         if (i > 0) {
             gap = scale * (double)(now->us - p->instant[i - 1].us);
+            now->cut = gap > MOST_GAP ? MOST_GAP : 0;
             gap = gap < LEAST_GAP ? LEAST_GAP : gap > MOST_GAP ? MOST_GAP : gap;
             now->n_hidden = hidden_between(p, p->instant[i - 1].at, now->at);
             gap += now->n_hidden > 0 ? HIDDEN_GAP : 0;

@@ -37,7 +37,7 @@ struct instant {
     size_t of;
     bool is_return;
     size_t n_hidden; // operations that begin between the last one and this
-    double x;
+    double x, cut;   // cut: width before it that stands for a longer time
 };
 
 struct history_picture {

@@ -284,6 +284,25 @@ static void draw_proof(struct history_picture *p, struct shapes *s)
 
 // ---------------------------------------------------------------------- axis
 
+// Time that is cut short: a shade, and how long it was.
+static void draw_cuts(struct history_picture *p, struct shapes *s)
+{
+    struct letters letters = {7, PAINT_QUIET, false, NULL};
+    for (size_t i = 1; i < p->n_instants && p->trace != NULL; i++) {
+        const struct instant *now = &p->instant[i];
+        char time[32];
+        if (now->cut <= 0)
+            continue;
+        shapes_time(now->us - p->instant[i - 1].us, time);
+        shapes_fill(s,
+                    (struct area){now->x - now->cut, p->top, now->x, p->bottom},
+                    "#F4F4F4", "time that is cut short");
+        if (now->n_hidden == 0 && shapes_width(time, letters) < now->cut)
+            shapes_text(s, now->x - now->cut / 2, p->top - 4, MIDDLE_AT,
+                        letters, "%s", time);
+    }
+}
+
 static void draw_axis(struct history_picture *p, struct shapes *s)
 {
     double taken = 0;
@@ -333,6 +352,10 @@ static void draw_foot(struct history_picture *p, struct shapes *s, double y)
                 p->n_visible < p->n_matching
                     ? "; choose with --key, --client, --from, --most"
                     : "");
+    if (p->trace != NULL)
+        shapes_text(s, 4, y + 2 * LINE, LEFT_AT, letters,
+                    "time is stretched where words need room, and cut short"
+                    " where it is grey; the ticks tell the times");
 }
 
 void history_draw(struct history_picture *p, FILE *out)
@@ -352,6 +375,7 @@ void history_draw(struct history_picture *p, FILE *out)
     }
     p->top = y + 4;
     p->bottom = p->top + PITCH * p->n_rows;
+    draw_cuts(p, &s);
     draw_rows(p, &s);
     for (size_t i = 0; i < p->n; i++)
         if (p->op[i].visible)
