@@ -174,6 +174,12 @@ static void draw_head(FILE *out, const struct why *why)
         lines(out, text, 70);
         fputs("</FONT><BR/>", out);
     }
+    char look[WHY_TEXT];
+    if (why->finding != NULL && viz_why_look(why->trace, look, sizeof look)) {
+        fputs("<FONT POINT-SIZE=\"11\" COLOR=\"" PAINT_FAULT "\">", out);
+        lines(out, look, 76);
+        fputs("</FONT><BR/>", out);
+    }
     fputs("<FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_QUIET
           "\">read upwards; dashed = it would have come so without;"
           " </FONT><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_FAULT
@@ -183,6 +189,22 @@ static void draw_head(FILE *out, const struct why *why)
           " fontname=\"Helvetica,Arial,sans-serif\", fontsize=11];\n"
           "edge [color=\"" PAINT_QUIET "\", arrowsize=0.6];\n",
           out);
+}
+
+// What is to be explained stands on top, wherever its causes lie.
+static void raise_goals(FILE *out, const struct why *why)
+{
+    bool some = false;
+    for (size_t i = 0; i < why->n_facts; i++) {
+        bool leads_on = !why->fact[i].goal;
+        for (size_t k = 0; k < why->n_links && !leads_on; k++)
+            leads_on = why->link[k].cause == why->fact[i].at;
+        if (leads_on)
+            continue;
+        fprintf(out, "%s e%zu;", some ? "" : "{ rank=max;", why->fact[i].at);
+        some = true;
+    }
+    fputs(some ? " }\n" : "", out);
 }
 
 int viz_why_dot(const struct trace_file *trace, const struct viz_why *asked,
@@ -200,6 +222,7 @@ int viz_why_dot(const struct trace_file *trace, const struct viz_why *asked,
         fprintf(out, "e%zu -> e%zu%s;\n", link->cause, link->effect,
                 needed ? "" : " [style=dashed, color=\"" PAINT_FAINT "\"]");
     }
+    raise_goals(out, &why);
     if (why.n_cut > 0)
         fprintf(out, "more [style=\"\", shape=plaintext, fontsize=9, "
                      "fontcolor=\"" PAINT_QUIET
