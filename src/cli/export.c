@@ -122,22 +122,38 @@ static void limit(struct part *part, const struct part_asked *asked)
             SHIVIZ_EVENTS, trace->n_events, part->window.last);
 }
 
-// Does a majority of the logs hold an entry that the new leader's log lacks?
-// The paper allows it of what is not committed (Figure 8).
-static bool overtakes(const struct model *model, int leader)
+// Does a server commit an entry of an older term than that of a leader without
+// it? It may: that leader is deposed and does not know it (Figure 8).
+static bool overtakes(const struct model *model,
+                      const struct trace_event *commit)
 {
+    const struct model_server *one = &model->server[commit->node];
     for (int i = 0; i < model->n_servers; i++) {
-        const struct model_server *one = &model->server[i];
-        uint64_t last = model_last_index(one), term = model_term_at(one, last);
-        int n = 0;
-        for (int k = 0; k < model->n_servers; k++)
-            n += model_term_at(&model->server[k], last) == term;
-        if (term != 0 && 2 * n > model->n_servers &&
-            last > model->server[leader].snapshot_index &&
-            model_term_at(&model->server[leader], last) != term)
-            return true;
+        const struct model_server *other = &model->server[i];
+        uint64_t index = commit->from > other->snapshot_index
+                             ? commit->from
+                             : other->snapshot_index;
+        while (other->up && other->role == TRACE_LEADER &&
+               ++index <= commit->to && index <= model_last_index(one)) {
+            uint64_t term = model_term_at(one, index);
+            if (term < other->term && model_term_at(other, index) != term)
+                return true;
+        }
     }
     return false;
+}
+
+// Has a server committed what the one that it has voted for lacks? It may: that
+// one lost the election, and the winner's entries are committed in its term.
+static bool outvoted(const struct model *model, int node)
+{
+    const struct model_server *one = &model->server[node], *other;
+    uint64_t index = one->commit_index;
+    if (one->voted_for < 0 || one->voted_for >= model->n_servers)
+        return false;
+    other = &model->server[one->voted_for];
+    return index > other->snapshot_index &&
+           model_term_at(one, index) != model_term_at(other, index);
 }
 
 // What etcd's published specification cannot follow, besides what the export
@@ -145,7 +161,7 @@ static bool overtakes(const struct model *model, int leader)
 static void tell_limits(const struct part *part)
 {
     const struct trace_file *trace = &part->trace;
-    size_t n_answers = 0, n_overtaken = 0;
+    size_t n_answers = 0, n_overtaken = 0, n_outvoted = 0;
     struct model model;
     part_before(&model, trace, 0);
     for (size_t i = 0; i < trace->n_events; i++) {
@@ -156,9 +172,10 @@ static void tell_limits(const struct part *part)
         n_answers += inside && event->kind == TRACE_REPLY_RECV &&
                      event->rpc != NULL &&
                      strcmp(event->rpc, "InstallSnapshot") == 0;
-        n_overtaken += inside && event->kind == TRACE_ROLE &&
-                       event->to_role == TRACE_LEADER && event->node >= 0 &&
-                       overtakes(&model, event->node);
+        if (!inside || event->kind != TRACE_COMMIT || event->node < 0)
+            continue;
+        n_overtaken += overtakes(&model, event);
+        n_outvoted += outvoted(&model, event->node);
     }
     model_free(&model);
     if (n_answers > 0)
@@ -168,10 +185,16 @@ static void tell_limits(const struct part *part)
                 n_answers, n_answers == 1 ? "" : "s");
     if (n_overtaken > 0)
         fprintf(stderr,
-                "glassraft export: %zu leader%s without an entry that a"
-                " majority holds (Figure 8): the published specification's"
-                " Leader Completeness does not allow it\n",
+                "glassraft export: %zu commit%s of an entry that a deposed"
+                " leader of a newer term lacks (Figure 8): the published"
+                " LeaderCompletenessInv does not allow it\n",
                 n_overtaken, n_overtaken == 1 ? "" : "s");
+    if (n_outvoted > 0)
+        fprintf(stderr,
+                "glassraft export: %zu commit%s of an entry that the server's"
+                " candidate, who lost, lacks: VotesGrantedInv, for which"
+                " Traceetcdraft.cfg does not ask, does not allow it\n",
+                n_outvoted, n_outvoted == 1 ? "" : "s");
 }
 
 static void tell_tla(const struct viz_tla_tally *tally)
