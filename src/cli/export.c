@@ -41,12 +41,13 @@ static const char usage[] =
     "  --to tla       lines for etcd's TLA+ trace validation: in the folder\n"
     "                 tla/ of github.com/etcd-io/raft, run\n"
     "                 ./validate.sh -s ./Traceetcdraft.tla \\\n"
-    "                   -c ./Traceetcdraft.cfg FILE. A `Duplicate` line, a\n"
-    "                 restart with commit 0, and the terms of a log with "
-    "which\n"
-    "                 a file begins (\"terms\") ask for a variant of it. "
-    "\"ts\"\n"
-    "                 numbers the lines, for that script to sort them by.\n"
+    "                   -c ./Traceetcdraft.cfg FILE.\n"
+    "                 \"ts\" numbers the lines, for that script to sort them"
+    " by.\n"
+    "                 What the published specification does not follow is\n"
+    "                 counted; viz/export/TLA.md says what to change in it, "
+    "and\n"
+    "                 why.\n"
     "  --split        TLA+: files of at most 1,500 lines, FILE.1, FILE.2 ...\n";
 
 static const char example[] =
@@ -216,12 +217,12 @@ static void tell_tla(const struct viz_tla_tally *tally)
         fprintf(stderr,
                 "glassraft export: %zu server%s with a log at the beginning of"
                 " a file: the published specification takes its entries for"
-                " ones of term 1; see --help on the variant\n",
+                " ones of term 1; see viz/export/TLA.md\n",
                 tally->n_known, tally->n_known == 1 ? "" : "s");
     if (tally->n_duplicates + tally->n_restarts > 0)
         fprintf(stderr,
                 "glassraft export: %zu restart%s and %zu duplicated message%s;"
-                " see --help on the variant that takes them\n",
+                " viz/export/TLA.md says what takes them\n",
                 tally->n_restarts, tally->n_restarts == 1 ? "" : "s",
                 tally->n_duplicates, tally->n_duplicates == 1 ? "" : "s");
 }
