@@ -9,6 +9,8 @@
 
 #include <stdio.h>
 
+#include "base/random.h"
+
 // What was drawn; a process runs one scenario.
 static struct swarm {
     int n_servers;
@@ -20,11 +22,7 @@ static struct swarm {
 
 static uint64_t next(uint64_t *random, uint64_t n)
 {
-    *random += 0x9e3779b97f4a7c15u;
-    uint64_t z = *random;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (z ^ (z >> 31)) % n;
+    return random_next(random) % n;
 }
 
 // One of the values, or, more often than not, 0.

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "base/random.h"
 
 enum { STEPS = 200000 };
 
@@ -46,19 +47,12 @@ static const char *or_empty(const char *text)
     return text != NULL ? text : "";
 }
 
-static uint64_t mix(uint64_t z)
-{
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
 static uint64_t hash_of(const struct order *order)
 {
     uint64_t hash = order->set;
     for (const char *at = order->value; *at != '\0'; at++)
         hash = (hash ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
-    hash = mix(hash);
+    hash = random_mix(hash);
     return hash != 0 ? hash : 1;
 }
 
@@ -139,7 +133,7 @@ static void put(struct order *order, size_t operation, char *value)
     order->stack[order->depth] = operation;
     order->before[order->depth++] = order->value;
     order->value = value;
-    order->set ^= mix(operation + UINT64_C(0x9e3779b97f4a7c15));
+    order->set ^= random_mix(operation + UINT64_C(0x9e3779b97f4a7c15));
     order->n_to_return -= has_return(order, operation);
     unlink_moment(order, call);
     if (has_return(order, operation))
@@ -153,7 +147,7 @@ static size_t take_back(struct order *order)
     size_t call = order->of[operation].call;
     free(order->value);
     order->value = order->before[order->depth];
-    order->set ^= mix(operation + UINT64_C(0x9e3779b97f4a7c15));
+    order->set ^= random_mix(operation + UINT64_C(0x9e3779b97f4a7c15));
     order->n_to_return += has_return(order, operation);
     if (has_return(order, operation))
         link_again(order, order->moment[call].twin);

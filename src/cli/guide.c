@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/random.h"
 #include "check/met.h"
 #include "base/die.h"
 
@@ -49,10 +50,7 @@ struct guide {
 
 static uint64_t mix(uint64_t a, uint64_t b)
 {
-    uint64_t z = (a ^ (b * 0x9e3779b97f4a7c15u)) + 0x7f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (z ^ (z >> 31)) | 1; // never 0
+    return random_pair(a, b) | 1; // never 0
 }
 
 static uint64_t draw(struct guide *guide, uint64_t n)

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/random.h"
 #include "sim/sim.h"
 
 void lab_emit(struct lab *lab, enum trace_kind kind, int server)
@@ -77,11 +78,8 @@ uint64_t lab_random(struct lab *lab, uint64_t n)
         lab->random = lab_later_stream(lab->run, 1);
         lab->random_is_later = true;
     }
-    uint64_t z = lab->random += 0x9e3779b97f4a7c15u;
+    uint64_t z = random_next(&lab->random);
     pthread_mutex_unlock(&lab->mutex);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    z ^= z >> 31;
     return n > 0 ? z % n : 0;
 }
 

@@ -1,4 +1,5 @@
 // seed.c -- the numbers that a run draws everything from.
+#include "base/random.h"
 #include "internal.h"
 
 enum { STREAMS = 0xc05e, UNTIL = 0xc05f, STEP_MS = 10 };
@@ -83,17 +84,9 @@ uint64_t lab_drawn(const struct lab_run *run, enum lab_stream stream)
     return small || run->hashed ? seed : one_way(seed);
 }
 
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-    uint64_t z = (a ^ (b * 0x9e3779b97f4a7c15u)) + 0x7f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
 static uint64_t anew(const struct lab_run *run, uint64_t seed)
 {
-    return run->draw == 0 ? seed : mix(seed, 7919 + run->draw);
+    return run->draw == 0 ? seed : random_pair(seed, 7919 + run->draw);
 }
 
 uint64_t lab_run_seed(const struct lab_run *run, enum lab_stream stream)
@@ -104,7 +97,7 @@ uint64_t lab_run_seed(const struct lab_run *run, enum lab_stream stream)
 uint64_t lab_stream_seed(const struct lab_run *run, enum lab_stream stream,
                          uint64_t number)
 {
-    return mix(lab_run_seed(run, stream), number);
+    return random_pair(lab_run_seed(run, stream), number);
 }
 
 uint64_t lab_turn_us(const struct lab_run *run)
@@ -137,7 +130,7 @@ struct sim_config lab_simulation(const struct lab_run *run)
 
 uint64_t lab_later_stream(const struct lab_run *run, uint64_t number)
 {
-    return mix(lab_later_seed(run), number);
+    return random_pair(lab_later_seed(run), number);
 }
 
 const struct lab_scenario *lab_scenario_of(const struct lab_run *run)

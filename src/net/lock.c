@@ -1,5 +1,6 @@
 // lock.c -- what all files of the network stand on: its lock, its numbers, its
 // links, and the count of the threads that are at work in it.
+#include "base/random.h"
 #include "internal.h"
 
 #include "base/die.h"
@@ -14,7 +15,6 @@ void net_unlock(struct net *net)
     must(pthread_mutex_unlock(&net->mutex), "pthread_mutex_unlock");
 }
 
-// splitmix64, by Sebastiano Vigna.
 uint64_t net_draw(struct net *net, uint64_t n)
 {
     if (net->config.is_later != NULL &&
@@ -22,11 +22,7 @@ uint64_t net_draw(struct net *net, uint64_t n)
         net->random = net->config.later_seed;
         net->config.is_later = NULL;
     }
-    net->random += 0x9e3779b97f4a7c15u;
-    uint64_t z = net->random;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    z ^= z >> 31;
+    uint64_t z = random_next(&net->random);
     return n > 0 ? z % n : 0;
 }
 

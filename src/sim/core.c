@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/random.h"
+
 static const uint64_t STUCK_NS = 60 * 1000000000ull; // for one mutex
 enum { BUSY_STEPS = 200000 };
 static const uint64_t LOOK_NS = 10 * 1000000000ull;
@@ -21,11 +23,7 @@ struct sim_state sim;
 
 uint64_t sim_next(uint64_t *random)
 {
-    *random += 0x9e3779b97f4a7c15u;
-    uint64_t z = *random;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
+    return random_next(random);
 }
 
 // The remainder, which picks one of n. A division takes as long as all else in

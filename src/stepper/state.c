@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "base/random.h"
 #include "inside.h"
 #include "wire/figure2.h"
 
@@ -28,14 +29,6 @@ struct step_state {
     uint64_t n_commits;
     bool counts_past, figure2;
 };
-
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-    uint64_t z = (a ^ (b * 0x9e3779b97f4a7c15u)) + 0x7f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
 
 static uint64_t hash_text(const char *text)
 {
@@ -110,11 +103,11 @@ static void add_field(void *context, const struct message_field *field,
     if (strcmp(field->name, "candidate_id") == 0 ||
         strcmp(field->name, "leader_id") == 0)
         return;
-    uint64_t h = mix(content->hash, number);
+    uint64_t h = random_pair(content->hash, number);
     if (bytes.n > 0)
         h = message_hash(h, bytes.at, bytes.n);
     for (size_t i = 0; entries != NULL && i < entries->n; i++)
-        h = message_hash(mix(h, entries->entry[i].term),
+        h = message_hash(random_pair(h, entries->entry[i].term),
                          entries->entry[i].command.at,
                          entries->entry[i].command.n);
     content->hash = h;
@@ -153,22 +146,23 @@ static void note_commit(struct step_state *state,
     while (state->n_commits < event->to) {
         const struct trace_entry *entry =
             model_entry(server, ++state->n_commits);
-        uint64_t h = mix(state->n_commits, entry != NULL ? entry->term : 0);
+        uint64_t h =
+            random_pair(state->n_commits, entry != NULL ? entry->term : 0);
         if (entry != NULL)
-            h = mix(h, hash_text(entry->command));
-        state->commits = mix(state->commits, h);
+            h = random_pair(h, hash_text(entry->command));
+        state->commits = random_pair(state->commits, h);
     }
 }
 
 static void give(struct step_state *state, int server, uint64_t what)
 {
     if (server >= 0 && server < STEP_SERVERS)
-        state->given[server] = mix(state->given[server], what);
+        state->given[server] = random_pair(state->given[server], what);
 }
 
 void state_acts(struct step_state *state, const struct step_action *action)
 {
-    uint64_t what = mix((uint64_t)action->kind + 1000, action->number);
+    uint64_t what = random_pair((uint64_t)action->kind + 1000, action->number);
     switch (action->kind) {
     case STEP_TIMEOUT:
     case STEP_HEARTBEAT:
@@ -178,7 +172,7 @@ void state_acts(struct step_state *state, const struct step_action *action)
     case STEP_CRASH: // at a save; of others an event tells as well
     case STEP_PAUSE:
     case STEP_RESUME:
-        give(state, action->server, mix(what, hash_text(action->text)));
+        give(state, action->server, random_pair(what, hash_text(action->text)));
         break;
     default:
         break;
@@ -187,8 +181,8 @@ void state_acts(struct step_state *state, const struct step_action *action)
 
 static uint64_t name_of(const struct step_call *call)
 {
-    uint64_t h = mix(hash_text(call->method), call->number);
-    return mix(h, (uint64_t)call->from * 16 + (uint64_t)call->to);
+    uint64_t h = random_pair(hash_text(call->method), call->number);
+    return random_pair(h, (uint64_t)call->from * 16 + (uint64_t)call->to);
 }
 
 // What comes to a server from outside of it.
@@ -201,14 +195,15 @@ static void note_input(struct step_state *state,
     case TRACE_RECV:
         if (call != NULL)
             give(state, event->node,
-                 mix(mix(kind, (uint64_t)call->from), call->content[0]));
+                 random_pair(random_pair(kind, (uint64_t)call->from),
+                             call->content[0]));
         break;
     case TRACE_REPLY_RECV:
     case TRACE_DROP:
         if (call != NULL && !call->orphan)
             give(state, call->from,
-                 mix(mix(kind, name_of(call)),
-                     event->kind == TRACE_DROP ? 0 : call->content[1]));
+                 random_pair(random_pair(kind, name_of(call)),
+                             event->kind == TRACE_DROP ? 0 : call->content[1]));
         break;
     case TRACE_CRASH:
     case TRACE_RESTART:
@@ -264,13 +259,13 @@ uint64_t state_by_history(const struct step_state *state, uint64_t left)
 {
     uint64_t h = left, flight = 0;
     for (int s = 0; s < state->model.n_servers; s++)
-        h = mix(h, state->given[s]);
+        h = random_pair(h, state->given[s]);
     for (const struct step_call *c = state->stepper->calls; c != NULL;
          c = c->next)
         if (counts(state, c))
-            flight += mix(mix(name_of(c), (uint64_t)c->place),
-                          mix(c->content[0], c->content[1]));
-    return mix(h, flight) | 1;
+            flight += random_pair(random_pair(name_of(c), (uint64_t)c->place),
+                                  random_pair(c->content[0], c->content[1]));
+    return random_pair(h, flight) | 1;
 }
 
 // ------------------------------------------------------------- by model
@@ -301,9 +296,9 @@ static void add_saved(void *context, const struct message_field *field,
 
 static uint64_t hash_log(const struct model_server *server)
 {
-    uint64_t h = mix(server->snapshot_index, server->snapshot_term);
+    uint64_t h = random_pair(server->snapshot_index, server->snapshot_term);
     for (size_t i = 0; i < server->n_entries; i++)
-        h = message_hash(mix(h, server->entry[i].term),
+        h = message_hash(random_pair(h, server->entry[i].term),
                          server->entry[i].command,
                          strlen(server->entry[i].command));
     return h;
@@ -319,18 +314,19 @@ static bool take_part(const struct step_state *state, int s, struct part *part)
     uint64_t h = server->up;
     bool known = true;
     if (server->up) {
-        h = mix(h, (uint64_t)server->role);
-        h = mix(h, server->term);
-        h = mix(mix(h, server->commit_index), server->last_applied);
-        h = mix(h, hash_log(server));
+        h = random_pair(h, (uint64_t)server->role);
+        h = random_pair(h, server->term);
+        h = random_pair(random_pair(h, server->commit_index),
+                        server->last_applied);
+        h = random_pair(h, hash_log(server));
     }
     if (saved.n > 0)
         known = message_each(&saved_state_type, saved.at, saved.n, add_saved,
                              &disk);
     if (!known)
         disk = (struct disk){message_hash(3, saved.at, saved.n), 0};
-    h = mix(h, disk.hash);
-    h = mix(h, message_hash(5, snapshot.at, snapshot.n));
+    h = random_pair(h, disk.hash);
+    h = random_pair(h, message_hash(5, snapshot.at, snapshot.n));
     part->plain = h;
     part->voted_for = server->up ? server->voted_for : TRACE_NONE;
     part->saved_vote = (int)disk.voted_for - 1;
@@ -351,26 +347,29 @@ static uint64_t hash_named(const struct step_state *state,
     uint64_t sum = 0;
     for (int s = 0; s < model->n_servers; s++) {
         const struct model_server *server = &model->server[s];
-        uint64_t h = mix(part[s].plain, as(name, s)), peers = 0;
-        h = mix(h, as(name, part[s].voted_for));
-        h = mix(h, as(name, part[s].saved_vote));
+        uint64_t h = random_pair(part[s].plain, as(name, s)), peers = 0;
+        h = random_pair(h, as(name, part[s].voted_for));
+        h = random_pair(h, as(name, part[s].saved_vote));
         bool leads = server->up && server->role == TRACE_LEADER;
         bool runs = server->up && server->role == TRACE_CANDIDATE;
         for (int p = 0; p < model->n_servers && (leads || runs); p++)
-            peers += mix(as(name, p), leads ? mix(server->next_index[p],
-                                                  server->match_index[p])
-                                            : state->votes[s][p]);
-        sum += mix(h, peers);
+            peers += random_pair(as(name, p),
+                                 leads ? random_pair(server->next_index[p],
+                                                     server->match_index[p])
+                                       : state->votes[s][p]);
+        sum += random_pair(h, peers);
     }
     for (const struct step_call *c = state->stepper->calls; c != NULL;
          c = c->next)
         if (counts(state, c))
-            sum += mix(mix(as(name, c->from), as(name, c->to)),
-                       mix(mix(c->content[0], (uint64_t)c->place),
-                           c->place == CALL_REPLY ? c->content[1] : 0));
+            sum += random_pair(
+                random_pair(as(name, c->from), as(name, c->to)),
+                random_pair(random_pair(c->content[0], (uint64_t)c->place),
+                            c->place == CALL_REPLY ? c->content[1] : 0));
     for (size_t i = 0; i < state->n_past; i++)
-        sum += mix(mix(as(name, state->past[i].a), as(name, state->past[i].b)),
-                   state->past[i].term);
+        sum += random_pair(
+            random_pair(as(name, state->past[i].a), as(name, state->past[i].b)),
+            state->past[i].term);
     return sum;
 }
 
@@ -410,5 +409,7 @@ uint64_t state_by_model(const struct step_state *state, uint64_t left,
         uint64_t other = hash_named(state, part, name);
         least = other < least ? other : least;
     }
-    return mix(mix(least, left), mix(state->commits, state->n_commits)) | 1;
+    return random_pair(random_pair(least, left),
+                       random_pair(state->commits, state->n_commits)) |
+           1;
 }

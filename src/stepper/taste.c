@@ -1,4 +1,5 @@
 // taste.c -- see taste.h.
+#include "base/random.h"
 #include "taste.h"
 
 #include "moves.h"
@@ -7,11 +8,7 @@ enum { USUAL = 64 };
 
 static uint64_t draw(struct taste *taste, uint64_t n)
 {
-    taste->random += 0x9e3779b97f4a7c15u;
-    uint64_t z = taste->random;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (z ^ (z >> 31)) % n;
+    return random_next(&taste->random) % n;
 }
 
 static unsigned one_of(struct taste *taste, unsigned a, unsigned b, unsigned c)
