@@ -32,11 +32,8 @@ static void add(struct evidence_book *book, struct evidence *of, uint64_t n,
             book->cause[i].needed |= needed;
             return;
         }
-    if (book->n_causes >= book->room) {
-        book->room = 2 * book->room + 1024;
-        book->cause =
-            must_realloc(book->cause, book->room * sizeof *book->cause);
-    }
+    book->cause = must_grow(book->cause, book->n_causes, &book->room,
+                            sizeof *book->cause);
     book->cause[book->n_causes] =
         (struct evidence_cause){n, step, needed, of->causes};
     of->causes = book->n_causes++;

@@ -10,16 +10,8 @@
 #include "wire/service.h"
 
 // The array with room for one more.
-static void *grow(void *array, size_t n, size_t *room, size_t size)
-{
-    if (n < *room)
-        return array;
-    *room = 2 * *room + 16;
-    return must_realloc(array, *room * size);
-}
-
 #define GROW(array, n, room)                                                   \
-    ((array) = grow(array, n, &(room), sizeof *(array)))
+    ((array) = must_grow(array, n, &(room), sizeof *(array)))
 
 struct clients *clients_make(int n_servers)
 {

@@ -160,11 +160,8 @@ static bool call(struct reading *reading, const struct event *event)
                             ":append or :cas");
     if (kind == LINEAR_CAS && event->second == NULL)
         return bad(reading, "a :cas needs two values, [OLD NEW]");
-    if (history->n_ops == reading->room) {
-        reading->room = 2 * reading->room + 64;
-        history->op =
-            must_realloc(history->op, reading->room * sizeof history->op[0]);
-    }
+    history->op = must_grow(history->op, history->n_ops, &reading->room,
+                            sizeof history->op[0]);
     *slot = history->n_ops++;
     bool cas = kind == LINEAR_CAS;
     history->op[*slot] = (struct linear_operation){

@@ -83,11 +83,8 @@ static linear_value add(struct linear_values *values, const char *first,
     uint32_t *slot = find(values, h, first, n_first, second, n_second);
     if (*slot != 0)
         return *slot - 1;
-    if (values->n == values->room) {
-        values->room = 2 * values->room + 16;
-        values->text =
-            must_realloc(values->text, values->room * sizeof values->text[0]);
-    }
+    values->text = must_grow(values->text, values->n, &values->room,
+                             sizeof values->text[0]);
     struct linear_text *text = &values->text[values->n];
     *text = (struct linear_text){.n = n_first + n_second, .hash = h};
     text->bytes = must_malloc(text->n + 1);

@@ -8,11 +8,8 @@
 
 void record_fault(struct evidence_book *book, const struct trace_event *event)
 {
-    if (book->n_faults == book->fault_room) {
-        book->fault_room = 2 * book->fault_room + 64;
-        book->fault =
-            must_realloc(book->fault, book->fault_room * sizeof *book->fault);
-    }
+    book->fault = must_grow(book->fault, book->n_faults, &book->fault_room,
+                            sizeof *book->fault);
     book->fault[book->n_faults++] = event;
 }
 

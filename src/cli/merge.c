@@ -103,11 +103,8 @@ static bool read_file(struct table *table, const char *path)
             line[--n] = '\0';
         if (n == 0)
             continue;
-        if (table->n == table->room) {
-            table->room = table->room > 0 ? 2 * table->room : 1024;
-            table->row =
-                must_realloc(table->row, table->room * sizeof *table->row);
-        }
+        table->row =
+            must_grow(table->row, table->n, &table->room, sizeof *table->row);
         struct row *row = &table->row[table->n];
         *row = (struct row){.path = path, .number = number};
         wrong = parse(row, line);

@@ -96,11 +96,8 @@ static bool agrees(struct lab *lab, int server,
                (known->n_bytes == 0 ||
                 memcmp(known->bytes, message->bytes, known->n_bytes) == 0);
     }
-    if (n >= lab->agreed_room) {
-        lab->agreed_room = 2 * n + 64;
-        lab->agreed =
-            must_realloc(lab->agreed, lab->agreed_room * sizeof *lab->agreed);
-    }
+    lab->agreed =
+        must_grow(lab->agreed, n, &lab->agreed_room, sizeof *lab->agreed);
     lab->n_agreed = n;
     bool watched = heap_pauses();
     *at_index(lab, message->index) =

@@ -88,11 +88,8 @@ static void read_key(struct event *event)
 
 static void add(struct join *join, cJSON *json, size_t file)
 {
-    if (join->n == join->room) {
-        join->room = join->room > 0 ? 2 * join->room : 1024;
-        join->event =
-            must_realloc(join->event, join->room * sizeof *join->event);
-    }
+    join->event =
+        must_grow(join->event, join->n, &join->room, sizeof *join->event);
     struct event *event = &join->event[join->n++];
     *event = (struct event){.json = json,
                             .file = file,

@@ -59,10 +59,7 @@ static void note_calls(int id)
     const struct step_call *first = stepper_calls(my.stepper);
     for (const struct step_call *c = first; c != NULL && c->msg > my.newest;
          c = c->next) {
-        if (c->msg >= my.n_sent) {
-            my.n_sent = 2 * c->msg + 64;
-            my.sent = must_realloc(my.sent, my.n_sent * sizeof *my.sent);
-        }
+        my.sent = must_grow(my.sent, c->msg, &my.n_sent, sizeof *my.sent);
         struct sent sent = {id, 0};
         for (const struct step_call *older = c->next;
              older != NULL && older->msg > my.newest; older = older->next)

@@ -190,11 +190,8 @@ static bool get_list(struct cursor *from, struct message_entries *entries)
     bool good = get_number(from, &term);
     *entries = (struct message_entries){NULL, 0};
     while (good && term > 0) {
-        if (entries->n == room) {
-            room = room > 0 ? 2 * room : 16;
-            entries->entry =
-                must_realloc(entries->entry, room * sizeof entries->entry[0]);
-        }
+        entries->entry = must_grow(entries->entry, entries->n, &room,
+                                   sizeof entries->entry[0]);
         struct message_entry *entry = &entries->entry[entries->n++];
         entry->term = term - 1;
         good = get_bytes(from, &entry->command) && get_number(from, &term);

@@ -74,11 +74,8 @@ struct wanted {
 
 static void want(struct wanted *wanted, enum trace_kind kind, uint64_t msg)
 {
-    if (wanted->n == wanted->room) {
-        wanted->room = 2 * wanted->room + 16;
-        wanted->leg =
-            must_realloc(wanted->leg, wanted->room * sizeof *wanted->leg);
-    }
+    wanted->leg =
+        must_grow(wanted->leg, wanted->n, &wanted->room, sizeof *wanted->leg);
     wanted->leg[wanted->n++] = (struct leg){kind, msg};
 }
 

@@ -14,11 +14,8 @@ enum { MOST_MESSAGES = 300 };
 
 static struct scene_message *add(struct scene *scene)
 {
-    if (scene->n_messages == scene->room) {
-        scene->room = scene->room > 0 ? 2 * scene->room : 256;
-        scene->message =
-            must_realloc(scene->message, scene->room * sizeof *scene->message);
-    }
+    scene->message = must_grow(scene->message, scene->n_messages, &scene->room,
+                               sizeof *scene->message);
     struct scene_message *message = &scene->message[scene->n_messages++];
     memset(message, 0, sizeof *message);
     message->rpc = "";

@@ -70,10 +70,8 @@ static void open_span(struct life *life, struct span span)
         *last = span;
         return;
     }
-    if (life->n == life->room) {
-        life->room = 2 * life->room + 16;
-        life->span = must_realloc(life->span, life->room * sizeof *life->span);
-    }
+    life->span =
+        must_grow(life->span, life->n, &life->room, sizeof *life->span);
     life->span[life->n++] = span;
 }
 
@@ -130,11 +128,8 @@ static void note_reign(struct state *s, uint64_t us)
             return;
         }
     }
-    if (spans->n_reigns == spans->reign_room) {
-        spans->reign_room = 2 * spans->reign_room + 16;
-        spans->reign = must_realloc(spans->reign,
-                                    spans->reign_room * sizeof *spans->reign);
-    }
+    spans->reign = must_grow(spans->reign, spans->n_reigns, &spans->reign_room,
+                             sizeof *spans->reign);
     spans->reign[spans->n_reigns++] = now;
 }
 

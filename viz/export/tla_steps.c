@@ -65,11 +65,8 @@ static void add_change(struct tla_steps *steps, struct server *server,
     const struct trace_file *trace = steps->trace;
     size_t root = find_root(trace, at, server->root);
     if (server->step == TLA_NONE || steps->step[server->step].root != root) {
-        if (steps->n_steps == steps->room) {
-            steps->room = 2 * steps->room + 256;
-            steps->step =
-                must_realloc(steps->step, steps->room * sizeof *steps->step);
-        }
+        steps->step = must_grow(steps->step, steps->n_steps, &steps->room,
+                                sizeof *steps->step);
         server->step = (int)steps->n_steps++;
         steps->step[server->step] = (struct tla_step){
             .node = trace->event[at].node, .first = at, .root = root};

@@ -100,10 +100,8 @@ static bool head_of(const struct line *line, struct scan_head *head,
 
 static void add_line(struct page *page, struct line line)
 {
-    if (page->n_lines == page->room) {
-        page->room = page->room > 0 ? 2 * page->room : 4096;
-        page->line = must_realloc(page->line, page->room * sizeof *page->line);
-    }
+    page->line =
+        must_grow(page->line, page->n_lines, &page->room, sizeof *page->line);
     page->line[page->n_lines++] = line;
 }
 

@@ -56,10 +56,7 @@ static struct term *find(struct terms *t, uint64_t number,
         at--;
     if (at > 0 && t->term[at - 1].term == number)
         return &t->term[at - 1];
-    if (t->n == t->room) {
-        t->room = 2 * t->room + 16;
-        t->term = must_realloc(t->term, t->room * sizeof *t->term);
-    }
+    t->term = must_grow(t->term, t->n, &t->room, sizeof *t->term);
     memmove(&t->term[at + 1], &t->term[at], (t->n - at) * sizeof *t->term);
     t->n++;
     t->term[at] = (struct term){.term = number,

@@ -56,11 +56,8 @@ void timeline_take(struct drawing *d, struct box box)
     size_t last = stretch_of(d, box.bottom);
     for (size_t k = stretch_of(d, box.top); k <= last; k++) {
         struct taken *taken = &d->taken[k];
-        if (taken->n == taken->room) {
-            taken->room = 2 * taken->room + 16;
-            taken->box =
-                must_realloc(taken->box, taken->room * sizeof *taken->box);
-        }
+        taken->box =
+            must_grow(taken->box, taken->n, &taken->room, sizeof *taken->box);
         taken->box[taken->n++] = box;
     }
 }
