@@ -86,7 +86,7 @@ all: build/glassraft ## build build/glassraft
 .PHONY: help
 help: ## this list
 	@grep -hE '^[a-z0-9_. -]+:.*##' $(MAKEFILE_LIST) | \
-	  sed -E 's/^([a-z0-9_. -]+):.*## (.*)/  make \1\t\2/' | expand -t 28
+	  sed -E 's/^([a-z0-9_. -]+):.*## (.*)/  make \1\t\2/' | expand -t 30
 
 # Asked for each time: another CONFIG may have been built since.
 .PHONY: FORCE
@@ -194,7 +194,7 @@ X86_ONLY := SYS_(access|alarm|chmod|chown|creat|dup2|epoll_wait|eventfd|fork|$\
             readlink|rename|rmdir|select|signalfd|stat|symlink|time|unlink|$\
             utime|utimes|vfork)
 .PHONY: lint
-lint: ## clang-format, clang-tidy, and clang's thread safety analysis
+lint: ## format, clang-tidy, thread safety, floors and circles, guards, sizes
 	@labs/make-skeleton --check
 	@clang-format --dry-run --Werror $(SOURCES) $(SKELETON)
 	@! grep -nwE '$(X86_ONLY)' $(SOURCES) || \

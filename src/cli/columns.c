@@ -56,7 +56,7 @@ int cli_columns(int argc, char **argv)
         else if (strncmp(arg, "--color=", 8) == 0)
             when = arg + 8;
         else if (!selectors_read(&s, &o) && options_rest(&o))
-            s.trace = arg;
+            selectors_trace(&s, &o, arg);
     }
     bool always = strcmp(when, "always") == 0;
     if (!o.failed && !always && strcmp(when, "never") != 0 &&

@@ -15,7 +15,7 @@ static void usage(void)
          "  -o FILE          write .svg, .png or .dot (default: DOT to standard"
          " output)\n"
          "  --text           print text instead of a picture\n"
-         "  --theme print    greys for paper; the default is colour\n"
+         "  --theme print    draw in greys for paper (default: in colour)\n"
          "  --no-times       ignore differences in time\n"
          "  --last N         show N events of each side after the difference "
          "(40)\n"

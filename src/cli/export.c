@@ -342,7 +342,7 @@ int cli_export(int argc, char **argv)
         if (options_is(&o, "--split"))
             r.split = true;
         else if (options_rest(&o))
-            r.selectors.trace = arg;
+            selectors_trace(&r.selectors, &o, arg);
     }
     if (o.failed || !judge(&r, &o))
         return EXIT_USAGE;

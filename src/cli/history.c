@@ -18,9 +18,9 @@ static void print_help(void)
         " that explains all\nreplies, or the operations that no order explains,"
         " and why. TRACE is a trace\nwith events of clients, or a history as"
         " `glassraft check --history` reads it.\n\n"
-        "  --key KEY            only operations on this key\n"
-        "  --client N           only this client's\n"
-        "  --most N             at most N operations (default "
+        "  --key KEY        draw only operations on this key\n"
+        "  --client N       draw only this client's operations\n"
+        "  --most N         draw at most N operations (default "
         "40)\n" SELECTORS_THEME "%s\n"
         "example: glassraft history out/demo/trace.jsonl -o history.svg\n",
         selectors_help);
@@ -44,7 +44,7 @@ static int save(const struct selectors *s, char *text, size_t n, bool any)
 {
     if (!any) {
         fprintf(stderr, "glassraft: %s: has no operations of clients%s\n",
-                s->trace, " that are asked for");
+                s->trace, " that match the options");
         return EXIT_USAGE;
     }
     return selectors_save(s, text, n, true);
@@ -110,7 +110,7 @@ int cli_history(int argc, char **argv)
             asked.most = most < MOST_SHOWN ? (int)most : MOST_SHOWN;
         } else if (!selectors_read(&s, &o) && !selectors_theme(&s, &o) &&
                    options_rest(&o)) {
-            s.trace = arg;
+            selectors_trace(&s, &o, arg);
         }
     }
     if (!o.failed && is_text(s.trace))

@@ -12,12 +12,13 @@
 
 static const char help[] =
     "usage: glassraft join TRACE... [-o FILE]\n\n"
-    "Joins traces that servers wrote each for itself, with their own clocks and"
-    " numbers,\ninto one. A file's order stays; a receipt stands behind its"
-    " sending, which has the\nsame caller and msg. Clocks decide only between"
-    " events that nothing ties; they are\nmoved against each other as far as"
-    " messages bound them.\n\n"
-    "  -o FILE          where to, by default standard output\n\n"
+    "Joins the traces of single servers, each with its own clock and numbers,\n"
+    "into one. Each file keeps its order. A message is received after it was\n"
+    "sent; caller and msg tell which message it is. Clocks decide only "
+    "between\n"
+    "events that no message orders, and are shifted against each other as far\n"
+    "as messages allow.\n\n"
+    "  -o FILE          write to FILE (default: standard output)\n\n"
     "example: glassraft join out/node0.jsonl out/node1.jsonl -o "
     "out/all.jsonl\n";
 
@@ -94,7 +95,7 @@ int cli_join(int argc, char **argv)
             path[n++] = arg;
     }
     if (status < 0 && !o.failed && n < 2)
-        fputs("glassraft join: which traces? It takes two or more; see"
+        fputs("glassraft join: expected two or more traces; see"
               " `glassraft join --help`\n",
               stderr);
     if (status < 0)

@@ -191,7 +191,7 @@ int cli_log(int argc, char **argv)
             return EXIT_GOOD;
         }
         if (!read_option(&c, &o) && options_rest(&o))
-            c.s.trace = arg;
+            selectors_trace(&c.s, &o, arg);
     }
     ask(&c);
     if (!c.film)

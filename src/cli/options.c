@@ -24,7 +24,8 @@ bool options_is(const struct options *o, const char *name)
 
 const char *options_value(struct options *o)
 {
-    if (o->at + 1 < o->argc)
+    // Where a value was forgotten, the next option stands.
+    if (o->at + 1 < o->argc && strncmp(o->argv[o->at + 1], "--", 2) != 0)
         return o->argv[++o->at];
     fprintf(stderr, "glassraft %s: %s needs a value\n", o->command, o->now);
     o->failed = true;

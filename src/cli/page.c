@@ -110,7 +110,7 @@ int cli_page(int argc, char **argv)
             return EXIT_GOOD;
         }
         if (!selectors_read(&s, &o) && options_rest(&o))
-            s.trace = arg;
+            selectors_trace(&s, &o, arg);
     }
     if (s.trace != NULL && strcmp(s.trace, "-") == 0) {
         fprintf(stderr, "glassraft page: a page is made of a file, not of"

@@ -11,8 +11,8 @@ int cli_roles(int argc, char **argv)
 {
     const struct selectors_command command = {
         .about = "Draws the roles of Figure 4 of the paper: how often and why"
-                 " the servers changed\nthem, how long they had them, and what"
-                 " should not have been.",
+                 " the servers changed\nthem, how long they held them, and what"
+                 " should not have happened.",
         .example = "glassraft roles out/demo/trace.jsonl -o roles.svg",
         .replayed = true,
         .kinds = viz_roles_kinds,

@@ -2,35 +2,34 @@
 #include "cli.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "trace/trace.h"
 
-static void usage(FILE *out)
-{
-    fputs("usage: glassraft schema [--page]\n"
-          "Prints the JSON Schema (draft 2020-12) of a trace's lines, or with\n"
-          "--page the tables of all kinds of events as Markdown.\n"
-          "example: glassraft schema > trace.schema.json\n",
-          out);
-}
+static const char help[] =
+    "usage: glassraft schema [--page]\n\n"
+    "Prints the JSON Schema (draft 2020-12) of a trace's lines.\n\n"
+    "  --page           print tables of all kinds of events, in Markdown\n\n"
+    "example: glassraft schema > trace.schema.json\n";
 
 int cli_schema(int argc, char **argv)
 {
     bool page = false;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            usage(stdout);
+    struct options o = options_begin(argc, argv, "schema");
+    while (options_next(&o) != NULL) {
+        if (options_is(&o, "--help")) {
+            fputs(help, stdout);
             return EXIT_GOOD;
         }
-        if (strcmp(argv[i], "--page") != 0) {
-            fprintf(stderr,
-                    "glassraft schema: unknown \"%s\", expected --page\n",
-                    argv[i]);
+        if (options_is(&o, "--page"))
+            page = true;
+        else if (options_rest(&o)) {
+            fprintf(stderr, "glassraft schema: %s: unexpected argument\n",
+                    o.now);
             return EXIT_USAGE;
         }
-        page = true;
     }
+    if (o.failed)
+        return EXIT_USAGE;
     if (page)
         trace_print_page(stdout);
     else

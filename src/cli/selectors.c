@@ -17,19 +17,19 @@ enum { WARN_BUDGET = 2000, MOST_BUDGET = 10000 };
 const char selectors_help[] =
     "  -o FILE          write to FILE (default: standard output)\n"
     "Select a part (options combine):\n"
-    "  --from T, --to T     virtual time: 1500 (ms), 1.5s, 200us\n"
-    "  --around EVENT       events near this one; --radius N: N on each side\n"
-    "  --term N             while N is the newest term\n"
-    "  --act N              act N of the story\n"
-    "  --finding            what led to the first finding\n"
-    "  --index N            only what concerns this entry\n"
-    "  --last N             the last N of the selected events\n"
-    "  --servers S1,S3      only these servers\n"
-    "  --types LIST         only these: votes, appends, heartbeats, "
-    "snapshots,\n"
-    "                       commits, client, faults, or the name of a kind of\n"
-    "                       event or message\n"
-    "  --heartbeats         show each heartbeat instead of a count\n";
+    "  --from T         from this virtual time on: 1500 (ms), 1.5s, 200us\n"
+    "  --to T           up to this virtual time\n"
+    "  --around EVENT   events near this one; --radius N: N on each side\n"
+    "  --term N         while N is the newest term\n"
+    "  --act N          act N of the story\n"
+    "  --finding        what led to the first finding\n"
+    "  --index N        only what concerns this entry\n"
+    "  --last N         the last N of the selected events\n"
+    "  --servers S1,S3  only these servers\n"
+    "  --types LIST     only these: votes, appends, heartbeats, snapshots,\n"
+    "                   commits, client, faults, or the name of a kind of\n"
+    "                   event or message\n"
+    "  --heartbeats     show each heartbeat instead of a count\n";
 
 struct selectors selectors_begin(enum part_extent extent)
 {
@@ -286,6 +286,16 @@ static bool load(const struct selectors *s, uint64_t kinds, struct part *part)
     return false;
 }
 
+void selectors_trace(struct selectors *s, struct options *o, const char *path)
+{
+    if (s->trace != NULL) {
+        fprintf(stderr, "glassraft %s: %s: expected one trace, and it is %s\n",
+                o->command, path, s->trace);
+        o->failed = true;
+    }
+    s->trace = path;
+}
+
 bool selectors_load(const struct selectors *s, const struct options *o,
                     uint64_t kinds, struct part *part, int *status)
 {
@@ -406,7 +416,7 @@ int selectors_command(int argc, char **argv,
         }
         if (!selectors_read(&s, &o) && !selectors_theme(&s, &o) &&
             options_rest(&o))
-            s.trace = arg;
+            selectors_trace(&s, &o, arg);
     }
     return selectors_draw(&s, &o, command->kinds, true, command->draw, NULL);
 }

@@ -35,14 +35,17 @@ struct selectors selectors_begin(enum part_extent extent);
 // or --heartbeats.
 bool selectors_read(struct selectors *s, struct options *o);
 
+// Takes an argument that is no option: the trace. A second one fails.
+void selectors_trace(struct selectors *s, struct options *o, const char *path);
+
 // Microseconds of a time as people write it: 1500 (ms), 20ms, 1.5s, 300us.
 bool selectors_time(const char *text, uint64_t *us);
 
 // The same for --theme and --for, of pictures.
 #define SELECTORS_THEME                                                        \
-    "  --theme print        greys for paper; the default is colour\n"          \
-    "  --for slide          of a size and with type for a slide (16:9), a\n"   \
-    "                       column (of a paper), a readme or a screen\n"
+    "  --theme print    draw in greys for paper (default: in colour)\n"        \
+    "  --for KIND       fit size and type to a slide (16:9), a column (of a\n" \
+    "                   paper), a readme or a screen\n"
 bool selectors_theme(struct selectors *s, struct options *o);
 
 // Loads the part that is asked for (kinds as for part_load()). False when

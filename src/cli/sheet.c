@@ -11,7 +11,7 @@ int cli_sheet(int argc, char **argv)
 {
     const struct selectors_command command = {
         .about = "Draws a whole run on one page of 16:9: the strip, and the"
-                 " logs of all servers at the\nend of each era in which they"
+                 " logs of all servers at\nthe end of each era in which they"
                  " changed.",
         .example = "glassraft sheet out/demo/trace.jsonl -o sheet.svg",
         .draw = draw,

@@ -147,7 +147,7 @@ int cli_shrink(int argc, char **argv)
     if (a.help || a.bad || o.failed)
         return a.help ? EXIT_GOOD : EXIT_USAGE;
     if (a.what == NULL) {
-        fprintf(stderr, "glassraft shrink: which scenario or trace?\n");
+        fprintf(stderr, "glassraft shrink: no scenario or trace given\n");
         return EXIT_USAGE;
     }
     const char *raft = a.raft != NULL ? a.raft : student_default(false);

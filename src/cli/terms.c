@@ -38,7 +38,7 @@ int cli_terms(int argc, char **argv)
         else if (options_is(&o, "--json"))
             form = VIZ_JSON;
         else if (!selectors_read(&s, &o) && options_rest(&o))
-            s.trace = arg;
+            selectors_trace(&s, &o, arg);
     }
     return selectors_draw(&s, &o, viz_terms_kinds, false, write_table, &form);
 }

@@ -17,10 +17,10 @@ struct command {
 };
 
 static const char looks_help[] =
-    "  --budget N           draw at most N messages (default 300)\n"
-    "  --numbers            show the numbers of events\n"
-    "  --axis steps         draw a row for each event, instead of time\n"
-    "  --brief              omit title, legend and counts\n" SELECTORS_THEME;
+    "  --budget N       draw at most N messages (default 300)\n"
+    "  --numbers        show the numbers of events\n"
+    "  --axis steps     draw a row for each event, instead of time\n"
+    "  --brief          omit title, legend and counts\n" SELECTORS_THEME;
 
 // Draws into text that the caller frees.
 static char *draw(const struct command *c, const struct part *part, size_t *n)
@@ -126,21 +126,20 @@ int cli_timeline(int argc, char **argv)
     struct options o = options_begin(argc, argv, "timeline");
     for (const char *arg; (arg = options_next(&o)) != NULL;) {
         if (options_is(&o, "--help")) {
-            printf(
-                "usage: glassraft timeline TRACE [OPTIONS]\n\n"
-                "Draws which server sent what to which, and when.\n\n%s%s"
-                "  --pages              draw everything, in files name-1.svg,"
-                " name-2.svg ...\n\n"
-                "example: glassraft timeline out/demo/trace.jsonl --act 2"
-                " -o election.svg\n",
-                selectors_help, looks_help);
+            printf("usage: glassraft timeline TRACE [OPTIONS]\n\n"
+                   "Draws which server sent what to which, and when.\n\n%s%s"
+                   "  --pages          draw everything, in files name-1.svg,"
+                   " name-2.svg ...\n\n"
+                   "example: glassraft timeline out/demo/trace.jsonl --act 2"
+                   " -o election.svg\n",
+                   selectors_help, looks_help);
             return EXIT_GOOD;
         }
         if (options_is(&o, "--pages"))
             c.pages = true;
         else if (!read_look(&c, &o) && !selectors_read(&c.s, &o) &&
                  options_rest(&o))
-            c.s.trace = arg;
+            selectors_trace(&c.s, &o, arg);
     }
     if (!o.failed && c.pages && c.s.output == NULL) {
         fprintf(stderr, "glassraft timeline: --pages needs -o FILE\n");
@@ -196,7 +195,7 @@ int cli_past(int argc, char **argv)
         if (c.s.trace != NULL && options_parse(arg, &c.look.past))
             continue;
         if (options_rest(&o))
-            c.s.trace = arg;
+            selectors_trace(&c.s, &o, arg);
     }
     if (!o.failed && c.s.trace != NULL && c.look.past == 0) {
         judge_before_drawing("past", c.s.trace);

@@ -6,8 +6,19 @@
 
 int cli_version(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    printf("glassraft %s\n", GLASSRAFT_VERSION);
-    return EXIT_GOOD;
+    struct options o = options_begin(argc, argv, "version");
+    if (options_next(&o) == NULL) {
+        printf("glassraft %s\n", GLASSRAFT_VERSION);
+        return EXIT_GOOD;
+    }
+    if (options_is(&o, "--help")) {
+        fputs("usage: glassraft version\n\n"
+              "Prints the version.\n\n"
+              "example: glassraft version\n",
+              stdout);
+        return EXIT_GOOD;
+    }
+    if (options_rest(&o))
+        fprintf(stderr, "glassraft version: %s: unexpected argument\n", o.now);
+    return EXIT_USAGE;
 }

@@ -28,16 +28,16 @@ static const char help[] =
     "redo\n"
     "as you like. A broken rule is shown at the action that breaks it. Six\n"
     "lessons have goals to reach. Ctrl-C ends it.\n\n"
-    "  --raft PATH      the Raft to run, as for `glassraft run`\n"
-    "  --servers N      1 to 9, default 3\n"
-    "  --seed N         of the servers' random numbers, default 1\n"
+    "  --raft PATH      run this Raft (as in run)\n"
+    "  --servers N      servers in the cluster, 1 to 9 (default 3)\n"
+    "  --seed N         seed of the servers' random numbers (default 1)\n"
     "  --script FILE    begin with the actions of this script\n"
     "  --trace TRACE    begin with the actions of this run, and stop at\n"
     "  --event N        this event, to go on in another way\n"
-    "  --port P         listen on this port; default: any that is free\n"
+    "  --port P         listen on this port (default: any that is free)\n"
     "  --open           open the browser\n\n"
-    "The server listens on 127.0.0.1 alone. The address has a token, which\n"
-    "whoever plays must know. Scripts are kept in the working folder.\n\n"
+    "The server listens on 127.0.0.1 only, and answers only those who know\n"
+    "the token in the address. Scripts are saved in the working folder.\n\n"
     "Exit code 0: ended by Ctrl-C, 2: wrong usage or input.\n\n"
     "example: glassraft play --raft labs/student --servers 5 --open\n";
 
@@ -191,13 +191,13 @@ static char *first_script(const struct arguments *a, const struct table *table)
 static bool fits(const struct arguments *a)
 {
     if (a->servers < 1 || a->servers > STEP_SERVERS)
-        return refuse_usage("--servers", "1 to 9");
+        return refuse_usage("--servers", "expected 1 to 9");
     if (a->port > 65535)
-        return refuse_usage("--port", "0 to 65535");
+        return refuse_usage("--port", "expected 0 to 65535");
     if (a->script != NULL && a->trace != NULL)
-        return refuse_usage("--script and --trace", "one of them");
+        return refuse_usage("--script and --trace", "expected one of them");
     if (a->event > 0 && a->trace == NULL)
-        return refuse_usage("--event", "wants --trace");
+        return refuse_usage("--event", "needs --trace");
     return true;
 }
 
