@@ -138,18 +138,26 @@ static void print_logs(FILE *out, const struct why *why, size_t before)
             "The servers just before event %" PRIu64
             "  (8-9 T2: entries 8 and 9 are of term 2)\n\n",
             why->trace->event[before].n);
+    // Without such events nobody knows that nothing was committed or stored.
+    bool whole = evidence_tells(why->book, TRACE_BOOT);
+    bool commits = whole || evidence_tells(why->book, TRACE_COMMIT);
+    bool logs = whole || evidence_tells(why->book, TRACE_APPEND);
     for (int i = 0; i < why->n_servers; i++) {
         const struct model_server *server = &model.server[i];
+        char index[40] = "";
+        if (commits)
+            snprintf(index, sizeof index, " commit_index %-*" PRIu64,
+                     logs ? 4 : 1, server->commit_index);
         if (server->up)
-            fprintf(out,
-                    "  S%-2d %-9s of term %-4" PRIu64 " commit_index %-4" PRIu64
-                    " log ",
-                    i + 1, trace_role_name(server->role), server->term,
-                    server->commit_index);
+            fprintf(out, "  S%-2d %-9s of term %-4" PRIu64 "%s", i + 1,
+                    trace_role_name(server->role), server->term, index);
         else
-            fprintf(out, "  S%-2d %-41s log ", i + 1,
+            fprintf(out, "  S%-2d %-41s", i + 1,
                     spoke(server) ? "down" : "has not spoken yet");
-        print_log(out, server);
+        if (logs) {
+            fputs(" log ", out);
+            print_log(out, server);
+        }
         fputc('\n', out);
     }
     fputc('\n', out);

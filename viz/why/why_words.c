@@ -66,8 +66,13 @@ const char *why_servers(const struct evidence_set *in, int n, char out[S])
 static bool told(const struct why *why, const struct why_fact *fact, int n)
 {
     const struct check_finding *found = evidence_finding(why->book);
+    // These stand also where events are missing, and votes with them.
+    bool stands =
+        found != NULL && (strcmp(found->property, "election-safety") == 0 ||
+                          strcmp(found->property, "state-machine-safety") == 0);
     return n >= why->n_servers / 2 + 1 ||
-           (found != NULL && found->events[0] == why_event(why, fact->at)->n);
+           (found != NULL && !stands &&
+            found->events[0] == why_event(why, fact->at)->n);
 }
 
 // "its log is empty" or "its log ends at 4 (term 2)".
