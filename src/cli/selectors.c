@@ -276,6 +276,10 @@ static bool load(const struct selectors *s, uint64_t kinds, struct part *part)
     if (!part_load(part, s->trace, &s->asked, s->extent, again ? 0 : kinds))
         return false;
     const struct trace_part all = {.kinds = kinds};
+    // Without a verdict the last event may be of a kind that was not read.
+    if (!again && s->replayed && kinds != 0 && !part->trace.has_verdict &&
+        strcmp(s->trace, "-") != 0)
+        part->window.to_us = part_end_us(s->trace);
     if (!again)
         return true;
     note_times(part);

@@ -69,6 +69,13 @@ static void find_end(const char *path, uint64_t *n, uint64_t *us)
     trace_unload(&trace);
 }
 
+uint64_t part_end_us(const char *path)
+{
+    uint64_t n, us;
+    find_end(path, &n, &us);
+    return us;
+}
+
 static bool fail(struct part *part, const char *path, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -51,6 +51,8 @@ struct part {
 bool part_load(struct part *part, const char *path,
                const struct part_asked *asked, enum part_extent extent,
                uint64_t kinds);
+// When the trace's last event was, whatever its kind; by a look at its end.
+uint64_t part_end_us(const char *path);
 void part_unload(struct part *part);
 
 // The state of the cluster after event n (0 = after the last one loaded; an n
