@@ -21,7 +21,7 @@ async function browser_with(fonts) {
         env: {...process.env, FONTCONFIG_FILE: config, HOME: home},
     });
     return {
-        browser,
+        page: await browser.newPage(),
         close: async () => {
             await browser.close();
             fs.rmSync(home, {recursive: true, force: true});
@@ -90,15 +90,13 @@ function look_at_texts() {
     width: svg.viewBox.baseVal.width, height: svg.viewBox.baseVal.height};
 }
 
-// What is wrong with the texts of an SVG in this browser.
-async function texts_of(browser, svg, shot) {
-    const page = await browser.newPage();
+// What is wrong with the texts of an SVG in this page of a browser.
+async function texts_of(page, svg, shot) {
     await page.setContent('<!doctype html><body style="margin:0">'
         + svg.slice(svg.indexOf('<svg')));
     const seen = await page.evaluate(look_at_texts);
     if (shot !== undefined)
         await page.locator('svg').screenshot({path: shot});
-    await page.close();
     return seen;
 }
 

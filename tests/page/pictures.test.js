@@ -83,10 +83,10 @@ test('texts keep apart and inside their boxes', async () => {
     assert.ok(pictures.length >= 10 + MOST / 2);
     const wrong = [];
     for (const fonts of FONTS) {
-        const {browser, close} = await browser_with(fonts);
+        const {page, close} = await browser_with(fonts);
         for (const {file, name} of pictures) {
             const svg = fs.readFileSync(file, 'utf8');
-            const seen = await texts_of(browser, svg);
+            const seen = await texts_of(page, svg);
             assert.ok(seen.n_texts > 0, name);
             for (const words of seen.found)
                 wrong.push(`${fonts}: ${name}: ${words}`);

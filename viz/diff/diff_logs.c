@@ -112,13 +112,15 @@ static void draw_cell(const struct diff_logs *logs, int side, int server,
     snprintf(tip, sizeof tip, "S%d, index %" PRIu64 "%s", server + 1, index,
              covered ? ", in a snapshot" : "");
     shapes_band(shapes, area, looks, tip);
-    if (!covered)
-        shapes_text(
-            shapes, (area.left + area.right) / 2, (area.top + area.bottom) / 2,
-            MIDDLE_AT,
-            (struct letters){8, committed ? paint_text(entry->term) : "#000000",
-                             true, NULL},
-            "%" PRIu64, entry->term);
+    if (covered)
+        return;
+    struct letters letters = {
+        8, committed ? paint_text(entry->term) : "#000000", true, NULL};
+    char number[32];
+    shapes_text(
+        shapes, (area.left + area.right) / 2, (area.top + area.bottom) / 2,
+        MIDDLE_AT, letters, "%s",
+        shapes_number(entry->term, DIFF_CELL - GAP - 1, letters, number));
 }
 
 void diff_logs_draw(const struct diff_logs *logs, int side,
@@ -127,19 +129,15 @@ void diff_logs_draw(const struct diff_logs *logs, int side,
 {
     struct letters quiet = {8, PAINT_QUIET, false, NULL};
     const struct model *model = &logs->state[side];
-    double begin = x + DIFF_PLATE, last = begin - 100;
+    double begin = x + DIFF_PLATE;
     shapes_text(shapes, x, y + 6, LEFT_AT,
                 (struct letters){9, PAINT_INK, true, NULL}, "%s", title);
     for (uint64_t i = logs->first; i <= logs->last; i++) {
         double middle =
             begin + DIFF_CELL * ((double)(i - logs->first) + 0.5) - GAP / 2;
-        char number[24];
-        snprintf(number, sizeof number, "%" PRIu64, i);
-        double half = shapes_width(number, quiet) / 2 + 2;
-        if (middle - half < last)
-            continue; // a wide number needs the room of two
-        last = middle + half;
-        shapes_text(shapes, middle, y + 22, MIDDLE_AT, quiet, "%s", number);
+        char number[32];
+        shapes_text(shapes, middle, y + 22, MIDDLE_AT, quiet, "%s",
+                    shapes_number(i, DIFF_CELL - 2, quiet, number));
     }
     y += HEAD;
     for (int s = 0; s < model->n_servers; s++, y += ROW) {

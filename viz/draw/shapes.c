@@ -152,6 +152,17 @@ double shapes_parts(struct shapes *s, double x, double y, double width,
     return y + letters.size + 4;
 }
 
+const char *shapes_number(uint64_t number, double room, struct letters letters,
+                          char out[32])
+{
+    char digits[24];
+    int n = snprintf(digits, sizeof digits, "%" PRIu64, number);
+    snprintf(out, 32, "%s", digits);
+    for (int i = 1; i < n && shapes_width(out, letters) > room; i++)
+        snprintf(out, 32, "…%s", digits + i);
+    return out;
+}
+
 const char *shapes_time(uint64_t us, char out[32])
 {
     uint64_t s = us / 1000000;

@@ -56,6 +56,10 @@ void shapes_text(struct shapes *s, double x, double y, enum side side,
 // Parts between " · ", as many in a line as fit; gives the y of the line below.
 double shapes_parts(struct shapes *s, double x, double y, double width,
                     struct letters letters, const char *text);
+// A number, or, where that is wider than the room, "…" and its last digits;
+// gives out.
+const char *shapes_number(uint64_t number, double room, struct letters letters,
+                          char out[32]);
 // Width that such a text takes.
 double shapes_width(const char *text, struct letters letters);
 

@@ -84,7 +84,9 @@ static void draw_cell(const struct table *t, int server, uint64_t index,
     }
     bool committed = log_is_committed(t->model, server, index);
     bool replaced = changed && has(&t->before->server[server], index);
-    char looks[160], pale[8], tip[120];
+    char looks[160], pale[8], tip[120], number[32];
+    struct letters letters = {
+        11, committed ? paint_text(entry->term) : "#000000", true, NULL};
     snprintf(looks, sizeof looks,
              "style=\"filled%s\", fillcolor=\"%s\", color=\"%s\","
              " penwidth=%s",
@@ -95,11 +97,9 @@ static void draw_cell(const struct table *t, int server, uint64_t index,
     snprintf(tip, sizeof tip, "S%d, index %" PRIu64 ", term %" PRIu64 ", %.40s",
              server + 1, index, entry->term, entry->command);
     shapes_band(t->shapes, area, looks, tip);
-    shapes_text(
-        t->shapes, middle, (area.top + area.bottom) / 2, MIDDLE_AT,
-        (struct letters){11, committed ? paint_text(entry->term) : "#000000",
-                         true, NULL},
-        "%" PRIu64, entry->term);
+    shapes_text(t->shapes, middle, (area.top + area.bottom) / 2, MIDDLE_AT,
+                letters, "%s",
+                shapes_number(entry->term, CELL - GAP - 2, letters, number));
 }
 
 // A grey box with a word, in the place of entries that are not shown.
@@ -218,19 +218,13 @@ static void draw_caption(const struct table *t, struct reign reign, size_t at)
 static void draw_table(const struct table *t, struct reign reign, size_t at)
 {
     struct letters quiet = {8, PAINT_QUIET, false, NULL};
-    double last = -1;
     draw_caption(t, reign, at);
     for (uint64_t i = t->columns.first; i <= t->columns.last; i++) {
         double middle = first_x(t) + (CELL - GAP) / 2 +
                         CELL * (double)(i - t->columns.first);
-        char number[24];
-        snprintf(number, sizeof number, "%" PRIu64, i);
-        double half = shapes_width(number, quiet) / 2 + 2;
-        if (middle - half < last)
-            continue; // a wide number needs the room of two
-        last = middle + half;
+        char number[32];
         shapes_text(t->shapes, middle, t->top + 38, MIDDLE_AT, quiet, "%s",
-                    number);
+                    shapes_number(i, CELL - 2, quiet, number));
     }
     for (int s = 0; s < t->model->n_servers; s++)
         draw_row(t, s, t->top + HEAD + ROW * s);

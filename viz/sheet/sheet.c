@@ -55,7 +55,7 @@ static void draw_entry(struct sheet *t, const struct model *model, int server,
 {
     const struct trace_entry *entry =
         model_entry(&model->server[server], index);
-    char looks[160], pale[8], tip[80];
+    char looks[160], pale[8], tip[80], number[32];
     if (entry == NULL)
         return;
     bool committed = log_is_committed(model, server, index);
@@ -72,11 +72,11 @@ static void draw_entry(struct sheet *t, const struct model *model, int server,
     shapes_band(&t->strip.shapes,
                 (struct area){x, y, x + CELL - GAP, y + CELL - GAP}, looks,
                 tip);
-    shapes_text(
-        &t->strip.shapes, x + (CELL - GAP) / 2, y + (CELL - GAP) / 2, MIDDLE_AT,
-        (struct letters){9, committed ? paint_text(entry->term) : "#000000",
-                         true, NULL},
-        "%" PRIu64, entry->term);
+    struct letters letters = {
+        9, committed ? paint_text(entry->term) : "#000000", true, NULL};
+    shapes_text(&t->strip.shapes, x + (CELL - GAP) / 2, y + (CELL - GAP) / 2,
+                MIDDLE_AT, letters, "%s",
+                shapes_number(entry->term, CELL - GAP - 1, letters, number));
 }
 
 // What lies before the columns, or in a snapshot, as one bar.
@@ -142,12 +142,14 @@ static void draw_table(struct sheet *t, size_t at)
     double top = t->top + (double)(at / IN_ROW) * high;
     draw_caption(t, &model, at, left, top);
     double y = top + 26;
+    struct letters quiet = {8, PAINT_QUIET, false, NULL};
+    char number[32];
     for (uint64_t i = columns.first; i <= columns.last; i++)
-        shapes_text(
-            &t->strip.shapes,
-            left + PLATE + 4 + CELL * (double)(i - columns.first) + CELL / 2,
-            y + 5, MIDDLE_AT, (struct letters){8, PAINT_QUIET, false, NULL},
-            "%" PRIu64, i);
+        shapes_text(&t->strip.shapes,
+                    left + PLATE + 4 + CELL * (double)(i - columns.first) +
+                        CELL / 2,
+                    y + 5, MIDDLE_AT, quiet, "%s",
+                    shapes_number(i, CELL - 2, quiet, number));
     y += 12;
     for (int s = 0; s < model.n_servers; s++, y += CELL) {
         double begin = left + PLATE + 4;
