@@ -53,14 +53,15 @@ WARMUP := $(wildcard tests/warm-up/*.c)
 LIB_SRC := $(wildcard src/*/*.c viz/*/*.c labs/suites/*.c) $(ARCH_SRC) $(WARMUP)
 LIB_SRC := $(filter-out src/cli/main.c src/cli/cage.c src/play/%,$(LIB_SRC))
 # What a stranger's Raft runs in: no solution, no grader, no pictures.
-CAGE_SRC := $(filter-out src/raft/% src/kv/% src/grade/% src/cover/% src/import/% src/cli/% viz/% $(WARMUP),\
+CAGE_SRC := $(filter-out $(addsuffix /%,viz $(addprefix src/,\
+              raft kv grade cover import cli)) $(WARMUP),\
             $(LIB_SRC)) src/cli/cage.c
 SWITCH := src/sim/arch/$(MACHINE)_switch.S
 ASM_SRC := $(SWITCH) viz/page/page_data.S
 # Compiled without sanitizers and coverage: the runtime, and the recorder.
 UNINSTRUMENTED := $(wildcard src/sim/*.c) $(ARCH_SRC) src/trace/record.c
-SIMULATED := $(filter src/net/% src/raft/% src/kv/% src/harness/% src/sandbox/% \
-  src/stepper/% labs/% \
+SIMULATED := $(filter src/net/% src/raft/% src/kv/% src/harness/% \
+  src/sandbox/% src/stepper/% labs/% \
   src/base/thread.c src/wire/stub.c src/trace/record.c,$(LIB_SRC)) $(WARMUP)
 TEST_SRC := $(wildcard tests/unit/test_*.c)
 TEST_HELP := $(wildcard tests/unit/*_fixture.c)
@@ -182,10 +183,12 @@ WHOLE_TREE = @[ -x tests/run ] || { echo "make $@: this is a hand-out, which" \
   "has the labs, but not Glassraft's own tests and kits. make lab1 tests" \
   "your Raft." >&2; exit 1; }
 
-SOURCES = $(wildcard src/*/*.[ch] src/sim/arch/*.[ch] viz/*/*.[ch] labs/suites/*.[ch] \
+SOURCES = $(wildcard src/*/*.[ch] src/sim/arch/*.[ch] viz/*/*.[ch] \
+  labs/suites/*.[ch] \
   tests/unit/*.[ch] tests/page/*.c)
 
-SKELETON = $(wildcard labs/skeleton/*.c labs/skeleton/kv/*.c labs/student/*.[ch] \
+SKELETON = $(wildcard labs/skeleton/*.c labs/skeleton/kv/*.c \
+  labs/student/*.[ch] \
   labs/student/kv/*.[ch] tests/other-raft/*.[ch])
 
 # Calls of x86-64's kernel that younger processors have under other names only.

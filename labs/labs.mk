@@ -1,6 +1,7 @@
 # What students, and instructors, make: labs, hand-outs, their pictures.
 
-# The labs of a student: RAFT is a folder, or a .o, .a or .so; SEED=7 is one seed.
+# The labs of a student: RAFT is a folder, or a .o, .a or .so; SEED=7 is one
+# seed.
 RAFT ?= labs/student
 J ?= $(shell nproc)
 LAB_SEEDS = $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1..20))
@@ -28,12 +29,12 @@ races: ## LAB=lab1 under ThreadSanitizer: where threads race
 # A folder for each Raft and lab.
 COVER ?= out/cover-$(notdir $(RAFT:%/=%))-lab$(LAB:lab%=%)
 .PHONY: cover
-cover: all ## LAB=2: which lines of RAFT=labs/student its scenarios reach; SEEDS=, J=
+cover: all ## LAB=2: which lines of RAFT=labs/student it reaches; SEEDS=, J=
 	@$B/glassraft run lab$(LAB:lab%=%) --raft \
 	  $(if $(filter 0 lab0,$(LAB)),$(WARM_UP),$(RAFT)) $(LAB_SEEDS) -j $(J) \
 	  --cover $(COVER)
 
-lab1 lab2 lab3 lab4: all ## a lab's scenarios against RAFT=labs/student, SEEDS=1..20, SEED=, J=
+lab1 lab2 lab3 lab4: all ## against RAFT=labs/student; SEEDS=1..20, SEED=
 	@status=0; $B/glassraft run $@ --raft $(RAFT) $(LAB_SEEDS) -j $(J) || \
 	  status=1; echo; \
 	  $B/glassraft explore --lab $(@:lab%=%) --raft $(RAFT) -j $(J) || \

@@ -6,8 +6,8 @@
 LIBRARY_SRC := $(wildcard src/raft/*.c) src/base/thread.c src/wire/stub.c \
                $(addprefix src/base/,arena.c die.c plain.c save.c) \
                $(addprefix src/wire/,figure2.c message.c saved.c) \
-               $(addprefix src/trace/,args.c args_scan.c kinds.c operation.c pack.c \
-                 record.c scan.c write.c)
+               $(addprefix src/trace/,args.c args_scan.c kinds.c operation.c \
+                 pack.c record.c scan.c write.c)
 LIBRARY_OBJ = $(LIBRARY_SRC:%.c=$B/lib/%.o)
 SHOWN := raft_* trace_* message_*
 SO := libglassraft.so.1
@@ -35,7 +35,8 @@ $B/lib/libglassraft.a: $(LIBRARY_OBJ)
 
 .PHONY: install
 install: SHARE = $(DESTDIR)$(PREFIX)/share/glassraft
-install: build/glassraft $B/lib/$(SO) $B/lib/libglassraft.a ## into PREFIX, /usr/local by default; DESTDIR too
+install: ## into PREFIX, /usr/local by default; DESTDIR too
+install: build/glassraft $B/lib/$(SO) $B/lib/libglassraft.a
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/include/glassraft/,raft trace wire)
 	install -m 755 $B/glassraft $B/glassraft-cage \
@@ -65,7 +66,8 @@ install: build/glassraft $B/lib/$(SO) $B/lib/libglassraft.a ## into PREFIX, /usr
 	install -m 644 $B/glassraft.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: glassraft' \
 	  'Description: a Raft you can see through' \
-	  "Version: $$(sed -n 's/.*GLASSRAFT_VERSION "\(.*\)"/\1/p' src/base/version.h)" \
+	  "Version: $$(sed -n 's/.*GLASSRAFT_VERSION "\(.*\)"/\1/p' \
+	    src/base/version.h)" \
 	  'Libs: -L$${prefix}/lib -lglassraft' 'Libs.private: -pthread' \
 	  'Cflags: -I$${prefix}/include/glassraft' \
 	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/glassraft.pc

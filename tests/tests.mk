@@ -7,7 +7,8 @@ $B/tests/libfixtures.a: $(TEST_HELP:%.c=$B/%.o)
 
 $B/tests/test_%: $B/tests/unit/test_%.o $B/tests/libfixtures.a \
   $B/libglassraft.a
-	@$(if $(filter tests/unit/test_$*.c,$(TEST_SIMULATED)),src/sim/check-renamed $<)
+	@$(if $(filter tests/unit/test_$*.c,$(TEST_SIMULATED)), \
+	  src/sim/check-renamed $<)
 	@$(LINK) $^ -lcmocka $(LIBS)
 
 $B/tests/bench: $(BENCH_OBJ) $B/libglassraft.a
@@ -23,7 +24,8 @@ test: deps ## unit tests and scenarios; installs what it needs
 	@$(MAKE) --no-print-directory all checks
 
 .PHONY: checks
-checks: $(TESTS) $B/glassraft $(if $(wildcard tests/unit/bench.c),$B/tests/bench)
+checks: $(TESTS) $B/glassraft \
+  $(if $(wildcard tests/unit/bench.c),$B/tests/bench)
 	$(WHOLE_TREE)
 	@tests/run $B
 
@@ -47,7 +49,7 @@ hashes: ## CC=clang: the traces of that compiler's program are those of gcc's
 	@tests/hashes build/$(CC)/glassraft
 
 .PHONY: hostile
-hostile: $B/glassraft ## hostile submissions; CONFIG=asan or tsan: under a sanitizer
+hostile: $B/glassraft ## hostile submissions; CONFIG=asan or tsan too
 	$(WHOLE_TREE)
 	@tests/grade $B/glassraft
 
@@ -126,7 +128,7 @@ coverage: ## build/coverage/: by gcovr; fails below tests/coverage-limits
 	@tests/coverage-rooms
 
 .PHONY: bench
-bench: $B/tests/bench ## figures of speed beside tests/bench.json, into build/bench.json
+bench: $B/tests/bench ## figures of speed, beside those of tests/bench.json
 	@$B/tests/bench build/bench.json $(wildcard tests/bench.json)
 
 .PHONY: bench-page

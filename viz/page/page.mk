@@ -10,7 +10,8 @@ $B/viz/page.html: viz/page/assemble $(PAGE)
 	@viz/page/assemble $(PAGE) > $@
 
 # The page of `glassraft play`: the same, with hands, which ask its server.
-PLAY_JS := $(PAGE_JS:%=viz/page/%.js) $(patsubst %,viz/page/%.js,lessons net play)
+PLAY_JS := $(PAGE_JS:%=viz/page/%.js) \
+           $(patsubst %,viz/page/%.js,lessons net play)
 PLAY := viz/page/hands.html viz/page/play.css $(PLAY_JS)
 $B/viz/play.html: viz/page/assemble $(PAGE) $(PLAY)
 	@mkdir -p $(@D)
@@ -29,15 +30,15 @@ $B/viz/page/page_data.o: viz/page/page_data.S $B/viz/page.html
 # with a C11 compiler, cJSON and Graphviz. CJSON=FOLDER has cjson/cJSON.h and
 # cJSON.c, where there is no library of it.
 VIEWER_CLI := main check check_history history judge check_report artifacts \
-              why timeline log columns page strip sheet roles terms diff export \
-              schema version merge join options selectors results_table
+              why timeline log columns page strip sheet roles terms diff \
+              export schema version merge join options selectors results_table
 VIEWER_SRC := $(wildcard src/base/*.c src/wire/*.c src/trace/*.c \
                 src/replay/*.c src/check/*.c viz/*/*.c) src/harness/print.c \
               $(VIEWER_CLI:%=src/cli/%.c)
 V ?= build/viewers
 VIEWER_OBJ := $(VIEWER_SRC:%.c=$V/%.o) $V/page_data.o
 .PHONY: viewers
-viewers: $V/glassraft ## build/viewers/glassraft: traces only, on any POSIX system
+viewers: $V/glassraft ## build/viewers/glassraft: traces only, any POSIX system
 
 $V/glassraft: $(VIEWER_OBJ) $(if $(CJSON),$V/cJSON.o)
 	@echo "LD $@"
