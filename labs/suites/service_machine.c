@@ -97,7 +97,7 @@ static void leader_cut_off(struct lab *lab)
 struct vain {
     pthread_mutex_t mutex;
     bool healed;
-    int n_answered, n_early, n_silent;
+    int n_early, n_done_early, n_silent;
 };
 
 static void append_in_vain(struct worker *worker)
@@ -109,7 +109,7 @@ static void append_in_vain(struct worker *worker)
         client_begin(worker->client, KV_APPEND, "a", value, NULL);
     enum sent sent = client_send(worker->client, asked, 0, VAIN_MS);
     must(pthread_mutex_lock(&vain->mutex), "lock");
-    vain->n_answered += sent == SENT_ANSWERED;
+    vain->n_done_early += sent == SENT_ANSWERED && !vain->healed;
     vain->n_silent += sent == SENT_SILENT;
     vain->n_early += !vain->healed && sent == SENT_ANSWERED;
     must(pthread_mutex_unlock(&vain->mutex), "unlock");
@@ -133,9 +133,14 @@ static void minority(struct lab *lab)
     lab_sleep_ms(lab, SECOND_MS);
     must_do(lab, other, 1, KV_APPEND, "a", "second ");
     must(pthread_mutex_lock(&vain.mutex), "lock");
-    int n_early = vain.n_early;
+    int n_early = vain.n_early, n_done = vain.n_done_early;
     vain.healed = true;
     must(pthread_mutex_unlock(&vain.mutex), "unlock");
+    if (n_done > 0)
+        lab_fail_service(lab, "KV.1",
+                         "S1 leads without a majority, and answered %d of %d"
+                         " appends, of which none can be committed.",
+                         n_done, N);
     if (n_early > 0)
         lab_fail(lab,
                  "S1 leads without a majority, and within a second %d of %d"
@@ -145,11 +150,12 @@ static void minority(struct lab *lab)
     one_world(lab);
     crowd_end(&crowd, 0);
     if (vain.n_silent > 0 || now_ms() - healed_ms > HEALED_MS)
-        lab_fail(lab,
-                 "S1 is deposed, but its clients still wait %d s after the"
-                 " network has healed: who tells them that their requests"
-                 " are lost?",
-                 HEALED_MS / 1000);
+        lab_fail_service(lab, "KV.10",
+                         "S1 is deposed, and not all of its %d clients had an"
+                         " answer from it within %d s after the network had"
+                         " healed: who tells them that their requests are"
+                         " lost?",
+                         N, HEALED_MS / 1000);
     must_get(lab, other, 1, "a");
 }
 
@@ -295,11 +301,11 @@ static void taken_index(struct lab *lab, enum kv_kind kind)
     one_world(lab);
     crowd_end(&crowd, 0);
     if (waits.sent == SENT_SILENT)
-        lab_fail(lab,
-                 "S1 is deposed, and another request took the place of C%d's,"
-                 " but C%d still waits",
-                 client_number(crowd.worker[0].client),
-                 client_number(crowd.worker[0].client));
+        lab_fail_service(lab, "KV.10",
+                         "S1 is deposed, and another request took the place of"
+                         " C%d's, but C%d had no answer from it.",
+                         client_number(crowd.worker[0].client),
+                         client_number(crowd.worker[0].client));
     must_get(lab, other, 1, "a");
 }
 
@@ -333,11 +339,11 @@ static void lost_for_good(struct lab *lab)
     uint64_t healed_ms = now_ms();
     crowd_end(&crowd, 0);
     if (waits.sent == SENT_SILENT || now_ms() - healed_ms > HEALED_MS)
-        lab_fail(lab,
-                 "S1 has led no more for %d s, and C2's append still waits"
-                 " there: nothing will be applied at its index until somebody"
-                 " asks for something",
-                 HEALED_MS / 1000);
+        lab_fail_service(lab, "KV.10",
+                         "S1 has led no more for %d s, and C2 had no answer"
+                         " from it to its append: nothing will be applied at"
+                         " its index until somebody asks for something.",
+                         HEALED_MS / 1000);
 }
 
 #define MACHINE                                                                \

@@ -288,8 +288,10 @@ static void sessions_in_use(struct lab *lab)
         must_do(lab, customer(lab, 0), 0, KV_APPEND, "b", "x");
         struct asked *asked = client_begin(one, KV_APPEND, "a", "1", NULL);
         if (client_send(one, asked, 0, LONG_MS) == SENT_EXPIRED)
-            lab_fail(lab, "C1's session was used for each second request, and"
-                          " is gone, where four are kept");
+            lab_fail_service(lab, "KV.13",
+                             "C1's session was used for each second request,"
+                             " and S1 says that it is gone, where four are"
+                             " kept.");
     }
     must_get(lab, one, 0, "a");
 }

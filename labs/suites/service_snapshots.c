@@ -129,10 +129,11 @@ static void waits_for_what_is_past(struct lab *lab)
     uint64_t healed_ms = now_ms();
     crowd_end(&crowd, 0);
     if (sent == SENT_SILENT || now_ms() - healed_ms > HEALED_MS)
-        lab_fail(lab,
-                 "S1 got a snapshot of the index at which C2's append waits,"
-                 " and %d s later it waits still",
-                 HEALED_MS / 1000);
+        lab_fail_service(
+            lab, "KV.10",
+            "S1 got a snapshot of the index at which C2's append"
+            " was taken, and C2 had no answer from it within %d s.",
+            HEALED_MS / 1000);
     must_get(lab, other, 1, "a");
 }
 
@@ -214,11 +215,18 @@ static void size(struct lab *lab)
 // Many clients come and go. What is kept of them is bounded.
 static void size_of_sessions(struct lab *lab)
 {
-    enum { MOST = 800, N = 120 };
+    enum { MOST = 800, N = 120, LATE_MS = 2000 };
     adversary_begin(lab);
     elect(lab, 0);
+    struct client *first = customer(lab, 0);
     for (int i = 0; i < N; i++)
         must_do(lab, customer(lab, 0), 0, KV_PUT, "a", "1");
+    struct asked *late = client_begin(first, KV_PUT, "a", "1", NULL);
+    if (client_send(first, late, 0, LATE_MS) == SENT_ANSWERED)
+        lab_fail_service(lab, "KV.13",
+                         "S1 did what C1 asked for in a session after which %d"
+                         " others were used, where eight are kept.",
+                         N);
     fill(lab, 0, 12);
     must_have_snapshot(lab);
     if (lab_snapshot_size(lab) > MOST)
@@ -235,8 +243,9 @@ static void never(struct lab *lab)
     elect(lab, 0);
     fill(lab, 0, 60);
     if (lab_has_snapshot(lab))
-        lab_fail(lab, "the service has no limit (max_state is 0), and took a"
-                      " snapshot");
+        lab_fail_service(lab, "KV.12",
+                         "The service has no limit (max_state is 0), and took"
+                         " a snapshot.");
 }
 
 // A large limit is not reached: a snapshot for each command is none by size.
@@ -246,10 +255,10 @@ static void not_yet(struct lab *lab)
     elect(lab, 0);
     fill(lab, 0, 10);
     if (lab_has_snapshot(lab))
-        lab_fail(lab,
-                 "the state that Rafts save has %d bytes at most, the limit is"
-                 " 100000, and a service took a snapshot",
-                 (int)lab_state_size(lab));
+        lab_fail_service(lab, "KV.12",
+                         "Ten requests of less than a hundred bytes are far"
+                         " from the limit of 100000 bytes, and a service took"
+                         " a snapshot.");
 }
 
 // Commands wait for a service that needs long for each, when a snapshot comes.

@@ -146,13 +146,26 @@ void work(struct lab *lab, const struct load *load)
 
 enum { ANSWER_MS = 2000, LOST_MS = 300 };
 
-// What the client asked had no answer.
+// What the client asked had no answer that is one.
 _Noreturn static void unanswered(struct lab *lab, struct client *client,
-                                 int server, const char *what)
+                                 int server, const char *what, enum sent sent)
 {
     if (!leads(lab, server))
         lab_not_set_up(lab, "S%d, which was the leader, leads no more",
                        server + 1);
+    if (sent == SENT_EXPIRED && lab_sessions_fit(lab))
+        lab_fail_service(lab, "KV.13",
+                         "S%d refused C%d's %s: its session is gone"
+                         " (KV_EXPIRED). There were never more sessions than"
+                         " are kept.",
+                         server + 1, client_number(client), what);
+    if (sent == SENT_EXPIRED || sent == SENT_WRONG_LEADER)
+        lab_fail(lab,
+                 "S%d leads and can reach a majority, but said to C%d's"
+                 " %s that %s",
+                 server + 1, client_number(client), what,
+                 sent == SENT_EXPIRED ? "its session is gone (KV_EXPIRED)"
+                                      : "it does not lead (KV_WRONG_LEADER)");
     lab_fail(lab,
              "S%d leads and can reach a majority, but did not answer C%d's %s"
              " within two seconds",
@@ -171,7 +184,7 @@ struct client *customer(struct lab *lab, int server)
 {
     struct client *client = client_make(lab);
     if (!client_register(client, server, ANSWER_MS))
-        unanswered(lab, client, server, "request for a session");
+        unanswered(lab, client, server, "request for a session", SENT_SILENT);
     return client;
 }
 
@@ -195,7 +208,7 @@ void must_repeat(struct lab *lab, struct client *client, struct asked *asked,
 {
     enum sent sent = client_send(client, asked, server, ANSWER_MS);
     if (sent != SENT_ANSWERED)
-        unanswered(lab, client, server, name_of(asked_kind(asked)));
+        unanswered(lab, client, server, name_of(asked_kind(asked)), sent);
 }
 
 struct asked *lose_answer(struct lab *lab, struct client *client, int server,

@@ -18,8 +18,6 @@
 // More operations of a key than that are not done over and over again.
 enum { MOST_TRIES = 300 };
 
-// ---------------------------------------------------------- wrong answerers
-
 // An operation whose answer says which value was there.
 struct asker {
     const struct clients_operation *op;
@@ -295,6 +293,32 @@ static bool tell_left_out(struct redo *redo, const struct asker *asker)
     return false;
 }
 
+// The last append wrote over what was there.
+static bool tell_written_over(struct redo *redo, const struct asker *asker)
+{
+    const struct clients_operation *op = NULL;
+    const struct step *step = NULL;
+    char name[200];
+    size_t i = asker->position;
+    while (i > 0 && (op == NULL || step->again || strcmp(op->call, "append"))) {
+        step = &redo->step[--i];
+        op = redo_operation(redo, step->operation);
+    }
+    if (i == 0)
+        return false;
+    redo_empty(redo);
+    redo_add(redo, op->value);
+    redo_go_on(redo, i + 1, asker->position, false, CLIENTS_NONE);
+    if (!gives(redo, asker))
+        return false;
+    redo_say(redo, "KV.8",
+             "The answer is what comes out when entry %" PRIu64
+             ", %s, is written over what was there.",
+             step->index, clients_name(op, name, sizeof name));
+    redo_show(redo, redo->clients->entry[step->entry].applied_n);
+    return true;
+}
+
 // An entry that was never applied, or later, has an effect.
 static bool tell_uncommitted(struct redo *redo, const struct asker *asker)
 {
@@ -389,7 +413,7 @@ static bool tell_at(struct redo *redo, const struct asker *asker)
 {
     return tell_forgotten(redo, asker) || tell_twice(redo, asker) ||
            tell_snapshot(redo, asker) || tell_uncommitted(redo, asker) ||
-           tell_left_out(redo, asker);
+           tell_left_out(redo, asker) || tell_written_over(redo, asker);
 }
 
 // An answer that the log does not give. That of a retry may be as of the
@@ -417,8 +441,6 @@ static bool tell_asker(struct redo *redo, struct asker *asker)
     asker->position = redo_below(redo, again);
     return again > first && tell_at(redo, asker);
 }
-
-// ------------------------------------------------------------------- the end
 
 static bool is_asker(const struct linear_operation *op)
 {

@@ -171,6 +171,25 @@ static const struct paper_rule rules[] = {
      " restore; store.c, store_save, store_restore)"},
     {"KV.8", "Each applied operation takes effect, in the order of the log.",
      "what applies a request (sessions.c, sessions_do; store.c, store_do)"},
+    {"KV.9",
+     "A clerk asks one server after the other until one answers; the word of a"
+     " wrong leader is no answer.",
+     "what asks servers (clerk.c, ask, ask_one)"},
+    {"KV.10",
+     "Whoever waits is told when the request is lost here: the server leads no"
+     " more, or another entry took the place.",
+     "what looks whether the server still leads (rsm.c, watch_thread), and what"
+     " finds who waits (rsm.c, finish)"},
+    {"KV.11", "The applier waits for no client.",
+     "what finds who waits for an entry (rsm.c, finish)"},
+    {"KV.12",
+     "A snapshot is taken when the Raft's saved state is above the limit, and"
+     " not before.",
+     "when a snapshot is taken (rsm.c, compact)"},
+    {"KV.13",
+     "A session is known by its own number, and kept as long as it is one of"
+     " the max_sessions that were used last.",
+     "what keeps sessions (sessions.c, use, sessions_do)"},
 };
 
 static const char *const written[] = {"apply_thread",

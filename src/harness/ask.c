@@ -92,9 +92,25 @@ static bool takes_nothing(struct lab *lab, char *text, size_t n)
     return false;
 }
 
+// Fails with this finding, unless it is known that the Raft is to blame.
+static _Noreturn void fail_with(struct lab *lab, enum finding finding,
+                                const char *tag, const char *text)
+{
+    char why[200], whole[900];
+    if (lab->check != NULL)
+        check_leave_out(lab->check, lab_cut_off(lab));
+    bool known = takes_nothing(lab, why, sizeof why) ||
+                 lab_start_lasts(lab, why, sizeof why);
+    if (!known && !lab_saves_last(lab, why, sizeof why))
+        lab_run_fails(lab, finding, tag, text);
+    snprintf(whole, sizeof whole, "%s\n%s", text, why);
+    lab_run_fails(lab, known ? FINDING_LIVENESS : FINDING_NONE,
+                  known ? "L.2" : "", whole);
+}
+
 void lab_fail(struct lab *lab, const char *format, ...)
 {
-    char text[600], why[200], whole[900];
+    char text[600];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text - 1, format, args);
@@ -102,15 +118,7 @@ void lab_fail(struct lab *lab, const char *format, ...)
     size_t n = strlen(text);
     if (n > 0 && strchr(".?", text[n - 1]) == NULL)
         memcpy(text + n, ".", 2);
-    if (lab->check != NULL)
-        check_leave_out(lab->check, lab_cut_off(lab));
-    bool known = takes_nothing(lab, why, sizeof why) ||
-                 lab_start_lasts(lab, why, sizeof why);
-    if (!known && !lab_saves_last(lab, why, sizeof why))
-        lab_run_fails(lab, FINDING_NONE, "", text);
-    snprintf(whole, sizeof whole, "%s\n%s", text, why);
-    lab_run_fails(lab, known ? FINDING_LIVENESS : FINDING_NONE,
-                  known ? "L.2" : "", whole);
+    fail_with(lab, FINDING_NONE, "", text);
 }
 
 void lab_fail_by(struct lab *lab, const char *tag, const char *format, ...)
@@ -121,6 +129,16 @@ void lab_fail_by(struct lab *lab, const char *tag, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     lab_run_fails(lab, FINDING_LIVENESS, tag, text);
+}
+
+void lab_fail_service(struct lab *lab, const char *tag, const char *format, ...)
+{
+    char text[600];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fail_with(lab, FINDING_SERVICE, tag, text);
 }
 
 void lab_not_set_up(struct lab *lab, const char *format, ...)

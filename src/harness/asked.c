@@ -99,17 +99,20 @@ void asked_give_up(struct lab_clients *clients, struct asked *asked, bool dead)
     pthread_mutex_unlock(&clients->mutex);
 }
 
-bool asked_is_waiting(struct lab_clients *clients, char *words, size_t n)
+const struct asked *asked_waiting(struct lab_clients *clients)
 {
     pthread_mutex_lock(&clients->mutex);
     const struct asked *asked = clients->first;
-    while (asked != NULL && (asked->over || !asked->by_clerk))
+    while (asked != NULL && (asked->over || asked->by_clerk == NULL))
         asked = asked->next;
-    if (asked != NULL)
-        snprintf(words, n, "C%d's %s of %s", asked->client,
-                 call_of(asked->kind), asked->key);
     pthread_mutex_unlock(&clients->mutex);
-    return asked != NULL;
+    return asked;
+}
+
+void asked_name(const struct asked *asked, char *words, size_t n)
+{
+    snprintf(words, n, "C%d's %s of %s", asked->client, call_of(asked->kind),
+             asked->key);
 }
 
 int lab_n_answered(struct lab *lab)

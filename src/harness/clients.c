@@ -11,28 +11,7 @@
 #include "base/die.h"
 #include "sim/sim.h"
 
-enum { CALL_MS = 500, AWAIT_STEP_MS = 10, MOST_CALLS_S = 2000, MOST_TOLD = 64 };
-
-struct client {
-    struct client *next; // of all
-    struct lab *lab;
-    int number;
-    struct net_end *end[LAB_MAX_SERVERS];
-    struct clerk *clerk;     // NULL until it is asked
-    struct sim_space *space; // its variables: a computer of its own
-    uint64_t second;         // of the clerk's latest calls, and how many in it
-    int n_calls;
-
-    // Guarded by the clients' mutex.
-    uint64_t session, sequence; // of one without a clerk
-    bool killed;
-
-    // What servers have answered to the clerk since it was asked: each status
-    // as a bit, and hashes of the last values, in turn.
-    atomic_uint statuses;
-    atomic_uint n_values;
-    _Atomic uint64_t value[MOST_TOLD];
-};
+enum { CALL_MS = 500, MOST_CALLS_S = 2000 };
 
 struct lab_clients *lab_clients_make(struct lab *lab)
 {
@@ -189,44 +168,6 @@ void client_kill(struct client *client)
 
 // ---------------------------------------------------------- through the clerk
 
-static unsigned bit_of(uint64_t status)
-{
-    return 1u << (status < 31 ? status : 31);
-}
-
-static uint64_t hash_of(struct message_bytes value)
-{
-    return message_hash(0, value.at, value.n);
-}
-
-static void note_reply(struct client *client, const uint8_t *bytes, size_t n)
-{
-    struct kv_reply reply = {0};
-    if (!message_decode(&kv_reply_type, bytes, n, &reply))
-        return;
-    unsigned i = atomic_fetch_add(&client->n_values, 1) % MOST_TOLD;
-    atomic_store(&client->value[i], hash_of(reply.value));
-    atomic_fetch_or(&client->statuses, bit_of(reply.status));
-    message_clear(&kv_reply_type, &reply);
-}
-
-// What a clerk says it has from a server: of a get its value, too.
-static void check_told(struct client *client, enum kv_kind kind,
-                       const struct kv_reply *reply)
-{
-    unsigned n = atomic_load(&client->n_values);
-    bool found = kind != KV_GET;
-    char text[160];
-    for (unsigned i = 0; i < n && i < MOST_TOLD; i++)
-        found |= atomic_load(&client->value[i]) == hash_of(reply->value);
-    snprintf(text, sizeof text,
-             "C%d's clerk gave an answer that no server had given it since it"
-             " was asked.",
-             client->number);
-    if (!found || (atomic_load(&client->statuses) & bit_of(reply->status)) == 0)
-        lab_run_fails(client->lab, FINDING_CAME_BY_NO_MESSAGE, "", text);
-}
-
 // clerk_config.call
 static bool call(void *context, int server, const char *method,
                  const uint8_t *args, size_t n_args, uint8_t **reply,
@@ -244,10 +185,11 @@ static bool call(void *context, int server, const char *method,
                  "C%d's clerk has called servers %d times within a second, S%d"
                  " last: does it ask the others, and rest when none leads?",
                  client->number, MOST_CALLS_S, server + 1);
+    clerk_calls(client, server);
     bool answered = client_call(client, server, method, args, n_args, CALL_MS,
                                 reply, n_reply);
     if (answered)
-        note_reply(client, *reply, *n_reply);
+        clerk_replied(client, *reply, *n_reply);
     return answered;
 }
 
@@ -290,7 +232,11 @@ static struct asked *ask(struct client *client, enum kv_kind kind,
     struct clerk *clerk = clerk_of(client);
     struct asked *asked =
         asked_begin(clients, client->number, kind, key, value, expected);
-    asked->by_clerk = true;
+    pthread_mutex_lock(&clients->mutex);
+    asked->by_clerk = client;
+    client->n_tries = 0;
+    client->tried = 0;
+    pthread_mutex_unlock(&clients->mutex);
     atomic_store(&client->statuses, 0);
     atomic_store(&client->n_values, 0);
     struct sim_space *before = sim_space_enter(client->space);
@@ -299,8 +245,8 @@ static struct asked *ask(struct client *client, enum kv_kind kind,
     pthread_mutex_lock(&clients->mutex);
     bool killed = client->killed;
     pthread_mutex_unlock(&clients->mutex);
-    if (answered && !killed)
-        check_told(client, kind, &reply);
+    if (!killed)
+        clerk_judge(client, asked, answered ? &reply : NULL);
     if (answered && !killed)
         asked_end(clients, asked, &reply);
     else
@@ -412,25 +358,14 @@ enum sent client_send(struct client *client, struct asked *asked, int server,
 
 // -------------------------------------------------------------------- the end
 
-void lab_clients_await(struct lab *lab, uint64_t ms)
-{
-    struct lab_clients *clients = lab->clients;
-    char words[160] = "";
-    uint64_t begin_ms = now_ms();
-    while (asked_is_waiting(clients, words, sizeof words)) {
-        if (now_ms() - begin_ms > ms)
-            lab_fail(lab,
-                     "%s has not been answered within %.1f s, though a"
-                     " majority can be reached",
-                     words, (double)ms / 1e3);
-        sleep_ms(AWAIT_STEP_MS);
-    }
-}
-
 void lab_clients_free(struct lab_clients *clients)
 {
     if (clients == NULL)
         return;
+    pthread_mutex_lock(&clients->mutex);
+    for (struct client *c = clients->newest; c != NULL; c = c->next)
+        c->killed = true;
+    pthread_mutex_unlock(&clients->mutex);
     for (struct client *c = clients->newest, *next; c != NULL; c = next) {
         next = c->next;
         struct sim_space *before = sim_space_enter(c->space);

@@ -5,7 +5,34 @@
 #include "clients.h"
 #include "internal.h"
 
+#include <stdatomic.h>
+
 #include "check/linear.h"
+
+enum { MOST_TOLD = 64 };
+
+struct client {
+    struct client *next; // of all
+    struct lab *lab;
+    int number;
+    struct net_end *end[LAB_MAX_SERVERS];
+    struct clerk *clerk;     // NULL until it is asked
+    struct sim_space *space; // its variables: a computer of its own
+    uint64_t second;         // of the clerk's latest calls, and how many in it
+    int n_calls;
+
+    // Guarded by the clients' mutex.
+    uint64_t session, sequence; // of one without a clerk
+    bool killed;
+
+    // What servers have answered to the clerk since it was asked: each status
+    // as a bit, and hashes of the last values, in turn.
+    atomic_uint statuses;
+    atomic_uint n_values;
+    _Atomic uint64_t value[MOST_TOLD];
+    int n_tries;    // calls since then
+    unsigned tried; // the servers that they went to
+};
 
 // An operation of a client. What was asked is fixed when it begins.
 struct asked {
@@ -17,7 +44,7 @@ struct asked {
     uint64_t session, sequence;   // of a client without a clerk
     uint64_t event;               // its invocation
     uint64_t begin_ms;
-    bool by_clerk;
+    struct client *by_clerk; // NULL: without one
 
     // Guarded by the clients' mutex.
     enum linear_outcome outcome;
@@ -46,8 +73,17 @@ void asked_end(struct lab_clients *clients, struct asked *asked,
                const struct kv_reply *reply);
 // Nobody knows what becomes of it. A client that is dead says nothing any more.
 void asked_give_up(struct lab_clients *clients, struct asked *asked, bool dead);
-// Is some clerk asking? Then for what, for the longest time.
-bool asked_is_waiting(struct lab_clients *clients, char *words, size_t n);
+// What some clerk has been asking for the longest time; NULL: none is asking.
+const struct asked *asked_waiting(struct lab_clients *clients);
+// "C1's append of a".
+void asked_name(const struct asked *asked, char *words, size_t n);
 void asked_free(struct lab_clients *clients);
+
+// clerk_judge.c: its clerk calls a server, and has its answer; and what it says
+// in the end, NULL: it gave up.
+void clerk_calls(struct client *client, int server);
+void clerk_replied(struct client *client, const uint8_t *bytes, size_t n);
+void clerk_judge(struct client *client, const struct asked *asked,
+                 const struct kv_reply *reply);
 
 #endif

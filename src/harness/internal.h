@@ -39,8 +39,9 @@ struct instance {
     atomic_bool killed;                // raft_kill() has returned
     atomic_int n_late_applied, n_late_saved; // begun since then
     raft_index last_applied;
-    raft_index given_snapshot; // to its service
-    uint64_t snapshot_us;      // a request with one came to it
+    raft_index given_snapshot;         // to its service
+    atomic_uint_least64_t snapshot_ms; // the Raft took for its service's latest
+    uint64_t snapshot_us;              // a request with one came to it
 };
 
 // What the services agreed on at an index; the same for all servers.

@@ -4,6 +4,8 @@
 // what comes back can be told from what no service ever took.
 #include "kv.h"
 
+#include <inttypes.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +14,7 @@
 #include "borrow.h"
 #include "wire/service.h"
 
-enum { INDEX_BYTES = 8 };
+enum { INDEX_BYTES = 8, MOST_APPLY_MS = 20 };
 
 // The service calls its Raft: counted, as calls into the Raft are, and only
 // while there is one. False: there is none.
@@ -76,6 +78,7 @@ static void snapshot(void *context, raft_index index, const void *bytes,
     if (n_bytes > 0)
         memcpy(whole + INDEX_BYTES, bytes, n_bytes);
     started_note(lab->started, whole, n);
+    uint64_t begin_ms = now_ms();
     if (enter(instance)) {
         void *lent = lend(whole, n);
         struct sim_space *before = sim_space_enter(instance->space);
@@ -84,6 +87,7 @@ static void snapshot(void *context, raft_index index, const void *bytes,
         take_back(lent, n);
         lab_leave(instance);
     }
+    atomic_fetch_add(&instance->snapshot_ms, now_ms() - begin_ms);
     free(whole);
 }
 
@@ -155,6 +159,20 @@ bool lab_kv_handle(struct instance *instance, const char *method,
     return answered;
 }
 
+// A service that has kept the Raft's applier, in virtual time, which no work
+// costs: somebody slept or was waited for.
+static void judge_apply(struct instance *instance, uint64_t ms,
+                        raft_index index)
+{
+    if (ms > MOST_APPLY_MS && !instance->lab->run->real)
+        lab_fail_service(instance->lab, "KV.11",
+                         "S%d's service took %" PRIu64
+                         " ms to apply index %" PRIu64
+                         ", without what the Raft needed for a snapshot: it"
+                         " slept or waited, and the Raft's applier with it.",
+                         instance->server + 1, ms, index);
+}
+
 void lab_kv_apply(struct instance *instance, const struct raft_message *message)
 {
     struct raft_message passed = *message;
@@ -164,10 +182,16 @@ void lab_kv_apply(struct instance *instance, const struct raft_message *message)
     passed.n_bytes -= n;
     void *lent = lend((const uint8_t *)message->bytes + n, passed.n_bytes);
     passed.bytes = lent;
+    uint64_t begin_ms = now_ms();
+    atomic_store(&instance->snapshot_ms, 0);
     struct sim_space *before = sim_space_enter(instance->space);
     instance->lab->kv->apply(instance->kv, &passed);
     sim_space_enter(before);
     take_back(lent, passed.n_bytes);
+    uint64_t took_ms = now_ms() - begin_ms;
+    uint64_t saved_ms = atomic_load(&instance->snapshot_ms);
+    judge_apply(instance, took_ms - (saved_ms < took_ms ? saved_ms : took_ms),
+                message->index);
 }
 
 void lab_kv_kill(struct instance *instance)

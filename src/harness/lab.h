@@ -81,6 +81,10 @@ _Noreturn void lab_fail(struct lab *lab, const char *format, ...)
 // The same, where the rule is known ("L.3"): something was not done in time.
 _Noreturn void lab_fail_by(struct lab *lab, const char *tag, const char *format,
                            ...) __attribute__((format(printf, 3, 4)));
+// The same for a rule of services ("KV.9") that the story has seen broken.
+_Noreturn void lab_fail_service(struct lab *lab, const char *tag,
+                                const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 // The situation that the story tests did not come about, for this reason, and
 // the Raft is not to blame: a correct Raft may be designed differently, or
 // another server was faster. The runner draws the run again from the same seed

@@ -46,7 +46,7 @@ struct kv_config {
     struct message_bytes saved; // the snapshot that was saved before; borrowed
                                 // by kv_make(); 0 bytes: none
     size_t max_state;    // a snapshot is due above so many bytes; 0 = never
-    size_t max_sessions; // that are kept, those used last; 0 = default
+    size_t max_sessions; // that are kept, those used last; 0 = 64
     uint64_t seed;       // another in each life of each server
 };
 

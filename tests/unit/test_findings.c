@@ -95,6 +95,7 @@ static const struct {
     {"calls-without-end", GRADE_OWN},
     {"expectation", GRADE_OWN},
     {"linearizability", GRADE_OWN},
+    {"service", GRADE_OWN},
     {"not-decided", GRADE_OWN},
     {"killed-server-answers", GRADE_OWN},
     {"applied-unknown-command", GRADE_OWN},

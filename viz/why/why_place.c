@@ -53,9 +53,12 @@ static bool is_of_runtime(const struct trace_event *finding)
 }
 
 // May it be a wait that had no end? Only then does what stands in the way of
-// progress lead to the rule: a price, or an answer after a kill, is no wait.
+// progress lead to the rule: a price, or an answer after a kill, is no wait,
+// nor is an answer of a service, whose status the sentence names.
 static bool is_wait(const struct trace_event *finding)
 {
+    if (finding->text != NULL && strstr(finding->text, "(KV_") != NULL)
+        return false;
     return finding_of(finding->what) == FINDING_NONE ||
            finding_is(finding->what, FINDING_EXPECTATION) ||
            finding_cost(finding->what, "") == FINDING_IS_LIVENESS;
