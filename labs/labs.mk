@@ -40,16 +40,20 @@ lab1 lab2 lab3 lab4: all ## against RAFT=labs/student; SEEDS=1..20, SEED=
 	  $B/glassraft explore --lab $(@:lab%=%) --raft $(RAFT) -j $(J) || \
 	  status=1; exit $$status
 
+# A service runs on our Raft, or on the one that RAFT names; a hand-out has the
+# student's alone.
 KV ?= labs/student/kv
+BELOW = $(if $(filter-out file,$(origin RAFT)),$(RAFT),$\
+  $(if $(wildcard src/raft/raft.c),,$(RAFT)))
 lab5: all ## lab 5 against KV=labs/student/kv, on our Raft or on RAFT=
 	@$B/glassraft run $@ --kv $(KV) $(LAB_SEEDS) -j $(J) \
-	  $(if $(filter-out file,$(origin RAFT)),--raft $(RAFT))
+	  $(if $(BELOW),--raft $(BELOW))
 
 labs: ## labs 0 to 4
 	@status=0; for lab in lab0 lab1 lab2 lab3 lab4; do \
 	  $(MAKE) --no-print-directory $$lab || status=1; done; exit $$status
 
-# What instructors hand out, and students hand in: LAB=0 ... LAB=4.
+# What instructors hand out, and students hand in: LAB=0 ... LAB=5.
 LAB_N = $(if $(filter file,$(origin LAB)),$(error which lab? make $@ \
   LAB=1),$(LAB:lab%=%))
 KIT_OPTIONS = $(if $(SEEDS),--seeds $(SEEDS)) \
@@ -60,7 +64,8 @@ handout: ## LAB=1: build/glassraft-lab1.tar.gz for students, no solution in it
 	@labs/make-kit handout $(LAB_N)
 
 handin: all ## LAB=1: build/handin-lab1.tar.gz of RAFT=labs/student, tried first
-	@labs/make-handin $(LAB_N) $(if $(filter 0,$(LAB_N)),$(WARM_UP),$(RAFT))
+	@labs/make-handin $(LAB_N) $(if $(filter 0,$(LAB_N)),$(WARM_UP),$\
+	  $(if $(filter 5,$(LAB_N)),$(KV) $(BELOW),$(RAFT)))
 
 gradescope: ## LAB=1: an autograder; SEEDS=, SECRET=file, RUBRIC=file
 	$(WHOLE_TREE)
@@ -71,7 +76,7 @@ classroom: ## LAB=1: a repository that GitHub Actions grades; SEEDS=, RUBRIC=
 	@labs/make-kit classroom $(LAB_N) $(KIT_OPTIONS)
 
 .PHONY: skeleton
-skeleton: ## write labs/student anew from src/raft; FORCE=1 overwrites changes
+skeleton: ## write labs/student anew from src; FORCE=1 overwrites changes
 	@labs/make-skeleton $(if $(FORCE),--force)
 
 .PHONY: tricks

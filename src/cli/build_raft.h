@@ -15,6 +15,9 @@ bool student_raft(const char *path, char *object, size_t n);
 bool student_service(const char *path, const char *service, char *object,
                      size_t n);
 
+// Is this path such an object already? Its service is in it.
+bool student_is_built(const char *path);
+
 // What such an object is made of where one of the two is not given: the
 // reference's sources, or the student's in a tree without them.
 const char *student_half(bool service);

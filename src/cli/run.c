@@ -351,7 +351,7 @@ static bool take_raft(struct arguments *a, const struct choice *choice)
     const char *service = a->kv;
     if (path == NULL && a->cover == NULL && (a->kv == NULL || !serves))
         return true;
-    if (serves && service == NULL)
+    if (serves && service == NULL && (path == NULL || !student_is_built(path)))
         service = student_half(true);
     if (serves && path == NULL)
         path = student_half(false);
