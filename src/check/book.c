@@ -53,3 +53,11 @@ void record_late(struct evidence_book *book, uint64_t effect, uint64_t n)
     if (of != NULL && n > 0 && n != effect)
         add(book, of, n, EVIDENCE_NEAR, false);
 }
+
+bool evidence_cuts(const struct trace_event *event)
+{
+    return event->kind == TRACE_CRASH || event->kind == TRACE_DISCONNECT ||
+           event->kind == TRACE_PARTITION ||
+           (event->kind == TRACE_PAUSE && event->ok) ||
+           (event->kind == TRACE_LINK && !event->ok);
+}

@@ -130,11 +130,3 @@ bool evidence_tells(const struct evidence_book *book, enum trace_kind kind)
     return book->n_of_kind[kind] > 0 ||
            (restored && book->n_of_kind[TRACE_BOOT] > 0);
 }
-
-bool evidence_cuts(const struct trace_event *event)
-{
-    return event->kind == TRACE_CRASH || event->kind == TRACE_DISCONNECT ||
-           event->kind == TRACE_PARTITION ||
-           (event->kind == TRACE_PAUSE && event->ok) ||
-           (event->kind == TRACE_LINK && !event->ok);
-}

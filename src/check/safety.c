@@ -4,6 +4,7 @@
 // logs when they grow, commits when an index becomes committed. Log Matching
 // makes one comparison enough for a whole prefix.
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/die.h"
@@ -96,15 +97,68 @@ static bool entries_match(struct check *check, const struct trace_event *event,
     return true;
 }
 
+// [IS.5] A snapshot goes with the term of the last entry that it covers.
+static bool snapshots_match(struct check *check,
+                            const struct trace_event *event,
+                            const struct flight *flight)
+{
+    const struct facts *args = &flight->args;
+    const struct table_cell *known =
+        table_find(&check->committed, args->index, 0);
+    bool wrong = known != NULL && known->first != args->index_term &&
+                 check_knows_logs(check);
+    if (args->index == 0 || (args->index_term > 0 && !wrong))
+        return true;
+    char entry[60] = "no entry has that";
+    if (known != NULL)
+        snprintf(entry, sizeof entry, "that entry is of term %" PRIu64,
+                 known->first);
+    return check_broken(check, event, FINDING_SNAPSHOT_WITH_WRONG_TERM, "IS.5",
+                        flight->to, known != NULL ? known->event : 0,
+                        "S%d sent S%d a snapshot up to index %" PRIu64
+                        " with last_included_term %" PRIu64 ": %s.",
+                        event->node + 1, flight->to + 1, args->index,
+                        args->index_term, entry);
+}
+
+// [IS.8] What a server restarts with says of a committed entry what it is.
+static bool restores_term(struct check *check, const struct trace_event *event)
+{
+    const struct table_cell *known =
+        table_find(&check->committed, event->index, 0);
+    if (event->index == 0 || known == NULL ||
+        known->first == event->entry_term || !check_knows_logs(check))
+        return true;
+    return check_broken(check, event, FINDING_SNAPSHOT_WITH_WRONG_TERM, "IS.5",
+                        TRACE_NONE, known->event,
+                        "S%d restarted with a snapshot up to index %" PRIu64
+                        " and last_included_term %" PRIu64
+                        ", but that entry is of term %" PRIu64 ".",
+                        event->node + 1, event->index, event->entry_term,
+                        known->first);
+}
+
 // [P.3] The same of entries in messages: who leads a term makes one entry of it
 // at an index, and every message shows that one.
 static bool messages_match(struct check *check, const struct trace_event *event)
 {
     const struct flight *flight = check_flight(check, event->msg);
+    if (flight != NULL && flight->args.whole &&
+        flight->args.rpc == FACTS_INSTALL)
+        return snapshots_match(check, event, flight);
     if (flight == NULL || flight->args.rpc != FACTS_APPEND ||
         !flight->args.whole)
         return true;
     const struct facts *args = &flight->args;
+    if (args->index > 0 && args->index_term == 0) {
+        char text[120];
+        snprintf(text, sizeof text,
+                 "S%d told S%d that its entry %" PRIu64
+                 " is of term 0: no entry has that.",
+                 event->node + 1, flight->to + 1, args->index);
+        return check_found(check, event, FINDING_WRONG_PREV_LOG_TERM, "L.3",
+                           flight->to, 0, text);
+    }
     for (uint64_t i = 0; i < args->n_entries; i++) {
         uint64_t index = args->index + 1 + i, term, command;
         term = facts_term(&check->terms, args, i);
@@ -242,7 +296,8 @@ bool check_safety(struct check *check, const struct trace_event *event)
         return entries_match(check, event, event->index,
                              model_term_at(server, event->index - 1));
     case TRACE_BOOT:
-        return entries_match(check, event, event->index + 1, event->entry_term);
+        return restores_term(check, event) &&
+               entries_match(check, event, event->index + 1, event->entry_term);
     case TRACE_SEND:
         return messages_match(check, event);
     case TRACE_COMMIT:

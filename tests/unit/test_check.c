@@ -165,6 +165,30 @@ static void test_p4_a_late_leader_of_an_earlier_term(void **state)
     assert_sound();
 }
 
+// S2 has compacted what is committed, crashes, and takes the term of its
+// snapshot for this.
+static void test_is5_a_restored_snapshot_has_its_term(void **state)
+{
+    (void)state;
+    for (uint64_t term = 0; term <= 1; term++) {
+        begin_story();
+        replicates(1);
+        uint64_t first = commit(0, 0, 1);
+        commit(1, 0, 1);
+        STEP(1, .kind = TRACE_COMPACT, .index = 1, .entry_term = 1);
+        STEP(1, .kind = TRACE_PERSIST, .term = 1, .voted_for = 0, .from = 1,
+             .index = 1, .entry_term = 1);
+        STEP(1, .kind = TRACE_CRASH);
+        uint64_t boot = STEP(1, .kind = TRACE_BOOT, .term = 1, .voted_for = 0,
+                             .index = 1, .entry_term = term);
+        if (term == 1)
+            assert_sound();
+        else
+            assert_broken("snapshot-with-wrong-term", "IS.5",
+                          SHOWN(boot, first), OF(1));
+    }
+}
+
 static void test_p5_two_entries_committed_at_an_index(void **state)
 {
     (void)state;
@@ -221,10 +245,13 @@ static void test_coverage_tells_what_was_not_judged(void **state)
 static void test_every_property_of_safety_was_broken(void **state)
 {
     (void)state;
-    static const char *const all[] = {
-        "P.1 election-safety",      "P.2 leader-append-only",
-        "P.3 log-matching",         "P.4 leader-completeness",
-        "P.5 state-machine-safety", NULL};
+    static const char *const all[] = {"P.1 election-safety",
+                                      "P.2 leader-append-only",
+                                      "P.3 log-matching",
+                                      "P.4 leader-completeness",
+                                      "IS.5 snapshot-with-wrong-term",
+                                      "P.5 state-machine-safety",
+                                      NULL};
     assert_all_found(all);
 }
 
@@ -245,6 +272,7 @@ int main(void)
         STORY(test_p4_a_leader_has_the_committed_entry),
         STORY(test_p4_a_leader_has_another_entry),
         STORY(test_p4_a_late_leader_of_an_earlier_term),
+        STORY(test_is5_a_restored_snapshot_has_its_term),
         STORY(test_p5_two_entries_committed_at_an_index),
         STORY(test_p5_two_entries_applied_at_an_index),
         STORY(test_coverage_tells_what_was_not_judged),

@@ -104,7 +104,8 @@ static void test_l1_sent_as_a_leader_that_it_is_not(void **state)
 {
     (void)state;
     elects(0, 1, 1);
-    INSTALL_SNAPSHOT(0, 1, .term = 1, .last_included_index = 1);
+    INSTALL_SNAPSHOT(0, 1, .term = 1, .last_included_index = 1,
+                     .last_included_term = 1);
     APPEND_ENTRIES(0, 1, .term = 1);
     assert_sound();
     uint64_t stands = stand(2, 2);
@@ -113,7 +114,8 @@ static void test_l1_sent_as_a_leader_that_it_is_not(void **state)
                   OF(2));
     begin_story();
     elects(0, 1, 1);
-    INSTALL_SNAPSHOT(2, 1, .term = 1, .last_included_index = 1);
+    INSTALL_SNAPSHOT(2, 1, .term = 1, .last_included_index = 1,
+                     .last_included_term = 1);
     assert_broken("sent-by-non-leader", "L.1", SHOWN(story_sent()), OF(2, 0));
 }
 

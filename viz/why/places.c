@@ -151,6 +151,9 @@ static const struct {
     {FINDING_LEADER_APPEND_ONLY, NULL,
      "what a leader does with its log (election.c, become_leader; raft.c,"
      " raft_start)"},
+    {FINDING_WRONG_PREV_LOG_TERM, "is of term 0:",
+     "what tells an entry's term (log.c, log_term_at), and where the snapshot's"
+     " term is kept (log.c, log_compact; persist.c, restore)"},
     {FINDING_WRONG_PREV_LOG_TERM, NULL,
      "what makes the message (replication.c, append_args)"},
     {FINDING_COMMAND_AT_WRONG_INDEX, NULL, "raft.c, raft_start"},
@@ -230,6 +233,11 @@ static const struct {
     {FINDING_APPLIED_OUT_OF_ORDER, "snapshot", INSTALLS},
     {FINDING_APPLIED_OUT_OF_ORDER, "first of this life", "persist.c, restore"},
     {FINDING_LIVENESS, "has not given it to its service", INSTALLS},
+    {FINDING_SNAPSHOT_WITH_WRONG_TERM, "restarted with", "persist.c, restore"},
+    {FINDING_SNAPSHOT_WITH_WRONG_TERM, "last_included_term 0:",
+     "what reads a snapshot's term back (persist.c, restore), or takes it over"
+     " (snapshot.c, handle_install_snapshot)"},
+    {FINDING_SNAPSHOT_WITH_WRONG_TERM, "last_included_term ", COMPACTS},
     // What a scenario expected.
     {FINDING_EXPECTATION, "entries wait for the next one",
      "what sends entries (replication.c, replicate)"},
