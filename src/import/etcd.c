@@ -368,6 +368,7 @@ static void duplicate(struct etcd *e, const struct etcd_line *line)
         account_hole(&e->account);
         return;
     }
+    etcd_spend(e, m->entries); // it is stored once more
     struct etcd_flight *copy = etcd_flight(e, m);
     struct etcd_flight was = e->flight[of];
     copy->msg = was.msg;

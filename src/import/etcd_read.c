@@ -8,7 +8,7 @@
 #include "base/die.h"
 #include "trace/fields.h"
 
-enum { MOST_CONFS = 4096 };
+enum { MOST_CONFS = 256 };
 
 struct reading {
     struct etcd_file *file;

@@ -8,6 +8,8 @@
 #include "account.h"
 #include "base/die.h"
 
+enum { MOST_PATTERNS = 500 };
+
 const char import_patterns[] =
     "# Patterns of `glassraft import --from dslogs`: WHAT: TOPIC TEXT\n"
     "#\n"
@@ -124,10 +126,9 @@ static const unsigned needed[] = {
 // The name in braces at text; how long it is with them, 0 when it is none.
 static size_t name_at(const char *text, enum pattern_name *name)
 {
-    for (int i = 0; i < PATTERN_N_NAMES; i++) {
+    for (int i = 0; text[0] == '{' && i < PATTERN_N_NAMES; i++) {
         size_t n = strlen(names[i]);
-        if (text[0] == '{' && strncmp(text + 1, names[i], n) == 0 &&
-            text[n + 1] == '}') {
+        if (strncmp(text + 1, names[i], n) == 0 && text[n + 1] == '}') {
             *name = (enum pattern_name)i;
             return n + 2;
         }
@@ -186,6 +187,8 @@ static bool read_pattern(struct patterns *patterns, struct account_lines *lines,
                                       " RPC behind it"
                                     : "%s takes no name of an RPC",
                             what);
+    if (patterns->n == MOST_PATTERNS)
+        return account_fail(lines, "more than %d patterns", MOST_PATTERNS);
     p.text = must_copy(line + at, strlen(line + at) + 1);
     if (!check_text(lines, &p)) {
         free(p.text);
