@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "wire/declare.h"
 #include "trace/trace.h"
 
@@ -30,11 +31,7 @@ struct random_events {
 
 static inline uint64_t random_below(struct random_events *r, uint64_t n)
 {
-    r->state += UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t z = r->state;
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return (z ^ z >> 31) % n;
+    return random_next(&r->state) % n;
 }
 
 static inline const char *random_text(struct random_events *r)
@@ -132,6 +129,32 @@ static inline struct trace_event random_event(struct random_events *r,
         event.result = random_below(r, 2) == 0 ? "ok" : "unknown";
     }
     return event;
+}
+
+static inline uint64_t random_later(void *context)
+{
+    struct random_events *r = context;
+    return r->us += random_below(r, 5000);
+}
+
+// Writes a trace of n of them.
+static inline bool random_run(struct random_events *r, int n, const char *path)
+{
+    struct trace_config config = {.scenario = "random",
+                                  .n_servers = RANDOM_SERVERS,
+                                  .store = true,
+                                  .now_us = random_later,
+                                  .context = r};
+    struct trace *recorder = trace_make(&config);
+    for (int i = 0; i < n; i++) {
+        struct trace_event event =
+            random_event(r, (enum trace_kind)random_below(r, TRACE_VERDICT));
+        trace_emit(recorder, &event);
+    }
+    bool good = trace_write_file(recorder, path);
+    trace_free(recorder);
+    free(r->encoded);
+    return good;
 }
 
 #endif

@@ -3,6 +3,18 @@
 
 #include "test.h"
 
+uint64_t silent_asks(int candidate, int voter, uint64_t term, uint64_t index,
+                     uint64_t last_term, bool granted)
+{
+    uint64_t msg = ASK_VOTE(
+        candidate, voter, .term = term, .candidate_id = (uint64_t)candidate,
+        .last_log_index = index, .last_log_term = last_term);
+    receive(msg);
+    uint64_t n = ANSWER_VOTE(msg, .term = term, .vote_granted = granted);
+    hear(msg);
+    return n;
+}
+
 void silent_elected(int leader, int voter, uint64_t term, uint64_t index,
                     uint64_t last_term)
 {

@@ -4,6 +4,10 @@
 
 #include "check_fixture.h"
 
+// A request for a vote and its answer, up to the candidate; logs end so. Gives
+// the number of the answer.
+uint64_t silent_asks(int candidate, int voter, uint64_t term, uint64_t index,
+                     uint64_t last_term, bool granted);
 // A vote by messages, up to the candidate, whose log ends so.
 void silent_elected(int leader, int voter, uint64_t term, uint64_t index,
                     uint64_t last_term);

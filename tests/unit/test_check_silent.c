@@ -4,29 +4,9 @@
 
 #include <string.h>
 
-#include "check_fixture.h"
+#include "silent_fixture.h"
 
 enum { MS = 1000 };
-
-// A request for a vote and its answer, up to the candidate; logs end so.
-static uint64_t asks(int candidate, int voter, uint64_t term, uint64_t index,
-                     uint64_t last_term, bool granted)
-{
-    uint64_t msg = ASK_VOTE(
-        candidate, voter, .term = term, .candidate_id = (uint64_t)candidate,
-        .last_log_index = index, .last_log_term = last_term);
-    receive(msg);
-    uint64_t n = ANSWER_VOTE(msg, .term = term, .vote_granted = granted);
-    hear(msg);
-    return n;
-}
-
-// S1 leads term 1 by S2's vote.
-static void leads(void)
-{
-    asks(0, 1, 1, 0, 0, true);
-    APPEND_ENTRIES(0, 1, .term = 1);
-}
 
 // The leader's entries behind index reach the follower, and it says yes; gives
 // the number of its answer.
@@ -47,20 +27,20 @@ static uint64_t stores(int leader, int follower, uint64_t term, uint64_t index,
 static void test_rv2_one_vote_a_term(void **state)
 {
     (void)state;
-    uint64_t first = asks(0, 1, 1, 0, 0, true);
-    asks(0, 1, 1, 0, 0, true);
-    asks(2, 1, 2, 0, 0, true);
+    uint64_t first = silent_asks(0, 1, 1, 0, 0, true);
+    silent_asks(0, 1, 1, 0, 0, true);
+    silent_asks(2, 1, 2, 0, 0, true);
     assert_sound();
     begin_silent_story();
-    first = asks(0, 1, 1, 0, 0, true);
-    uint64_t second = asks(2, 1, 1, 0, 0, true);
+    first = silent_asks(0, 1, 1, 0, 0, true);
+    uint64_t second = silent_asks(2, 1, 1, 0, 0, true);
     assert_broken("voted-twice", "RV.2", SHOWN(second, first), OF(1, 0));
 }
 
 static void test_rv2_the_own_vote_is_one(void **state)
 {
     (void)state;
-    uint64_t granted = asks(0, 1, 1, 0, 0, true);
+    uint64_t granted = silent_asks(0, 1, 1, 0, 0, true);
     wait_us(500 * MS);
     ASK_VOTE(1, 2, .term = 1);
     assert_broken("voted-twice", "RV.2", SHOWN(story_sent(), granted),
@@ -69,7 +49,7 @@ static void test_rv2_the_own_vote_is_one(void **state)
     ASK_VOTE(1, 2, .term = 1);
     uint64_t stood = story_sent();
     restarts(1);
-    uint64_t n = asks(0, 1, 1, 0, 0, true);
+    uint64_t n = silent_asks(0, 1, 1, 0, 0, true);
     assert_broken("voted-twice", "RV.2", SHOWN(n, stood), OF(1, 0));
 }
 
@@ -78,11 +58,11 @@ static void test_rv1_a_vote_for_an_old_term(void **state)
     (void)state;
     uint64_t old = ASK_VOTE(0, 1, .term = 1), before = old;
     receive(before); // being handled when the newer one comes
-    asks(2, 1, 2, 0, 0, true);
+    silent_asks(2, 1, 2, 0, 0, true);
     ANSWER_VOTE(before, .term = 2, .vote_granted = true);
     assert_sound();
     begin_silent_story();
-    asks(2, 1, 2, 0, 0, true);
+    silent_asks(2, 1, 2, 0, 0, true);
     arrive(ASK_VOTE(0, 1, .term = 1));
     answer_vote(2, true);
     assert_broken("voted-in-old-term", "RV.1", SHOWN(story_last(), arrived()),
@@ -92,12 +72,12 @@ static void test_rv1_a_vote_for_an_old_term(void **state)
 static void test_rv2_a_vote_for_a_log_behind(void **state)
 {
     (void)state;
-    leads();
+    silent_leads();
     stores(0, 1, 1, 0, 0, 1);
     wait_us(500 * MS);
-    asks(2, 1, 2, 0, 0, false);
-    asks(0, 1, 3, 1, 1, true); // equal
-    asks(2, 1, 4, 1, 2, true); // shorter, with a newer term
+    silent_asks(2, 1, 2, 0, 0, false);
+    silent_asks(0, 1, 3, 1, 1, true); // equal
+    silent_asks(2, 1, 4, 1, 2, true); // shorter, with a newer term
     assert_sound();
     arrive(ASK_VOTE(2, 1, .term = 5, .last_log_index = 9));
     answer_vote(5, true);
@@ -108,15 +88,15 @@ static void test_rv2_a_vote_for_a_log_behind(void **state)
 static void test_what_a_leader_may_have_cut_is_not_known(void **state)
 {
     (void)state;
-    leads();
+    silent_leads();
     stores(0, 1, 1, 0, 0, 1);
     restarts(0); // it had sent its entry, not saved it
     wait_us(500 * MS);
-    asks(2, 0, 2, 0, 0, true);
+    silent_asks(2, 0, 2, 0, 0, true);
     // Nobody knows what came of it.
     receive(APPEND_ENTRIES(2, 1, .term = 2, .entries = ENTRIES({.term = 2})));
     wait_us(500 * MS);
-    asks(0, 1, 3, 0, 0, true);
+    silent_asks(0, 1, 3, 0, 0, true);
     assert_sound();
 }
 
@@ -184,7 +164,7 @@ static void test_rv2_a_vote_refused_for_a_leader(void **state)
 {
     (void)state;
     two_candidates();
-    asks(0, 2, 1, 0, 0, false);
+    silent_asks(0, 2, 1, 0, 0, false);
     receive(APPEND_ENTRIES(0, 1, .term = 2)); // whatever comes of it
     arrive(ASK_VOTE(2, 1, .term = 2, .last_log_index = 1, .last_log_term = 1));
     answer_vote(2, false);
@@ -200,7 +180,7 @@ static void test_all2_the_answers_term_falls(void **state)
     (void)state;
     uint64_t before = ASK_VOTE(0, 1, .term = 1);
     receive(before);
-    uint64_t newer = asks(2, 1, 2, 0, 0, true);
+    uint64_t newer = silent_asks(2, 1, 2, 0, 0, true);
     ANSWER_VOTE(before, .term = 1);
     assert_sound();
     receive(before = ASK_VOTE(0, 1, .term = 1));
@@ -211,11 +191,11 @@ static void test_all2_the_answers_term_falls(void **state)
 static void test_all2_an_answer_without_the_newer_term(void **state)
 {
     (void)state;
-    leads();
+    silent_leads();
     arrive(APPEND_ENTRIES(0, 1, .term = 1));
     answer_append(1, true);
     // Who has heard a leader so lately may pass over a candidate.
-    asks(2, 0, 2, 0, 0, false);
+    silent_asks(2, 0, 2, 0, 0, false);
     arrive(ASK_VOTE(2, 1, .term = 3));
     answer_vote(1, false);
     assert_sound();
@@ -229,7 +209,7 @@ static void test_all2_an_answer_without_the_newer_term(void **state)
 static void test_all2_a_leader_goes_on(void **state)
 {
     (void)state;
-    leads();
+    silent_leads();
     uint64_t msg = APPEND_ENTRIES(0, 2, .term = 1);
     receive(msg);
     ANSWER_APPEND(msg, .term = 2);
@@ -246,8 +226,8 @@ static void test_all2_a_leader_goes_on(void **state)
 static void test_ae1_an_old_message_is_accepted(void **state)
 {
     (void)state;
-    leads();
-    asks(2, 1, 2, 0, 0, true);
+    silent_leads();
+    silent_asks(2, 1, 2, 0, 0, true);
     arrive(APPEND_ENTRIES(0, 1, .term = 1));
     answer_append(2, false);
     assert_sound();
@@ -262,7 +242,7 @@ static void test_ae1_an_old_message_is_accepted(void **state)
 static void test_a_candidate_shows_its_log(void **state)
 {
     (void)state;
-    leads();
+    silent_leads();
     uint64_t stored = stores(0, 1, 1, 0, 0, 1);
     wait_us(500 * MS);
     ASK_VOTE(1, 2, .term = 2, .last_log_index = 1, .last_log_term = 1);
@@ -272,7 +252,7 @@ static void test_a_candidate_shows_its_log(void **state)
     assert_broken("truncated-without-conflict", "AE.3",
                   SHOWN(story_sent(), stored), OF(1));
     begin_silent_story();
-    leads();
+    silent_leads();
     stored = stores(0, 1, 1, 0, 0, 1);
     restarts(1);
     wait_us(500 * MS);
@@ -282,7 +262,7 @@ static void test_a_candidate_shows_its_log(void **state)
     assert_non_null(strstr(check_finding(story_check())->text,
                            " The trace tells of no save by any server."));
     begin_silent_story();
-    leads();
+    silent_leads();
     stored = stores(0, 1, 1, 0, 0, 1);
     wait_us(500 * MS);
     ASK_VOTE(1, 2, .term = 2, .last_log_index = 7);
@@ -293,7 +273,7 @@ static void test_a_candidate_shows_its_log(void **state)
 static void test_c2_a_leader_without_votes(void **state)
 {
     (void)state;
-    asks(0, 1, 1, 0, 0, false);
+    silent_asks(0, 1, 1, 0, 0, false);
     uint64_t msg = ASK_VOTE(0, 2, .term = 1), asked = story_sent() - 3;
     receive(msg);
     ANSWER_VOTE(msg, .term = 1, .vote_granted = true); // not there yet
@@ -305,8 +285,8 @@ static void test_c2_a_leader_without_votes(void **state)
 static void test_l1_a_leader_without_an_election(void **state)
 {
     (void)state;
-    leads();
-    asks(2, 1, 2, 0, 0, false);
+    silent_leads();
+    silent_asks(2, 1, 2, 0, 0, false);
     APPEND_ENTRIES(1, 0, .term = 2);
     assert_broken("sent-by-non-leader", "L.1", SHOWN(story_sent()), OF(1));
 }
@@ -315,7 +295,7 @@ static void test_l1_a_leader_without_an_election(void **state)
 static void test_all2_a_leader_of_a_newer_term_that_it_heard_of(void **state)
 {
     (void)state;
-    leads();
+    silent_leads();
     uint64_t msg = APPEND_ENTRIES(0, 2, .term = 1);
     receive(msg);
     ANSWER_APPEND(msg, .term = 2);
@@ -331,7 +311,7 @@ static void test_f2_a_leader_stands_for_election(void **state)
     (void)state;
     for (int answers = 0; answers < 2; answers++) {
         begin_silent_story();
-        leads();
+        silent_leads();
         uint64_t led = story_sent();
         uint64_t msg = APPEND_ENTRIES(0, 2, .term = 1);
         receive(msg);
@@ -367,13 +347,13 @@ static void test_c1_index_0_has_no_term(void **state)
 static void test_p1_two_leaders_of_a_term(void **state)
 {
     (void)state;
-    leads();
+    silent_leads();
     uint64_t first = story_sent();
     wait_us(500 * MS);
-    asks(1, 2, 2, 0, 0, true);
+    silent_asks(1, 2, 2, 0, 0, true);
     APPEND_ENTRIES(1, 0, .term = 2);
     assert_sound();
-    asks(2, 0, 1, 0, 0, false);
+    silent_asks(2, 0, 1, 0, 0, false);
     APPEND_ENTRIES(2, 0, .term = 1);
     assert_broken("election-safety", "P.1", SHOWN(story_sent(), first),
                   OF(2, 0));
@@ -382,7 +362,7 @@ static void test_p1_two_leaders_of_a_term(void **state)
 static void test_p4_a_leader_without_a_committed_entry(void **state)
 {
     (void)state;
-    leads();
+    silent_leads();
     stores(0, 1, 1, 0, 0, 1);
     uint64_t given = STEP(0, .kind = TRACE_GIVEN, .index = 1, .term = 1);
     wait_us(500 * MS);
@@ -400,9 +380,9 @@ static void test_p4_a_leader_without_a_committed_entry(void **state)
 static void test_who_speaks_is_judged_by_what_it_tells(void **state)
 {
     (void)state;
-    asks(0, 1, 1, 0, 0, true);
+    silent_asks(0, 1, 1, 0, 0, true);
     STEP(0, .kind = TRACE_TERM, .from = 0, .to = 1);
-    asks(2, 1, 1, 0, 0, true);
+    silent_asks(2, 1, 1, 0, 0, true);
     assert_sound();
 }
 

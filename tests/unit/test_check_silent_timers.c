@@ -4,34 +4,14 @@
 
 #include <string.h>
 
-#include "check_fixture.h"
+#include "silent_fixture.h"
 
 enum { MS = 1000 };
-
-// A request for a vote and its answer, up to the candidate; logs end so.
-static uint64_t asks(int candidate, int voter, uint64_t term, uint64_t index,
-                     uint64_t last_term, bool granted)
-{
-    uint64_t msg = ASK_VOTE(
-        candidate, voter, .term = term, .candidate_id = (uint64_t)candidate,
-        .last_log_index = index, .last_log_term = last_term);
-    receive(msg);
-    uint64_t n = ANSWER_VOTE(msg, .term = term, .vote_granted = granted);
-    hear(msg);
-    return n;
-}
-
-// S1 leads term 1 by S2's vote.
-static void leads(void)
-{
-    asks(0, 1, 1, 0, 0, true);
-    APPEND_ENTRIES(0, 1, .term = 1);
-}
 
 static void test_f2_an_election_without_a_timeout(void **state)
 {
     (void)state;
-    leads();
+    silent_leads();
     arrive(APPEND_ENTRIES(0, 1, .term = 1));
     answer_append(1, true);
     uint64_t heard = story_last();
@@ -39,7 +19,7 @@ static void test_f2_an_election_without_a_timeout(void **state)
     ASK_VOTE(1, 2, .term = 2);
     assert_broken("timer-not-reset", "F.2", SHOWN(story_sent(), heard), OF(1));
     begin_silent_story();
-    leads();
+    silent_leads();
     arrive(APPEND_ENTRIES(0, 1, .term = 1));
     answer_append(1, true);
     wait_us(90 * MS);
@@ -75,12 +55,12 @@ static void test_f2_a_slow_server_is_not_judged(void **state)
 {
     (void)state;
     check_untimed(story_check());
-    asks(0, 1, 1, 0, 0, true);
+    silent_asks(0, 1, 1, 0, 0, true);
     ASK_VOTE(1, 2, .term = 2);
     assert_sound();
     begin_silent_story();
     STEP(1, .kind = TRACE_CLOCK, .to = 4000);
-    asks(0, 1, 1, 0, 0, true);
+    silent_asks(0, 1, 1, 0, 0, true);
     ASK_VOTE(1, 2, .term = 2);
     assert_sound();
 }

@@ -223,31 +223,12 @@ static void test_hostile_commands(void **state)
     unlink(temporary());
 }
 
-static uint64_t later(void *context)
-{
-    struct random_events *r = context;
-    return r->us += random_below(r, 5000);
-}
-
 static void test_nonsense_is_drawn_too(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 60; seed++) {
         struct random_events r = {.state = seed};
-        struct trace_config config = {.scenario = "random",
-                                      .n_servers = RANDOM_SERVERS,
-                                      .store = true,
-                                      .now_us = later,
-                                      .context = &r};
-        struct trace *recorder = trace_make(&config);
-        for (int i = 0; i < 80; i++) {
-            struct trace_event event = random_event(
-                &r, (enum trace_kind)random_below(&r, TRACE_VERDICT));
-            trace_emit(recorder, &event);
-        }
-        assert_true(trace_write_file(recorder, temporary()));
-        trace_free(recorder);
-        free(r.encoded);
+        assert_true(random_run(&r, 80, temporary()));
         struct trace_file trace;
         struct viz_window all = {.heartbeats = seed % 2 == 0};
         assert_true(trace_load(&trace, temporary()));
