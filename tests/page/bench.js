@@ -1,11 +1,12 @@
 // bench.js -- a page of 120,000 events: time to build it, to open it, and to
-// draw a frame while the strip is dragged from end to end.
+// draw a frame while the strip is dragged from end to end. EVENTS=200000 makes
+// it as large as pages may be.
 'use strict';
 const fs = require('node:fs');
 const {page_of, trace_of, write_trace} = require('./common.js');
 const {close_browser, open_page, settled} = require('./browser.js');
 
-const N_EVENTS = 120000;
+const N_EVENTS = Number(process.env.EVENTS || 120000);
 
 // Churns one behind the other until there are that many events: numbers and
 // times go on, the servers start again.
@@ -115,6 +116,10 @@ async function main() {
     console.log(`load     ${loaded.toFixed(0)} ms to the load event, ` +
         `${opened.toFixed(0)} ms with a new tab and the first frame; ` +
         `${busy.toFixed(0)} ms of the processor`);
+    const session = await page.context().newCDPSession(page);
+    await session.send('HeapProfiler.collectGarbage');
+    const {usedSize} = await session.send('Runtime.getHeapUsage');
+    console.log(`memory   ${(usedSize / 1e6).toFixed(0)} MB of JavaScript`);
     console.log(`scrub    ${await drag_over(page, '#minimap', 30, 1)}`);
     await page.keyboard.press('1');
     console.log(`cursor   ${await drag_over(page, '#view', 30, 0.98)}`);

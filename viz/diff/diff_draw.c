@@ -140,6 +140,7 @@ static void open_panels(struct picture *p)
         d->left = left;
         d->pitch = d->n_lanes > 5 ? NARROW : PITCH;
         d->margin = MARGIN;
+        d->said_width = SAID - 24; // the next panel's pills need some room
         mute_likes(p, side);
         left = panel_right(p, side) + 60;
     }

@@ -116,10 +116,10 @@ void viz_columns(const struct trace_file *trace,
 
 // The page: one HTML file, complete in itself, in which a browser shows the
 // trace at path, or of it the events of a window (NULL: all; heartbeats: shown
-// from the start). A page holds 200,000 events and 20 MB; with fit it is made
-// of the last events that it holds, without it false comes back. Then, and
-// when the file cannot be read, error (n_error bytes) says why in a line, and
-// what was written to out is of no use.
+// from the start). A page holds 200,000 events, of 600 bytes on average; with
+// fit it is made of the last events that it holds, without it false comes back.
+// Then, and when the file cannot be read, error (n_error bytes) says why in a
+// line, and what was written to out is of no use.
 bool viz_page(FILE *out, const char *path, const struct viz_window *window,
               bool fit, char *error, size_t n_error);
 

@@ -65,6 +65,7 @@ struct drawing {
     const char *prefix; // of its names
     bool *muted;        // [position - scene.begin] not to be shown; NULL: none
     bool untimed;       // bands without their times
+    double said_width;  // most of a line of the narration; 0: any
 };
 
 struct style {

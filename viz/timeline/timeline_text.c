@@ -214,14 +214,16 @@ void timeline_line(struct drawing *d, double x, double dot_y, double size,
 void timeline_narrate(struct drawing *d, const struct trace_event *event,
                       const char *colour, bool bold, const char *format, ...)
 {
-    char text[TEXT_ROOM], ink[16];
+    char text[TEXT_ROOM + 4], ink[16];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    vsnprintf(text, TEXT_ROOM, format, args);
     va_end(args);
     double y = timeline_y(d, event);
     if (!timeline_on_page(d, y) || d->silent)
         return;
+    if (d->said_width > 0)
+        fit(text, (struct style){9, colour, NULL, bold}, d->said_width);
     if (y < d->said + 12)
         y = d->said + 12;
     d->said = y;
