@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "base/plain.h"
 #include "base/save.h"
 #include "cli.h"
 
@@ -62,6 +63,7 @@ static int join(const char *const *path, size_t n, const char *output)
     FILE *out = must_stream(&text, &n_bytes);
     bool good = join_traces(path, n, out, &tally, error, sizeof error);
     fclose(out);
+    plain_output(text, n_bytes, false);
     if (!good)
         fprintf(stderr, "glassraft join: %s\n", error);
     else if (output == NULL)
