@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "labs/suites/suites.h"
+#include "sim/arch/arch.h"
 #include "stepper/script.h"
 #include "harness/cage.h"
 #include "cli.h"
@@ -22,5 +23,6 @@ int main(int argc, char **argv)
                         " run of a Raft that it was given\n");
         return EXIT_USAGE;
     }
+    sim_steady_guard();
     cage_main((int)strtol(argv[1], NULL, 10), find);
 }

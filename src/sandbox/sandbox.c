@@ -24,7 +24,7 @@ enum {
     NOBODY = 65534,
     CPU_S = 20,
     FIRST_FD = 64, // where the result's descriptor may hide
-    LAST_FD = 1000,
+    N_FDS = 500,
     MOST_FDS = 1024,
     FILE_BYTES = 1 << 20,        // of what is printed
     TRACE_BYTES = 256 * 1 << 20, // and of a trace
@@ -131,12 +131,14 @@ static void close_from(int first, int last)
             close(fd);
 }
 
-static int at_random_place(int fd)
+// The filters' memory comes out differently for another order, and a run's
+// addresses with it.
+static int at_random_place(int fd, int first)
 {
     unsigned random = 0;
     if (syscall(SYS_getrandom, &random, sizeof random, 0) != sizeof random)
         die("getrandom: %s", strerror(errno));
-    int place = fcntl(fd, F_DUPFD, FIRST_FD + (int)(random % LAST_FD));
+    int place = fcntl(fd, F_DUPFD, first + (int)(random % N_FDS));
     if (place < 0)
         die("descriptor: %s", strerror(errno));
     return place;
@@ -168,10 +170,10 @@ static void arrange_files(struct sandbox_files *files)
         (files->printed >= 0 && (dup2(files->printed, STDOUT_FILENO) < 0 ||
                                  dup2(files->printed, STDERR_FILENO) < 0)))
         die("descriptors: %s", strerror(errno));
-    files->result = at_random_place(files->result);
+    files->result = at_random_place(files->result, FIRST_FD);
     files->printed = -1;
     if (files->trace >= 0)
-        files->trace = at_random_place(files->trace);
+        files->trace = at_random_place(files->trace, FIRST_FD + N_FDS);
     int kept[4] = {files->result}, n = 1;
     if (files->trace >= 0)
         kept[n++] = files->trace;

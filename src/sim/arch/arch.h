@@ -19,6 +19,11 @@ void sim_switch(void **save, void *to);
 // begins in sim_fiber_main(). Returns what to switch to.
 void *sim_first_frame(char *top);
 
+// The number that guards stacks becomes the same in each process, where the
+// processor lets us: it stays behind on stacks, where a Raft may read what it
+// has not written. Called by main() alone, before any function that is guarded.
+void sim_steady_guard(void);
+
 // What the kernel takes for sigaction(): a sanitizer that stands before the C
 // library's would put the handler off until the next call that it watches, and
 // a spinning thread makes none.

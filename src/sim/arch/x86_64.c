@@ -26,6 +26,12 @@ void *sim_first_frame(char *top)
     return sp;
 }
 
+void sim_steady_guard(void)
+{
+    uint64_t guard = 0x5a5a5a5a5a5a5a00;
+    __asm__ volatile("movq %0, %%fs:0x28" : : "r"(guard) : "memory");
+}
+
 struct sim_action sim_action(void (*handler)(int, siginfo_t *, void *))
 {
     return (struct sim_action){handler,
