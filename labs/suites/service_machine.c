@@ -172,6 +172,7 @@ static void replay(struct lab *lab)
             must_do(lab, client, 0, KV_APPEND, "a", value);
         }
         must_get(lab, client, 0, "a");
+        all_have(lab, 0); // each of them can be elected
         adversary_end(lab);
         restart_all(lab);
         adversary_begin(lab);

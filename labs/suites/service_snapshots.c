@@ -178,6 +178,7 @@ static void restarts_from_it(struct lab *lab)
             must_do(lab, client, round % 3, KV_APPEND, "a", value);
         }
         must_get(lab, client, round % 3, "a");
+        all_have(lab, round % 3); // each of them can be elected
         adversary_end(lab);
         restart_all(lab);
     }
