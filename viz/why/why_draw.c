@@ -181,7 +181,7 @@ static void draw_head(FILE *out, const struct why *why)
         fputs("</FONT><BR/>", out);
     }
     fputs("<FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_QUIET
-          "\">read upwards; dashed = it would have come so without;"
+          "\">read upwards; dashed = it would have happened without this;"
           " </FONT><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_FAULT
           "\">thick frame = against a rule</FONT><BR/> >];\n"
           "node [shape=box, style=\"filled,rounded\", color=\"#FFFFFF00\","
