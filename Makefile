@@ -67,7 +67,7 @@ TEST_SRC := $(wildcard tests/unit/test_*.c)
 TEST_HELP := $(wildcard tests/unit/*_fixture.c)
 TEST_SIMULATED := $(wildcard $(addprefix tests/unit/,\
   test_sim*.c test_lab*.c test_net*.c net_fixture.c \
-  bench.c bench_calls.c bench_commits.c))
+  bench.c bench_calls.c bench_commits.c bench_kv.c))
 TESTS := $(TEST_SRC:tests/unit/%.c=$B/tests/%)
 BENCH_OBJ := $(patsubst %.c,$B/%.o,$(wildcard tests/unit/bench*.c))
 

@@ -299,6 +299,7 @@ int main(int argc, char **argv)
     threads_and_calls();
     suites_and_commits();
     bench_commits(size);
+    bench_kv(size);
     bench_growth(size);
     fprintf(json, "\n}\n");
     fclose(json);

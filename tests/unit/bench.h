@@ -82,6 +82,9 @@ void bench_calls(const struct bench_size *how);
 void bench_commits(const struct bench_size *how);
 void bench_growth(const struct bench_size *how);
 
+// bench_kv.c: figures of requests to the key/value service.
+void bench_kv(const struct bench_size *size);
+
 // Writes the trace of a long run of about that many events, always the same:
 // five servers that crash and come back in turn, with snapshots. Returns their
 // number.
