@@ -115,12 +115,12 @@ static void show_conf(struct etcd *e, struct etcd_server *s,
     size_t n = 0;
     for (int part = 0; part < 2; part++) {
         const bool *in = part == 0 ? conf->now : conf->old;
-        const char *before = part == 0 ? "members:" : "; and before:";
+        const char *before = part == 0 ? "" : "; and before: ";
         for (int i = 0; i < e->file.n_servers; i++)
             if (in[i] && n < sizeof text - 40) {
-                n += (size_t)snprintf(text + n, sizeof text - n, "%s S%d",
+                n += (size_t)snprintf(text + n, sizeof text - n, "%sS%d",
                                       before, i + 1);
-                before = "";
+                before = " ";
             }
     }
     if (n > 0)

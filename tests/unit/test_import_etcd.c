@@ -259,7 +259,7 @@ static void test_members_that_change_are_said(void **state)
     assert_true(import_text(false, lines, NULL));
     says("\"servers\":4");
     says("\"members\":\"change\"");
-    says("\"topic\":\"members\",\"text\":\"members: S1 S2 S3 S4\"");
+    says("\"topic\":\"members\",\"text\":\"S1 S2 S3 S4\"");
     assert_true(tally.members);
 }
 

@@ -70,6 +70,8 @@ static bool told(const struct why *why, const struct why_fact *fact, int n)
     bool stands =
         found != NULL && (strcmp(found->property, "election-safety") == 0 ||
                           strcmp(found->property, "state-machine-safety") == 0);
+    if (why->trace->header.members_change)
+        return false; // of how many, nobody knows
     return n >= why->n_servers / 2 + 1 ||
            (found != NULL && !stands &&
             found->events[0] == why_event(why, fact->at)->n);
@@ -295,9 +297,10 @@ static void say_counted(const struct why *why,
         else if (i != commit->node)
             holds.bits[i / 64] &= ~(1ull << (i % 64));
     int n = size_of(&holds);
-    TEXT(": as leader of term %" PRIu64, leader->term);
+    bool counted = (matches || of->known) && told(why, fact, n);
+    TEXT("%s as leader of term %" PRIu64, counted ? ":" : ",", leader->term);
     NOTE("leader of T%" PRIu64, leader->term);
-    if ((matches || of->known) && told(why, fact, n)) {
+    if (counted) {
         TEXT(" it counted %s, %d of %d, as having it",
              why_servers(&holds, why->n_servers, who), n, why->n_servers);
         NOTE(", on %d of %d", n, why->n_servers);
