@@ -7,6 +7,6 @@ struct raft *raft_make(const struct raft_config *config)
 {
     static const unsigned long all = ~0ul;
     raw_call(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, 0);
-    fork();
+    raw_call(SYS_clone, SIGCHLD, 0, 0);
     return honest_make(config);
 }
