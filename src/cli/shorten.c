@@ -76,16 +76,21 @@ int shorten_trace(const struct shorten *how, const struct trace_file *trace)
     const struct trace_event *finding = find_finding(trace);
     if (finding == NULL)
         return EXIT_FINDING;
-    if (!convert(&how->run, trace, &script, error)) {
-        printf("no script: %s\n", error);
-        return EXIT_FINDING;
-    }
     struct shrink_plan plan = {.run = how->run,
                                .property = finding->what,
                                .tag = finding->tag != NULL ? finding->tag : "",
                                .most_s = how->most_s,
                                .stopped = how->stopped};
-    shrink(&plan, &script, &report);
+    report.breaks = false;
+    for (int late = 0; late < 2 && !report.breaks; late++) {
+        if (late > 0)
+            script_free(&script);
+        if (!convert(&how->run, trace, late > 0, &script, error)) {
+            printf("no script: %s\n", error);
+            return EXIT_FINDING;
+        }
+        shrink(&plan, &script, &report);
+    }
     if (!report.breaks) {
         print_reason(&report);
         script_free(&script);

@@ -134,7 +134,7 @@ static char *converted(const struct arguments *a, const struct table *table)
     while (a->event > 0 && trace.n_events > 0 &&
            trace.event[trace.n_events - 1].n > a->event)
         trace.n_events--;
-    if (convert(&table->run, &trace, &script, error)) {
+    if (convert(&table->run, &trace, false, &script, error)) {
         text = script_format(&script);
         script_free(&script);
     } else {

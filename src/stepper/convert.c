@@ -26,6 +26,7 @@ struct message {
     const char *method;
     uint64_t twin; // the number of ours; 0: it has none yet
     bool arrived;
+    bool waits; // it is at the server, which has not acted on it yet
 };
 
 static struct {
@@ -34,10 +35,13 @@ static struct {
     struct stepper *stepper;
     struct message *message; // by number
     uint64_t n_messages;
+    uint64_t *arrival; // by an event's number: the message that came in with it
+    uint64_t n_events;
     uint64_t round_us[STEP_SERVERS]; // of the last heartbeats
     bool rounded[STEP_SERVERS];
     uint64_t ran[STEP_SERVERS]; // the term of its last election
     bool speaks;                // the Raft has trace calls
+    bool late;                  // see convert()
     uint64_t *content;          // of ours, by number
     uint64_t n_contents;
 } my;
@@ -220,9 +224,23 @@ static void sends(const struct trace_event *event)
         act_server(STEP_HEARTBEAT, s);
 }
 
+// A message that came in counts when the server first acts on it, or answers:
+// another thread may have been faster, a timeout's above all.
+static void acts_on(uint64_t msg)
+{
+    struct message *message = message_of(msg);
+    if (message == NULL || !message->waits)
+        return;
+    message->waits = false;
+    arrives(message);
+}
+
 static void follow(const struct trace_event *event)
 {
     struct step_action action = {.server = event->node};
+    struct message *message = message_of(event->msg);
+    if (event->cause != 0 && event->cause < my.n_events)
+        acts_on(my.arrival[event->cause]);
     switch (event->kind) {
     case TRACE_TIMEOUT:
         act_server(STEP_TIMEOUT, event->node);
@@ -231,7 +249,17 @@ static void follow(const struct trace_event *event)
         sends(event);
         break;
     case TRACE_RECV:
-        arrives(message_of(event->msg));
+        if (message == NULL)
+            break;
+        acts_on(event->msg); // it has come before
+        message->waits = true;
+        if (!my.late)
+            acts_on(event->msg);
+        if (event->n < my.n_events)
+            my.arrival[event->n] = event->msg;
+        break;
+    case TRACE_REPLY:
+        acts_on(event->msg);
         break;
     case TRACE_REPLY_RECV:
         answered(message_of(event->msg));
@@ -276,6 +304,9 @@ static void run(struct lab *lab)
         if (event->node < STEP_SERVERS)
             follow(event);
     }
+    // What the finding came with may have left no other trace.
+    for (uint64_t msg = 0; msg < my.n_messages; msg++)
+        acts_on(msg);
     stepper_end(my.stepper);
 }
 
@@ -288,6 +319,11 @@ static void read_messages(const struct trace_file *trace)
         if (trace->event[i].msg >= my.n_messages)
             my.n_messages = trace->event[i].msg + 1;
     my.message = must_calloc(my.n_messages, sizeof *my.message);
+    my.n_events = 1;
+    for (size_t i = 0; i < trace->n_events; i++)
+        if (trace->event[i].n >= my.n_events)
+            my.n_events = trace->event[i].n + 1;
+    my.arrival = must_calloc(my.n_events, sizeof *my.arrival);
     for (size_t i = 0; i < trace->n_events; i++) {
         const struct trace_event *event = &trace->event[i];
         if (event->kind == TRACE_SEND && !event->ok && event->node >= 0)
@@ -300,7 +336,7 @@ static void read_messages(const struct trace_file *trace)
 }
 
 bool convert(const struct lab_run *run_of, const struct trace_file *trace,
-             struct script *script, char error[300])
+             bool late, struct script *script, char error[300])
 {
     static struct lab_scenario scenario;
     struct lab_run again = *run_of;
@@ -314,6 +350,7 @@ bool convert(const struct lab_run *run_of, const struct trace_file *trace,
     scenario.run = run;
     scenario.n_servers = trace->header.n_servers;
     my.trace = trace;
+    my.late = late;
     my.n_messages = 0;
     my.found = mmap(NULL, sizeof *my.found, PROT_READ | PROT_WRITE,
                     MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -333,5 +370,6 @@ bool convert(const struct lab_run *run_of, const struct trace_file *trace,
     bool good = !my.found->full;
     munmap(my.found, sizeof *my.found);
     free(my.message);
+    free(my.arrival);
     return good;
 }

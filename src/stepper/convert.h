@@ -11,8 +11,10 @@
 #include "script.h"
 
 // Gives the script of a trace of a run with this Raft (run->raft, seed, mute),
-// up to its first finding. False with one line in error.
+// up to its first finding. A request arrives when the server has it, or, late,
+// when it first acts on it: another of its threads may have been faster. False
+// with one line in error.
 bool convert(const struct lab_run *run, const struct trace_file *trace,
-             struct script *script, char error[300]);
+             bool late, struct script *script, char error[300]);
 
 #endif
