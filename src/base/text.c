@@ -137,6 +137,6 @@ bool text_write_file(const char *path, const char *text, size_t n)
 {
     bool good = save_file(path, text, n);
     if (!good)
-        fprintf(stderr, "glassraft grade: %s: %s\n", path, strerror(errno));
+        fprintf(stderr, "glassraft: %s: %s\n", path, strerror(errno));
     return good;
 }

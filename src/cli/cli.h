@@ -7,6 +7,7 @@
 #define GLASSRAFT_CLI_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { EXIT_GOOD = 0, EXIT_FINDING = 1, EXIT_USAGE = 2, EXIT_BUG = 70 };
@@ -68,5 +69,8 @@ bool options_range(struct options *o, uint64_t *first, uint64_t *last); // A..B
 bool options_shard(struct options *o, uint64_t *shard, uint64_t *n);    // I/N
 bool options_rest(struct options *o); // not an option; else fails
 bool options_parse(const char *text, uint64_t *number);
+// All of an output at once: into the file of -o, or to stdout where there is
+// none (NULL). False with a line on stderr.
+bool options_output(const char *path, const char *text, size_t n);
 
 #endif

@@ -1,12 +1,10 @@
 // import.c -- glassraft import: what other Rafts write, as a trace.
 #include "import/import.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/die.h"
-#include "base/save.h"
 #include "cli.h"
 
 static const char help[] =
@@ -105,9 +103,7 @@ static int import(const char *from, const char *path, const char *patterns,
     struct import_tally tally = {0};
     char error[400], *text = NULL;
     size_t n_bytes = 0;
-    FILE *out = open_memstream(&text, &n_bytes);
-    if (out == NULL)
-        die("no memory for a trace");
+    FILE *out = must_stream(&text, &n_bytes);
     bool good =
         strcmp(from, "dslogs") == 0
             ? import_dslogs(path, patterns, out, &tally, error, sizeof error)
@@ -115,12 +111,8 @@ static int import(const char *from, const char *path, const char *patterns,
     fclose(out);
     if (!good)
         fprintf(stderr, "glassraft import: %s\n", error);
-    else if (output == NULL)
-        good = fwrite(text, 1, n_bytes, stdout) == n_bytes;
-    else if (!save_file(output, text, n_bytes)) {
-        fprintf(stderr, "glassraft: %s: %s\n", output, strerror(errno));
-        good = false;
-    }
+    else
+        good = options_output(output, text, n_bytes);
     if (good)
         tell(&tally);
     free(text);

@@ -1,14 +1,12 @@
 // join.c -- glassraft join: traces of single servers as one.
 #include "replay/join.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/die.h"
 #include "base/plain.h"
-#include "base/save.h"
 #include "cli.h"
 
 static const char help[] =
@@ -66,12 +64,8 @@ static int join(const char *const *path, size_t n, const char *output)
     plain_output(text, n_bytes, false);
     if (!good)
         fprintf(stderr, "glassraft join: %s\n", error);
-    else if (output == NULL)
-        good = fwrite(text, 1, n_bytes, stdout) == n_bytes;
-    else if (!save_file(output, text, n_bytes)) {
-        fprintf(stderr, "glassraft: %s: %s\n", output, strerror(errno));
-        good = false;
-    }
+    else
+        good = options_output(output, text, n_bytes);
     if (good)
         tell(&tally, n);
     free(text);

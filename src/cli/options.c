@@ -109,3 +109,13 @@ bool options_rest(struct options *o)
     o->failed = true;
     return false;
 }
+
+bool options_output(const char *path, const char *text, size_t n)
+{
+    if (path != NULL)
+        return text_write_file(path, text, n);
+    bool good = fwrite(text, 1, n, stdout) == n && fflush(stdout) == 0;
+    if (!good)
+        perror("glassraft: standard output");
+    return good;
+}

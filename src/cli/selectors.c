@@ -1,7 +1,6 @@
 // selectors.c -- see selectors.h.
 #include "selectors.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -340,26 +339,11 @@ bool selectors_load(const struct selectors *s, const struct options *o,
     return true;
 }
 
-static bool save_text(const char *path, const char *text, size_t n)
-{
-    bool good = save_file(path, text, n);
-    if (!good)
-        fprintf(stderr, "glassraft: %s: %s\n", path, strerror(errno));
-    return good;
-}
-
 static bool save(const struct selectors *s, const char *text, size_t n,
                  bool picture)
 {
-    if (s->output == NULL) {
-        bool good = fwrite(text, 1, n, stdout) == n && fflush(stdout) == 0;
-        if (!good)
-            fprintf(stderr, "glassraft: standard output: %s\n",
-                    strerror(errno));
-        return good;
-    }
-    return picture ? paint_save(text, n, s->output)
-                   : save_text(s->output, text, n);
+    return picture && s->output != NULL ? paint_save(text, n, s->output)
+                                        : options_output(s->output, text, n);
 }
 
 int selectors_save(const struct selectors *s, char *text, size_t n,

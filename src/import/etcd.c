@@ -471,9 +471,7 @@ bool import_etcd(const char *path, FILE *out, struct import_tally *tally,
     for (int torn = file.n_unknown > 0; good && torn <= 1; torn++) {
         char *text = NULL;
         size_t n_text = 0;
-        FILE *memory = open_memstream(&text, &n_text);
-        if (memory == NULL)
-            die("no memory for a trace");
+        FILE *memory = must_stream(&text, &n_text);
         struct etcd e = {.file = file, .tally = tally};
         *tally = read;
         etcd_prepare(&e);

@@ -42,9 +42,7 @@ char *etcd_entries(struct etcd *e, const struct etcd_server *s, uint64_t after,
 {
     char *text = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (out == NULL)
-        die("no memory for entries");
+    FILE *out = must_stream(&text, &size);
     fputc('[', out);
     for (uint64_t i = after; i < after + n && etcd_spend(e, 1); i++)
         fprintf(out, "%s{\"term\":%" PRIu64 ",\"command\":\"\",\"bytes\":0}",

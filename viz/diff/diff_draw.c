@@ -172,9 +172,7 @@ static void draw_panels(struct picture *p)
     FILE *dot = p->shapes.out;
     char *front = NULL;
     size_t n = 0;
-    FILE *out = open_memstream(&front, &n);
-    if (out == NULL)
-        die("no memory for a picture");
+    FILE *out = must_stream(&front, &n);
     for (int side = 0; side < 2; side++) {
         p->d[side].back = dot;
         p->d[side].out = out;
