@@ -205,8 +205,8 @@ static void add_leaks(scmp_filter_ctx filter)
                                        "getdents64", "rt_sigaction", NULL};
     when(filter, SCMP_ACT_ALLOW, "clone",
          EQUAL(0, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED));
-    // It dies with the process; without leave to say so it died at once, and the
-    // process waited for it.
+    // It dies with the process; without leave to say so it died at once, and
+    // the process waited for it.
     when(filter, SCMP_ACT_ALLOW, "prctl", INT(0, PR_SET_PDEATHSIG));
     all(filter, SCMP_ACT_ALLOW, used);
 }

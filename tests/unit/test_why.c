@@ -92,6 +92,8 @@ static void test_a_report_leads_to_who_did_it_wrong(void **state)
     const char *race = "two threads use the same memory\n"
                        "  S1 election wrote 8 bytes, with a mutex locked, in\n"
                        "      become_candidate at election.c:61\n"
+                       "      ... and so on, 1 times more\n"
+                       "      election_thread at election.c:175\n"
                        "  main before that read 8 bytes in\n"
                        "      raft_get_state at raft.c:120\n";
     assert_string_equal(why_of_report(race),

@@ -38,7 +38,8 @@ static size_t read_frames(const char *text, struct frame *frame)
         at += *at == '\n';
         bool is = read_frame(at, &frame[n]);
         stack += is && !before;
-        before = is;
+        // "... and so on, 2 times more" is in the middle of one.
+        before = is || (before && strncmp(at, "      ... ", 10) == 0);
         if (is)
             frame[n++].stack = stack;
     }
