@@ -31,9 +31,11 @@ $B/viz/page/page_data.o: viz/page/page_data.S $B/viz/page.html
 # cJSON.c, where there is no library of it.
 VIEWER_CLI := main check check_history history judge check_report artifacts \
               why timeline log columns page strip sheet roles terms diff \
-              export schema version merge join options selectors results_table
+              export schema version merge join import options selectors \
+              results_table
 VIEWER_SRC := $(wildcard src/base/*.c src/wire/*.c src/trace/*.c \
-                src/replay/*.c src/check/*.c viz/*/*.c) src/harness/print.c \
+                src/replay/*.c src/import/*.c src/check/*.c viz/*/*.c) \
+              src/harness/print.c \
               $(VIEWER_CLI:%=src/cli/%.c)
 V ?= build/viewers
 VIEWER_OBJ := $(VIEWER_SRC:%.c=$V/%.o) $V/page_data.o
