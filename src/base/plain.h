@@ -10,14 +10,14 @@
 
 // Valid UTF-8 without control characters (but newline and tab), escape
 // sequences, and marks that turn the direction of writing, end lines, or have
-// no width; what is not is left out, or becomes U+FFFD. At most n-1 bytes; "..." stands at the end of what
-// was cut. In and out may not overlap.
+// no width; what is not is left out, or becomes U+FFFD. At most n-1 bytes;
+// "..." stands at the end of what was cut. In and out may not overlap.
 void plain_text(const char *in, char *out, size_t n);
 
 // The same for n bytes of a whole output, in place and without a change of its
 // length: a control character becomes '?' or U+00BF, a mark U+FFFD or U+00BF
-// (and '?', where it had four bytes). What a program writes to colour a line (ESC, '[',
-// digits and ';', 'm') stays if `colours`.
+// (and '?', where it had four bytes). What a program writes to colour a line
+// (ESC, '[', digits and ';', 'm') stays if `colours`.
 void plain_output(char *text, size_t n, bool colours);
 
 // The same for what stands as \uXXXX in JSON, which becomes \ufffd: in a page

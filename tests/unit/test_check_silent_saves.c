@@ -1,4 +1,5 @@
-// test_check_silent_saves.c -- saves of Rafts that tell nothing of themselves.
+// test_check_silent_saves.c -- saves and terms of Rafts that tell nothing of
+// themselves.
 #include "test.h"
 
 #include "silent_fixture.h"
@@ -198,16 +199,56 @@ static void test_is6_a_snapshot_takes_what_follows_it(void **state)
     assert_broken("saved-wrong-state", "IS.6", SHOWN(n, got), OF(1));
 }
 
+// ------------------------------------------------------ terms
+
+static void test_is5_a_snapshot_has_a_term(void **state)
+{
+    (void)state;
+    silent_leads();
+    INSTALL_SNAPSHOT(0, 1, .term = 1, .last_included_index = 4,
+                     .last_included_term = 1);
+    assert_sound();
+    INSTALL_SNAPSHOT(0, 1, .term = 1, .last_included_index = 4);
+    assert_broken("snapshot-with-wrong-term", "IS.5", SHOWN(story_sent()),
+                  OF(0, 1));
+}
+
+static void test_l3_the_entry_before_has_a_term(void **state)
+{
+    (void)state;
+    silent_leads();
+    APPEND_ENTRIES(0, 1, .term = 1, .prev_log_index = 4);
+    assert_broken("wrong-prev-log-term", "L.3", SHOWN(story_sent()), OF(0, 1));
+}
+
+// Whoever stands for election begins a term that is newer than all in its log.
+static void test_all2_a_term_older_than_its_log(void **state)
+{
+    (void)state;
+    ASK_VOTE(0, 1, .term = 3, .last_log_index = 2, .last_log_term = 2);
+    assert_sound();
+    ASK_VOTE(1, 0, .term = 10, .last_log_index = 2, .last_log_term = 10);
+    assert_broken("current-term-wrong", "ALL.2", SHOWN(story_sent()), OF(1));
+}
+
 static void test_every_rule_is_found(void **state)
 {
     (void)state;
-    static const char *const rules[] = {
-        "AE.3 truncated-without-conflict", "AE.3 truncated-without-message",
-        "C.1 sent-before-saving",          "C.1 no-own-vote",
-        "ALL.2 replied-before-saving",     "RV.2 replied-before-saving",
-        "AE.4 replied-before-saving",      "ALL.2 saved-wrong-state",
-        "RV.2 saved-wrong-state",          "AE.4 saved-wrong-state",
-        "IS.6 saved-wrong-state",          NULL};
+    static const char *const rules[] = {"AE.3 truncated-without-conflict",
+                                        "AE.3 truncated-without-message",
+                                        "C.1 sent-before-saving",
+                                        "C.1 no-own-vote",
+                                        "ALL.2 replied-before-saving",
+                                        "RV.2 replied-before-saving",
+                                        "AE.4 replied-before-saving",
+                                        "ALL.2 saved-wrong-state",
+                                        "RV.2 saved-wrong-state",
+                                        "AE.4 saved-wrong-state",
+                                        "IS.6 saved-wrong-state",
+                                        "IS.5 snapshot-with-wrong-term",
+                                        "ALL.2 current-term-wrong",
+                                        "L.3 wrong-prev-log-term",
+                                        NULL};
     assert_all_found(rules);
 }
 
@@ -225,6 +266,9 @@ int main(void)
         SILENT(test_ae3_a_past_is_not_cut),
         SILENT(test_ae4_two_saves_at_a_time),
         SILENT(test_is6_a_snapshot_takes_what_follows_it),
+        SILENT(test_is5_a_snapshot_has_a_term),
+        SILENT(test_l3_the_entry_before_has_a_term),
+        SILENT(test_all2_a_term_older_than_its_log),
         cmocka_unit_test(test_every_rule_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
