@@ -134,10 +134,12 @@ static void gets_dark(struct reach_server *me, uint64_t n)
     me->n_dark += n;
 }
 
-static bool is_late(const struct reach_server *me,
-                    const struct trace_event *event)
+// Where time stands still, all threads of a life end with it.
+static bool is_late(const struct check *check, const struct trace_event *event)
 {
-    return me->down || (me->life_us > 0 && event->us < me->life_us + LATE_US);
+    const struct reach_server *me = &check->reach->server[event->node];
+    return me->down || (me->life_us > 0 && !check->untimed &&
+                        event->us < me->life_us + LATE_US);
 }
 
 // Entries of the leader's own term begin with it; it has the others.
@@ -146,7 +148,7 @@ static bool sends_entries(struct check *check, const struct trace_event *event,
 {
     struct reach *reach = check->reach;
     const struct facts *args = &flight->args;
-    bool late = is_late(&reach->server[event->node], event);
+    bool late = is_late(check, event);
     stands(reach, event->node, args->term);
     for (uint64_t i = 0; i < args->n_entries; i++) {
         uint64_t index = args->index + 1 + i;
@@ -177,7 +179,7 @@ static bool sends(struct check *check, const struct trace_event *event)
     if (args->rpc == FACTS_VOTE)
         stands(reach, event->node, args->term);
     if (args->rpc != FACTS_VOTE || !args->whole || args->index == 0 ||
-        is_late(&reach->server[event->node], event) ||
+        is_late(check, event) ||
         may_have(reach, event->node, args->index, args->index_term))
         return true;
     return broken(check, event, "C.1", flight->to,

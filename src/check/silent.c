@@ -77,8 +77,8 @@ static bool is_late(const struct silent_case *c)
         return true;
     if (me->life == 0)
         return false;
-    if (sent)
-        return c->event->us < me->life_us + LATE_US;
+    if (sent) // where time stands still, all its threads have ended
+        return !c->check->untimed && c->event->us < me->life_us + LATE_US;
     return c->event->kind == TRACE_REPLY_RECV && c->flight->sent_n < me->life_n;
 }
 
@@ -209,8 +209,12 @@ static bool message(struct silent_case *c)
     c->reply = check_reply(c->flight, c->event);
     struct silent_receipt *r = receipt_of(c);
     c->receipt = r->msg == c->event->msg ? r : NULL;
-    if (is_late(c))
+    if (is_late(c)) {
+        // It may have asked for votes in its new life.
+        if (c->event->kind == TRACE_SEND && !c->me->down)
+            c->me->deaf_n = c->event->n;
         return true;
+    }
     switch (c->event->kind) {
     case TRACE_SEND:
         return send(c);

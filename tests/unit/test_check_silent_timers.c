@@ -65,10 +65,40 @@ static void test_f2_a_slow_server_is_not_judged(void **state)
     assert_sound();
 }
 
+// What leaves right after a restart may be of the life before.
+static void test_c2_votes_are_asked_for_right_after_a_restart(void **state)
+{
+    (void)state;
+    for (int untimed = 0; untimed < 2; untimed++) {
+        begin_silent_story();
+        if (untimed)
+            check_untimed(story_check());
+        restarts(0);
+        wait_us(10 * MS);
+        silent_asks(0, 1, 1, 0, 0, true);
+        ASK_VOTE(2, 1, .term = 1);
+        wait_us(70 * MS);
+        APPEND_ENTRIES(0, 1, .term = 1);
+        assert_sound();
+    }
+    // Judged where time stands still.
+    begin_silent_story();
+    check_untimed(story_check());
+    restarts(0);
+    wait_us(10 * MS);
+    ASK_VOTE(0, 1, .term = 1);
+    uint64_t asked = story_sent();
+    silent_asks(2, 1, 1, 0, 0, true);
+    APPEND_ENTRIES(0, 1, .term = 1);
+    assert_broken("leader-without-majority", "C.2", SHOWN(story_sent(), asked),
+                  OF(0));
+}
+
 static void test_every_rule_is_found(void **state)
 {
     (void)state;
-    static const char *const rules[] = {"F.2 timer-reset",
+    static const char *const rules[] = {"C.2 leader-without-majority",
+                                        "F.2 timer-reset",
                                         "F.2 timer-not-reset", NULL};
     assert_all_found(rules);
 }
@@ -79,6 +109,7 @@ int main(void)
         SILENT(test_f2_an_election_without_a_timeout),
         SILENT(test_f2_a_server_that_does_not_stand),
         SILENT(test_f2_a_slow_server_is_not_judged),
+        SILENT(test_c2_votes_are_asked_for_right_after_a_restart),
         cmocka_unit_test(test_every_rule_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
