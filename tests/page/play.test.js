@@ -45,7 +45,9 @@ async function hands_on(t, address) {
 
 // Until all that was asked for is done.
 async function rest(page) {
-    await page.waitForFunction(() => window.hands !== undefined);
+    // Before it is set, the name is that of the element with this id.
+    await page.waitForFunction(() =>
+        typeof window.hands.list_scripts === 'function');
     await page.evaluate(async () => {
         let queue = null;
         while (queue !== window.hands.queue) {

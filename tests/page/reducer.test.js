@@ -144,9 +144,11 @@ test('a page holds the lines of the trace as they are', () => {
     const texts = texts_in_page(page_of(trace)), text = texts.join('').trim();
     assert.ok(!/<\/|<!/.test(text), 'nothing can end the element');
     const run = make_run(texts);
-    assert.deepStrictEqual(run.lines, lines);
+    // What ends a line or turns a text is no text of a trace's.
+    const kept = lines.map((line) => line.replaceAll('\u2028', '\ufffd'));
+    assert.deepStrictEqual(run.lines, kept);
     assert.deepStrictEqual(unescape_trace(text).split('\n'),
-        [header, ...lines]);
+        [header, ...kept]);
 });
 
 test('long commands get the digest that C gives them', () => {
