@@ -49,8 +49,8 @@ lab5: all ## lab 5 against KV=labs/student/kv, on our Raft or on RAFT=
 	@$B/glassraft run $@ --kv $(KV) $(LAB_SEEDS) -j $(J) \
 	  $(if $(BELOW),--raft $(BELOW))
 
-labs: ## labs 0 to 5
-	@status=0; for lab in lab0 lab1 lab2 lab3 lab4 lab5; do \
+labs: ## labs 0 to 4, the Raft; lab 5 is a service on it
+	@status=0; for lab in lab0 lab1 lab2 lab3 lab4; do \
 	  $(MAKE) --no-print-directory $$lab || status=1; done; exit $$status
 
 # What instructors hand out, and students hand in: LAB=0 ... LAB=5.
