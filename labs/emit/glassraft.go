@@ -121,7 +121,7 @@ func (t *Trace) Start(index, term uint64, command string) uint64 {
 	return t.Emit("start", 0, "accepted", true, "index", index, "term", term, "command", command)
 }
 func (t *Trace) Append(cause, index uint64, entries ...Entry) {
-	t.Emit("append", cause, "index", index, "entries", entries)
+	t.Emit("append", cause, "index", index, "entries", append([]Entry{}, entries...))
 }
 func (t *Trace) Truncate(cause, index uint64)  { t.Emit("truncate", cause, "index", index) }
 func (t *Trace) Commit(cause, from, to uint64) { t.Emit("commit", cause, "from", from, "to", to) }

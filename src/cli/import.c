@@ -85,8 +85,9 @@ static void tell(const struct import_tally *t)
                 " told\n",
                 me, t->n_unasked);
     if (t->n_partly > 0)
-        fprintf(stderr, "%s%zu answers accept less than was sent: left out\n",
-                me, t->n_partly);
+        fprintf(stderr,
+                "%s%zu answer%s less than was sent: told without success\n", me,
+                t->n_partly, t->n_partly == 1 ? " accepts" : "s accept");
     if (t->n_blind > 0)
         fprintf(stderr, "%s%zu messages whose entries' terms are not known\n",
                 me, t->n_blind);

@@ -126,7 +126,8 @@ void judge_file(struct judgement *j, const char *path, uint64_t without)
     check_free(check);
     trace_close(reader);
     // Kinds that were filtered out are as good as named.
-    uint64_t filtered = torn ? check_filtered(j->seen) : 0;
+    // Real ones, and those from elsewhere, never had some of them.
+    uint64_t filtered = torn && !j->head.real ? check_filtered(j->seen) : 0;
     if (filtered != 0 && strcmp(path, "-") != 0)
         judge_file(j, path, filtered);
 }

@@ -93,6 +93,9 @@ static bool read_line(struct log *log)
     struct log_line line = {.number = log->in.number, .pair = SIZE_MAX};
     log->tally->n_lines++;
     if (!read_time(log, &text, &line.us)) {
+        if (log->n > 0 && strncmp(text + strspn(text, " \t"), "Test ", 5) == 0)
+            return account_fail(&log->in, "another test begins, with other"
+                                          " servers: import one test's lines");
         log->tally->n_other++;
         return true;
     }

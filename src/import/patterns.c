@@ -46,6 +46,13 @@ const char import_patterns[] =
     "# `first 0` which number the first server has.\n"
     "unit 100\n"
     "note:       TIMR S{me} *\n"
+    "note:       * S{me} *start* election time*\n"
+    "note:       * S{me} -> S{peer} *repl*\n"
+    "note:       * S{me} -> S{peer} *resp*\n"
+    "note:       * S{me} -> S{peer} *answer*\n"
+    "note:       * S{me} <- S{peer} *repl*\n"
+    "note:       * S{me} <- S{peer} *resp*\n"
+    "note:       * S{me} <- S{peer} *answer*\n"
     "candidate:  * S{me} *onverting to *andidate* T{term}*\n"
     "candidate:  * S{me} *onverting to *andidate* T:{term}*\n"
     "candidate:  * S{me} *calling election* T{term}*\n"
@@ -108,11 +115,11 @@ static const char *const names[PATTERN_N_NAMES] = {
 // The names that each kind of event must have.
 static const unsigned needed[] = {
     [PATTERN_NOTE] = 0,
-    [PATTERN_FOLLOWER] = 0,
-    [PATTERN_CANDIDATE] = 0,
-    [PATTERN_LEADER] = 0,
+    [PATTERN_FOLLOWER] = 1u << PATTERN_T,
+    [PATTERN_CANDIDATE] = 1u << PATTERN_T,
+    [PATTERN_LEADER] = 1u << PATTERN_T,
     [PATTERN_TERM] = 1u << PATTERN_T,
-    [PATTERN_VOTE] = 1u << PATTERN_PEER,
+    [PATTERN_VOTE] = 1u << PATTERN_PEER | 1u << PATTERN_T,
     [PATTERN_APPEND] = 1u << PATTERN_INDEX | 1u << PATTERN_ENTRY_TERM,
     [PATTERN_COMMIT] = 1u << PATTERN_INDEX,
     [PATTERN_APPLY] = 1u << PATTERN_INDEX | 1u << PATTERN_ENTRY_TERM,

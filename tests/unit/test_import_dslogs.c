@@ -102,6 +102,7 @@ static void test_bad_patterns_are_refused_in_one_line(void **state)
         {"leader * S{me}\n", "expected WHAT: TOPIC TEXT"},
         {"leader: * boss\n", "\"leader\" needs {me}"},
         {"vote: * S{me} T{term}\n", "\"vote\" needs {peer}"},
+        {"leader: * S{me} leads\n", "\"leader\" needs {term}"},
         {"term: * S{me} {me} {term}\n", "{me} stands there twice"},
         {"term: * S{me} {epoch}\n", "an unknown name in braces"},
         {"send: * S{me} S{peer}\n", "send what?"},
