@@ -137,8 +137,8 @@ size_t check_areas(const struct check *check, struct check_area *out,
         static const enum trace_kind legs[] = {TRACE_RECV, TRACE_REPLY,
                                                TRACE_REPLY_RECV};
         snprintf(out[n].name, sizeof out[n].name, "what messages show");
-        out[n].missing = NULL;
-        for (size_t i = 0; i < 3; i++)
+        out[n].missing = out[n].because = NULL;
+        for (size_t i = 0; i < 3 && out[n].missing == NULL; i++)
             if (check->n_of_kind[legs[i]] == 0)
                 out[n].missing = trace_kinds[legs[i]].name;
         n++;

@@ -2,9 +2,8 @@
 // say.
 //
 // A Raft that tells no roles is followed by its messages alone: who asked for
-// votes, who was given them, who speaks as the leader, what its peers have
-// acknowledged. Like liveness.c, nothing here makes a run fail, save a term
-// that a crash has taken away.
+// votes, who was given them, who speaks as the leader. Like liveness.c, nothing
+// here makes a run fail, save a term that a crash has taken away.
 #include <inttypes.h>
 
 #include "silent.h"
@@ -168,6 +167,8 @@ bool check_nobody_asks(struct check *check, uint64_t us)
 // [C.4] A candidate is due again after one timeout, whatever the others do.
 static bool stands_no_more(struct check *check, uint64_t us)
 {
+    if (check->silent->speaks)
+        return false; // followed no further since somebody told something
     for (int i = 0; i < check->model.n_servers; i++) {
         const struct silent_server *server = &check->silent->server[i];
         uint64_t since_us = server->ran_us;

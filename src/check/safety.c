@@ -121,7 +121,7 @@ static bool snapshots_match(struct check *check,
                         args->index_term, entry);
 }
 
-// [IS.8] What a server restarts with says of a committed entry what it is.
+// [IS.5] What a server restarts with says of a committed entry what it is.
 static bool restores_term(struct check *check, const struct trace_event *event)
 {
     const struct table_cell *known =
@@ -179,7 +179,9 @@ static bool messages_match(struct check *check, const struct trace_event *event)
                 " with a different command from that in S%d's earlier"
                 " message%s.",
                 event->node + 1, flight->to + 1, index, term, cell->server + 1,
-                term == args->term ? ", both as leader of that term" : "");
+                term == args->term && cell->server == event->node
+                    ? ", both as leader of that term"
+                    : "");
     }
     return true;
 }

@@ -225,7 +225,8 @@ static bool asks(const struct silent_case *c)
          (disk->term == term && (!votes || disk->voted_for == c->event->node))))
         return true;
     char vote[24];
-    if (disk->n > 0 && disk->term == term)
+    // It may have voted and not saved that; a vote for another is saved.
+    if (disk->n > 0 && disk->term == term && disk->voted_for >= 0)
         return silent_broken(
             c, FINDING_NO_OWN_VOTE, "C.1", TRACE_NONE, disk->n,
             "S%d requested votes in term %" PRIu64

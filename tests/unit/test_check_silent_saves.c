@@ -34,7 +34,8 @@ static void test_c1_asks_without_its_own_vote(void **state)
     ASK_VOTE(1, 2, .term = 1);
     uint64_t none = saves(0, 2, TRACE_NONE, 0, 0);
     ASK_VOTE(0, 1, .term = 2);
-    assert_broken("no-own-vote", "C.1", SHOWN(story_sent(), none), OF(0));
+    assert_broken("sent-before-saving", "C.1", SHOWN(story_sent(), none),
+                  OF(0));
     begin_silent_story();
     ASK_VOTE(1, 2, .term = 1);
     uint64_t other = saves(0, 2, 2, 0, 0);
