@@ -183,8 +183,9 @@ static const char *name_of(enum kv_kind kind)
 struct client *customer(struct lab *lab, int server)
 {
     struct client *client = client_make(lab);
-    if (!client_register(client, server, ANSWER_MS))
-        unanswered(lab, client, server, "request for a session", SENT_SILENT);
+    enum sent sent = client_register(client, server, ANSWER_MS);
+    if (sent != SENT_ANSWERED)
+        unanswered(lab, client, server, "request for a session", sent);
     return client;
 }
 

@@ -65,15 +65,18 @@ void clerk_judge(struct client *client, const struct asked *asked,
     if (reply == NULL &&
         (atomic_load(&client->statuses) & bit_of(KV_EXPIRED)) == 0)
         lab_fail_service(client->lab, "KV.9",
-                         "%s was given up after %d calls: clerk_ask() returned"
+                         "%s was given up after %d call%s: clerk_ask() returned"
                          " false, though nobody killed the clerk and no server"
                          " said that its session is gone (KV_EXPIRED).",
-                         words, client->n_tries);
+                         words, client->n_tries,
+                         client->n_tries == 1 ? "" : "s");
     if (reply != NULL)
         check_told(client, asked->kind, reply);
     if (reply == NULL || reply->status == KV_OK ||
         (reply->status == KV_REFUSED && asked->kind == KV_CAS))
         return;
+    char status[24];
+    snprintf(status, sizeof status, "%llu", (unsigned long long)reply->status);
     lab_fail_service(client->lab, "KV.9",
                      "clerk_ask() returned true for %s, and the status %s,"
                      " which is no answer.",
@@ -81,7 +84,7 @@ void clerk_judge(struct client *client, const struct asked *asked,
                      reply->status == KV_WRONG_LEADER ? "KV_WRONG_LEADER"
                      : reply->status == KV_EXPIRED    ? "KV_EXPIRED"
                      : reply->status == KV_REFUSED    ? "KV_REFUSED"
-                                                      : "that it has");
+                                                      : status);
 }
 
 // Has its clerk called one server again and again, and no other? Which; -1.

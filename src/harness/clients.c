@@ -237,7 +237,8 @@ static struct asked *ask(struct client *client, enum kv_kind kind,
     client->n_tries = 0;
     client->tried = 0;
     pthread_mutex_unlock(&clients->mutex);
-    atomic_store(&client->statuses, 0);
+    // That its session is gone, it may remember.
+    atomic_fetch_and(&client->statuses, 1u << KV_EXPIRED);
     atomic_store(&client->n_values, 0);
     struct sim_space *before = sim_space_enter(client->space);
     bool answered = client->lab->kv->clerk_ask(clerk, &request, &reply);
@@ -298,14 +299,23 @@ static bool send(struct client *client, const struct kv_request *request,
     return answered;
 }
 
-bool client_register(struct client *client, int server, uint64_t ms)
+static enum sent sent_by(const struct kv_reply *reply)
+{
+    return reply->status == KV_WRONG_LEADER ? SENT_WRONG_LEADER
+           : reply->status == KV_EXPIRED    ? SENT_EXPIRED
+                                            : SENT_ANSWERED;
+}
+
+enum sent client_register(struct client *client, int server, uint64_t ms)
 {
     struct lab_clients *clients = client->lab->clients;
     struct kv_request request = {.kind = KV_REGISTER};
     struct kv_reply reply;
     uint8_t *bytes;
-    bool good = send(client, &request, server, ms, &reply, &bytes) &&
-                reply.status == KV_OK;
+    enum sent sent = SENT_SILENT;
+    if (send(client, &request, server, ms, &reply, &bytes))
+        sent = sent_by(&reply);
+    bool good = sent == SENT_ANSWERED;
     free(bytes);
     pthread_mutex_lock(&clients->mutex);
     if (good) {
@@ -313,7 +323,7 @@ bool client_register(struct client *client, int server, uint64_t ms)
         client->sequence = 0;
     }
     pthread_mutex_unlock(&clients->mutex);
-    return good;
+    return sent;
 }
 
 struct asked *client_begin(struct client *client, enum kv_kind kind,
@@ -343,9 +353,7 @@ enum sent client_send(struct client *client, struct asked *asked, int server,
     trace_set_cause(client->lab->trace, asked->event);
     enum sent sent = SENT_SILENT;
     if (send(client, &request, server, ms, &reply, &bytes))
-        sent = reply.status == KV_WRONG_LEADER ? SENT_WRONG_LEADER
-               : reply.status == KV_EXPIRED    ? SENT_EXPIRED
-                                               : SENT_ANSWERED;
+        sent = sent_by(&reply);
     pthread_mutex_lock(&clients->mutex);
     bool killed = client->killed;
     pthread_mutex_unlock(&clients->mutex);

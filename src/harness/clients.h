@@ -45,9 +45,10 @@ bool client_append(struct client *client, const char *key, const char *value);
 bool client_cas(struct client *client, const char *key, const char *expected,
                 const char *value, bool *done);
 
-// Without a clerk. client_register() asks one server for a session, and says
-// whether it got one; without a session, what is sent happens each time.
-bool client_register(struct client *client, int server, uint64_t ms);
+// Without a clerk. client_register() asks one server for a session, and waits
+// for so long; without a session, what is sent happens each time.
+enum sent { SENT_SILENT, SENT_WRONG_LEADER, SENT_ANSWERED, SENT_EXPIRED };
+enum sent client_register(struct client *client, int server, uint64_t ms);
 struct asked;
 // An operation begins; owned by the lab. In a session it gets the next number.
 struct asked *client_begin(struct client *client, enum kv_kind kind,
@@ -55,7 +56,6 @@ struct asked *client_begin(struct client *client, enum kv_kind kind,
                            const char *expected);
 // Sends it to a server and waits for so long. The first answer that is one ends
 // the operation. A session that is gone leaves it open.
-enum sent { SENT_SILENT, SENT_WRONG_LEADER, SENT_ANSWERED, SENT_EXPIRED };
 enum sent client_send(struct client *client, struct asked *asked, int server,
                       uint64_t ms);
 enum kv_kind asked_kind(const struct asked *asked);

@@ -26,7 +26,7 @@ struct client {
     bool killed;
 
     // What servers have answered to the clerk since it was asked: each status
-    // as a bit, and hashes of the last values, in turn.
+    // as a bit (KV_EXPIRED: ever), and hashes of the last values, in turn.
     atomic_uint statuses;
     atomic_uint n_values;
     _Atomic uint64_t value[MOST_TOLD];

@@ -36,8 +36,8 @@ MESSAGE_DECLARE(kv_request, KV_REQUEST);
 
 // index: where the request was applied when it happened; for KV_REGISTER that
 // is the session's number. value: what a KV_GET found, and what a KV_CAS met
-// that was refused. leader: of a wrong leader, the server that may lead, counted from
-// 1; 0: no idea.
+// that was refused. leader: of a wrong leader, the server that may lead,
+// counted from 1; 0: no idea.
 #define KV_REPLY(F, m) \
     F(NUMBER, m, status) F(NUMBER, m, index) F(BYTES, m, value) \
     F(NUMBER, m, leader)
