@@ -158,7 +158,8 @@ test('what is not possible is said, and leaves nothing behind', async (t) => {
     const {address} = await playing(t);
     const page = await hands_on(t, address);
     await click(page, 'command S1 x');
-    assert.match(await page.textContent('#said'), /does not lead/);
+    assert.match(await page.textContent('#hands-said'), /does not lead/);
+    assert.ok(await page.isVisible('#hands-said'));
     assert.strictEqual(await script_of(page), 'servers 3\n');
 });
 
@@ -239,7 +240,7 @@ test('scripts are kept in the folder, and nowhere else', async (t) => {
     await click(page, 'timeout S2');
     await page.fill('#script-name', 'mine.script');
     await press(page, 'save-script');
-    await page.waitForFunction(() => document.getElementById('said')
+    await page.waitForFunction(() => document.getElementById('hands-said')
         .textContent.startsWith('Saved'));
     const saved = fs.readFileSync(path.join(folder, 'mine.script'), 'utf8');
     assert.strictEqual(saved, 'servers 3\ntimeout S2\n');
@@ -330,7 +331,7 @@ test('a broken rule appears at the action that breaks it', async (t) => {
     assert.match(await page.textContent('#broken'),
         /RV\.2.*"deliver S2>S3 RequestVote 1"/s);
     await click(page, 'timeout S1');
-    assert.match(await page.textContent('#said'), /undo/);
+    assert.match(await page.textContent('#hands-said'), /undo/);
 });
 
 test('two browsers play side by side', async (t) => {

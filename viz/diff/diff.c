@@ -164,8 +164,6 @@ static void align(struct diff *diff, struct key key[2])
     free(match);
 }
 
-// ------------------------------------------------------------------ the facts
-
 // ------------------------------------------------------------------ the whole
 
 void diff_make(struct diff *diff, const struct viz_diff *asked)

@@ -64,6 +64,8 @@ struct diff_logs {
     struct model state[2];
     uint64_t first, last; // columns
 };
+// After these events, one of each run (0: before the first); as many columns at
+// most, one at least. To be freed by diff_logs_free().
 void diff_logs_make(struct diff_logs *logs, const struct diff *diff,
                     const uint64_t after[2], int most);
 void diff_logs_free(struct diff_logs *logs);

@@ -228,7 +228,11 @@ static void draw_prefix(struct picture *p, double y)
         diff->only_time ? "; then times differ (--no-times looks past that)"
                         : "");
     if (diff->first == 0)
-        snprintf(text, sizeof text, "not even the first events are equal");
+        snprintf(text, sizeof text, "not even the first events are equal%s",
+                 diff->only_time
+                     ? " in time; all else of them is (--no-times looks past"
+                       " that)"
+                     : "");
     if (diff->equal)
         snprintf(text, sizeof text, "all %zu event%s equal%s", diff->first,
                  diff->first == 1 ? " is" : "s are",
@@ -287,9 +291,12 @@ static double draw_facts(struct picture *p, double y)
 
 static void draw_legend(struct picture *p, double y)
 {
-    static const char *const lines[] = {
-        "Between the lanes stands only what has no like in the other run;"
-        " heartbeats without news are not drawn.",
+    const char *const lines[] = {
+        p->diff->only_time
+            ? "Between the lanes stands what has no like in the other run, or"
+              " one at another time; heartbeats without news are not drawn."
+            : "Between the lanes stands only what has no like in the other run;"
+              " heartbeats without news are not drawn.",
         "Lane: colour = term, solid = leader, striped = candidate, dotted ="
         " down. Arrow: solid = request, dashed = reply, bar = refused,"
         " ✕ = lost.",

@@ -1,5 +1,6 @@
 // diff_logs.c -- the logs of both runs at a moment, as two small tables.
 #include <inttypes.h>
+#include <string.h>
 
 #include "diff.h"
 #include "viz/draw/paint.h"
@@ -78,8 +79,12 @@ static bool is_other(const struct diff_logs *logs, int server, uint64_t index)
          in_b = index <= model_last_index(b);
     if (in_a != in_b)
         return true;
-    return in_a && index > a->snapshot_index && index > b->snapshot_index &&
-           model_term_at(a, index) != model_term_at(b, index);
+    // Two runs may have other commands at the same index and term.
+    const struct trace_entry *x = model_entry(a, index),
+                             *y = model_entry(b, index);
+    return x != NULL && y != NULL &&
+           (x->term != y->term || x->bytes != y->bytes ||
+            strcmp(x->command, y->command) != 0);
 }
 
 static void draw_cell(const struct diff_logs *logs, int side, int server,

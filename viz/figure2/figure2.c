@@ -131,7 +131,8 @@ static void draw_rule(struct shapes *s, const struct figure2_side *side,
                 rules_rule[rule].about);
     // Known also of a rule that never acted.
     shapes_text(s, left + WIDTH - 6, y + 10, RIGHT_AT,
-                (struct letters){8.5, PAINT_QUIET, false, NULL}, "%s",
+                (struct letters){8.5, PAINT_QUIET, false, NULL}, "%s%s",
+                n_sides > 1 && side->rule[rule].place[0] != '\0' ? "A: " : "",
                 side->rule[rule].place);
     for (int i = 0; i < n_sides; i++) {
         double at = y + ROW + LINE * i + 6;

@@ -59,11 +59,8 @@ struct moments {
 
 static void keep(struct moments *moments, uint64_t event, int worth)
 {
-    if (moments->n == moments->room) {
-        moments->room = 2 * moments->room + 16;
-        moments->all =
-            must_realloc(moments->all, moments->room * sizeof *moments->all);
-    }
+    moments->all = must_grow(moments->all, moments->n, &moments->room,
+                             sizeof *moments->all);
     moments->all[moments->n++] = (struct moment){event, worth};
 }
 

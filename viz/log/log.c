@@ -234,6 +234,16 @@ static void table(const struct table *t)
     fputs("</TABLE></TD></TR>\n", t->out);
 }
 
+// Does the leader send any peer this entry next?
+static bool is_next(const struct model *model, uint64_t index)
+{
+    int leader = model_leader(model);
+    for (int peer = 0; leader >= 0 && peer < model->n_servers; peer++)
+        if (peer != leader && model->server[leader].next_index[peer] == index)
+            return true;
+    return false;
+}
+
 void viz_log(const struct trace_file *trace, uint64_t n,
              const struct viz_look *look, FILE *out)
 {
@@ -246,8 +256,9 @@ void viz_log(const struct trace_file *trace, uint64_t n,
                       .width = terms_only ? 26 : 46};
     t.columns =
         log_choose(&model, columns_for(&t, look != NULL ? look->format : NULL));
-    if (terms_only && t.columns.last > 1)
-        t.columns.last--; // no column behind the longest log
+    // No column behind the longest log, where no index stands in it.
+    if (terms_only && t.columns.last > 1 && !is_next(&model, t.columns.last))
+        t.columns.last--;
     alt_logs(out, trace, &model, 1);
     fputs("digraph logs {\ngraph [pad=0.2];\n"
           "node [shape=plaintext, fontname=\"Helvetica,Arial,sans-serif\"];\n"

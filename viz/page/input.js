@@ -213,6 +213,11 @@ function listen_to_view(page) {
             page.select(event_under(page, event.offsetY));
             return;
         }
+        // Two fingers zoom: what one of them does moves nothing.
+        if (page.pinching) {
+            from.moved = true;
+            return;
+        }
         from.moved = from.moved || Math.hypot(event.offsetX - from.x,
             event.offsetY - from.y) > 4;
         if (!from.moved)
@@ -261,6 +266,7 @@ function listen_to_pinch(page) {
         place(event);
         if (fingers.size !== 2)
             return;
+        page.pinching = true;
         const [a, b] = [...fingers.values()];
         along = Math.abs(a.x - b.x) > Math.abs(a.y - b.y) ? 'x' : 'y';
         apart = measure().apart;
@@ -279,8 +285,10 @@ function listen_to_pinch(page) {
         apart = now.apart;
     });
     for (const over of ['pointerup', 'pointercancel'])
-        canvas.addEventListener(over,
-            (event) => fingers.delete(event.pointerId));
+        canvas.addEventListener(over, (event) => {
+            fingers.delete(event.pointerId);
+            page.pinching = page.pinching && fingers.size > 0;
+        });
 }
 
 function listen_for_tip(page) {

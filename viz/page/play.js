@@ -217,7 +217,7 @@ class Hands {
     }
 
     say(text) {
-        element('said').textContent = text;
+        element('hands-said').textContent = text;
     }
 
     // ------------------------------------------------------------- drawing
