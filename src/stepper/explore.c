@@ -340,8 +340,8 @@ static void search(struct all *all)
     double budget_s = (double)all->plan->budget_s;
     bool more[2] = {true, true};
     report->end = EXPLORE_BUDGET;
-    for (int i = 0; i < N && !is_over(all) && (more[0] || more[1]); i++) {
-        all->pause_s = budget_s * (more[!(i % 2)] ? until[i] : 1);
+    for (int i = 0; !is_over(all) && (more[0] || more[1]); i++) {
+        all->pause_s = budget_s * (more[!(i % 2)] && i < N ? until[i] : 1);
         if (more[i % 2])
             more[i % 2] = i % 2 == 0 ? levels(all) : walks(all);
         count(all);

@@ -364,7 +364,8 @@ static uint64_t hash_named(const struct step_state *state,
         if (counts(state, c))
             sum += random_pair(
                 random_pair(as(name, c->from), as(name, c->to)),
-                random_pair(random_pair(c->content[0], (uint64_t)c->place),
+                random_pair(random_pair(c->content[0],
+                                        (uint64_t)c->place * 2 + c->orphan),
                             c->place == CALL_REPLY ? c->content[1] : 0));
     for (size_t i = 0; i < state->n_past; i++)
         sum += random_pair(
