@@ -49,7 +49,13 @@ static int open_file(const char *path)
         return file;
     char *folder = must_copy(path, (size_t)(slash - path) + 1);
     folder[slash - path] = '\0';
-    bool made = strrchr(folder, '/') != folder && save_folder(folder);
+    char *second = strchr(folder + (folder[0] != '\0'), '/');
+    if (second != NULL)
+        *second = '\0';
+    bool made = folder[0] != '/' || access(folder, F_OK) == 0;
+    if (second != NULL)
+        *second = '/';
+    made = made && folder[0] != '\0' && save_folder(folder);
     free(folder);
     return made ? open(path, flags, 0666) : -1;
 }

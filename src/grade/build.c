@@ -20,7 +20,6 @@ enum {
     CPU_S = 60, // of one process: a compiler's
     OUTPUT = 64 * 1024,
     SHOWN = 4000,
-    OBJECT_BYTES = 64 << 20,
 };
 
 static void set_problem(struct submission *s, const char *text)

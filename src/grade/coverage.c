@@ -163,10 +163,8 @@ bool grade_coverage(struct grade *grade)
     grade->reached = cover_totals(c.cover);
     size_t n = 0;
     FILE *out = must_stream(&grade->coverage, &n);
-    if (out != NULL) {
-        cover_text(c.cover, out);
-        fclose(out);
-    }
+    cover_text(c.cover, out);
+    fclose(out);
     bool good = grade->plan->cover == NULL || write_all(&c);
     cover_free(c.cover);
     return good;

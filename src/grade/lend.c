@@ -58,7 +58,7 @@ static bool works(struct submission *s, const struct sandbox_tool *tool,
     bool good = sandbox_run_tool(&with, output, sizeof output) == 0;
     sandbox_end_orphans(NULL, 0);
     if (!good)
-        submission_trouble(s, "the Raft that is lent does not compile");
+        submission_trouble(s, "the Raft that is lent cannot be built");
     return good;
 }
 

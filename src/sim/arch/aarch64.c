@@ -22,12 +22,12 @@ void *sim_first_frame(char *top)
     return sp;
 }
 
-// The kernel has its own place that handlers return to.
 // It stands in memory that the loader has protected.
 void sim_steady_guard(void)
 {
 }
 
+// The kernel has its own place that handlers return to.
 struct sim_action sim_action(void (*handler)(int, siginfo_t *, void *))
 {
     return (struct sim_action){handler, SA_SIGINFO | SA_ONSTACK | SA_NODEFER,
