@@ -9,6 +9,33 @@ struct flight *check_flight(const struct check *check, uint64_t msg)
     return msg != 0 && flight->msg == msg ? flight : NULL;
 }
 
+// A tracer may number its messages as it likes, by a server and a count, say;
+// what is known of them stands in a ring, which wants numbers in order. Its own
+// numbers serve as long as they are nearly that.
+uint64_t check_message(struct check *check, const struct trace_event *event)
+{
+    enum { NEAR = N_FLIGHTS / 4 };
+    uint64_t msg = event->msg, highest = check->highest_msg;
+    bool near = msg + NEAR > highest && msg <= highest + NEAR;
+    if (!check->renumbers && (event->kind != TRACE_SEND || near)) {
+        if (event->kind == TRACE_SEND && msg > highest)
+            check->highest_msg = msg;
+        return msg;
+    }
+    if (!check->renumbers)
+        check->unnumbered = highest; // sent before: as they are
+    check->renumbers = true;
+    if (event->kind == TRACE_SEND && msg > check->unnumbered) {
+        bool fresh;
+        struct table_cell *cell = table_at(&check->number, msg, 0, &fresh);
+        if (fresh)
+            cell->first = ++check->highest_msg;
+        return cell->first;
+    }
+    const struct table_cell *cell = table_find(&check->number, msg, 0);
+    return cell != NULL ? cell->first : msg <= check->unnumbered ? msg : 0;
+}
+
 static bool same(const struct facts_reply *a, const struct facts_reply *b)
 {
     return a->term == b->term && a->stored == b->stored &&

@@ -29,8 +29,10 @@ void check_free(struct check *check)
 {
     if (check == NULL)
         return;
-    for (int i = 0; i < check->model.n_servers; i++)
+    for (int i = 0; i < check->model.n_servers; i++) {
         free(check->server[i].view);
+        free(check->server[i].unsaved);
+    }
     silent_free(check->silent, check->model.n_servers);
     model_free(&check->model); // and with it the number of servers
     free(check->server);
@@ -40,6 +42,7 @@ void check_free(struct check *check)
     free(check->sent.cell);
     free(check->committed.cell);
     free(check->last_of_term);
+    free(check->number.cell);
     free(check->flight);
     free(check->origin);
     free(check->terms.term);
@@ -96,6 +99,13 @@ bool check_step(struct check *check, const struct trace_event *event)
     if (check->broken && check->book == NULL)
         return false;
     check_number(check, event);
+    uint64_t msg = event->msg != 0 ? check_message(check, event) : 0;
+    struct trace_event numbered;
+    if (msg != event->msg) {
+        numbered = *event;
+        numbered.msg = msg;
+        event = &numbered;
+    }
     if ((check->without >> event->kind & 1) != 0)
         return true;
     bool of_server = event->node >= 0 && event->node < check->model.n_servers;

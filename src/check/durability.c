@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/die.h"
 #include "internal.h"
 
 static bool equals(const struct image *one, const struct image *two)
@@ -38,12 +39,11 @@ static void remember(struct check *check, const struct trace_event *event,
 {
     struct judged *server = &check->server[event->node];
     if (server->n_unsaved == N_UNSAVED) {
-        uint64_t lowest = server->unsaved[0].low;
-        memmove(server->unsaved, server->unsaved + 1,
-                --server->n_unsaved * sizeof server->unsaved[0]);
-        if (lowest < server->unsaved[0].low)
-            server->unsaved[0].low = lowest;
+        server->n_unsaved = 0;
+        server->unsaved_lost = true;
     }
+    server->unsaved = must_grow(server->unsaved, server->n_unsaved,
+                                &server->unsaved_room, sizeof *server->unsaved);
     struct image *image = &server->unsaved[server->n_unsaved++];
     *image = in_memory(check, event->node);
     image->low = low; // of the change that comes, not of this state
@@ -68,7 +68,7 @@ static bool was_saved(const struct check *check, int server, uint64_t index,
                       uint64_t n)
 {
     const struct judged *judged = &check->server[server];
-    if (check->n_of_kind[TRACE_PERSIST] == 0)
+    if (check->n_of_kind[TRACE_PERSIST] == 0 || judged->unsaved_lost)
         return true;
     for (size_t i = 0; i < judged->n_unsaved; i++) {
         const struct image *image = &judged->unsaved[i];
@@ -177,8 +177,8 @@ static bool boot(struct check *check, const struct trace_event *event)
     if (event->n_entries > 0)
         found.last_term = event->entries[event->n_entries - 1].term;
     struct image last = in_memory(check, event->node);
-    bool good = !server->saves || equals(&server->disk, &found) ||
-                equals(&last, &found);
+    bool good = !server->saves || server->unsaved_lost ||
+                equals(&server->disk, &found) || equals(&last, &found);
     for (size_t i = 0; i < server->n_unsaved; i++)
         good |= equals(&server->unsaved[i], &found);
     char one[24], two[24];
@@ -208,6 +208,7 @@ static bool boot(struct check *check, const struct trace_event *event)
     server->disk = found;
     server->saves = true;
     server->n_unsaved = 0;
+    server->unsaved_lost = false;
     return true;
 }
 
@@ -236,7 +237,7 @@ static bool persist(struct check *check, const struct trace_event *event)
                        : now.voted_for != saved.voted_for ? "votes"
                        : rule[0] == 'I' ? "logs after the snapshot"
                                         : "logs";
-    if (n_older == SIZE_MAX && server->n_unsaved < N_UNSAVED &&
+    if (n_older == SIZE_MAX && !server->unsaved_lost &&
         check->model.server[event->node].booted &&
         !equals(&server->disk, &saved) &&
         !check_broken(
@@ -264,6 +265,7 @@ static bool persist(struct check *check, const struct trace_event *event)
     server->saves = true;
     if (n_older == SIZE_MAX)
         return true;
+    server->unsaved_lost = false; // those were older
     server->n_unsaved -= n_older;
     memmove(server->unsaved, server->unsaved + n_older,
             server->n_unsaved * sizeof server->unsaved[0]);

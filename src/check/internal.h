@@ -112,7 +112,7 @@ struct poll {
     uint64_t asked, received, granted, refused;
 };
 
-enum { N_UNSAVED = 16, N_ACTIVE = 32, N_IDLE = 6 };
+enum { N_UNSAVED = 1 << 14, N_ACTIVE = 1024, N_IDLE = 6 };
 struct judged {
     uint64_t boot_event, boot_index; // its last start, the snapshot found then
     bool saves;                      // has persisted something
@@ -120,8 +120,11 @@ struct judged {
     struct image disk;
     // States in memory since then, oldest first; one of them may have been on
     // its way to the disk when the server crashed.
-    struct image unsaved[N_UNSAVED];
-    size_t n_unsaved;
+    struct image *unsaved;
+    size_t n_unsaved, unsaved_room;
+    // There were more than N_UNSAVED: what is saved is not known until a save
+    // is of all that is in memory.
+    bool unsaved_lost;
     // The newest term in its messages, of all its lives and of those before
     // the last crash, where it stands, and the last restart.
     uint64_t spoken_term, spoken_n, promised_term, promised_n, restart_us;
@@ -205,7 +208,12 @@ struct check {
     struct table sent;              // entries in messages
     struct committed *last_of_term; // in_term and index grow
     size_t n_terms, terms_room;
-    uint64_t forgotten;    // up to this index, see check_forget()
+    uint64_t forgotten; // up to this index, see check_forget()
+    // Messages, numbered anew where the trace's numbers are far apart: those
+    // above `unnumbered` (a table from number to number).
+    struct table number;
+    uint64_t highest_msg, unnumbered;
+    bool renumbers;
     struct flight *flight; // [msg % N_FLIGHTS]
     struct origin *origin; // [n % N_ORIGINS]
     struct facts_terms terms;
@@ -311,6 +319,8 @@ bool check_is_silent(const struct check *check);
 
 // flight.c: the call of a message, NULL when it is not known any more.
 struct flight *check_flight(const struct check *check, uint64_t msg);
+// The number by which the judges know the event's message; 0 = no such message.
+uint64_t check_message(struct check *check, const struct trace_event *event);
 // The reply that a receipt brings, NULL when it is not known.
 const struct facts_reply *check_reply(const struct flight *flight,
                                       const struct trace_event *event);

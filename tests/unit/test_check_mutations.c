@@ -129,6 +129,7 @@ struct mutation {
     bool cause;       // left out
     bool args;        // left out
     bool renumber;    // without holes
+    int numbers;      // of messages: as they are, or one of three other ways
     unsigned names;
     // Of events: the first that is left out, and how many; of one kind, or of
     // any.
@@ -226,6 +227,14 @@ static struct mutation leave_single_out(uint64_t n_lines)
     return m;
 }
 
+// Other tracers number messages with gaps, by server and count, or downwards.
+static uint64_t number_of_message(const struct mutation *m, uint64_t msg)
+{
+    const uint64_t as[] = {msg, msg * 4096, (msg % 5) << 32 | msg / 5,
+                           1000000000000000 - msg};
+    return msg != 0 ? as[m->numbers] : 0;
+}
+
 // Judges `changed`; false for a finding.
 static bool judge(size_t run, const struct mutation *m)
 {
@@ -251,6 +260,7 @@ static bool judge(size_t run, const struct mutation *m)
             event.cause = 0;
         if (m->renumber)
             renumber(&event);
+        event.msg = number_of_message(m, event.msg);
         if (m->args)
             event.args = (struct trace_message){0};
         if (!check_step(check, &event))
@@ -304,11 +314,26 @@ static void test_single_events_left_out_accuse_nobody(void **state)
     assert_int_equal(n_accused, 0);
 }
 
+static void test_numbers_of_messages_accuse_nobody(void **state)
+{
+    (void)state;
+    int n_accused = 0;
+    for (size_t run = 0; run < N_RUNS; run++) {
+        load(run);
+        rename_all(0);
+        for (int numbers = 1; numbers < 4; numbers++)
+            n_accused += !judge(run, &(struct mutation){.numbers = numbers});
+        unload();
+    }
+    assert_int_equal(n_accused, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_left_out_accuses_nobody),
         cmocka_unit_test(test_single_events_left_out_accuse_nobody),
+        cmocka_unit_test(test_numbers_of_messages_accuse_nobody),
     };
     return cmocka_run_group_tests_name("check_mutations", tests, NULL, NULL) !=
            0;
