@@ -26,13 +26,17 @@ static const char help[] =
     "                   (default 1)\n"
     "  --log L          highest index that a log may reach (default 3)\n"
     "  --commands C     commands given to leaders (default 1)\n"
+    "  --entries N      entries that a message holds at most (default: the\n"
+    "                   Raft's own, which is more than these logs have)\n"
     "  --heartbeats H   rounds of heartbeats that a leader's timer starts\n"
     "                   (default 1); a new leader's first round is free\n"
     "  --crashes K      crashes, at rest or just before a save (default 0);\n"
     "                   a crashed server may restart\n"
     "  --losses L       lost messages (default 0)\n"
     "  --doubles D      requests that arrive a second time (default 0)\n"
-    "  --snapshots S    snapshots that services take (default 0)\n\n"
+    "  --snapshots S    snapshots that services take (default 0)\n"
+    "  --preempt P      threads that stall before a lock while the rest goes\n"
+    "                   on (default 0: each thread runs until it blocks)\n\n"
     "The search:\n"
     "  --state KIND     treat states as equal by model (default) or history\n"
     "  --distinct       do not treat servers as interchangeable\n"
@@ -148,6 +152,8 @@ static bool take_bound(struct options *o, struct arguments *a)
         bound->log = small(o, a, 0, 100);
     else if (options_is(o, "--commands"))
         bound->commands = small(o, a, 0, 100);
+    else if (options_is(o, "--entries"))
+        bound->entries = small(o, a, 1, 1000);
     else if (options_is(o, "--heartbeats"))
         bound->heartbeats = small(o, a, 0, 100);
     else if (options_is(o, "--crashes"))
@@ -158,6 +164,8 @@ static bool take_bound(struct options *o, struct arguments *a)
         bound->doubles = small(o, a, 0, 100);
     else if (options_is(o, "--snapshots"))
         bound->snapshots = small(o, a, 0, 100);
+    else if (options_is(o, "--preempt"))
+        bound->preempts = small(o, a, 0, 100);
     else
         return false;
     return true;

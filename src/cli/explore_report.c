@@ -33,6 +33,9 @@ static void print_bound(FILE *out, const struct step_bound *bound)
     count_of(out, bound->doubles, "double delivery", "double deliveries");
     fputs(", ", out);
     count_of(out, bound->snapshots, "snapshot", "snapshots");
+    if (bound->entries > 0)
+        fprintf(out, ",\n          %zu entr%s a message at most",
+                bound->entries, bound->entries == 1 ? "y" : "ies");
     fputc('\n', out);
 }
 
@@ -58,8 +61,14 @@ static void print_notion(FILE *out, const struct explore_plan *plan,
                                         " any names"
                                       : "");
     }
-    fputs("  threads take turns in one order: each runs until it blocks\n",
-          out);
+    if (plan->bound.preempts == 0)
+        fputs("  threads take turns in one order: each runs until it blocks\n",
+              out);
+    else
+        fprintf(out,
+                "  threads run until they block; up to %u of them stall before"
+                " a lock\n",
+                plan->bound.preempts);
 }
 
 static const char *head_of(const struct explore_report *report)
@@ -150,6 +159,8 @@ cJSON *explore_json(const struct explore_plan *plan,
     cJSON_AddNumberToObject(in, "losses", bound->losses);
     cJSON_AddNumberToObject(in, "doubles", bound->doubles);
     cJSON_AddNumberToObject(in, "snapshots", bound->snapshots);
+    cJSON_AddNumberToObject(in, "preempts", bound->preempts);
+    cJSON_AddNumberToObject(in, "entries", (double)bound->entries);
     if (report->text[0] != '\0')
         cJSON_AddStringToObject(object, "text", report->text);
     if (report->end != EXPLORE_FOUND)

@@ -168,6 +168,8 @@ int cli_shrink(int argc, char **argv)
         fprintf(stderr, "glassraft shrink: %s\n", trace.error);
         return EXIT_USAGE;
     }
+    // Whose settings the script needs; NULL: a script's trace, for instance.
+    a.run.scenario = suites_find(trace.header.scenario);
     struct shorten how = {.run = a.run,
                           .out = a.out,
                           .most_s = (double)a.budget_s,

@@ -97,6 +97,7 @@ static int wait_until(pthread_cond_t *object, pthread_mutex_t *with,
         fiber->wait_cond = NULL;
     }
     bool timed_out = fiber->timed_out;
+    sim_may_stall(pc);
     sim_acquire(mutex, pc);
     return timed_out ? ETIMEDOUT : 0;
 }

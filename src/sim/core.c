@@ -402,6 +402,9 @@ static void reset(const struct sim_config *config)
     sim.n_paused = 0;
     sim.stepped = config->stepped;
     sim.settler = sim.aside = NULL;
+    sim.stall_left = 0;
+    for (int i = 0; i < MAX_SERVERS; i++)
+        sim.stalled[i] = NULL;
     sim.aside_work = NULL;
     sim.park_per_mille = 0;
     sim_set_clocks(config->hostile_clocks ? sim_next(&seed) | 1 : 0);

@@ -117,6 +117,9 @@ struct sim_state {
     bool stepped;
     struct fiber *settler; // in sim_settle()
     struct fiber *aside;   // in sim_aside()
+    uint64_t stall_left;   // locks until a thread of stall_server stalls
+    int stall_server;
+    struct fiber *stalled[MAX_SERVERS];
     void (*aside_work)(void *);
     void *aside_argument;
     bool aside_over;
@@ -164,6 +167,7 @@ uint64_t sim_from_local(int server, uint64_t local_ns);
 // step.c: nobody is ready in a run that is stepped. Makes a thread ready.
 enum { STEPPED_BIT = 62 };
 void sim_step_on(void);
+void sim_stall_now(void *pc);
 void sim_work_aside(void); // while somebody asks for it
 
 // fiber.c
@@ -299,6 +303,13 @@ static inline void sim_pass(void)
         sim_fire_timers();
     if ((sim.n_ready > 0 || sim.n_paused > 0) && sim_wants_switch())
         sim_yield();
+}
+
+// Before a lock; see sim_stall().
+static inline void sim_may_stall(void *pc)
+{
+    if (sim.stall_left != 0)
+        sim_stall_now(pc);
 }
 
 // Behind an unlock; see sim_park().

@@ -317,6 +317,7 @@ static inline int lock_until(pthread_mutex_t *object, uint64_t deadline_ns,
         return 0;
     if (sim.now->door != SIM_ASKS_FIRST)
         sim_pass();
+    sim_may_stall(pc);
     struct smutex *mutex = mutex_of(object, pc);
     if (mutex->owner == sim.now->id + 1)
         return lock_again(mutex, pc);

@@ -121,6 +121,12 @@ bool sim_move_clock(int server, uint64_t most_ns);
 uint64_t sim_clock_ns(int server); // what it shows; 0 when the run begins
 // The run's own time, that of its trace, goes on; no thread waits for it.
 void sim_pass_time(uint64_t ns);
+// The thread of a server that is about to lock for the nth time from now on,
+// counted over its threads that hold nothing, stalls there until sim_proceed().
+// One thread of a server at a time; nth = 0: no thread is to.
+void sim_stall(int server, uint64_t nth);
+bool sim_is_stalled(int server);
+bool sim_proceed(int server); // false: no thread of it is stalled
 // From here on time goes on as in other runs.
 void sim_let_flow(void);
 

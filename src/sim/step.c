@@ -80,6 +80,39 @@ void sim_pass_time(uint64_t ns)
         sim.now_ns += ns;
 }
 
+void sim_stall(int server, uint64_t nth)
+{
+    if (!sim.active || !sim.stepped || server < 0 || server >= MAX_SERVERS)
+        return;
+    sim.stall_server = server;
+    sim.stall_left = nth;
+}
+
+void sim_stall_now(void *pc)
+{
+    struct fiber *fiber = sim.now;
+    if (fiber->server != sim.stall_server || fiber->held != NULL ||
+        sim.stalled[fiber->server] != NULL || --sim.stall_left > 0)
+        return;
+    sim.stalled[fiber->server] = fiber;
+    sim_block("its turn", pc);
+}
+
+bool sim_is_stalled(int server)
+{
+    return server >= 0 && server < MAX_SERVERS && sim.stalled[server] != NULL;
+}
+
+bool sim_proceed(int server)
+{
+    if (!sim_is_stalled(server))
+        return false;
+    struct fiber *fiber = sim.stalled[server];
+    sim.stalled[server] = NULL;
+    sim_wake(fiber);
+    return true;
+}
+
 // What is waited for comes after the time that was left of it.
 void sim_let_flow(void)
 {

@@ -30,6 +30,8 @@ static const struct verb {
     {"heal", STEP_HEAL, "heal [S1 S2]"},
     {"snapshot", STEP_SNAPSHOT, "snapshot S1 7"},
     {"show", STEP_SHOW, "show"},
+    {"stall", STEP_STALL, "stall S1 before lock 2"},
+    {"proceed", STEP_PROCEED, "proceed S1"},
 };
 enum { N_VERBS = sizeof verbs / sizeof verbs[0] };
 
@@ -123,6 +125,14 @@ static bool take_crash(const struct words *w, struct step_action *a)
            a->number < 1000;
 }
 
+static bool take_stall(const struct words *w, struct step_action *a)
+{
+    return w->n == 5 && strcmp(w->word[2], "before") == 0 &&
+           strcmp(w->word[3], "lock") == 0 &&
+           text_number(w->word[4], &a->number) && a->number > 0 &&
+           a->number < 1000;
+}
+
 // The words from the third on, as they are: blanks in a command stay.
 static bool take_command(const char *line, struct step_action *a)
 {
@@ -162,6 +172,8 @@ static bool take(const char *line, const struct words *w, int n_servers,
         return take_command(line, a);
     case STEP_CRASH:
         return take_crash(w, a);
+    case STEP_STALL:
+        return take_stall(w, a);
     case STEP_CLOCK:
     case STEP_SNAPSHOT:
         return w->n == 3 && text_number(w->word[2], &a->number) &&
@@ -244,6 +256,10 @@ void step_format(const struct step_action *a, char line[STEP_LINE])
                  a->number == 0 ? ""
                  : a->before    ? " before save"
                                 : " after save",
+                 number);
+        break;
+    case STEP_STALL:
+        snprintf(line, STEP_LINE, "stall S%d before lock%s", a->server + 1,
                  number);
         break;
     default:

@@ -27,6 +27,8 @@ enum step_kind {
     STEP_HEAL,     // the same; server == peer: all links
     STEP_SNAPSHOT, // server's service, up to index number
     STEP_SHOW,     // notes in the trace what is in flight
+    STEP_STALL,    // server's thread, before its number-th lock from now
+    STEP_PROCEED,  // server's stalled thread
     STEP_N_KINDS,
 };
 

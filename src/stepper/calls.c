@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "sim/sim.h"
 
 static struct step_call *by_msg(struct stepper *stepper, uint64_t msg)
 {
@@ -73,6 +74,7 @@ static void watch(void *context, const struct trace_event *event)
     case TRACE_CRASH:
         for (struct step_call *c = stepper->calls; c != NULL; c = c->next)
             c->orphan |= c->from == event->node;
+        sim_proceed(event->node);
         break;
     case TRACE_REPLY_RECV:
     case TRACE_DROP:

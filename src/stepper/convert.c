@@ -349,6 +349,10 @@ bool convert(const struct lab_run *run_of, const struct trace_file *trace,
     scenario = *script_scenario("convert", "");
     scenario.run = run;
     scenario.n_servers = trace->header.n_servers;
+    if (run_of->scenario != NULL) {
+        scenario.max_entries = run_of->scenario->max_entries;
+        scenario.snapshot_chunk = run_of->scenario->snapshot_chunk;
+    }
     my.trace = trace;
     my.late = late;
     my.n_messages = 0;
@@ -362,7 +366,9 @@ bool convert(const struct lab_run *run_of, const struct trace_file *trace,
     again.quiet = true;
     again.sandbox = NULL; // it needs the trace
     lab_run_one(&again, &result);
-    *script = (struct script){.n_servers = trace->header.n_servers};
+    *script = (struct script){.n_servers = trace->header.n_servers,
+                              .max_entries = scenario.max_entries,
+                              .snapshot_chunk = scenario.snapshot_chunk};
     for (size_t i = 0; i < my.found->n; i++)
         script_add(script, &my.found->action[i], 0);
     if (my.found->full)

@@ -9,7 +9,9 @@ struct stepper {
     struct step_call *calls;
     uint64_t stamp;
     uint64_t acted[STEP_SERVERS]; // elections begun and requests sent
-    struct step_state *state;     // NULL: nobody asks for it
+    int stalls;          // the server whose thread stalls in the next action
+    uint64_t before_nth; // before this lock; 0: none does
+    struct step_state *state; // NULL: nobody asks for it
     // Sees each event, too; NULL: nobody.
     void (*also)(void *context, const struct trace_event *event);
 };

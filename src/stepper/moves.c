@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/die.h"
+#include "sim/sim.h"
 
 // From the lowest bit on.
 enum {
@@ -12,6 +13,7 @@ enum {
     SERVER_BITS = 4,
     METHOD_BITS = 3,
     NUMBER_BITS = 15,
+    MOST_LOCKS = 15, // before one of which a thread stalls; no more fit
 };
 
 static uint32_t put(uint32_t *code, int *at, uint32_t value, int bits)
@@ -81,7 +83,7 @@ void moves_action(const struct message_rpc *rpcs, uint32_t code,
 
 void moves_use(struct step_used *used, const struct step_action *action)
 {
-    used->armed = false;
+    used->armed = 0;
     switch (action->kind) {
     case STEP_COMMAND:
         used->commands++;
@@ -92,6 +94,11 @@ void moves_use(struct step_used *used, const struct step_action *action)
     case STEP_CRASH:
         used->crashes++;
         used->armed = action->number > 0;
+        used->arms = (uint8_t)action->server;
+        break;
+    case STEP_STALL:
+        used->preempts++;
+        used->armed = (uint8_t)action->number;
         used->arms = (uint8_t)action->server;
         break;
     case STEP_LOSE:
@@ -110,7 +117,8 @@ void moves_use(struct step_used *used, const struct step_action *action)
 
 uint64_t moves_left(const struct step_used *used)
 {
-    uint64_t left = used->armed ? 1u + used->arms : 0;
+    uint64_t left = used->armed > 0 ? 16u * used->armed + used->arms : 0;
+    left = left << 8 | used->preempts;
     left = left << 8 | used->commands;
     left = left << 8 | used->heartbeats;
     left = left << 8 | used->crashes;
@@ -162,12 +170,26 @@ static void add_server(struct moves *moves, const struct model_server *server,
         add(moves, (struct step_action){.kind = STEP_SNAPSHOT,
                                         .server = s,
                                         .number = server->last_applied});
-    if (used->crashes == bound->crashes || used->armed)
+    if (used->crashes == bound->crashes || used->armed > 0)
         return;
     add(moves, (struct step_action){.kind = STEP_CRASH, .server = s});
     add(moves,
         (struct step_action){
             .kind = STEP_CRASH, .server = s, .number = 1, .before = true});
+}
+
+// Behind the last lock of an action nothing stalls, and the action is not done.
+static void add_stall(struct moves *moves, const struct model_server *server,
+                      int s)
+{
+    if (sim_is_stalled(s))
+        add(moves, (struct step_action){.kind = STEP_PROCEED, .server = s});
+    if (!server->up || sim_is_stalled(s) || moves->used->armed > 0 ||
+        moves->used->preempts >= moves->bound->preempts)
+        return;
+    for (uint64_t n = 1; n <= MOST_LOCKS; n++)
+        add(moves,
+            (struct step_action){.kind = STEP_STALL, .server = s, .number = n});
 }
 
 static void add_call(struct moves *moves, const struct step_call *call)
@@ -208,8 +230,8 @@ bool moves_commute(uint32_t a, uint32_t b)
     return place_of(&of[0]) != place_of(&of[1]);
 }
 
-// A server that is to crash at its next save is the next to do something:
-// whatever others do before might as well have been done before.
+// A server that is to crash at its next save, or to stall, is the next to do
+// something: whatever others do before might as well have been done before.
 static bool is_at(const struct step_action *a, int server)
 {
     return a->kind != STEP_LOSE && a->kind != STEP_CRASH &&
@@ -225,6 +247,8 @@ bool moves_list(const struct stepper *stepper, const struct step_state *state,
     const struct message_rpc *rpcs = lab_rpcs(stepper_lab(stepper));
     for (int s = 0; s < model->n_servers; s++)
         add_server(&moves, &model->server[s], s);
+    for (int s = 0; s < model->n_servers; s++)
+        add_stall(&moves, &model->server[s], s);
     for (const struct step_call *c = stepper_calls(stepper); c != NULL;
          c = c->next)
         add_call(&moves, c);
@@ -232,7 +256,7 @@ bool moves_list(const struct stepper *stepper, const struct step_state *state,
     for (int i = 0; i < moves.n; i++) {
         struct step_action action;
         moves_action(rpcs, code[i], &action);
-        if (!used->armed || is_at(&action, used->arms))
+        if (used->armed == 0 || is_at(&action, used->arms))
             code[(*n)++] = code[i];
     }
     return moves.all;

@@ -9,14 +9,16 @@
 struct step_bound {
     int n_servers;
     uint64_t terms, log; // the highest
-    unsigned commands, heartbeats, crashes, losses, doubles, snapshots;
+    size_t entries;      // that a message holds at most; 0 = Raft's default
+    unsigned commands, heartbeats, crashes, losses, doubles, snapshots,
+        preempts;
 };
 
 // What was done of it.
 struct step_used {
-    uint8_t commands, heartbeats, crashes, losses, doubles, snapshots;
-    bool armed; // the server `arms` crashes at its next save
-    uint8_t arms;
+    uint8_t commands, heartbeats, crashes, losses, doubles, snapshots, preempts;
+    uint8_t armed; // the server `arms` crashes or stalls at the next such
+    uint8_t arms;  // moment; 0: none does
 };
 
 enum { MOST_MOVES = 512 };

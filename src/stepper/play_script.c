@@ -38,6 +38,8 @@ const struct lab_scenario *script_scenario(const char *name, const char *text)
                                      .title = title,
                                      .run = run,
                                      .n_servers = script.n_servers,
+                                     .max_entries = script.max_entries,
+                                     .snapshot_chunk = script.snapshot_chunk,
                                      .stepped = true,
                                      .simulated_only = true,
                                      .young = true,

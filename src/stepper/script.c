@@ -32,23 +32,51 @@ void script_free(struct script *script)
     *script = (struct script){0};
 }
 
-// "servers 5", before the first action.
-static bool take_servers(const char *line, struct script *script, char *error,
-                         size_t n)
+// What a line before the first action may set.
+static const struct setting {
+    const char *word, *what;
+    uint64_t most;
+} settings[] = {
+    {"servers", "servers", STEP_SERVERS},
+    {"entries", "entries of a message", 1000},
+    {"chunk", "bytes of a snapshot's chunk", 1000000},
+};
+enum { N_SETTINGS = sizeof settings / sizeof settings[0] };
+
+static const struct setting *setting_of(const char *line)
+{
+    for (int i = 0; i < N_SETTINGS; i++) {
+        size_t n = strlen(settings[i].word);
+        if (strncmp(line, settings[i].word, n) == 0 &&
+            (line[n] == '\0' || strchr(" \t", line[n]) != NULL))
+            return &settings[i];
+    }
+    return NULL;
+}
+
+static bool take_setting(const struct setting *setting, const char *line,
+                         struct script *script, char *error, size_t n)
 {
     uint64_t number = 0;
     const char *digits = line + strcspn(line, " \t");
     digits += strspn(digits, " \t");
-    if (!text_number(digits, &number) || number < 1 || number > STEP_SERVERS) {
-        snprintf(error, n, "'%.40s', expected a number of servers from 1 to %d",
-                 line, STEP_SERVERS);
+    if (!text_number(digits, &number) || number < 1 || number > setting->most) {
+        snprintf(error, n,
+                 "'%.40s', expected a number of %s from 1 to %" PRIu64, line,
+                 setting->what, setting->most);
         return false;
     }
     if (script->n > 0) {
-        snprintf(error, n, "the number of servers comes before all actions");
+        snprintf(error, n, "the number of %s comes before all actions",
+                 setting->what);
         return false;
     }
-    script->n_servers = (int)number;
+    if (setting == &settings[0])
+        script->n_servers = (int)number;
+    else if (setting == &settings[1])
+        script->max_entries = number;
+    else
+        script->snapshot_chunk = number;
     return true;
 }
 
@@ -65,9 +93,9 @@ static bool take_line(char *line, int number, struct script *script,
         line[end - 1] = '\0';
     if (*line == '\0')
         return true;
-    if (strncmp(line, "servers", 7) == 0 &&
-        (line[7] == '\0' || strchr(" \t", line[7]) != NULL))
-        return take_servers(line, script, error, n);
+    const struct setting *setting = setting_of(line);
+    if (setting != NULL)
+        return take_setting(setting, line, script, error, n);
     for (const char *at = line; *at != '\0'; at++)
         if ((unsigned char)*at < ' ' && *at != '\t') {
             snprintf(error, n, "byte 0x%02x, expected text",
@@ -112,6 +140,10 @@ char *script_format(const struct script *script)
     size_t n = 0;
     FILE *out = must_stream(&text, &n);
     fprintf(out, "servers %d\n", script->n_servers);
+    if (script->max_entries > 0)
+        fprintf(out, "entries %zu\n", script->max_entries);
+    if (script->snapshot_chunk > 0)
+        fprintf(out, "chunk %zu\n", script->snapshot_chunk);
     for (size_t i = 0; i < script->n; i++) {
         step_format(&script->action[i], line);
         fprintf(out, "%s\n", line);

@@ -7,6 +7,7 @@
 
 struct script {
     int n_servers;
+    size_t max_entries, snapshot_chunk; // raft_config's; 0 = default
     struct step_action *action;
     int *line; // of each action, 1 first
     size_t n, room;

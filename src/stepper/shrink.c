@@ -65,7 +65,9 @@ static bool take(struct work *work, struct trial *other)
 
 static struct trial room_for(const struct work *work, int n_servers)
 {
-    struct trial other = {n_servers, 0, NULL};
+    struct trial other = work->now;
+    other.n_servers = n_servers;
+    other.n = 0;
     other.item = must_calloc(work->now.n + 1, sizeof *other.item);
     return other;
 }

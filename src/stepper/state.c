@@ -28,6 +28,11 @@ struct step_state {
     uint64_t commits; // what was committed, at each index the first time
     uint64_t n_commits;
     bool counts_past, figure2;
+    // What a server's stalled thread had been given, or is to be given when it
+    // stalls; 0: no thread. The other server of the message.
+    uint64_t stalled[STEP_SERVERS];
+    int stalled_peer[STEP_SERVERS];
+    int stalls; // the server that does at its next action; TRACE_NONE: none
 };
 
 static uint64_t hash_text(const char *text)
@@ -44,6 +49,7 @@ struct step_state *state_begin(struct stepper *stepper)
     for (int i = 0; i < state->model.n_servers; i++)
         state->model.server[i].up = state->model.server[i].booted =
             true; // before we came
+    state->stalls = TRACE_NONE;
     stepper->state = state;
     return state;
 }
@@ -127,148 +133,7 @@ void state_leg(struct step_state *state, struct step_call *call, bool reply)
     call->content[reply] = content.hash;
 }
 
-// ------------------------------------------------------------- events
-
-static void remember(struct step_state *state, uint64_t term, int a, int b)
-{
-    for (size_t i = 0; i < state->n_past; i++)
-        if (state->past[i].term == term && state->past[i].a == a &&
-            state->past[i].b == b)
-            return;
-    if (state->n_past < MOST_PAST)
-        state->past[state->n_past++] = (struct past){term, a, b};
-}
-
-static void note_commit(struct step_state *state,
-                        const struct trace_event *event)
-{
-    const struct model_server *server = &state->model.server[event->node];
-    while (state->n_commits < event->to) {
-        const struct trace_entry *entry =
-            model_entry(server, ++state->n_commits);
-        uint64_t h =
-            random_pair(state->n_commits, entry != NULL ? entry->term : 0);
-        if (entry != NULL)
-            h = random_pair(h, hash_text(entry->command));
-        state->commits = random_pair(state->commits, h);
-    }
-}
-
-static void give(struct step_state *state, int server, uint64_t what)
-{
-    if (server >= 0 && server < STEP_SERVERS)
-        state->given[server] = random_pair(state->given[server], what);
-}
-
-void state_acts(struct step_state *state, const struct step_action *action)
-{
-    uint64_t what = random_pair((uint64_t)action->kind + 1000, action->number);
-    switch (action->kind) {
-    case STEP_TIMEOUT:
-    case STEP_HEARTBEAT:
-    case STEP_CLOCK:
-    case STEP_COMMAND:
-    case STEP_SNAPSHOT:
-    case STEP_CRASH: // at a save; of others an event tells as well
-    case STEP_PAUSE:
-    case STEP_RESUME:
-        give(state, action->server, random_pair(what, hash_text(action->text)));
-        break;
-    default:
-        break;
-    }
-}
-
-static uint64_t name_of(const struct step_call *call)
-{
-    uint64_t h = random_pair(hash_text(call->method), call->number);
-    return random_pair(h, (uint64_t)call->from * 16 + (uint64_t)call->to);
-}
-
-// What comes to a server from outside of it.
-static void note_input(struct step_state *state,
-                       const struct trace_event *event,
-                       const struct step_call *call)
-{
-    uint64_t kind = (uint64_t)event->kind;
-    switch (event->kind) {
-    case TRACE_RECV:
-        if (call != NULL)
-            give(state, event->node,
-                 random_pair(random_pair(kind, (uint64_t)call->from),
-                             call->content[0]));
-        break;
-    case TRACE_REPLY_RECV:
-    case TRACE_DROP:
-        if (call != NULL && !call->orphan)
-            give(state, call->from,
-                 random_pair(random_pair(kind, name_of(call)),
-                             event->kind == TRACE_DROP ? 0 : call->content[1]));
-        break;
-    case TRACE_CRASH:
-    case TRACE_RESTART:
-        give(state, event->node, kind);
-        break;
-    default:
-        break;
-    }
-}
-
-void state_step(struct step_state *state, const struct trace_event *event,
-                const struct step_call *call)
-{
-    int node = event->node;
-    model_step(&state->model, event);
-    note_input(state, event, call);
-    if (node < 0 || node >= STEP_SERVERS)
-        return;
-    switch (event->kind) {
-    case TRACE_TERM:
-    case TRACE_CRASH:
-        memset(state->votes[node], 0, sizeof state->votes[node]);
-        break;
-    case TRACE_REPLY_RECV:
-        if (call != NULL && strcmp(call->method, "RequestVote") == 0)
-            state->votes[node][call->to] += call->content[1];
-        break;
-    case TRACE_VOTE:
-        remember(state, event->term, node, event->voted_for);
-        break;
-    case TRACE_ROLE:
-        if (event->to_role == TRACE_LEADER)
-            remember(state, event->term, node, ABSENT);
-        break;
-    case TRACE_COMMIT:
-        note_commit(state, event);
-        break;
-    default:
-        break;
-    }
-}
-
-// ------------------------------------------------------------- by history
-
-static bool counts(const struct step_state *state, const struct step_call *call)
-{
-    return call->place == CALL_REQUEST || call->place == CALL_REPLY ||
-           call->place == CALL_SERVED ||
-           (state->counts_past && call->request != NULL);
-}
-
-uint64_t state_by_history(const struct step_state *state, uint64_t left)
-{
-    uint64_t h = left, flight = 0;
-    for (int s = 0; s < state->model.n_servers; s++)
-        h = random_pair(h, state->given[s]);
-    for (const struct step_call *c = state->stepper->calls; c != NULL;
-         c = c->next)
-        if (counts(state, c))
-            flight += random_pair(random_pair(name_of(c), (uint64_t)c->place),
-                                  random_pair(c->content[0], c->content[1]));
-    return random_pair(h, flight) | 1;
-}
-
-// ------------------------------------------------------------- by model
+// ------------------------------------------------------------- servers
 
 // A server's part without any other's number.
 struct part {
@@ -333,6 +198,184 @@ static bool take_part(const struct step_state *state, int s, struct part *part)
     return known;
 }
 
+// ------------------------------------------------------------- events
+
+static void remember(struct step_state *state, uint64_t term, int a, int b)
+{
+    for (size_t i = 0; i < state->n_past; i++)
+        if (state->past[i].term == term && state->past[i].a == a &&
+            state->past[i].b == b)
+            return;
+    if (state->n_past < MOST_PAST)
+        state->past[state->n_past++] = (struct past){term, a, b};
+}
+
+static void note_commit(struct step_state *state,
+                        const struct trace_event *event)
+{
+    const struct model_server *server = &state->model.server[event->node];
+    while (state->n_commits < event->to) {
+        const struct trace_entry *entry =
+            model_entry(server, ++state->n_commits);
+        uint64_t h =
+            random_pair(state->n_commits, entry != NULL ? entry->term : 0);
+        if (entry != NULL)
+            h = random_pair(h, hash_text(entry->command));
+        state->commits = random_pair(state->commits, h);
+    }
+}
+
+static void give(struct step_state *state, int server, uint64_t what)
+{
+    if (server >= 0 && server < STEP_SERVERS)
+        state->given[server] = random_pair(state->given[server], what);
+}
+
+static uint64_t name_of(const struct step_call *call)
+{
+    uint64_t h = random_pair(hash_text(call->method), call->number);
+    return random_pair(h, (uint64_t)call->from * 16 + (uint64_t)call->to);
+}
+
+// What a stalled thread has read of its server is what the server was then.
+static void note_stall(struct step_state *state,
+                       const struct step_action *action,
+                       const struct step_call *call, uint64_t what)
+{
+    struct part part;
+    int server = state->stalls;
+    if (action->kind == STEP_STALL) {
+        state->stalls = action->server;
+        state->stalled[action->server] = what;
+        return;
+    }
+    if (action->kind == STEP_PROCEED)
+        state->stalled[action->server] = 0;
+    state->stalls = TRACE_NONE;
+    if (server == TRACE_NONE)
+        return;
+    take_part(state, server, &part);
+    state->stalled_peer[server] = TRACE_NONE;
+    if (call != NULL) {
+        state->stalled_peer[server] =
+            call->from == server ? call->to : call->from;
+        what = call->content[action->reply];
+        give(state, server, name_of(call));
+    }
+    state->stalled[server] =
+        random_pair(state->stalled[server] ^ part.plain, what) | 1;
+}
+
+void state_acts(struct step_state *state, const struct step_action *action,
+                const struct step_call *call)
+{
+    uint64_t what = random_pair((uint64_t)action->kind + 1000, action->number);
+    switch (action->kind) {
+    case STEP_TIMEOUT:
+    case STEP_HEARTBEAT:
+    case STEP_CLOCK:
+    case STEP_COMMAND:
+    case STEP_SNAPSHOT:
+    case STEP_STALL:
+    case STEP_PROCEED:
+    case STEP_CRASH: // at a save; of others an event tells as well
+    case STEP_PAUSE:
+    case STEP_RESUME:
+        give(state, action->server, random_pair(what, hash_text(action->text)));
+        break;
+    default:
+        break;
+    }
+    note_stall(state, action, call, random_pair(what, hash_text(action->text)));
+}
+
+// What comes to a server from outside of it.
+static void note_input(struct step_state *state,
+                       const struct trace_event *event,
+                       const struct step_call *call)
+{
+    uint64_t kind = (uint64_t)event->kind;
+    switch (event->kind) {
+    case TRACE_RECV:
+        if (call != NULL)
+            give(state, event->node,
+                 random_pair(random_pair(kind, (uint64_t)call->from),
+                             call->content[0]));
+        break;
+    case TRACE_REPLY_RECV:
+    case TRACE_DROP:
+        if (call != NULL && !call->orphan)
+            give(state, call->from,
+                 random_pair(random_pair(kind, name_of(call)),
+                             event->kind == TRACE_DROP ? 0 : call->content[1]));
+        break;
+    case TRACE_CRASH:
+    case TRACE_RESTART:
+        give(state, event->node, kind);
+        break;
+    default:
+        break;
+    }
+}
+
+void state_step(struct step_state *state, const struct trace_event *event,
+                const struct step_call *call)
+{
+    int node = event->node;
+    model_step(&state->model, event);
+    note_input(state, event, call);
+    if (node < 0 || node >= STEP_SERVERS)
+        return;
+    if (event->kind == TRACE_CRASH)
+        state->stalled[node] = 0;
+    switch (event->kind) {
+    case TRACE_TERM:
+    case TRACE_CRASH:
+        memset(state->votes[node], 0, sizeof state->votes[node]);
+        break;
+    case TRACE_REPLY_RECV:
+        if (call != NULL && strcmp(call->method, "RequestVote") == 0)
+            state->votes[node][call->to] += call->content[1];
+        break;
+    case TRACE_VOTE:
+        remember(state, event->term, node, event->voted_for);
+        break;
+    case TRACE_ROLE:
+        if (event->to_role == TRACE_LEADER)
+            remember(state, event->term, node, ABSENT);
+        break;
+    case TRACE_COMMIT:
+        note_commit(state, event);
+        break;
+    default:
+        break;
+    }
+}
+
+// ------------------------------------------------------------- by history
+
+static bool counts(const struct step_state *state, const struct step_call *call)
+{
+    return call->place == CALL_REQUEST || call->place == CALL_REPLY ||
+           call->place == CALL_SERVED ||
+           (state->counts_past && call->request != NULL);
+}
+
+uint64_t state_by_history(const struct step_state *state, uint64_t left)
+{
+    uint64_t h = left, flight = 0;
+    for (int s = 0; s < state->model.n_servers; s++)
+        h = random_pair(h, state->given[s]);
+    for (const struct step_call *c = state->stepper->calls; c != NULL;
+         c = c->next)
+        if (counts(state, c))
+            flight += random_pair(random_pair(name_of(c), (uint64_t)c->place),
+                                  random_pair(c->content[0], c->content[1]));
+    return random_pair(h, flight) | 1;
+}
+
+// ------------------------------------------------------------- by model
+
 static uint64_t as(const int *name, int server)
 {
     return server >= 0 && server < STEP_SERVERS ? (uint64_t)name[server] + 1
@@ -350,6 +393,9 @@ static uint64_t hash_named(const struct step_state *state,
         uint64_t h = random_pair(part[s].plain, as(name, s)), peers = 0;
         h = random_pair(h, as(name, part[s].voted_for));
         h = random_pair(h, as(name, part[s].saved_vote));
+        if (state->stalled[s] != 0)
+            h = random_pair(random_pair(h, state->stalled[s]),
+                            as(name, state->stalled_peer[s]));
         bool leads = server->up && server->role == TRACE_LEADER;
         bool runs = server->up && server->role == TRACE_CANDIDATE;
         for (int p = 0; p < model->n_servers && (leads || runs); p++)

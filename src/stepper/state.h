@@ -26,8 +26,9 @@ struct step_state *state_begin(struct stepper *stepper);
 void state_counts_past(struct step_state *state, bool yes);
 
 // An action is about to be done: what a server is given by it, other than by
-// messages.
-void state_acts(struct step_state *state, const struct step_action *action);
+// messages. The call that it names; NULL: none.
+void state_acts(struct step_state *state, const struct step_action *action,
+                const struct step_call *call);
 // Asks Rafts that tell nothing for their terms and roles.
 void state_ask(struct step_state *state);
 

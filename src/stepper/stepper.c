@@ -48,8 +48,15 @@ struct stepper *stepper_begin(struct lab *lab)
     return stepper;
 }
 
+static void let_all_proceed(void)
+{
+    for (int s = 0; s < STEP_SERVERS; s++)
+        sim_proceed(s);
+}
+
 void stepper_end(struct stepper *stepper)
 {
+    let_all_proceed();
     sim_settle();
     calls_end(stepper);
     free(stepper);
@@ -98,20 +105,29 @@ const struct step_call *stepper_find(const struct stepper *stepper,
 
 // ------------------------------------------------------------- messages
 
+static void decide_leg(struct stepper *stepper, struct step_call *call,
+                       enum net_fate fate)
+{
+    bool reply = call->place == CALL_REPLY;
+    // Whatever becomes of the thread that gets it.
+    call->place = reply || fate == NET_DROP ? CALL_OVER : CALL_SERVED;
+    net_decide(lab_net(stepper->lab), call->msg, reply, fate);
+    sim_settle();
+}
+
 static bool decide(struct stepper *stepper, const struct step_action *a,
                    char why[STEP_LINE])
 {
-    const struct step_call *call = stepper_find(stepper, a);
+    // Ours.
+    struct step_call *call = (struct step_call *)stepper_find(stepper, a);
     enum step_place place = a->reply ? CALL_REPLY : CALL_REQUEST;
     if (call == NULL || call->place != place)
         return no(why, "no such message is in flight");
     if (a->kind == STEP_HOLD) {
-        ((struct step_call *)call)->held = true; // ours
+        call->held = true;
         return true;
     }
-    net_decide(lab_net(stepper->lab), call->msg, a->reply,
-               a->kind == STEP_LOSE ? NET_DROP : NET_PASS);
-    sim_settle();
+    decide_leg(stepper, call, a->kind == STEP_LOSE ? NET_DROP : NET_PASS);
     return true;
 }
 
@@ -123,9 +139,7 @@ static bool deliver_all(struct stepper *stepper, char why[STEP_LINE])
     for (int n = 0; call != NULL && n < MOST_DELIVERED; n++) {
         if (n > 0)
             pass_time();
-        net_decide(lab_net(stepper->lab), call->msg, call->place == CALL_REPLY,
-                   NET_PASS);
-        sim_settle();
+        decide_leg(stepper, (struct step_call *)call, NET_PASS);
         call = stepper_oldest(stepper);
     }
     return true;
@@ -151,19 +165,30 @@ static bool deliver_again(struct stepper *stepper, const struct step_action *a,
 
 // ------------------------------------------------------------- clocks
 
-// Moves the clock until the server does something.
+// A tick is as an action of its own.
+static void stall_in_tick(struct stepper *stepper, int server)
+{
+    if (stepper->stalls == server)
+        sim_stall(server, stepper->before_nth);
+}
+
+// Moves the clock until the server does something, or its thread stalls.
 static bool move_until_acts(struct stepper *stepper, int server)
 {
     raft_term before = 0, now = 0;
     bool leads;
     uint64_t acted = stepper->acted[server];
     uint64_t end_ns = sim_clock_ns(server) + MOST_MS * MS;
+    bool stalled = sim_is_stalled(server);
     lab_get_state(stepper->lab, server, &before, &leads);
+    stall_in_tick(stepper, server);
     while (sim_clock_ns(server) < end_ns &&
            sim_move_clock(server, end_ns - sim_clock_ns(server))) {
         sim_settle();
-        if (stepper->acted[server] != acted)
+        if (stepper->acted[server] != acted ||
+            sim_is_stalled(server) != stalled)
             return true;
+        stall_in_tick(stepper, server);
         if (!lab_speaks(stepper->lab) &&
             lab_get_state(stepper->lab, server, &now, &leads) && now > before)
             return true;
@@ -279,6 +304,25 @@ static bool fault(struct stepper *stepper, const struct step_action *a,
     return true;
 }
 
+// One thread of a server at a time, so that its name is clear.
+static bool stall(struct stepper *stepper, const struct step_action *a,
+                  char why[STEP_LINE])
+{
+    if (a->kind == STEP_PROCEED) {
+        if (!sim_proceed(a->server))
+            return no(why, "no thread of S%d is stalled", a->server + 1);
+        sim_settle();
+        return true;
+    }
+    if (!lab_is_up(stepper->lab, a->server))
+        return no(why, "S%d is down", a->server + 1);
+    if (sim_is_stalled(a->server))
+        return no(why, "a thread of S%d is stalled already", a->server + 1);
+    stepper->stalls = a->server;
+    stepper->before_nth = a->number;
+    return true;
+}
+
 static bool links(struct stepper *stepper, const struct step_action *a)
 {
     if (a->server == a->peer) {
@@ -337,16 +381,32 @@ static bool act(struct stepper *stepper, const struct step_action *action,
         return links(stepper, action);
     case STEP_SHOW:
         return show(stepper);
+    case STEP_STALL:
+    case STEP_PROCEED:
+        return stall(stepper, action, why);
     default:
         return fault(stepper, action, why);
     }
+}
+
+// What is to stall does so in the next action, or not at all.
+static bool act_now(struct stepper *stepper, const struct step_action *action,
+                    char why[STEP_LINE])
+{
+    if (action->kind == STEP_STALL)
+        return act(stepper, action, why);
+    sim_stall(stepper->stalls, stepper->before_nth);
+    bool done = act(stepper, action, why);
+    sim_stall(stepper->stalls, 0);
+    stepper->before_nth = 0;
+    return done;
 }
 
 bool stepper_do_quietly(struct stepper *stepper,
                         const struct step_action *action, char why[STEP_LINE])
 {
     pass_time();
-    return act(stepper, action, why);
+    return act_now(stepper, action, why);
 }
 
 bool stepper_do(struct stepper *stepper, const struct step_action *action,
@@ -357,7 +417,7 @@ bool stepper_do(struct stepper *stepper, const struct step_action *action,
     step_format(action, line);
     pass_time();
     trace_note(trace, TRACE_NONE, "script", "%s", line);
-    bool done = act(stepper, action, why);
+    bool done = act_now(stepper, action, why);
     if (!done)
         trace_note(trace, TRACE_NONE, "script", "skipped: %s", why);
     return done;

@@ -33,6 +33,9 @@ void taste_begin(struct taste *taste, uint64_t number)
     taste->kind[STEP_CRASH] = one_of(taste, USUAL / 8, USUAL / 2, 2 * USUAL);
     taste->kind[STEP_LOSE] = one_of(taste, USUAL / 16, USUAL / 4, USUAL);
     taste->kind[STEP_DOUBLE] = one_of(taste, USUAL / 16, USUAL / 4, USUAL);
+    // There are many of these at a time.
+    taste->kind[STEP_STALL] = one_of(taste, 1, USUAL / 16, USUAL / 4);
+    taste->kind[STEP_PROCEED] = one_of(taste, USUAL / 4, USUAL, 4 * USUAL);
     for (int s = 0; s < STEP_SERVERS; s++) {
         taste->late[s] = one_of(taste, 1, 1, 16);
         taste->eager[s] = one_of(taste, 1, 1, 8);

@@ -31,7 +31,8 @@ static struct {
 
 struct trial trial_of(const struct script *script)
 {
-    struct trial trial = {script->n_servers, script->n, NULL};
+    struct trial trial = {script->n_servers, script->max_entries,
+                          script->snapshot_chunk, script->n, NULL};
     trial.item = must_calloc(script->n + 1, sizeof *trial.item);
     for (size_t i = 0; i < script->n; i++)
         trial.item[i] = (struct trial_item){
@@ -41,7 +42,9 @@ struct trial trial_of(const struct script *script)
 
 struct script trial_script(const struct trial *trial)
 {
-    struct script script = {.n_servers = trial->n_servers};
+    struct script script = {.n_servers = trial->n_servers,
+                            .max_entries = trial->max_entries,
+                            .snapshot_chunk = trial->snapshot_chunk};
     for (size_t i = 0; i < trial->n; i++)
         script_add(&script, &trial->item[i].action, 0);
     return script;
@@ -130,6 +133,8 @@ void trial_run(const struct lab_run *of, const struct trial *trial,
     scenario = *script_scenario("trial", "");
     scenario.run = run;
     scenario.n_servers = trial->n_servers;
+    scenario.max_entries = trial->max_entries;
+    scenario.snapshot_chunk = trial->snapshot_chunk;
     my.trial = trial;
     my.done->n = 0;
     again.scenario = &scenario;
@@ -137,7 +142,8 @@ void trial_run(const struct lab_run *of, const struct trial *trial,
     again.quiet = true;
     again.sandbox = NULL; // it shares memory with us
     lab_run_one(&again, result);
-    *done = (struct trial){trial->n_servers, my.done->n, NULL};
+    *done = *trial;
+    done->n = my.done->n;
     done->item =
         must_copy(my.done->item, (my.done->n + 1) * sizeof *done->item);
 }

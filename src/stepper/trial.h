@@ -22,6 +22,7 @@ struct trial_item {
 
 struct trial {
     int n_servers;
+    size_t max_entries, snapshot_chunk;
     size_t n;
     struct trial_item *item;
 };

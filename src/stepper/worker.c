@@ -38,16 +38,12 @@ static void do_action(struct mail *mail)
 {
     struct step_action action;
     char why[STEP_LINE];
-    struct step_used before = me.used;
     moves_action(lab_rpcs(stepper_lab(me.stepper)), mail->code, &action);
-    state_acts(me.state, &action);
+    state_acts(me.state, &action, stepper_find(me.stepper, &action));
     mail->done = stepper_do_quietly(me.stepper, &action, why);
     moves_use(&me.used, &action);
     state_counts_past(me.state,
                       me.used.doubles < me.shared->plan->bound.doubles);
-    // Told to crash at its next save, and nothing was saved.
-    if (before.armed && lab_is_up(stepper_lab(me.stepper), before.arms))
-        mail->done = false;
 }
 
 static void tell_key(struct mail *mail)
@@ -63,12 +59,22 @@ static void tell_key(struct mail *mail)
     mail->check = (uint32_t)state_by_model(me.state, left, false) | 1;
 }
 
+// Was a server told to crash at its next save, and nothing was saved? Or to
+// stall before a lock, and fewer were locked? The same comes without that.
+static bool is_in_vain(const struct step_used *before)
+{
+    return before->armed > 0 && !sim_is_stalled(before->arms) &&
+           lab_is_up(stepper_lab(me.stepper), before->arms);
+}
+
 static void serve(struct mail *mail)
 {
+    struct step_used before = me.used;
     state_ask(me.state);
     switch (mail->order) {
     case DO:
         do_action(mail);
+        mail->done &= !is_in_vain(&before);
         if (!mail->done)
             return;
         state_ask(me.state);
@@ -297,6 +303,7 @@ const struct lab_scenario *worker_scenario(struct worker_shared *shared,
                                            .no_long_delays = true,
                                            .limit_s = 100000};
     scenario.n_servers = shared->plan->bound.n_servers;
+    scenario.max_entries = shared->plan->bound.entries;
     me.shared = shared;
     me.number = worker;
     me.from = from;
@@ -332,7 +339,8 @@ void worker_script(const struct worker_shared *shared, uint64_t order,
     for (uint64_t node = order >> 32; node != 0 && n <= MOST_DEPTH;
          node = shared->frontier->node[node].parent)
         codes[n++] = shared->frontier->node[node].code;
-    *script = (struct script){.n_servers = shared->plan->bound.n_servers};
+    *script = (struct script){.n_servers = shared->plan->bound.n_servers,
+                              .max_entries = shared->plan->bound.entries};
     while (n > 0)
         add_code(shared, codes[--n], script);
 }
@@ -341,7 +349,8 @@ void worker_walked(const struct worker_shared *shared, int worker,
                    struct script *script)
 {
     const struct worker_post *post = &shared->post[worker];
-    *script = (struct script){.n_servers = shared->plan->bound.n_servers};
+    *script = (struct script){.n_servers = shared->plan->bound.n_servers,
+                              .max_entries = shared->plan->bound.entries};
     for (uint32_t i = 0; i < post->n_walk; i++)
         add_code(shared, post->walk[i], script);
 }

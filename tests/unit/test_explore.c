@@ -48,12 +48,28 @@ static void test_the_number_of_workers_changes_nothing(void **state)
     assert_int_equal(one.models, three.models);
 }
 
+// Stalled threads are part of a state, and the reference is right with them.
+static const struct step_bound late = {
+    .n_servers = 2, .terms = 1, .log = 1, .commands = 1, .preempts = 1};
+
+static void test_threads_that_stall_break_nothing(void **state)
+{
+    (void)state;
+    struct step_bound punctual = late;
+    punctual.preempts = 0;
+    struct explore_report none = look((struct explore_plan){.bound = punctual});
+    struct explore_report one = look((struct explore_plan){.bound = late});
+    assert_int_equal(none.end, EXPLORE_COMPLETE);
+    assert_int_equal(one.end, EXPLORE_COMPLETE);
+    assert_true(one.n_states > 2 * none.n_states);
+}
+
 // Each state by model that one notion meets, the other meets as well.
 static void test_the_two_notions_of_state_agree(void **state)
 {
     (void)state;
-    const struct step_bound bounds[] = {two, crashing};
-    for (int i = 0; i < 2; i++) {
+    const struct step_bound bounds[] = {two, crashing, late};
+    for (int i = 0; i < 3; i++) {
         struct explore_plan plan = {.bound = bounds[i]};
         struct explore_report model = look(plan);
         plan.by_history = true;
@@ -136,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_reference_is_complete_without_a_finding),
         cmocka_unit_test(test_the_number_of_workers_changes_nothing),
+        cmocka_unit_test(test_threads_that_stall_break_nothing),
         cmocka_unit_test(test_the_two_notions_of_state_agree),
         cmocka_unit_test(test_silent_rafts_are_told_apart_by_history),
         cmocka_unit_test(test_a_bound_of_memory_is_no_completeness),

@@ -32,6 +32,8 @@ static void test_actions_come_back_from_their_text(void **state)
         "cut S1 S2",
         "heal",
         "snapshot S1 7",
+        "stall S1 before lock 3",
+        "proceed S1",
     };
     (void)state;
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
@@ -69,6 +71,9 @@ static void test_what_is_no_action_is_refused(void **state)
         "cut S1",
         "heal S1",
         "snapshot S1 -1",
+        "stall S1",
+        "stall S1 before lock 0",
+        "stall S1 after lock 1",
         "a b c d e f g h i j k l",
     };
     (void)state;
@@ -200,6 +205,56 @@ static void test_snapshots_travel(void **state)
     model_free(&model);
 }
 
+// Settings stand before the first action, and are written again.
+static void test_settings_come_back_from_their_text(void **state)
+{
+    static const char text[] = "servers 4\nentries 1\nchunk 64\nheal\n";
+    static const char *const wrong[] = {"entries 0", "chunk", "entries x",
+                                        "heal\nentries 2"};
+    struct script script;
+    char error[300];
+    (void)state;
+    assert_true(script_parse("test", text, &script, error));
+    char *again = script_format(&script);
+    assert_string_equal(again, text);
+    free(again);
+    script_free(&script);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_false(script_parse("test", wrong[i], &script, error));
+}
+
+// S3 lacks two entries, and each message holds one.
+static void test_messages_hold_no_more_entries_than_a_script_says(void **state)
+{
+    struct model model;
+    (void)state;
+    play("entries 1\n" ELECTED "deliver all\ncut S1 S3\ncommand S1 x=1\n"
+         "command S1 x=2\ndeliver all\nheal\nheartbeat S1\n"
+         "deliver S1>S3 AppendEntries\n",
+         true, &model);
+    assert_true(model_last_index(&model.server[2]) < 2);
+    model_free(&model);
+}
+
+// The thread that handles the request waits before it has done anything, and
+// another request is faster.
+static void test_a_stalled_thread_is_late(void **state)
+{
+    struct model model;
+    (void)state;
+    play("timeout S1\ntimeout S2\nstall S3 before lock 1\n"
+         "deliver S1>S3 RequestVote 1\ndeliver S2>S3 RequestVote 1\n"
+         "proceed S3\n",
+         true, &model);
+    assert_int_equal(model.server[2].voted_for, 1);
+    model_free(&model);
+    play("timeout S1\nstall S3 before lock 1\ndeliver S1>S3 RequestVote 1\n"
+         "crash S3\nrestart S3\nproceed S3\n",
+         true, &model);
+    assert_int_equal(model.server[2].term, 0);
+    model_free(&model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +265,9 @@ int main(void)
         cmocka_unit_test(test_crashes_leave_what_was_saved),
         cmocka_unit_test(test_cuts_and_pauses_stop_what_they_name),
         cmocka_unit_test(test_snapshots_travel),
+        cmocka_unit_test(test_settings_come_back_from_their_text),
+        cmocka_unit_test(test_messages_hold_no_more_entries_than_a_script_says),
+        cmocka_unit_test(test_a_stalled_thread_is_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
