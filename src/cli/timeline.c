@@ -150,13 +150,17 @@ int cli_timeline(int argc, char **argv)
 
 // ---------------------------------------------------------------------- past
 
-// The window ends with the event, unless something else is asked for.
+// The window ends with the event, and fits a screen, unless something else is
+// asked for.
 static void end_with(struct part_asked *asked, uint64_t event)
 {
+    enum { MESSAGES = 60 };
     bool chosen = asked->since || asked->until || asked->act > 0 ||
                   asked->term > 0 || asked->around > 0;
     if (!chosen)
         asked->before = event;
+    if (!chosen && asked->budget == 0)
+        asked->budget = MESSAGES;
     asked->finding = false;
 }
 
@@ -183,7 +187,9 @@ int cli_past(int argc, char **argv)
         if (options_is(&o, "--help")) {
             printf("usage: glassraft past TRACE [EVENT] [OPTIONS]\n\n"
                    "Draws what could have influenced an event (default: the"
-                   " finding):\nthe timeline before it, with all else dimmed."
+                   " finding):\nthe timeline before it, with all else dimmed. "
+                   "The last"
+                   " 60 messages, unless\na part or a budget is chosen."
                    "\n\n%s%s\n"
                    "example: glassraft past out/demo/trace.jsonl 372"
                    " -o past.svg\n",

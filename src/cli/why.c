@@ -60,6 +60,8 @@ static void read_arguments(struct options *o, struct selectors *s,
             q->asked.election = options_number(o);
         else if (options_is(o, "--every"))
             q->every = true;
+        else if (options_is(o, "--finding"))
+            q->asked.event = 0; // the default, as other commands call it
         else if (options_is(o, "--all"))
             q->asked.all = true;
         else if (options_is(o, "--json"))

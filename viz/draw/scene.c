@@ -300,6 +300,17 @@ static uint64_t find_cut(const struct scene *scene, size_t most)
     return 0;
 }
 
+// What is on its way before a cut and behind it tells nothing of the part.
+static void leave_out_passing(struct scene *scene)
+{
+    for (size_t i = 0; i < scene->n_messages; i++) {
+        struct scene_message *m = &scene->message[i];
+        if (m->fate == SCENE_DRAWN && !scene_begins_in(scene, m) &&
+            m->received == NULL)
+            scene_hide(scene, m, SCENE_FILTERED);
+    }
+}
+
 void scene_make(struct scene *scene, const struct trace_file *trace,
                 const struct viz_window *window)
 {
@@ -318,6 +329,8 @@ void scene_make(struct scene *scene, const struct trace_file *trace,
         *scene = (struct scene){.trace = trace, .window = window};
         gather(scene, window->ends ? cut : window->first,
                window->ends ? window->last : cut);
+        if (scene->n_fate[SCENE_DRAWN] > most)
+            leave_out_passing(scene);
         scene_fold(scene, most);
         allowed--;
     }
