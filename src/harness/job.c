@@ -215,7 +215,7 @@ static void take_result(struct job *job)
     result->property[sizeof result->property - 1] = '\0';
     result->tag[sizeof result->tag - 1] = '\0';
     result->text[sizeof result->text - 1] = '\0';
-    if (result->n_shown > 3)
+    if (result->n_shown > CHECK_SHOWN)
         result->n_shown = 0;
     if (result->n_written > sizeof result->written / sizeof result->written[0])
         result->n_written = 0;

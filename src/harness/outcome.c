@@ -43,15 +43,16 @@ enum finding outcome_of_simulator(enum sim_failure failure)
     return failures[failure];
 }
 
-// A rule's tag, "AE.3"?
+// A rule's tag, "AE.3" or "KV.10"?
 static bool is_rule(const char *tag)
 {
-    static const char *const groups[] = {"RV.", "AE.", "IS.", "ALL.",
-                                         "F.",  "C.",  "L.",  "P."};
+    static const char *const groups[] = {"RV.", "AE.", "IS.", "ALL.", "F.",
+                                         "C.",  "L.",  "P.",  "KV."};
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         size_t n = strlen(groups[i]);
-        if (strncmp(tag, groups[i], n) == 0 && tag[n] >= '1' && tag[n] <= '8' &&
-            tag[n + 1] == '\0')
+        size_t digits = strspn(tag + n, "0123456789");
+        if (strncmp(tag, groups[i], n) == 0 && tag[n] != '0' &&
+            (digits == 1 || digits == 2) && tag[n + digits] == '\0')
             return true;
     }
     return false;

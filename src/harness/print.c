@@ -59,16 +59,23 @@ static void print_block(FILE *out, const char *head, const char *text)
     fputc('\n', out);
 }
 
-// The events that show it, at the right margin.
+// The events that show it, as many as a line has room for, at the right margin.
 static void print_events(FILE *out, const struct lab_result *result, int column)
 {
-    char text[100];
-    int n = snprintf(text, sizeof text, "%s ",
-                     result->n_shown > 1 ? "events" : "event");
-    for (uint64_t i = 0; i < result->n_shown; i++)
-        n += snprintf(text + n, sizeof text - (size_t)n, "%s%" PRIu64,
-                      i > 0 ? ", " : "", result->events[i]);
-    if (column + 2 + n > WIDTH) {
+    char text[WIDTH], one[24];
+    size_t n = (size_t)snprintf(text, sizeof text, "%s ",
+                                result->n_shown > 1 ? "events" : "event");
+    for (uint64_t i = 0; i < result->n_shown; i++) {
+        size_t size = (size_t)snprintf(one, sizeof one, "%s%" PRIu64,
+                                       i > 0 ? ", " : "", result->events[i]);
+        bool last = i + 1 == result->n_shown;
+        bool fits = n + size + (last ? 0 : strlen(", ...")) < sizeof text;
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s",
+                              fits ? one : ", ...");
+        if (!fits)
+            break;
+    }
+    if (column + 2 + (int)n > WIDTH) {
         fputc('\n', out);
         column = 0;
     }
