@@ -32,8 +32,22 @@ void check_gather(struct check *check, const struct trace_event *event)
                   (event->kind == TRACE_SEND && event->node == TRACE_NONE);
     if (check->clients == NULL && client)
         check->clients = begin(check);
-    if (check->clients != NULL)
-        clients_step(check->clients, event);
+    if (check->clients == NULL)
+        return;
+    check->clients->kept_sessions = check->kept_sessions;
+    clients_step(check->clients, event);
+    const struct clients_breach *breach = &check->clients->breach;
+    if (breach->tag == NULL || check->broken)
+        return;
+    check_found(check, event, FINDING_SERVICE, breach->tag, TRACE_NONE,
+                breach->earlier_n, breach->text);
+    if (event->node == TRACE_NONE)
+        check->finding.n_servers = 0;
+}
+
+void check_sessions(struct check *check, size_t kept)
+{
+    check->kept_sessions = kept;
 }
 
 bool check_has_clients(const struct check *check)

@@ -90,6 +90,10 @@ void check_leave_out(struct check *check, uint64_t servers);
 const struct check_finding *check_diagnose(struct check *check, uint64_t us,
                                            bool commands);
 
+// So many sessions of clients a service has to keep (kv_config.max_sessions).
+// Without it, no trace shows that a session was dropped too early.
+void check_sessions(struct check *check, size_t kept);
+
 // What clients saw, all events having been followed: NULL when one machine
 // could have given all answers, or when no client asked anything. Otherwise the
 // finding "linearizability", or "not-decided" when the search has looked at

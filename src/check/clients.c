@@ -40,6 +40,13 @@ void clients_free(struct clients *clients)
     free(clients->names.cell);
     free(clients->taken.cell);
     free(clients->hands.cell);
+    free(clients->made.cell);
+    free(clients->request);
+    free(clients->session);
+    free(clients->asks.cell);
+    free(clients->arrivals.cell);
+    free(clients->numbers.cell);
+    free(clients->sessions.cell);
     arena_free(&clients->arena);
     free(clients);
 }
@@ -300,16 +307,6 @@ static void taken(struct clients *clients, const struct trace_event *event)
     op->last_entry = number;
 }
 
-static void restored(struct clients *clients, const struct trace_event *event)
-{
-    clients->handed[event->node] = event->index;
-    if (event->kind == TRACE_BOOT)
-        clients->leads[event->node] = 0;
-    GROW(clients->restored, clients->n_restored, clients->restored_room);
-    clients->restored[clients->n_restored++] =
-        (struct clients_restored){event->n, event->index, event->node};
-}
-
 // An index that is larger is not followed: no log of ours is so long.
 enum { MOST_INDEX = 1 << 20 };
 
@@ -331,7 +328,7 @@ static struct clients_applied *place_at(struct clients *clients, uint64_t index)
 static void handed(struct clients *clients, const struct trace_event *event)
 {
     if (event->ok) {
-        restored(clients, event);
+        clients_restores(clients, event);
         return;
     }
     clients->handed[event->node] = event->index;
@@ -369,7 +366,14 @@ static void server_step(struct clients *clients,
 {
     switch (event->kind) {
     case TRACE_BOOT:
-        restored(clients, event);
+        clients_restores(clients, event);
+        break;
+    case TRACE_COMPACT:
+        clients_makes(clients, event->node, event->index, event->n);
+        break;
+    case TRACE_PERSIST:
+    case TRACE_SAVED:
+        clients_makes(clients, event->node, event->from, event->n);
         break;
     case TRACE_ROLE:
         led(clients, event);
@@ -397,7 +401,7 @@ static void server_step(struct clients *clients,
     }
 }
 
-void clients_step(struct clients *clients, const struct trace_event *event)
+void clients_follow(struct clients *clients, const struct trace_event *event)
 {
     switch (event->kind) {
     case TRACE_INVOKE:

@@ -55,6 +55,9 @@ struct clients_operation {
     size_t n_entries;
     size_t taken_answer; // that the client took; CLIENTS_NONE: not known
     size_t n_sent;       // requests that carried it
+    // Its session and its number in that, as it was sent first; 0: none, or not
+    // known. Where it was sent with another number later, that one.
+    uint64_t session, sequence, numbered_n, resequence, renumbered_n;
 };
 
 // What was handed to a service at an index first.
@@ -64,14 +67,40 @@ struct clients_applied {
     bool harmless; // it stands for no operation: what took it carried none
 };
 
-// A service began again from a snapshot (index 0: from nothing).
+// A service began again from a snapshot (index 0: from nothing), or took one
+// over while it ran.
 struct clients_restored {
     uint64_t n, index;
     int server;
+    bool boot;
+};
+
+// A message by which a client asks, where its fields are told.
+struct clients_request {
+    uint64_t msg, n, session, sequence;
+    size_t operation;     // CLIENTS_NONE: of none
+    bool opens;           // a session
+    uint64_t index, term; // of the entry that its server took for it
+};
+
+struct clients_session {
+    uint64_t number, highest; // the highest request that was sent in it
+    uint64_t opened_n, index; // the reply that told its number; its entry
+    int server;               // that told it
+    size_t operation;         // that used it first; CLIENTS_NONE
+    uint64_t used_n;
+};
+
+// What a service or a clerk may not do, whatever comes of it.
+struct clients_breach {
+    const char *tag; // NULL: there was none
+    char text[600];
+    uint64_t earlier_n, n; // the events that show it
 };
 
 struct clients {
     int n_servers;
+    size_t kept_sessions; // that a server has to keep; 0: not known
     struct clients_operation *operation;
     size_t n_operations, operation_room;
     struct clients_entry *entry;
@@ -89,14 +118,31 @@ struct clients {
     // Returns of nothing that was invoked; calls that are none of the four.
     bool orphans, strange;
     // Events that an operation caused, its messages, its answers, its name, and
-    // entries by index and term, and what was handed to whom.
-    struct table events, messages, replies, names, taken, hands;
+    // entries by index and term, what was handed to whom, and who
+    // has made a snapshot.
+    struct table events, messages, replies, names, taken, hands, made;
+    // clients_numbers.c: messages by their number, by the event of their
+    // arrival, by session and number in it; and sessions.
+    struct clients_request *request;
+    size_t n_requests, request_room, n_registers;
+    struct clients_session *session;
+    size_t n_sessions, session_room;
+    struct table asks, arrivals, numbers, sessions;
+    struct clients_breach breach;
     struct arena arena;
 };
 
 struct clients *clients_make(int n_servers);
 void clients_free(struct clients *clients);
 void clients_step(struct clients *clients, const struct trace_event *event);
+// The part of it that looks at no session and no number.
+void clients_follow(struct clients *clients, const struct trace_event *event);
+// clients_restored.c: a service begins with a snapshot; a Raft has one up to an
+// index. Whether a server's own service has made the one of an index.
+void clients_restores(struct clients *clients, const struct trace_event *event);
+void clients_makes(struct clients *clients, int server, uint64_t index,
+                   uint64_t n);
+bool clients_made(const struct clients *clients, int server, uint64_t index);
 
 // The answer that the client took, NULL when that is not known; and the entry
 // of the operation that was applied first, likewise.
@@ -143,7 +189,7 @@ struct clients_verdict {
     uint64_t budget;
     // Where the trace proves how a wrong answer came about: a sentence, the
     // rule that is against it, and the events that show it. "" and NULL else.
-    char reason[420];
+    char reason[490];
     const char *tag;
     uint64_t events[CLIENTS_EVENTS];
     size_t n_events;

@@ -1,4 +1,5 @@
-// clients_redo.h -- the log of a key, done over again. Only for clients_why.c.
+// clients_redo.h -- the log of a key, done over again. Only for clients_why.c
+// and its parts.
 #ifndef GLASSRAFT_CHECK_CLIENTS_REDO_H
 #define GLASSRAFT_CHECK_CLIENTS_REDO_H
 
@@ -24,6 +25,17 @@ struct redo {
     uint64_t known_to; // all that was applied up to this index is known
     struct value value;
 };
+
+// An operation whose answer says which value was there.
+struct asker {
+    const struct clients_operation *op;
+    const struct clients_answer *answer; // NULL: not known
+    const struct clients_entry *entry;   // its first that was applied; NULL
+    const char *said;
+    size_t position; // steps before it
+};
+// Operation `at` of the history as one of those. False: it is none.
+bool asker_of(const struct redo *redo, size_t at, struct asker *asker);
 
 // Adds to the reason; what was said last names the rule.
 void redo_say(struct redo *redo, const char *tag, const char *format, ...)
@@ -54,5 +66,31 @@ void redo_go_on(struct redo *redo, size_t from, size_t to, bool retries,
 void redo_run(struct redo *redo, size_t to, bool retries, size_t left_out);
 // NULL is the empty value.
 bool redo_gives(const struct redo *redo, const char *text);
+
+// More operations of a key than that are not done over and over again.
+enum { MOST_TRIES = 300 };
+
+// clients_witness.c: whether the server that answered is known and began with a
+// snapshot that covers an index.
+bool began_with(const struct asker *asker, uint64_t index);
+// An answer that is right, by a server whose service has made the snapshot that
+// the asker's server began with, and that would not be right if one of the
+// steps [from, to) had had no effect before it. And one by any server that
+// would not be if a retry had been done again that stands before it, with this
+// many other sessions in use, or more, since the first. Which step it is goes
+// to *step. False: there is none.
+bool witness_of(struct redo *redo, const struct asker *asker, size_t from,
+                size_t to, struct asker *seen, size_t *step);
+bool witness_of_retry(struct redo *redo, size_t others, struct asker *seen,
+                      size_t *step);
+// "S1's answer to C2's get a".
+const char *witness_name(const struct asker *seen, char *text, size_t room);
+// How many sessions were in use between the first entry of a step's operation
+// and this retry of it. False: its client asked for something else there.
+bool others_between(const struct redo *redo, const struct step *step,
+                    size_t *n);
+
+// clients_snapshots.c: what a snapshot explains.
+bool tell_snapshot(struct redo *redo, const struct asker *asker);
 
 #endif

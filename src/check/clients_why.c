@@ -15,28 +15,9 @@
 
 #include "base/die.h"
 
-// More operations of a key than that are not done over and over again.
-enum { MOST_TRIES = 300 };
-
-// An operation whose answer says which value was there.
-struct asker {
-    const struct clients_operation *op;
-    const struct clients_answer *answer; // NULL: not known
-    const struct clients_entry *entry;   // its first that was applied; NULL
-    const char *said;
-    size_t position; // steps before it
-};
-
 static bool gives(const struct redo *redo, const struct asker *asker)
 {
     return redo_gives(redo, asker->said);
-}
-
-// Whether the server that answered is known and began with a snapshot that
-// covers an index.
-static bool began_with(const struct asker *asker, uint64_t index)
-{
-    return asker->answer != NULL && asker->answer->restored >= index;
 }
 
 // The entry that the answering server had taken for the operation itself.
@@ -77,12 +58,23 @@ static bool tell_lost(struct redo *redo, const struct clients_operation *op)
     clients_name(op, name, sizeof name);
     redo_show(redo, answer->n);
     redo_show(redo, entry->n);
-    if (other != NULL && other->n < answer->n) {
+    uint64_t handed_n =
+        clients_handed_at(redo->clients, answer->server, entry->index);
+    if (other != NULL && handed_n != 0 && handed_n < answer->n) {
         redo_say(redo, "KV.2",
                  "S%d took %s at index %" PRIu64 " in term %" PRIu64
-                 ", and answered it when another entry was applied there: ",
+                 ", and answered it after it had applied another entry there: ",
                  entry->server + 1, name, entry->index, entry->term);
         say_instead(redo, "KV.2", entry->index);
+        return true;
+    }
+    if (other != NULL && other->n < answer->n) {
+        redo_say(redo, "KV.1",
+                 "S%d took %s at index %" PRIu64 " in term %" PRIu64
+                 ", and answered it before it had applied anything there."
+                 " What others had applied there is ",
+                 entry->server + 1, name, entry->index, entry->term);
+        say_instead(redo, "KV.1", entry->index);
         return true;
     }
     if (answer->committed >= entry->index)
@@ -138,7 +130,7 @@ static bool tell_forgotten(struct redo *redo, const struct asker *asker)
     redo_say(redo, "KV.5",
              "%s is in the log more than once, first at index %" PRIu64
              ". S%d answered its retry, at index %" PRIu64
-             ", with nothing: the answer of the first was not kept.",
+             ", with nothing, which is not what the log gives at either.",
              clients_name(asker->op, name, sizeof name), asker->entry->index,
              own->server + 1, own->index);
     redo_show(redo, asker->entry->applied_n);
@@ -166,6 +158,32 @@ static size_t guilty_retry(struct redo *redo, const struct asker *asker)
     return gives(redo, asker) ? first : CLIENTS_NONE;
 }
 
+// The snapshot between the two: what it lost is known only if retries are known
+// for what they are elsewhere.
+static void say_session(struct redo *redo, const struct asker *asker,
+                        const struct step *retry, uint64_t first)
+{
+    struct asker seen;
+    char name[240];
+    size_t others, step;
+    if (!began_with(asker, first) || asker->answer->restored >= retry->index)
+        return;
+    bool latest = others_between(redo, retry, &others);
+    bool known = latest && witness_of_retry(redo, others, &seen, &step);
+    redo_say(redo, known ? "KV.6" : "KV.4",
+             " S%d knew the first only from the snapshot up to index %" PRIu64,
+             asker->answer->server + 1, asker->answer->restored);
+    if (!known) {
+        redo_say(redo, "KV.4", ".");
+        return;
+    }
+    redo_say(redo, "KV.6",
+             ": it has the value, and lost the session. (The retry at index"
+             " %" PRIu64 " was known for one: %s shows it.)",
+             redo->step[step].index, witness_name(&seen, name, sizeof name));
+    redo_show(redo, seen.op->return_n);
+}
+
 static bool tell_twice(struct redo *redo, const struct asker *asker)
 {
     size_t retry = guilty_retry(redo, asker);
@@ -175,87 +193,35 @@ static bool tell_twice(struct redo *redo, const struct asker *asker)
     const struct clients_operation *op = redo_operation(redo, step->operation);
     const struct clients_entry *first = clients_entry_of(redo->clients, op);
     char name[200];
+    clients_name(op, name, sizeof name);
+    if (op->renumbered_n != 0)
+        redo_say(redo, "KV.4",
+                 "%s was sent as request %" PRIu64
+                 " of its session and again as"
+                 " request %" PRIu64 ": no server can tell that it is one. It",
+                 name, op->sequence, op->resequence);
     redo_say(redo, "KV.4",
              "%s is in the log twice, at index %" PRIu64
              " and, as a retry, at %" PRIu64
              ". The answer is what comes out when both are done.",
-             clients_name(op, name, sizeof name), first->index, step->index);
+             op->renumbered_n != 0 ? "" : name, first->index, step->index);
     redo_show(redo, first->applied_n);
     redo_show(redo, redo->clients->entry[step->entry].applied_n);
-    if (!began_with(asker, first->index) ||
-        asker->answer->restored >= step->index)
-        return true;
-    redo_say(redo, "KV.6",
-             " S%d knew the first only from the snapshot up to index %" PRIu64
-             ": the snapshot has its value, and lost its session.",
-             asker->answer->server + 1, asker->answer->restored);
+    redo_show(redo, op->renumbered_n);
+    if (op->renumbered_n == 0)
+        say_session(redo, asker, step, first->index);
     return true;
 }
 
-// The snapshot was added to what the server had: a value of before, and behind
-// it that of the snapshot.
-static bool tell_added(struct redo *redo, const struct asker *asker)
+// The server that answered began with a snapshot that stands for the entry.
+static void say_covered(struct redo *redo, const struct asker *asker,
+                        uint64_t index)
 {
-    uint64_t snapshot = asker->answer->restored;
-    size_t from = redo_below(redo, snapshot + 1);
-    size_t least = from > MOST_TRIES ? from - MOST_TRIES : 0;
-    for (size_t to = from; to > least && from <= asker->position; to--) {
-        redo_run(redo, from, false, CLIENTS_NONE);
-        char *held = must_copy(redo->value.bytes, redo->value.n + 1);
-        redo_run(redo, to, false, CLIENTS_NONE);
-        redo_add(redo, held);
-        free(held);
-        redo_go_on(redo, from, asker->position, false, CLIENTS_NONE);
-        if (!gives(redo, asker))
-            continue;
-        redo_say(redo, "KV.7",
-                 "S%d took over the snapshot up to index %" PRIu64
-                 ". The answer is what comes out when its value is put behind"
-                 " the one of entry %" PRIu64 ", which was there.",
-                 asker->answer->server + 1, snapshot, redo->step[to - 1].index);
-        return true;
-    }
-    return false;
-}
-
-// The snapshot that the answering server began with: newer than it says, or
-// not there at all.
-static bool tell_snapshot(struct redo *redo, const struct asker *asker)
-{
-    if (!began_with(asker, 1))
-        return false;
-    uint64_t snapshot = asker->answer->restored;
-    size_t from = redo_below(redo, snapshot + 1);
-    for (size_t to = from + 1; to <= asker->position; to++) {
-        redo_run(redo, to, false, CLIENTS_NONE);
-        redo_go_on(redo, from, asker->position, true, CLIENTS_NONE);
-        if (!gives(redo, asker))
-            continue;
-        redo_say(redo, "KV.7",
-                 "S%d began with the snapshot up to index %" PRIu64
-                 " and applied what follows. The answer is what comes out when"
-                 " that snapshot has entry %" PRIu64 " in it already.",
-                 asker->answer->server + 1, snapshot, redo->step[to - 1].index);
-        return true;
-    }
-    size_t least = from > MOST_TRIES ? from - MOST_TRIES : 0;
-    for (size_t to = from; to-- > least && from <= asker->position;) {
-        redo_run(redo, to, false, CLIENTS_NONE);
-        redo_go_on(redo, from, asker->position, false, CLIENTS_NONE);
-        if (!gives(redo, asker))
-            continue;
-        redo_say(redo, "KV.7",
-                 "S%d began with the snapshot up to index %" PRIu64
-                 ". The answer is what comes out when that snapshot ",
-                 asker->answer->server + 1, snapshot);
-        if (to == 0)
-            redo_say(redo, "KV.7", "is empty.");
-        else
-            redo_say(redo, "KV.7", "has nothing since entry %" PRIu64 ".",
-                     redo->step[to - 1].index);
-        return true;
-    }
-    return tell_added(redo, asker);
+    if (began_with(asker, index))
+        redo_say(redo, "KV.8",
+                 " S%d began with the snapshot up to index %" PRIu64
+                 ", which stands for it.",
+                 asker->answer->server + 1, asker->answer->restored);
 }
 
 // One entry without effect, or all since some entry.
@@ -276,6 +242,7 @@ static bool tell_left_out(struct redo *redo, const struct asker *asker)
                  clients_name(redo_operation(redo, step->operation), name,
                               sizeof name));
         redo_show(redo, redo->clients->entry[step->entry].applied_n);
+        say_covered(redo, asker, step->index);
         return true;
     }
     for (size_t i = last; i > first; i--) {
@@ -288,6 +255,9 @@ static bool tell_left_out(struct redo *redo, const struct asker *asker)
                  redo->step[i - 1].index,
                  clients_name(redo_operation(redo, redo->step[i - 1].operation),
                               name, sizeof name));
+        redo_show(redo,
+                  redo->clients->entry[redo->step[i - 1].entry].applied_n);
+        say_covered(redo, asker, redo->step[i - 1].index);
         return true;
     }
     return false;
@@ -387,11 +357,12 @@ static bool tell_refused(struct redo *redo, const struct asker *asker)
     if (own == NULL || !gives(redo, asker))
         return false;
     clients_name(asker->op, name, sizeof name);
-    if (own->index != asker->entry->index)
+    redo_run(redo, redo_below(redo, own->index), false, CLIENTS_NONE);
+    if (own->index != asker->entry->index && !gives(redo, asker))
         redo_say(redo, "KV.4",
                  "%s is in the log more than once. At index %" PRIu64
-                 " it met what it expects, and is done; S%d answered its retry,"
-                 " at index %" PRIu64 ", as if it had come for the first time.",
+                 " it meets what it expects; S%d answered its retry, at index"
+                 " %" PRIu64 ", as one that comes for the first time.",
                  name, asker->entry->index, own->server + 1, own->index);
     else
         redo_say(redo, "KV.8", "At index %" PRIu64 " %s meets what it expects.",
@@ -442,25 +413,10 @@ static bool tell_asker(struct redo *redo, struct asker *asker)
     return again > first && tell_at(redo, asker);
 }
 
-static bool is_asker(const struct linear_operation *op)
-{
-    return (op->outcome == LINEAR_DONE && op->kind == LINEAR_GET) ||
-           (op->outcome != LINEAR_OPEN && op->kind == LINEAR_CAS);
-}
-
 static bool try_asker(struct redo *redo, size_t at)
 {
-    const struct clients_verdict *verdict = redo->verdict;
-    const struct linear_operation *op = &verdict->history[at];
-    struct asker asker = {.op = redo_operation(redo, verdict->source[at])};
-    if (!is_asker(op))
-        return false;
-    asker.said = op->kind == LINEAR_GET ? op->value : op->expected;
-    if (asker.said == NULL)
-        asker.said = "";
-    asker.answer = clients_answer_of(redo->clients, asker.op);
-    asker.entry = clients_entry_of(redo->clients, asker.op);
-    return tell_asker(redo, &asker);
+    struct asker asker;
+    return asker_of(redo, at, &asker) && tell_asker(redo, &asker);
 }
 
 // Tries each shown operation.

@@ -236,6 +236,7 @@ struct check {
     struct silent *silent;
     struct reach *reach;
     struct clients *clients; // NULL: nobody has asked anything
+    size_t kept_sessions;    // check_sessions()
     uint64_t first_n;        // number of the first event
     bool broken;
     struct check_finding finding;

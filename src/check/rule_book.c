@@ -173,8 +173,10 @@ static const struct paper_rule rules[] = {
      "what applies a request (sessions.c, sessions_do; store.c, store_do)"},
     {"KV.9",
      "A clerk asks one server after the other until one answers; the word of a"
-     " wrong leader is no answer.",
-     "what asks servers (clerk.c, ask, ask_one)"},
+     " wrong leader is no answer. It asks in a session of its own, and each"
+     " request has a number of its own, however often it is sent.",
+     "what asks servers, and what numbers requests (clerk.c, ask, ask_one,"
+     " clerk_ask)"},
     {"KV.10",
      "Whoever waits is told when the request is lost here: the server leads no"
      " more, or another entry took the place.",
@@ -187,8 +189,8 @@ static const struct paper_rule rules[] = {
      " not before.",
      "when a snapshot is taken (rsm.c, compact)"},
     {"KV.13",
-     "A session is known by its own number, and kept as long as it is one of"
-     " the max_sessions that were used last.",
+     "A session is known by its own number, which no other session has, and"
+     " kept as long as it is one of the max_sessions that were used last.",
      "what keeps sessions (sessions.c, use, sessions_do)"},
 };
 

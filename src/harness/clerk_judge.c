@@ -130,11 +130,16 @@ void lab_clients_await(struct lab *lab, uint64_t ms)
     }
 }
 
-bool lab_sessions_fit(struct lab *lab)
+size_t lab_kept_sessions(const struct lab *lab)
 {
     size_t kept = lab->scenario->max_sessions;
+    return kept > 0 ? kept : SESSIONS;
+}
+
+bool lab_sessions_fit(struct lab *lab)
+{
     pthread_mutex_lock(&lab->clients->mutex);
     size_t n = (size_t)lab->clients->n_clients;
     pthread_mutex_unlock(&lab->clients->mutex);
-    return n <= (kept > 0 ? kept : SESSIONS);
+    return n <= lab_kept_sessions(lab);
 }

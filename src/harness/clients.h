@@ -68,6 +68,8 @@ bool asked_done(const struct asked *asked);
 void lab_clients_await(struct lab *lab, uint64_t ms);
 // Are all clients so far no more than the sessions that a service keeps?
 bool lab_sessions_fit(struct lab *lab);
+// How many sessions its servers have to keep.
+size_t lab_kept_sessions(const struct lab *lab);
 // Operations that were answered so far.
 int lab_n_answered(struct lab *lab);
 // The longest that one has taken which began at this time (now_ms()) or later,

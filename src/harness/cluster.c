@@ -267,6 +267,8 @@ struct lab *lab_make(const struct lab_run *run, const struct raft_api *api,
         boot(lab, server);
     if (lab->scenario->service)
         lab->clients = lab_clients_make(lab);
+    if (lab->scenario->service && check != NULL)
+        check_sessions(check, lab_kept_sessions(lab));
     lab_age(lab);
     for (int server = 0; own == NULL && server < lab->n_servers; server++)
         lab_connect(lab, server);

@@ -1,148 +1,13 @@
 // test_clients.c -- what clients saw: gathered from events, and why it is
 // wrong.
-//
-// A story has three servers and clients; each event comes a millisecond after
-// the one before.
 #include "test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/clients.h"
+#include "clients_fixture.h"
 #include "wire/declare.h"
-
-enum { SERVERS = 3 };
-
-static struct {
-    struct clients *clients;
-    uint64_t n, msg;
-} story;
-
-static int setup(void **state)
-{
-    (void)state;
-    story.clients = clients_make(SERVERS);
-    story.n = 0;
-    story.msg = 0;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    clients_free(story.clients);
-    return 0;
-}
-
-#define STORY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
-static uint64_t step(struct trace_event event)
-{
-    event.n = ++story.n;
-    event.us = 1000 * story.n;
-    clients_step(story.clients, &event);
-    return event.n;
-}
-
-#define STEP(where, ...)                                                       \
-    step((struct trace_event){.node = (where), .kind = __VA_ARGS__})
-#define NO_SERVER ((uint64_t)TRACE_NONE)
-
-static uint64_t invoke(int client, const char *call, const char *key,
-                       const char *value)
-{
-    static uint64_t number;
-    return STEP(TRACE_NONE, TRACE_INVOKE, .client = (uint64_t)client,
-                .operation = ++number, .what = call, .key = key, .text = value);
-}
-
-static const struct clients_operation *operation_of(uint64_t invocation)
-{
-    const struct clients_operation *op =
-        clients_behind(story.clients, invocation);
-    assert_non_null(op);
-    return op;
-}
-
-// A request of the operation arrives at a server; gives its number.
-static uint64_t request(uint64_t invocation, int server)
-{
-    uint64_t msg = ++story.msg;
-    uint64_t n =
-        STEP(TRACE_NONE, TRACE_SEND, .msg = msg, .to = (uint64_t)server,
-             .rpc = "Ask", .cause = invocation);
-    STEP(server, TRACE_RECV, .msg = msg, .from = NO_SERVER, .rpc = "Ask",
-         .cause = n);
-    return msg;
-}
-
-// The server that it has just reached takes it as an entry.
-static void take(int server, uint64_t index, uint64_t term)
-{
-    STEP(server, TRACE_START, .index = index, .term = term, .ok = true,
-         .cause = story.n);
-}
-
-static void apply(int server, uint64_t index, uint64_t term)
-{
-    STEP(server, TRACE_COMMIT, .from = index - 1, .to = index);
-    STEP(server, TRACE_APPLY, .index = index, .term = term);
-}
-
-static void ends(uint64_t invocation, const char *result, const char *value,
-                 uint64_t cause)
-{
-    const struct clients_operation *op = operation_of(invocation);
-    STEP(TRACE_NONE, TRACE_RETURN, .client = op->client,
-         .operation = op->number, .what = op->call, .key = op->key,
-         .result = result, .text = value, .cause = cause);
-}
-
-// The server answers the request, and the client takes that answer.
-static void answer(uint64_t invocation, uint64_t msg, int server,
-                   const char *value)
-{
-    uint64_t n =
-        STEP(server, TRACE_REPLY, .msg = msg, .to = NO_SERVER, .rpc = "Ask");
-    n = STEP(TRACE_NONE, TRACE_REPLY_RECV, .msg = msg, .from = (uint64_t)server,
-             .rpc = "Ask", .cause = n);
-    ends(invocation, "ok", value, n);
-}
-
-// An operation from end to end, at one server.
-static void does(int client, int server, uint64_t index, uint64_t term,
-                 const char *call, const char *value, const char *answered)
-{
-    uint64_t op = invoke(client, call, "a", value);
-    uint64_t msg = request(op, server);
-    take(server, index, term);
-    apply(server, index, term);
-    answer(op, msg, server, answered);
-}
-
-static void assert_legal(void)
-{
-    struct clients_verdict verdict;
-    clients_judge(story.clients, 0, &verdict);
-    assert_string_equal(verdict.linear.text, "");
-    assert_int_equal(verdict.linear.result, LINEAR_LEGAL);
-    clients_clear(&verdict);
-}
-
-static void assert_wrong(const char *text, const char *tag, const char *reason)
-{
-    struct clients_verdict verdict;
-    clients_judge(story.clients, 0, &verdict);
-    assert_int_equal(verdict.linear.result, LINEAR_ILLEGAL);
-    assert_string_equal(verdict.linear.text, text);
-    assert_string_equal(verdict.reason, reason);
-    if (tag == NULL)
-        assert_null(verdict.tag);
-    else
-        assert_string_equal(verdict.tag, tag);
-    clients_clear(&verdict);
-}
 
 // ------------------------------------------------------------------- tests
 
@@ -152,7 +17,7 @@ static void test_an_answer_knows_its_entry(void **state)
     uint64_t put = invoke(1, "put", "a", "1");
     uint64_t msg = request(put, 1);
     take(1, 1, 4);
-    apply(1, 1, 4);
+    applies(1, 1, 4);
     answer(put, msg, 1, NULL);
     const struct clients_operation *op = operation_of(put);
     const struct clients_entry *entry = clients_entry_of(story.clients, op);
@@ -196,8 +61,8 @@ static void test_a_retry_is_done_twice(void **state)
     take(0, 1, 1);
     uint64_t msg = request(append, 1);
     take(1, 2, 2);
-    apply(1, 1, 1);
-    apply(1, 2, 2);
+    applies(1, 1, 1);
+    applies(1, 2, 2);
     answer(append, msg, 1, NULL);
     does(2, 1, 3, 2, "get", NULL, "xx");
     assert_wrong("get a returned xx: x stands in it 2 times and was appended"
@@ -214,20 +79,88 @@ static void test_a_session_is_lost_in_a_snapshot(void **state)
     uint64_t append = invoke(1, "append", "a", "x");
     request(append, 0);
     take(0, 1, 1);
-    apply(0, 1, 1);
+    applies(0, 1, 1);
     STEP(1, TRACE_BOOT, .index = 1, .entry_term = 1, .voted_for = TRACE_NONE);
     uint64_t msg = request(append, 1);
     take(1, 2, 2);
-    apply(1, 2, 2);
+    applies(1, 2, 2);
     answer(append, msg, 1, NULL);
     does(2, 1, 3, 2, "get", NULL, "xx");
     assert_wrong("get a returned xx: x stands in it 2 times and was appended"
                  " once.",
-                 "KV.6",
+                 "KV.4",
                  "C1's append x to a is in the log twice, at index 1 and, as a"
                  " retry, at 2. The answer is what comes out when both are"
                  " done. S2 knew the first only from the snapshot up to index"
-                 " 1: the snapshot has its value, and lost its session.");
+                 " 1.");
+}
+
+// A request that is sent to a server twice, and is in the log twice.
+static void does_twice(int client, int server, uint64_t index, uint64_t term,
+                       const char *call, const char *value)
+{
+    uint64_t op = invoke(client, call, "a", value);
+    request(op, server);
+    take(server, index, term);
+    applies(server, index, term);
+    uint64_t msg = request(op, server);
+    take(server, index + 1, term);
+    applies(server, index + 1, term);
+    answer(op, msg, server, NULL);
+}
+
+// The same where a retry is seen to be known for one without a snapshot.
+static void test_only_a_snapshot_can_have_lost_the_session(void **state)
+{
+    (void)state;
+    does_twice(3, 0, 1, 1, "append", "y");
+    does(2, 0, 3, 1, "get", NULL, "y");
+    uint64_t append = invoke(1, "append", "a", "x");
+    request(append, 0);
+    take(0, 4, 1);
+    applies(0, 4, 1);
+    STEP(1, TRACE_BOOT, .index = 4, .entry_term = 1, .voted_for = TRACE_NONE);
+    uint64_t msg = request(append, 1);
+    take(1, 5, 2);
+    applies(1, 5, 2);
+    answer(append, msg, 1, NULL);
+    does(2, 1, 6, 2, "get", NULL, "yxx");
+    assert_wrong("get a returned yxx: x stands in it 2 times and was appended"
+                 " once.",
+                 "KV.6",
+                 "C1's append x to a is in the log twice, at index 4 and, as a"
+                 " retry, at 5. The answer is what comes out when both are"
+                 " done. S2 knew the first only from the snapshot up to index"
+                 " 4: it has the value, and lost the session. (The retry at"
+                 " index 2 was known for one: S1's answer to C2's get a shows"
+                 " it.)");
+}
+
+// Sessions are dropped when others are used: the retry that was known says
+// nothing of one that comes after more of them.
+static void test_a_session_may_have_been_dropped(void **state)
+{
+    (void)state;
+    does_twice(3, 0, 1, 1, "append", "y");
+    does(2, 0, 3, 1, "get", NULL, "y");
+    uint64_t append = invoke(1, "append", "a", "x");
+    request(append, 0);
+    take(0, 4, 1);
+    applies(0, 4, 1);
+    does(4, 0, 5, 1, "append", "z", NULL);
+    STEP(1, TRACE_BOOT, .index = 5, .entry_term = 1, .voted_for = TRACE_NONE);
+    uint64_t msg = request(append, 1);
+    take(1, 6, 2);
+    applies(1, 6, 2);
+    answer(append, msg, 1, NULL);
+    does(2, 1, 7, 2, "get", NULL, "yxzx");
+    assert_wrong("get a returned yxzx: x stands in it 2 times and was appended"
+                 " once.",
+                 "KV.4",
+                 "C1's append x to a is in the log twice, at index 4 and, as a"
+                 " retry, at 6. The answer is what comes out when both are"
+                 " done. S2 knew the first only from the snapshot up to index"
+                 " 5.");
 }
 
 static void test_an_answer_before_the_commit(void **state)
@@ -255,16 +188,35 @@ static void test_anothers_entry_wakes(void **state)
     uint64_t msg = request(put, 0);
     take(0, 1, 1);
     does(2, 1, 1, 2, "append", "2", NULL);
-    apply(0, 1, 2);
+    applies(0, 1, 2);
     answer(put, msg, 0, NULL);
     does(2, 1, 2, 2, "get", NULL, "2");
     assert_wrong(
         "No order of these 2 operations on key a explains what they"
         " returned.",
         "KV.2",
-        "S1 took C1's put a=1 at index 1 in term 1, and answered it when"
-        " another entry was applied there: C2's append 2 to a, of term"
+        "S1 took C1's put a=1 at index 1 in term 1, and answered it after"
+        " it had applied another entry there: C2's append 2 to a, of term"
         " 2.");
+}
+
+// What others apply wakes nobody here.
+static void test_an_answer_before_anything_was_applied_here(void **state)
+{
+    (void)state;
+    uint64_t put = invoke(1, "put", "a", "1");
+    uint64_t msg = request(put, 0);
+    take(0, 1, 1);
+    does(2, 1, 1, 2, "append", "2", NULL);
+    answer(put, msg, 0, NULL);
+    does(2, 1, 2, 2, "get", NULL, "2");
+    assert_wrong(
+        "No order of these 2 operations on key a explains what they"
+        " returned.",
+        "KV.1",
+        "S1 took C1's put a=1 at index 1 in term 1, and answered it before"
+        " it had applied anything there. What others had applied there is"
+        " C2's append 2 to a, of term 2.");
 }
 
 static void test_a_retry_is_answered_with_nothing(void **state)
@@ -274,17 +226,17 @@ static void test_a_retry_is_answered_with_nothing(void **state)
     uint64_t get = invoke(2, "get", "a", NULL);
     request(get, 0);
     take(0, 2, 1);
-    apply(0, 2, 1);
+    applies(0, 2, 1);
     uint64_t msg = request(get, 0);
     take(0, 3, 1);
-    apply(0, 3, 1);
+    applies(0, 3, 1);
     answer(get, msg, 0, NULL);
     assert_wrong("get a returned nothing although put a=1 had ended 1.000 ms"
                  " before it began.",
                  "KV.5",
                  "C2's get a is in the log more than once, first at index 2. S1"
-                 " answered its retry, at index 3, with nothing: the answer of"
-                 " the first was not kept.");
+                 " answered its retry, at index 3, with nothing, which is not"
+                 " what the log gives at either.");
 }
 
 // A retry that is done again meets its own value, and is refused.
@@ -292,20 +244,20 @@ static void test_a_compare_and_set_is_done_again(void **state)
 {
     (void)state;
     does(1, 0, 1, 1, "put", "1", NULL);
-    uint64_t cas = step((struct trace_event){.node = TRACE_NONE,
-                                             .kind = TRACE_INVOKE,
-                                             .client = 2,
-                                             .operation = 999,
-                                             .what = "cas",
-                                             .key = "a",
-                                             .expected = "1",
-                                             .text = "2"});
+    uint64_t cas = tells((struct trace_event){.node = TRACE_NONE,
+                                              .kind = TRACE_INVOKE,
+                                              .client = 2,
+                                              .operation = 999,
+                                              .what = "cas",
+                                              .key = "a",
+                                              .expected = "1",
+                                              .text = "2"});
     request(cas, 0);
     take(0, 2, 1);
-    apply(0, 2, 1);
+    applies(0, 2, 1);
     uint64_t msg = request(cas, 0);
     take(0, 3, 1);
-    apply(0, 3, 1);
+    applies(0, 3, 1);
     uint64_t n =
         STEP(0, TRACE_REPLY, .msg = msg, .to = NO_SERVER, .rpc = "Ask");
     n = STEP(TRACE_NONE, TRACE_REPLY_RECV, .msg = msg, .rpc = "Ask",
@@ -316,45 +268,85 @@ static void test_a_compare_and_set_is_done_again(void **state)
                  " refused, and nobody else wrote this value.",
                  "KV.4",
                  "C2's compare-and-set a from 1 to 2 is in the log more than"
-                 " once. At index 2 it met what it expects, and is done; S1"
-                 " answered its retry, at index 3, as if it had come for the"
-                 " first time.");
+                 " once. At index 2 it meets what it expects; S1 answered its"
+                 " retry, at index 3, as one that comes for the first time.");
+}
+
+// Two appends, which S1 reads. S2 begins with a snapshot up to an index.
+static void append_x_and_y(bool read, uint64_t snapshot)
+{
+    does(1, 0, 1, 1, "append", "x", NULL);
+    does(1, 0, 2, 1, "append", "y", NULL);
+    STEP(0, TRACE_COMPACT, .index = snapshot, .term = 1);
+    if (read)
+        does(3, 0, 3, 1, "get", NULL, "xy");
+    STEP(1, TRACE_BOOT, .index = snapshot, .entry_term = 1,
+         .voted_for = TRACE_NONE);
+    for (uint64_t index = snapshot + 1; index <= 2; index++)
+        STEP(1, TRACE_APPLY, .index = index, .term = 1);
 }
 
 static void test_a_snapshot_newer_than_its_index(void **state)
 {
     (void)state;
-    does(1, 0, 1, 1, "append", "x", NULL);
-    does(1, 0, 2, 1, "append", "y", NULL);
-    STEP(1, TRACE_BOOT, .index = 1, .entry_term = 1, .voted_for = TRACE_NONE);
-    STEP(1, TRACE_APPLY, .index = 2, .term = 1);
+    append_x_and_y(true, 1);
+    does(2, 1, 4, 2, "get", NULL, "xyy");
+    assert_wrong(
+        "get a returned xyy: y stands in it 2 times and was appended"
+        " once.",
+        "KV.7",
+        "S2 began with the snapshot up to index 1 and applied what"
+        " follows. The answer is what comes out when that snapshot has"
+        " entry 2 in it already. (S1 made it: S1's answer to C3's get a"
+        " shows entry 2 done once.)");
+}
+
+static void test_an_entry_is_done_twice(void **state)
+{
+    (void)state;
+    append_x_and_y(false, 1);
     does(2, 1, 3, 2, "get", NULL, "xyy");
     assert_wrong("get a returned xyy: y stands in it 2 times and was appended"
                  " once.",
-                 "KV.7",
+                 "KV.4",
                  "S2 began with the snapshot up to index 1 and applied what"
-                 " follows. The answer is what comes out when that snapshot has"
-                 " entry 2 in it already.");
+                 " follows. The answer is what comes out when entry 2 is done"
+                 " twice.");
 }
 
 static void test_a_snapshot_older_than_its_index(void **state)
 {
     (void)state;
-    does(1, 0, 1, 1, "append", "x", NULL);
-    does(1, 0, 2, 1, "append", "y", NULL);
-    STEP(1, TRACE_BOOT, .index = 2, .entry_term = 1, .voted_for = TRACE_NONE);
-    does(2, 1, 3, 2, "get", NULL, "x");
+    append_x_and_y(true, 2);
+    does(2, 1, 4, 2, "get", NULL, "x");
     assert_wrong("get a returned x, without y, although append y to a had ended"
-                 " 2.000 ms before it began.",
+                 " 12.000 ms before it began.",
                  "KV.7",
                  "S2 began with the snapshot up to index 2. The answer is what"
-                 " comes out when that snapshot has nothing since entry 1.");
+                 " comes out when it took over nothing after entry 1. (S1 made"
+                 " it: S1's answer to C3's get a shows entry 2.)");
+}
+
+// Without an answer that shows what it does, the entry may never have had an
+// effect anywhere.
+static void test_a_snapshot_is_not_blamed_alone(void **state)
+{
+    (void)state;
+    append_x_and_y(false, 2);
+    does(2, 1, 3, 2, "get", NULL, "x");
+    assert_wrong("get a returned x, without y, although append y to a had ended"
+                 " 3.000 ms before it began.",
+                 "KV.8",
+                 "The answer is what the log gives without entry 2, C1's append"
+                 " y to a, which was applied before. S2 began with the snapshot"
+                 " up to index 2, which stands for it.");
 }
 
 static void test_a_snapshot_is_added(void **state)
 {
     (void)state;
     does(1, 0, 1, 1, "append", "x", NULL);
+    STEP(1, TRACE_APPLY, .index = 1, .term = 1);
     does(1, 0, 2, 1, "append", "y", NULL);
     STEP(1, TRACE_APPLY, .index = 2, .term = 1, .ok = true);
     does(2, 1, 3, 2, "get", NULL, "xxy");
@@ -441,10 +433,10 @@ static void test_only_what_carries_the_key_counts(void **state)
     uint64_t put = invoke(1, "put", "a", "1");
     asks(put, 0, "");
     take(0, 1, 1);
-    apply(0, 1, 1);
+    applies(0, 1, 1);
     asks(put, 0, "a");
     take(0, 2, 1);
-    apply(0, 2, 1);
+    applies(0, 2, 1);
     ends(put, "ok", NULL, 0);
     assert_int_equal(operation_of(put)->n_entries, 1);
     assert_int_equal(operation_of(put)->n_sent, 1);
@@ -465,12 +457,12 @@ static void test_what_carries_no_text_is_about_no_key(void **state)
     (void)state;
     asks(0, 0, "");
     take(0, 1, 1);
-    apply(0, 1, 1);
+    applies(0, 1, 1);
     assert_true(story.clients->applied[1].harmless);
     assert_null(clients_behind(story.clients, story.n));
     asks(0, 0, "b");
     take(0, 2, 1);
-    apply(0, 2, 1);
+    applies(0, 2, 1);
     assert_false(story.clients->applied[2].harmless);
     assert_legal();
 }
@@ -482,12 +474,17 @@ int main(void)
         STORY(test_a_deposed_leader_answers),
         STORY(test_a_retry_is_done_twice),
         STORY(test_a_session_is_lost_in_a_snapshot),
+        STORY(test_only_a_snapshot_can_have_lost_the_session),
+        STORY(test_a_session_may_have_been_dropped),
         STORY(test_an_answer_before_the_commit),
         STORY(test_anothers_entry_wakes),
+        STORY(test_an_answer_before_anything_was_applied_here),
         STORY(test_a_retry_is_answered_with_nothing),
         STORY(test_a_compare_and_set_is_done_again),
         STORY(test_a_snapshot_newer_than_its_index),
+        STORY(test_an_entry_is_done_twice),
         STORY(test_a_snapshot_older_than_its_index),
+        STORY(test_a_snapshot_is_not_blamed_alone),
         STORY(test_a_snapshot_is_added),
         STORY(test_an_entry_without_effect),
         STORY(test_without_causes_there_is_no_reason),

@@ -1,0 +1,207 @@
+// test_numbers.c -- sessions, and the numbers of requests in them.
+#include "test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clients_fixture.h"
+#include "wire/service.h"
+
+static uint64_t sends(uint64_t cause, int server, struct kv_request request)
+{
+    const struct message_rpc *rpc = &service_rpcs[RPC_CLIENT_REQUEST];
+    size_t n;
+    uint8_t *bytes = message_encode(&kv_request_type, &request, &n);
+    uint64_t msg = ++story.msg;
+    uint64_t sent =
+        STEP(TRACE_NONE, TRACE_SEND, .msg = msg, .to = (uint64_t)server,
+             .rpc = rpc->method,
+             .args = {.type = &kv_request_type, .encoded = {bytes, n}},
+             .cause = cause);
+    STEP(server, TRACE_RECV, .msg = msg, .from = NO_SERVER, .rpc = rpc->method,
+         .cause = sent);
+    free(bytes);
+    return msg;
+}
+
+static void replies(uint64_t msg, int server, struct kv_reply reply)
+{
+    size_t n;
+    uint8_t *bytes = message_encode(&kv_reply_type, &reply, &n);
+    STEP(server, TRACE_REPLY, .msg = msg, .to = NO_SERVER,
+         .rpc = service_rpcs[RPC_CLIENT_REQUEST].method,
+         .args = {.type = &kv_reply_type, .encoded = {bytes, n}});
+    free(bytes);
+}
+
+// A session is opened at an index, and gets a number.
+static void opens(int server, uint64_t index, uint64_t number)
+{
+    uint64_t msg = sends(0, server, (struct kv_request){.kind = KV_REGISTER});
+    take(server, index, 1);
+    applies(server, index, 1);
+    replies(msg, server, (struct kv_reply){.index = number});
+}
+
+static struct kv_request append_of(uint64_t session, uint64_t sequence)
+{
+    return (struct kv_request){.kind = KV_APPEND,
+                               .key = {(const uint8_t *)"a", 1},
+                               .value = {(const uint8_t *)"x", 1},
+                               .client = session,
+                               .sequence = sequence};
+}
+
+static void assert_breach(const char *tag, const char *text)
+{
+    const struct clients_breach *breach = &story.clients->breach;
+    assert_string_equal(breach->text, text);
+    if (tag == NULL)
+        assert_null(breach->tag);
+    else
+        assert_string_equal(breach->tag, tag);
+}
+
+static void test_kv13_two_sessions_have_two_numbers(void **state)
+{
+    (void)state;
+    opens(0, 1, 1);
+    opens(0, 2, 2);
+    assert_breach(NULL, "");
+    opens(1, 4, 2);
+    assert_breach("KV.13",
+                  "S2 opened a session at index 4 and gave it the number 2,"
+                  " which S1 had given to the session of index 2: two sessions"
+                  " cannot have one number.");
+}
+
+// What was taken and never applied opened nothing: the number is another's
+// fault.
+static void test_kv13_only_what_was_applied_opens(void **state)
+{
+    (void)state;
+    uint64_t msg = sends(0, 0, (struct kv_request){.kind = KV_REGISTER});
+    take(0, 1, 1);
+    replies(msg, 0, (struct kv_reply){.index = 1});
+    opens(1, 1, 1);
+    assert_breach(NULL, "");
+}
+
+static void test_kv13_the_latest_request_is_not_refused(void **state)
+{
+    (void)state;
+    story.clients->kept_sessions = 2;
+    opens(0, 1, 1);
+    uint64_t append = invoke(7, "append", "a", "x");
+    uint64_t msg = sends(append, 1, append_of(1, 1));
+    replies(msg, 1, (struct kv_reply){.status = KV_EXPIRED});
+    assert_breach(
+        "KV.13",
+        "S2 says that the session of C7's append x to a is gone"
+        " (KV_EXPIRED). S1 had opened it, no later request was sent"
+        " in it, and no more than 1 session can have been opened, where"
+        " 2 are kept.");
+}
+
+static void test_kv13_an_older_request_may_be_refused(void **state)
+{
+    (void)state;
+    story.clients->kept_sessions = 2;
+    opens(0, 1, 1);
+    uint64_t one = invoke(7, "append", "a", "x");
+    uint64_t msg = sends(one, 0, append_of(1, 1));
+    sends(invoke(7, "append", "a", "y"), 0, append_of(1, 2));
+    replies(msg, 0, (struct kv_reply){.status = KV_EXPIRED});
+    // So may any of a session that nobody has opened.
+    msg = sends(invoke(8, "append", "a", "z"), 0, append_of(9, 1));
+    replies(msg, 0, (struct kv_reply){.status = KV_EXPIRED});
+    assert_breach(NULL, "");
+}
+
+static void test_kv13_too_many_sessions_may_be_refused(void **state)
+{
+    (void)state;
+    story.clients->kept_sessions = 2;
+    for (uint64_t i = 1; i <= 3; i++)
+        opens(0, i, i);
+    uint64_t append = invoke(7, "append", "a", "x");
+    replies(sends(append, 0, append_of(1, 1)), 0,
+            (struct kv_reply){.status = KV_EXPIRED});
+    assert_breach(NULL, "");
+}
+
+static void test_kv9_a_number_is_one_requests(void **state)
+{
+    (void)state;
+    opens(0, 1, 1);
+    uint64_t append = invoke(7, "append", "a", "x");
+    sends(append, 0, append_of(1, 1));
+    sends(append, 1, append_of(1, 1));
+    sends(invoke(7, "append", "a", "y"), 0, append_of(1, 2));
+    assert_breach(NULL, "");
+    sends(invoke(7, "put", "a", "z"), 0, append_of(1, 2));
+    assert_breach("KV.9",
+                  "C7's put a=z was sent as request 2 of session 1, and so was"
+                  " C7's append y to a before: a server must take it for a"
+                  " retry.");
+}
+
+static void test_kv9_a_session_is_one_clients(void **state)
+{
+    (void)state;
+    opens(0, 1, 1);
+    sends(invoke(7, "append", "a", "x"), 0, append_of(1, 1));
+    sends(invoke(8, "append", "a", "y"), 0, append_of(1, 5));
+    assert_breach("KV.9",
+                  "C8's append y to a was sent in session 1, and so was C7's"
+                  " append x to a before: two clients cannot have one"
+                  " session.");
+}
+
+// Whoever has no session has no numbers either.
+static void test_without_a_session_nothing_is_compared(void **state)
+{
+    (void)state;
+    sends(invoke(7, "append", "a", "x"), 0, append_of(0, 0));
+    sends(invoke(8, "append", "a", "y"), 0, append_of(0, 0));
+    assert_breach(NULL, "");
+}
+
+static void test_kv4_a_retry_with_a_number_of_its_own(void **state)
+{
+    (void)state;
+    opens(0, 1, 1);
+    uint64_t append = invoke(7, "append", "a", "x");
+    sends(append, 0, append_of(1, 1));
+    take(0, 2, 1);
+    applies(0, 2, 1);
+    sends(append, 0, append_of(1, 2));
+    take(0, 3, 1);
+    applies(0, 3, 1);
+    ends(append, "ok", NULL, story.n);
+    does(2, 0, 4, 1, "get", NULL, "xx");
+    assert_breach(NULL, "");
+    assert_wrong("get a returned xx: x stands in it 2 times and was appended"
+                 " once.",
+                 "KV.4",
+                 "C7's append x to a was sent as request 1 of its session and"
+                 " again as request 2: no server can tell that it is one. It is"
+                 " in the log twice, at index 2 and, as a retry, at 3. The"
+                 " answer is what comes out when both are done.");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY(test_kv13_two_sessions_have_two_numbers),
+        STORY(test_kv13_only_what_was_applied_opens),
+        STORY(test_kv13_the_latest_request_is_not_refused),
+        STORY(test_kv13_an_older_request_may_be_refused),
+        STORY(test_kv13_too_many_sessions_may_be_refused),
+        STORY(test_kv9_a_number_is_one_requests),
+        STORY(test_kv9_a_session_is_one_clients),
+        STORY(test_without_a_session_nothing_is_compared),
+        STORY(test_kv4_a_retry_with_a_number_of_its_own),
+    };
+    return cmocka_run_group_tests_name("numbers", tests, NULL, NULL) != 0;
+}
