@@ -8,11 +8,18 @@
 
 #include "check/findings.h"
 #include "stepper/convert.h"
+#include "stepper/explore.h"
 #include "stepper/shrink.h"
 #include "cli.h"
 #include "leave_script.h"
 
-enum { AUTOMATIC_S = 20 };
+enum {
+    AUTOMATIC_S = 20,
+    SHORT = 16, // actions; of more, another list is looked for
+    MANY = 150, // and first of all
+    MOST_STATES = 500,
+    MOST_WALKS = 3000,
+};
 
 static void print_finding(const char *property, const char *tag)
 {
@@ -45,13 +52,22 @@ static void print_reason(const struct shrink_report *report)
     const struct lab_result *result = &report->result;
     printf("no script: the %zu actions of this run ", report->n_before);
     if (result->passed) {
-        printf("alone break nothing; the finding also needs time, or another"
-               " order of threads\n");
+        printf("alone break nothing, nor do %d lists drawn at random: the"
+               " finding also needs time, another order of threads, or a"
+               " message that no server sent\n",
+               MOST_WALKS);
         return;
     }
     printf("break something else: ");
     print_finding(result->property, result->tag);
     fputc('\n', stdout);
+}
+
+static void print_text(const struct script *script)
+{
+    char *text = script_format(script);
+    fputs(text, stdout);
+    free(text);
 }
 
 static void print_script(const struct script *script,
@@ -63,16 +79,121 @@ static void print_script(const struct script *script,
            report->servers_before == 1 ? "" : "s", report->n_after,
            report->servers_after, report->n_runs, report->seconds,
            report->ended ? "" : "; the time was up, it may get shorter");
-    char *text = script_format(script);
-    fputs(text, stdout);
-    free(text);
+    print_text(script);
+}
+
+// ------------------------------------------------- another list, by exploring
+
+// What is looked for: the same finding, in a cluster of three.
+struct search {
+    const struct shorten *how;
+    const struct shrink_plan *plan;
+    bool snapshots, stalls;
+    size_t max_entries;
+    size_t n_before; // actions of the run
+    int servers_before;
+};
+
+static bool look_for(const struct search *search, unsigned preempts,
+                     struct explore_report *report)
+{
+    struct explore_plan plan = {.bound = {.n_servers = 3,
+                                          .terms = 3,
+                                          .log = 3,
+                                          .entries = search->max_entries,
+                                          .commands = 3,
+                                          .heartbeats = 3,
+                                          .crashes = 1,
+                                          .losses = 1,
+                                          .snapshots = search->snapshots,
+                                          .preempts = preempts},
+                                .interchangeable = true,
+                                .n_workers = 1,
+                                .most_states = MOST_STATES,
+                                .most_walks = MOST_WALKS,
+                                .memory = 64 << 20,
+                                .run = search->how->run,
+                                .context = NULL};
+    explore(&plan, report);
+    if (report->end == EXPLORE_FOUND &&
+        strcmp(report->result.property, search->plan->property) == 0 &&
+        strcmp(report->result.tag, search->plan->tag) == 0)
+        return true;
+    script_free(&report->script);
+    return false;
+}
+
+// Of a run whose actions are so many: another list with the same finding, or
+// false.
+static bool find_other(const struct search *search, const char *actions,
+                       size_t most, struct script *script)
+{
+    struct explore_report report;
+    bool found = look_for(search, 0, &report);
+    if (!found && search->stalls)
+        found = look_for(search, 1, &report);
+    if (!found)
+        return false;
+    if (report.script.n >= most) {
+        script_free(&report.script);
+        return false;
+    }
+    printf("%zu actions of %d servers %s; exploring found %zu of %d that break"
+           " the same rule, in %.1f s\n",
+           search->n_before, search->servers_before, actions, report.script.n,
+           report.script.n_servers, report.seconds);
+    script_free(script);
+    *script = report.script;
+    print_text(script);
+    return true;
+}
+
+// The script of a run, made short: from its own actions, or, when these are
+// many or break nothing, from all that there are. False with one line: none.
+static bool make_short(struct search *search, const struct trace_file *trace,
+                       struct script *script)
+{
+    struct shrink_report report = {.breaks = false};
+    char error[300];
+    for (int late = 0; late < 2 && !report.breaks; late++) {
+        if (late > 0)
+            script_free(script);
+        if (!convert(&search->how->run, trace, late > 0, script, error)) {
+            printf("no script: %s\n", error);
+            return false;
+        }
+        search->n_before = script->n;
+        search->servers_before = script->n_servers;
+        if (late == 0 && script->n > MANY &&
+            find_other(search, "are many", script->n, script))
+            return true;
+        shrink(search->plan, script, &report);
+    }
+    search->stalls = !report.breaks;
+    if (report.breaks
+            ? script->n > SHORT && search->n_before <= MANY &&
+                  find_other(search, "break it", script->n, script)
+            : find_other(search, "alone break nothing", SIZE_MAX, script))
+        return true;
+    if (report.breaks)
+        print_script(script, &report);
+    else
+        print_reason(&report);
+    return report.breaks;
+}
+
+static bool takes_snapshots(const struct trace_file *trace)
+{
+    for (size_t i = 0; i < trace->n_events; i++)
+        if (trace->event[i].kind == TRACE_COMPACT)
+            return true;
+    return false;
 }
 
 int shorten_trace(const struct shorten *how, const struct trace_file *trace)
 {
-    struct script script;
-    struct shrink_report report;
-    char error[300], name[64];
+    struct script script = {0};
+    char name[64];
     const struct trace_event *finding = find_finding(trace);
     if (finding == NULL)
         return EXIT_FINDING;
@@ -81,22 +202,14 @@ int shorten_trace(const struct shorten *how, const struct trace_file *trace)
                                .tag = finding->tag != NULL ? finding->tag : "",
                                .most_s = how->most_s,
                                .stopped = how->stopped};
-    report.breaks = false;
-    for (int late = 0; late < 2 && !report.breaks; late++) {
-        if (late > 0)
-            script_free(&script);
-        if (!convert(&how->run, trace, late > 0, &script, error)) {
-            printf("no script: %s\n", error);
-            return EXIT_FINDING;
-        }
-        shrink(&plan, &script, &report);
-    }
-    if (!report.breaks) {
-        print_reason(&report);
+    struct search search = {.how = how, .plan = &plan};
+    search.snapshots = takes_snapshots(trace);
+    if (how->run.scenario != NULL)
+        search.max_entries = how->run.scenario->max_entries;
+    if (!make_short(&search, trace, &script)) {
         script_free(&script);
         return EXIT_FINDING;
     }
-    print_script(&script, &report);
     snprintf(name, sizeof name, "shrunk-%.40s", trace->header.scenario);
     bool left = leave_script(&how->run, &script, name, how->out);
     script_free(&script);

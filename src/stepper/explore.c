@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,6 +35,7 @@ struct all {
     struct worker worker[MOST_WORKERS];
     int n_workers;
     struct timespec begin;
+    double cpu_s;   // of workers that have ended
     uint64_t found; // the order of report->result
     uint64_t first; // node of the level
     double pause_s; // when the others' share of the budget begins
@@ -97,13 +99,26 @@ static void start(struct all *all, int number)
     worker->result = result[0];
 }
 
+// Waits for its end, and adds what it has cost.
+static int collect(struct all *all, const struct worker *worker)
+{
+    struct rusage usage = {0};
+    int status = 0;
+    while (wait4(worker->pid, &status, 0, &usage) < 0 && errno == EINTR)
+        continue;
+    all->cpu_s +=
+        (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+        (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    return status;
+}
+
 static void end_workers(struct all *all)
 {
     for (int i = 0; i < all->n_workers; i++) {
         struct worker *worker = &all->worker[i];
         if (!worker->dead) {
             kill(worker->pid, SIGKILL);
-            waitpid(worker->pid, NULL, 0);
+            collect(all, worker);
         }
         close(worker->orders);
         close(worker->answers);
@@ -140,9 +155,7 @@ static void bury(struct all *all, int number)
     struct worker *worker = &all->worker[number];
     struct worker_post *post = &all->shared->post[number];
     struct lab_result result;
-    int status = 0;
-    while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
-        continue;
+    int status = collect(all, worker);
     take_result(worker, status, &result);
     worker->dead = true;
     worker->busy = false;
@@ -400,6 +413,7 @@ void explore(const struct explore_plan *plan, struct explore_report *report)
     }
     search(&all);
     end_workers(&all);
+    report->cpu_s = all.cpu_s;
     if (report->by_history || !plan->interchangeable)
         report->n_models =
             frontier_models(all.frontier, report->by_history, &report->models);
