@@ -206,6 +206,11 @@ async function solve(page, lines) {
             await click(page, line);
 }
 
+// Figure 8, whose list of actions is also one of the scripts.
+solutions.push([...fs.readFileSync(
+    path.join(root, 'labs/scripts/figure-8.script'), 'utf8').split('\n')
+    .filter((line) => /^[a-z]/.test(line) && line !== 'servers 5'), 'all']);
+
 for (const [i, lines] of solutions.entries())
     test(`lesson ${i + 1} is solved by clicks, and not before`, async (t) => {
         const {address} = await playing(t);
@@ -320,6 +325,19 @@ test('a crash of a Raft is the finding, and undo works', async (t) => {
     assert.strictEqual((await servers_of(page))[0].role, 'candidate');
 });
 
+test('a Raft that never rests is ended, and undo works', async (t) => {
+    const {address} = await playing(t, '--raft', broken_raft('hang',
+        (text) => text.replace('    int candidate = (int)args->candidate_id;\n',
+            (line) => `${line}    for (volatile int i = 0; i >= 0; i = 1)\n` +
+                '        continue;\n')));
+    const page = await hands_on(t, address);
+    await click(page, 'timeout S1', 'deliver S1>S2 RequestVote 1');
+    assert.ok(await page.isVisible('#broken'));
+    await press(page, 'undo');
+    assert.ok(await page.isHidden('#broken'));
+    assert.strictEqual(await script_of(page), 'servers 3\ntimeout S1\n');
+});
+
 test('a broken rule appears at the action that breaks it', async (t) => {
     const {address} = await playing(t, '--raft', broken_raft('twice',
         (text) => text.replace('rf->voted_for != NOBODY && rf->voted_for' +
@@ -342,6 +360,12 @@ test('two browsers play side by side', async (t) => {
         click(other, 'timeout S3', ...votes('S3', 1, 'S2'))]);
     assert.strictEqual((await servers_of(one))[0].role, 'leader');
     assert.strictEqual((await servers_of(other))[2].role, 'leader');
+    await Promise.all([press(one, 'undo'), click(other, 'crash S1')]);
+    assert.deepStrictEqual((await servers_of(one)).map((s) => s.up),
+        [true, true, true]);
+    assert.strictEqual((await servers_of(one))[0].role, 'candidate');
+    assert.deepStrictEqual((await servers_of(other)).map((s) => s.up),
+        [false, true, true]);
 });
 
 // ------------------------------------------------------------- what is refused
