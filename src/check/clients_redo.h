@@ -75,14 +75,18 @@ enum { MOST_TRIES = 300 };
 bool began_with(const struct asker *asker, uint64_t index);
 // An answer that is right, by a server whose service has made the snapshot that
 // the asker's server began with, and that would not be right if one of the
-// steps [from, to) had had no effect before it. And one by any server that
-// would not be if a retry had been done again that stands before it, with this
-// many other sessions in use, or more, since the first. Which step it is goes
-// to *step. False: there is none.
+// steps [from, to) had had no effect before it. Which goes to *step. False:
+// there is none.
 bool witness_of(struct redo *redo, const struct asker *asker, size_t from,
                 size_t to, struct asker *seen, size_t *step);
+// The same by any server, of a retry before it: the answer would not be right
+// if that had been done again. Since the first, this many other sessions were
+// in use, or more.
 bool witness_of_retry(struct redo *redo, size_t others, struct asker *seen,
                       size_t *step);
+// Has the asker's server, having begun with the same snapshot, given a right
+// answer that shows a step? Then that had its effect there.
+bool was_seen(struct redo *redo, const struct asker *asker, size_t step);
 // "S1's answer to C2's get a".
 const char *witness_name(const struct asker *seen, char *text, size_t room);
 // How many sessions were in use between the first entry of a step's operation
@@ -90,7 +94,14 @@ const char *witness_name(const struct asker *seen, char *text, size_t room);
 bool others_between(const struct redo *redo, const struct step *step,
                     size_t *n);
 
-// clients_snapshots.c: what a snapshot explains.
+// Each says which mistake gives the asker's answer, if one does. What a
+// snapshot explains:
 bool tell_snapshot(struct redo *redo, const struct asker *asker);
+// clients_effects.c: an entry without effect, or all since some entry; the last
+// append that wrote over what was there; a compare-and-set that met another
+// value and wrote.
+bool tell_left_out(struct redo *redo, const struct asker *asker);
+bool tell_written_over(struct redo *redo, const struct asker *asker);
+bool tell_unmet(struct redo *redo, const struct asker *asker);
 
 #endif

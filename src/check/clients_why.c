@@ -213,82 +213,6 @@ static bool tell_twice(struct redo *redo, const struct asker *asker)
     return true;
 }
 
-// The server that answered began with a snapshot that stands for the entry.
-static void say_covered(struct redo *redo, const struct asker *asker,
-                        uint64_t index)
-{
-    if (began_with(asker, index))
-        redo_say(redo, "KV.8",
-                 " S%d began with the snapshot up to index %" PRIu64
-                 ", which stands for it.",
-                 asker->answer->server + 1, asker->answer->restored);
-}
-
-// One entry without effect, or all since some entry.
-static bool tell_left_out(struct redo *redo, const struct asker *asker)
-{
-    char name[200];
-    size_t last = asker->position;
-    size_t first = last > MOST_TRIES ? last - MOST_TRIES : 0;
-    for (size_t i = last; i > first; i--) {
-        const struct step *step = &redo->step[i - 1];
-        redo_run(redo, last, false, i - 1);
-        if (step->again || !gives(redo, asker))
-            continue;
-        redo_say(redo, "KV.8",
-                 "The answer is what the log gives without entry %" PRIu64
-                 ", %s, which was applied before.",
-                 step->index,
-                 clients_name(redo_operation(redo, step->operation), name,
-                              sizeof name));
-        redo_show(redo, redo->clients->entry[step->entry].applied_n);
-        say_covered(redo, asker, step->index);
-        return true;
-    }
-    for (size_t i = last; i > first; i--) {
-        redo_run(redo, i - 1, false, CLIENTS_NONE);
-        if (!gives(redo, asker))
-            continue;
-        redo_say(redo, "KV.8",
-                 "The answer is what the log gave before entry %" PRIu64
-                 ", %s: all since then is missing in it.",
-                 redo->step[i - 1].index,
-                 clients_name(redo_operation(redo, redo->step[i - 1].operation),
-                              name, sizeof name));
-        redo_show(redo,
-                  redo->clients->entry[redo->step[i - 1].entry].applied_n);
-        say_covered(redo, asker, redo->step[i - 1].index);
-        return true;
-    }
-    return false;
-}
-
-// The last append wrote over what was there.
-static bool tell_written_over(struct redo *redo, const struct asker *asker)
-{
-    const struct clients_operation *op = NULL;
-    const struct step *step = NULL;
-    char name[200];
-    size_t i = asker->position;
-    while (i > 0 && (op == NULL || step->again || strcmp(op->call, "append"))) {
-        step = &redo->step[--i];
-        op = redo_operation(redo, step->operation);
-    }
-    if (i == 0)
-        return false;
-    redo_empty(redo);
-    redo_add(redo, op->value);
-    redo_go_on(redo, i + 1, asker->position, false, CLIENTS_NONE);
-    if (!gives(redo, asker))
-        return false;
-    redo_say(redo, "KV.8",
-             "The answer is what comes out when entry %" PRIu64
-             ", %s, is written over what was there.",
-             step->index, clients_name(op, name, sizeof name));
-    redo_show(redo, redo->clients->entry[step->entry].applied_n);
-    return true;
-}
-
 // An entry that was never applied, or later, has an effect.
 static bool tell_uncommitted(struct redo *redo, const struct asker *asker)
 {
@@ -384,7 +308,8 @@ static bool tell_at(struct redo *redo, const struct asker *asker)
 {
     return tell_forgotten(redo, asker) || tell_twice(redo, asker) ||
            tell_snapshot(redo, asker) || tell_uncommitted(redo, asker) ||
-           tell_left_out(redo, asker) || tell_written_over(redo, asker);
+           tell_unmet(redo, asker) || tell_left_out(redo, asker) ||
+           tell_written_over(redo, asker);
 }
 
 // An answer that the log does not give. That of a retry may be as of the

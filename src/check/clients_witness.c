@@ -90,6 +90,22 @@ bool witness_of(struct redo *redo, const struct asker *asker, size_t from,
     return false;
 }
 
+bool was_seen(struct redo *redo, const struct asker *asker, size_t step)
+{
+    struct asker seen;
+    for (size_t at = 0; asker->answer != NULL && at < redo->verdict->n; at++) {
+        if (!is_right(redo, at, &seen) || seen.answer == NULL ||
+            seen.answer->server != asker->answer->server ||
+            seen.answer->restored != asker->answer->restored ||
+            step >= seen.position)
+            continue;
+        redo_run(redo, seen.position, false, step);
+        if (!redo_gives(redo, seen.said))
+            return true;
+    }
+    return false;
+}
+
 bool witness_of_retry(struct redo *redo, size_t others, struct asker *seen,
                       size_t *step)
 {

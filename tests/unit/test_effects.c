@@ -1,0 +1,80 @@
+// test_effects.c -- wrong answers, and what a store made of the entries.
+#include "test.h"
+
+#include "clients_fixture.h"
+
+// A compare-and-set of a client, from one value to another, as entry `index` of
+// term 1 at S1.
+static void cas(uint64_t index, const char *expected, const char *value,
+                const char *result)
+{
+    uint64_t op = tells((struct trace_event){.node = TRACE_NONE,
+                                             .kind = TRACE_INVOKE,
+                                             .client = 5,
+                                             .operation = 900 + index,
+                                             .what = "cas",
+                                             .key = "a",
+                                             .expected = expected,
+                                             .text = value});
+    uint64_t msg = request(op, 0);
+    take(0, index, 1);
+    applies(0, index, 1);
+    uint64_t n =
+        STEP(0, TRACE_REPLY, .msg = msg, .to = NO_SERVER, .rpc = "Ask");
+    n = STEP(TRACE_NONE, TRACE_REPLY_RECV, .msg = msg, .rpc = "Ask",
+             .cause = n);
+    ends(op, result, NULL, n);
+}
+
+static void test_a_refused_one_writes(void **state)
+{
+    (void)state;
+    does(1, 0, 1, 1, "append", "x", NULL);
+    does(1, 0, 2, 1, "append", "y", NULL);
+    cas(3, "x", "z", "refused");
+    does(2, 0, 4, 1, "get", NULL, "z");
+    assert_wrong("get a returned z, without x, although append x to a had ended"
+                 " 19.000 ms before it began.",
+                 "KV.8",
+                 "Entry 3, C5's compare-and-set a from x to z, does not meet"
+                 " what it expects. The answer is what comes out when it writes"
+                 " all the same.");
+}
+
+// What the same server has shown had its effect there.
+static void test_what_was_seen_is_not_missing(void **state)
+{
+    (void)state;
+    does(1, 0, 1, 1, "append", "x", NULL);
+    does(1, 0, 2, 1, "append", "y", NULL);
+    does(2, 0, 3, 1, "get", NULL, "xy");
+    does(1, 0, 4, 1, "append", "z", NULL);
+    does(2, 0, 5, 1, "get", NULL, "xz");
+    assert_wrong("get a returned xz, without y, although append y to a had"
+                 " ended 19.000 ms before it began.",
+                 NULL, "");
+}
+
+static void test_what_was_not_seen_is(void **state)
+{
+    (void)state;
+    does(1, 0, 1, 1, "append", "x", NULL);
+    does(1, 0, 2, 1, "append", "y", NULL);
+    does(1, 0, 3, 1, "append", "z", NULL);
+    does(2, 0, 4, 1, "get", NULL, "xz");
+    assert_wrong("get a returned xz, without y, although append y to a had"
+                 " ended 10.000 ms before it began.",
+                 "KV.8",
+                 "The answer is what the log gives without entry 2, C1's append"
+                 " y to a, which was applied before.");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY(test_a_refused_one_writes),
+        STORY(test_what_was_seen_is_not_missing),
+        STORY(test_what_was_not_seen_is),
+    };
+    return cmocka_run_group_tests_name("effects", tests, NULL, NULL) != 0;
+}
