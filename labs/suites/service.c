@@ -84,7 +84,7 @@ static void crowd_restarts_partitions(struct lab *lab)
 }
 
 // Requests do not wait for heartbeats: three of them, one after the other, fit
-// between two.
+// between two. Only in virtual time, which no other program uses up.
 static void speed(struct lab *lab)
 {
     enum { N = 150, EACH_MS = 33 };
@@ -191,6 +191,7 @@ const struct lab_scenario service_scenarios[] = {
      .title = "Service: requests between two heartbeats",
      .run = speed,
      .n_servers = 3,
+     .simulated_only = true,
      SERVICE},
     {.name = "kv-many-clients",
      .title = "Service: five clients",
@@ -262,6 +263,7 @@ const struct lab_scenario service_scenarios[] = {
      .run = speed,
      .n_servers = 3,
      .max_state = LIMIT,
+     .simulated_only = true,
      SERVICE},
     {.name = "kv-snapshot-restarts-one",
      .title = "Service: snapshots, restarts, one client",

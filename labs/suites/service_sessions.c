@@ -278,12 +278,18 @@ static void sessions_end(struct lab *lab)
     must_get(lab, other, 0, "a");
 }
 
-// Those that are used stay, however old they are.
+// As many as are kept are there, and those that are used stay, however old they
+// are.
 static void sessions_in_use(struct lab *lab)
 {
     adversary_begin(lab);
     elect(lab, 0);
-    struct client *one = customer(lab, 0);
+    struct client *one = customer(lab, 0), *more[3];
+    for (int i = 0; i < 3; i++)
+        more[i] = customer(lab, 0);
+    for (int i = 0; i < 3; i++)
+        must_do(lab, more[i], 0, KV_APPEND, "b", "y");
+    must_do(lab, one, 0, KV_APPEND, "a", "0");
     for (int i = 0; i < 6; i++) {
         must_do(lab, customer(lab, 0), 0, KV_APPEND, "b", "x");
         struct asked *asked = client_begin(one, KV_APPEND, "a", "1", NULL);
