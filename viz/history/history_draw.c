@@ -74,6 +74,16 @@ static void write_alt(struct history_picture *p, FILE *out)
     paint_alt(out, title, sentence);
 }
 
+// The text of the run's finding; "" when it has none.
+static const char *finding_of(const struct history_picture *p)
+{
+    const struct trace_file *trace = p->trace;
+    for (size_t i = trace != NULL ? trace->n_events : 0; i > 0; i--)
+        if (trace->event[i - 1].kind == TRACE_FINDING)
+            return trace->event[i - 1].text;
+    return "";
+}
+
 // Title, verdict and, where it is illegal, why; gives the y behind them.
 static double draw_head(struct history_picture *p, struct shapes *s)
 {
@@ -91,6 +101,10 @@ static double draw_head(struct history_picture *p, struct shapes *s)
                 p->unjudged != NULL ? p->unjudged : "");
     if (p->unjudged != NULL)
         return 46;
+    // What the run was stopped for, where it is not that.
+    if (p->verdict.linear.result == LINEAR_LEGAL)
+        return wrapped(s, 48, (struct letters){10, PAINT_FAULT, true, NULL},
+                       finding_of(p));
     double y = wrapped(s, 48, (struct letters){11, PAINT_FAULT, true, NULL},
                        p->verdict.linear.text);
     return wrapped(s, y, (struct letters){10, PAINT_INK, false, NULL},
@@ -270,10 +284,12 @@ static void draw_proof(struct history_picture *p, struct shapes *s)
     double y = row_y(p, last->row), to = row_y(p, wrong->row);
     const char *tip = "had ended before this began";
     if (last->row == wrong->row) {
-        // Over what stands between them.
+        // Over what stands between them; a short arc goes straight up first.
+        bool near = wrong->left - last->right < 40;
+        double out = near ? -14 : -4, up = near ? -14 : 16;
         const double arc[8] = {
-            last->right - 4,  y - HALF,      last->right + 16, y - HALF - 16,
-            wrong->left - 16, y - HALF - 16, wrong->left + 4,  y - HALF};
+            last->right + out, y - HALF,      last->right + up,  y - HALF - 16,
+            wrong->left - up,  y - HALF - 16, wrong->left - out, y - HALF};
         shapes_arrow(s, arc, looks, tip);
         return;
     }
@@ -305,18 +321,22 @@ static void draw_cuts(struct history_picture *p, struct shapes *s)
 
 static void draw_axis(struct history_picture *p, struct shapes *s)
 {
-    double taken = 0;
+    double taken = 0, named = 0;
     struct letters letters = {8, PAINT_QUIET, false, NULL};
     for (size_t i = 0; i < p->n_instants; i++) {
         const struct instant *now = &p->instant[i];
-        char text[32];
+        char text[40];
         if (now->n_hidden > 0) {
             double x = now->x - 20;
             shapes_line(s, x, p->top, x, p->bottom,
                         "style=dotted, penwidth=1, color=\"" PAINT_QUIET "\"",
                         "operations that are not shown begin here");
-            shapes_text(s, x, p->top - 4, MIDDLE_AT, letters, "%zu not shown",
-                        now->n_hidden);
+            snprintf(text, sizeof text, "%zu not shown", now->n_hidden);
+            double half = shapes_width(text, letters) / 2;
+            if (x - half < named + 4)
+                snprintf(text, sizeof text, "+%zu", now->n_hidden);
+            shapes_text(s, x, p->top - 4, MIDDLE_AT, letters, "%s", text);
+            named = x + shapes_width(text, letters) / 2;
         }
         if (p->trace != NULL)
             snprintf(text, sizeof text, "%.1f ms", (double)now->us / 1000);
