@@ -94,11 +94,13 @@ void moves_use(struct step_used *used, const struct step_action *action)
     case STEP_CRASH:
         used->crashes++;
         used->armed = action->number > 0;
+        used->stalls = false;
         used->arms = (uint8_t)action->server;
         break;
     case STEP_STALL:
         used->preempts++;
         used->armed = (uint8_t)action->number;
+        used->stalls = true;
         used->arms = (uint8_t)action->server;
         break;
     case STEP_LOSE:

@@ -19,6 +19,7 @@ struct step_used {
     uint8_t commands, heartbeats, crashes, losses, doubles, snapshots, preempts;
     uint8_t armed; // the server `arms` crashes or stalls at the next such
     uint8_t arms;  // moment; 0: none does
+    bool stalls;   // it stalls, and does not crash
 };
 
 enum { MOST_MOVES = 512 };

@@ -82,6 +82,8 @@ static void serve(struct mail *mail)
         break;
     case WALK:
         do_action(mail);
+        // A crash may still come, whatever is done next; a stall does not.
+        mail->done &= before.stalls || !is_in_vain(&before);
         break;
     case BOTH:
         mail->key = state_by_history(me.state, moves_left(&me.used));

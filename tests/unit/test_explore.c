@@ -48,6 +48,21 @@ static void test_the_number_of_workers_changes_nothing(void **state)
     assert_int_equal(one.models, three.models);
 }
 
+// What is checked of servers that share no memory holds of the reference, also
+// where crashes and stalls are to come.
+static void test_the_reference_shares_no_memory(void **state)
+{
+    const struct step_bound bounds[] = {
+        {.n_servers = 3, .terms = 1, .log = 1, .commands = 1, .crashes = 1},
+        {.n_servers = 3, .terms = 2, .crashes = 1, .losses = 1},
+        {.n_servers = 3, .terms = 2, .crashes = 1, .preempts = 2}};
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct explore_plan plan = {.bound = bounds[i], .most_states = 20};
+        assert_int_equal(look(plan).end, EXPLORE_ENOUGH);
+    }
+}
+
 // Stalled threads are part of a state, and the reference is right with them.
 static const struct step_bound late = {
     .n_servers = 2, .terms = 1, .log = 1, .commands = 1, .preempts = 1};
@@ -152,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_reference_is_complete_without_a_finding),
         cmocka_unit_test(test_the_number_of_workers_changes_nothing),
+        cmocka_unit_test(test_the_reference_shares_no_memory),
         cmocka_unit_test(test_threads_that_stall_break_nothing),
         cmocka_unit_test(test_the_two_notions_of_state_agree),
         cmocka_unit_test(test_silent_rafts_are_told_apart_by_history),
