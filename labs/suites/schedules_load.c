@@ -57,12 +57,35 @@ static void equal_commands(struct lab *lab)
         await_applied(lab, server, index);
 }
 
-// [AE.4] One entry is a thousand times as large as its neighbours: a batch
-// must not skip it, and no buffer may be too small.
+// A command is bytes and their number: any bytes, also none.
+static void any_bytes(struct lab *lab)
+{
+    static const struct {
+        const char *bytes;
+        size_t n;
+    } commands[] = {
+        {"", 0}, {"\0", 1}, {"a\0b", 3}, {"a\0c", 3}, {"\xff\n\x80", 3}};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        size_t n = commands[i].n;
+        struct message_bytes got = {NULL, 0};
+        raft_index index = lab_one(lab, commands[i].bytes, n, 3, true);
+        lab_n_committed(lab, index, &got);
+        if (got.n != n || (n > 0 && memcmp(got.at, commands[i].bytes, n) != 0))
+            lab_fail(lab,
+                     "a command of %zu bytes came back as another, of %zu"
+                     " bytes",
+                     n, got.n);
+    }
+}
+
+// [L.2] [AE.4] Commands of no bytes and of bytes that are not text. One entry
+// is a thousand times as large as its neighbours: a batch must not skip it, and
+// no buffer may be too small.
 static void large_entry(struct lab *lab)
 {
     enum { LARGE = 300000 };
     one(lab, number(1), 3);
+    any_bytes(lab);
     int absent = after(lab, lab_check_one_leader(lab), 1);
     lab_disconnect(lab, absent);
     one(lab, number(2), 2);
@@ -280,7 +303,7 @@ const struct lab_scenario schedules_load_scenarios[] = {
      .simulated_only = true,
      .limit_s = 600},
     {.name = "large-entry",
-     .title = "Schedule: large entry",
+     .title = "Schedule: entries of any bytes, and a large one",
      .run = large_entry,
      .n_servers = 3,
      .simulated_only = true,

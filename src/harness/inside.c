@@ -127,6 +127,8 @@ bool lab_start_at(struct instance *instance, const void *bytes, size_t n_bytes,
     void *lent = lend(bytes, n_bytes);
     uint64_t from_us = lab_start_begins(lab, instance->server);
     started_note(lab->started, bytes, n_bytes);
+    if (n_bytes == 0)
+        lab_gives_empty_command();
     sim_door(SIM_CALLS);
     struct sim_space *space = sim_space_enter(instance->space);
     bool taken = lab->api->start(instance->rf, lent, n_bytes, index, term);

@@ -246,6 +246,7 @@ bool lab_send_output_away(const struct lab_run *run);
 // own_entries.c: looks at an event for an entry without a command; a sentence
 // on the first, for the end of a report, or false.
 void lab_look_for_own_entries(const struct trace_event *event);
+void lab_gives_empty_command(void);
 bool lab_own_entries(char *text, size_t n);
 
 // seed.c: the seed of a stream of this run; one for its user of this number.
