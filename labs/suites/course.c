@@ -170,6 +170,7 @@ static const struct course_task lab4_schedules[] = {
     {"snapshot-keeps-suffix", 3},
     {"tail-beyond-snapshot", 3},
     {"compacted-voter", 3},
+    {"newer-term-in-snapshot-reply", 3},
     {"snapshot-in-chunks", 3},
     {"crash-during-snapshot", 3},
     {"snapshot-after-restart", 4},

@@ -209,14 +209,16 @@ static void deposed_leader(struct lab *lab)
         if (leads(lab, 0) && term_of(lab, 1) <= term_of(lab, 0))
             lab_not_set_up(lab, "S2, alone, has not raised its term");
         if (leads(lab, 0))
-            lab_fail(lab, "S1 leads on although S2 is in a newer term");
+            lab_fail_by(lab, "ALL.2",
+                        "S1 leads on although S2 is in a newer term");
         int before = legs(stands);
         lab_sleep_ms(lab, SOON_MS);
         if (legs(stands) > before)
-            lab_fail(lab,
-                     "S1 asks for votes less than %d ms after it has lost its"
-                     " leadership: has it waited for a whole timeout?",
-                     SOON_MS);
+            lab_fail_by(
+                lab, "F.2",
+                "S1 asks for votes less than %d ms after it has lost its"
+                " leadership: has it waited for a whole timeout?",
+                SOON_MS);
         lift(stands);
     }
     adversary_end(lab);

@@ -116,14 +116,17 @@ const char *why_of_words(const char *text)
 {
     static char place[160];
     struct frame frame;
+    place[0] = '\0';
     for (const char *at = text; (at = strchr(at, ' ')) != NULL; at++)
         if (sscanf(at, " %63[A-Za-z0-9_] at %63[A-Za-z0-9_.-]:%d", frame.name,
                    frame.file, &frame.line) == 3 &&
-            strncmp(frame.name, "must_", 5) != 0) {
+            strncmp(frame.name, "must_", 5) != 0 &&
+            (place[0] == '\0' || is_students(&frame))) {
             snprintf(place, sizeof place, "%s, %s", frame.file, frame.name);
-            return place;
+            if (is_students(&frame))
+                break;
         }
-    return NULL;
+    return place[0] != '\0' ? place : NULL;
 }
 
 // Is one of the functions that a place names in the stack?
