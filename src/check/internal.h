@@ -138,7 +138,8 @@ struct judged {
     // it gave up long after that.
     uint64_t enough_us, enough_event, missed_us, missed_event, missed_term;
     int missed_votes;
-    uint64_t cut_index, cut_term, cut_event; // the last truncation
+    // The last truncation: of an entry, and by a server in which term.
+    uint64_t cut_index, cut_term, cut_event, cut_in;
     uint64_t role_event, role_us, role_term; // the last change of its role
     uint64_t term_event;                     // current_term grew
     uint64_t ran_term;                       // it last stood for election
@@ -153,12 +154,13 @@ struct judged {
     bool timed;
     uint64_t reset_us, reset_by_us, may_reset_us, reset_n;
     const char *reset_why; // "had granted a vote" ...
-    // The last requests that gave no reason to set it back, the latest first.
+    // The last messages that gave no reason to set it back, the latest first.
     struct idle {
         uint64_t n, recv_us, reply_us, term;
         int from;
         const char *rpc;
-        bool old; // of a leader of an older term
+        bool old;    // of a leader of an older term
+        bool answer; // to a request of its own, by `from`, of a newer term
     } idle[N_IDLE];
     uint64_t led_us; // it last sent AppendEntries in this leadership
     bool own_clock;  // runs slower or faster than the others'

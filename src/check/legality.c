@@ -274,6 +274,7 @@ static bool truncation(struct check *check, const struct trace_event *event)
     judged->cut_index = event->index;
     judged->cut_term = model_term_at(server, event->index);
     judged->cut_event = event->n;
+    judged->cut_in = server->term;
     return true;
 }
 
@@ -322,8 +323,9 @@ static bool append(struct check *check, const struct trace_event *event)
             "S%d appended at index %" PRIu64 ", but its log ends at %" PRIu64
             ".",
             event->node + 1, event->index, model_last_index(server));
-    if (judged->cut_index == event->index && event->n_entries > 0 &&
-        event->entries[0].term == judged->cut_term)
+    // The next leader may have what this one's log conflicts with.
+    if (judged->cut_index == event->index && judged->cut_in == server->term &&
+        event->n_entries > 0 && event->entries[0].term == judged->cut_term)
         return check_broken(check, event, FINDING_TRUNCATED_WITHOUT_CONFLICT,
                             "AE.3", TRACE_NONE, judged->cut_event,
                             "S%d deleted entry %" PRIu64 " (term %" PRIu64

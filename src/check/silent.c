@@ -38,6 +38,7 @@ void silent_free(struct silent *silent, int n_servers)
 static void die_down(const struct silent_case *c)
 {
     c->me->down = true;
+    silent_learn_pending(c);
     c->me->n_pending = 0;
 }
 
@@ -203,6 +204,8 @@ static bool message(struct silent_case *c)
 {
     c->flight = check_flight(c->check, c->event->msg);
     is_deaf(c);
+    c->silent->others |=
+        c->flight == NULL || c->flight->args.rpc == FACTS_OTHER;
     if (c->flight == NULL || !c->flight->args.whole || c->flight->from < 0 ||
         c->flight->to < 0 || c->event->ok)
         return true;

@@ -61,6 +61,8 @@ struct silent_server {
         uint64_t voters;              // that it has heard of, bits
     } run[SILENT_RUNS];               // [term % SILENT_RUNS]
     uint64_t ran_us, ran_n, ran_term; // its last election
+    int n_quick;       // elections in a row with no time between them
+    uint64_t quick_us; // the first of these
     struct silent_asked {
         uint64_t term, by; // who has asked for it and may have it, bits
         uint64_t ever;     // who has asked for it
@@ -112,6 +114,7 @@ struct silent_server {
 struct silent {
     bool speaks; // some server tells of itself: nothing is judged here
     bool saves;  // states are told when they are saved; not only the first
+    bool others; // messages of other names than Figure 2's have been sent
     uint64_t n_runs;
     struct silent_server *server;
     struct silent_receipt *receipt; // [msg % N_FLIGHTS]
@@ -169,8 +172,9 @@ bool silent_judge_append(const struct silent_case *c);  // and its answer
 bool silent_judge_taken(const struct silent_case *c);
 
 // silent_commit.c
-bool silent_judge_commit(const struct silent_case *c); // a leader's message
-void silent_learn_commit(const struct silent_case *c); // an answer leaves
+bool silent_judge_commit(const struct silent_case *c);  // a leader's message
+void silent_learn_commit(const struct silent_case *c);  // an answer leaves
+void silent_learn_pending(const struct silent_case *c); // it crashes
 void silent_hear_ack(const struct silent_case *c);
 void silent_learn_held(const struct silent_case *c); // it has saved its own
 bool silent_judge_given(const struct silent_case *c);

@@ -141,6 +141,16 @@ static uint64_t may_commit(const struct silent_case *c)
     return me->n_pending == SILENT_PENDING ? UINT64_MAX : best;
 }
 
+// What was being handled may have moved a commit_index that is on the disk.
+void silent_learn_pending(const struct silent_case *c)
+{
+    for (int i = 0; i < c->me->n_pending; i++) {
+        const struct flight *flight = check_flight(c->check, c->me->pending[i]);
+        if (flight != NULL)
+            learn(c, vouched(c->me, &flight->args));
+    }
+}
+
 static bool is_leader(const struct silent_case *c)
 {
     const struct silent_server *me = c->me;
