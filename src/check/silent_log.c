@@ -186,7 +186,10 @@ bool silent_judge_append(const struct silent_case *c)
     bool cut = me->disk.n > 0 && me->disk.last_index < args->index;
     return silent_broken(
         c, cut ? FINDING_TRUNCATED_WITHOUT_CONFLICT : FINDING_REFUSED_MATCHING,
-        cut ? "AE.3" : "AE.2", c->flight->from, c->receipt->n,
+        cut               ? "AE.3"
+        : args->index > 0 ? "AE.2"
+                          : "AE.1", // all logs have the entry before the first
+        c->flight->from, c->receipt->n,
         "S%d refused S%d's AppendEntries of term %" PRIu64
         " although it had the previous entry (index %" PRIu64 ", term %" PRIu64
         "), and no leader has overwritten that.",

@@ -54,12 +54,37 @@ static bool leads_already(const struct silent_case *c)
                          check_seconds(me->led_us), more);
 }
 
+// [C.1] Elections follow each other at once. One may be shown late, by a slow
+// disk, and so come just before the next; several are not.
+static bool runs_at_each_look(const struct silent_case *c)
+{
+    enum { MANY = 4 };
+    struct silent_server *me = c->me;
+    uint64_t us = c->event->us;
+    if (c->args->term <= me->ran_term)
+        return false;
+    bool quick = me->ran_us > me->still_us && us < me->ran_us + SHORTEST_US;
+    if (!quick)
+        me->n_quick = 0;
+    if (me->n_quick++ == 0)
+        me->quick_us = us;
+    return me->n_quick >= MANY && !c->check->untimed && !me->own_clock;
+}
+
 bool silent_judge_timer(const struct silent_case *c)
 {
     const struct silent_server *me = c->me;
     uint64_t term = c->args->term, us = c->event->us;
     if (runs_against_itself(c))
         return leads_already(c);
+    if (runs_at_each_look(c))
+        return silent_broken(
+            c, FINDING_TIMER_NOT_RESET, "F.2", TRACE_NONE, me->ran_n,
+            "S%d requested votes in term %" PRIu64
+            " at %.3f s, in the %dth election within %.1f ms, but each time it"
+            " had started an election, which resets the election timer.",
+            c->event->node + 1, term, check_seconds(us), me->n_quick,
+            (double)(us - me->quick_us) / 1e3);
     if (c->check->untimed || me->own_clock || term <= me->term ||
         me->run[term % SILENT_RUNS].term >= term || me->reset_us == 0 ||
         me->still_us >= me->reset_us || us >= me->reset_us + SHORTEST_US)
@@ -115,5 +140,8 @@ void silent_reset_timer(const struct silent_case *c)
     me->reset_why = votes ? "had granted a vote"
                     : c->args->rpc == FACTS_INSTALL
                         ? "had received a snapshot from the leader"
-                        : "had heard from the leader";
+                    : c->reply->yes
+                        ? "had heard from the leader"
+                        : "had heard from the leader and refused its"
+                          " AppendEntries";
 }

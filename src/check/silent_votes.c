@@ -282,14 +282,34 @@ static uint64_t learned(const struct silent_case *c)
     return me->term >= term && us > me->term_us + UNDER_WAY_US ? me->term_n : 0;
 }
 
+// Whether every RequestVote is in the trace: the harness recorded it from its
+// first event on, and no message has a name or an encoding of its own.
+static bool from_the_start(const struct silent_case *c)
+{
+    const struct told *told = &c->check->told;
+    return c->check->first_n == 1 && !told->holes && !told->asks_votes &&
+           !c->silent->others &&
+           (silent_tells(c, TRACE_SAVED) || silent_tells(c, TRACE_NETWORK));
+}
+
 // [C.2] Whoever begins to lead has heard of a majority's votes.
 static bool is_elected(const struct silent_case *c,
                        const struct silent_run *run)
 {
     int me = c->event->node, n = 0;
-    if (c->silent->n_runs == 0 || run->term > c->args->term ||
-        c->me->deaf_n > run->n)
+    const struct silent_image *disk = &c->me->disk;
+    if ((c->silent->n_runs == 0 && !from_the_start(c)) ||
+        run->term > c->args->term || c->me->deaf_n > run->n)
         return true; // too old to know, or not to be read
+    if (run->term < c->args->term && disk->n > 0 &&
+        disk->term == c->args->term && disk->voted_for == me &&
+        check_majority(c->check) > 1)
+        return silent_broken(
+            c, FINDING_LEADER_WITHOUT_MAJORITY, "C.2", TRACE_NONE, disk->n,
+            "S%d sent %s as leader of term %" PRIu64
+            " with no vote but its own: it had asked nobody"
+            " for one in that term, and a majority is %d.",
+            me + 1, c->event->rpc, c->args->term, check_majority(c->check));
     uint64_t n_learned = learned(c);
     if (run->term < c->args->term && n_learned > 0)
         return silent_broken(

@@ -71,7 +71,7 @@ static bool was_kept_alive(struct check *check, const struct trace_event *event)
     return !check->broken;
 }
 
-// The request that was being handled when the timer was set back, if it gave no
+// The message that was being handled when the timer was set back, if it gave no
 // reason to, in a sentence; and its receipt.
 static uint64_t set_back_by(const struct judged *judged, uint64_t us,
                             char text[160])
@@ -82,11 +82,18 @@ static uint64_t set_back_by(const struct judged *judged, uint64_t us,
         if (idle->n == 0 || us + SLACK_US < idle->recv_us ||
             us > idle->reply_us + SLACK_US)
             continue;
-        snprintf(text, 160,
-                 " It reset its timer when S%d's %s of %sterm %" PRIu64
-                 " arrived, at %.3f s.",
-                 idle->from + 1, idle->rpc, idle->old ? "the older " : "",
-                 idle->term, check_seconds(idle->recv_us));
+        if (idle->answer)
+            snprintf(text, 160,
+                     " It reset its timer when S%d's reply to its %s brought"
+                     " the newer term %" PRIu64 ", at %.3f s.",
+                     idle->from + 1, idle->rpc, idle->term,
+                     check_seconds(idle->recv_us));
+        else
+            snprintf(text, 160,
+                     " It reset its timer when S%d's %s of %sterm %" PRIu64
+                     " arrived, at %.3f s.",
+                     idle->from + 1, idle->rpc, idle->old ? "the older " : "",
+                     idle->term, check_seconds(idle->recv_us));
         return idle->n;
     }
     return judged->reset_n;
@@ -170,6 +177,39 @@ static void reset(struct judged *judged, const struct trace_event *event,
     judged->reset_why = why;
 }
 
+static void keep_idle(struct judged *judged, struct idle idle)
+{
+    memmove(judged->idle + 1, judged->idle,
+            (N_IDLE - 1) * sizeof judged->idle[0]);
+    judged->idle[0] = idle;
+}
+
+static const char *name_of(const struct flight *flight)
+{
+    return flight->args.rpc == FACTS_VOTE     ? "RequestVote"
+           : flight->args.rpc == FACTS_APPEND ? "AppendEntries"
+                                              : "InstallSnapshot";
+}
+
+// A reply of a newer term makes a follower, and sets no timer back.
+static void answered(struct check *check, const struct trace_event *event)
+{
+    struct flight *flight = check_flight(check, event->msg);
+    if (flight == NULL || flight->args.rpc == FACTS_OTHER)
+        return;
+    const struct facts_reply *reply = check_reply(flight, event);
+    if (reply != NULL && reply->whole && flight->to >= 0 &&
+        reply->term > check->model.server[event->node].term)
+        keep_idle(&check->server[event->node],
+                  (struct idle){.n = event->n,
+                                .recv_us = event->us,
+                                .reply_us = event->us,
+                                .term = reply->term,
+                                .from = flight->to,
+                                .rpc = name_of(flight),
+                                .answer = true});
+}
+
 // A handler is done: did it hear a leader, or grant a vote?
 static void replied(struct check *check, const struct trace_event *event)
 {
@@ -195,20 +235,15 @@ static void replied(struct check *check, const struct trace_event *event)
                  flight->args.term >= flight->before.term;
     if (heard)
         judged->followed_us = event->us;
-    if (!flight->confused && !granted && !heard && event->rpc != NULL) {
-        memmove(judged->idle + 1, judged->idle,
-                (N_IDLE - 1) * sizeof judged->idle[0]);
-        judged->idle[0] = (struct idle){
-            .n = flight->recv_n,
-            .recv_us = flight->recv_us,
-            .reply_us = event->us,
-            .term = flight->args.term,
-            .from = flight->from,
-            .rpc = flight->args.rpc == FACTS_VOTE     ? "RequestVote"
-                   : flight->args.rpc == FACTS_APPEND ? "AppendEntries"
-                                                      : "InstallSnapshot",
-            .old = flight->args.term < flight->before.term};
-    }
+    if (!flight->confused && !granted && !heard && event->rpc != NULL)
+        keep_idle(judged, (struct idle){.n = flight->recv_n,
+                                        .recv_us = flight->recv_us,
+                                        .reply_us = event->us,
+                                        .term = flight->args.term,
+                                        .from = flight->from,
+                                        .rpc = name_of(flight),
+                                        .old = flight->args.term <
+                                               flight->before.term});
     if (flight->confused && (granted || heard))
         judged->timed = false; // the order with another is not known
     else if (granted || heard)
@@ -216,7 +251,9 @@ static void replied(struct check *check, const struct trace_event *event)
               granted ? "had granted a vote"
               : flight->args.rpc == FACTS_INSTALL
                   ? "had received a snapshot from the leader"
-                  : "had heard from the leader");
+              : reply->yes
+                  ? "had heard from the leader"
+                  : "had heard from the leader and refused its AppendEntries");
 }
 
 // A leader's message, of this term or a newer one, or of one that is not told.
@@ -280,6 +317,9 @@ bool check_timers(struct check *check, const struct trace_event *event)
         break;
     case TRACE_REPLY:
         replied(check, event);
+        break;
+    case TRACE_REPLY_RECV:
+        answered(check, event);
         break;
     case TRACE_PAUSE:
         judged->pause_us = event->us;

@@ -94,6 +94,47 @@ static void test_c2_votes_are_asked_for_right_after_a_restart(void **state)
                   OF(0));
 }
 
+// An election at each look at the timer. Saves that last longer than a timeout
+// may bring two of them close together.
+static void test_f2_an_election_at_each_look(void **state)
+{
+    (void)state;
+    uint64_t before = 0;
+    for (uint64_t term = 1; term <= 4; term++) {
+        assert_sound();
+        wait_us(15 * MS);
+        before = story_sent();
+        ASK_VOTE(1, 2, .term = term);
+    }
+    assert_broken("timer-not-reset", "F.2", SHOWN(story_sent(), before), OF(1));
+    assert_says("in the 4th election within ");
+    begin_silent_story();
+    for (uint64_t term = 1; term <= 9; term++) {
+        wait_us(term % 3 == 0 ? 100 * MS : 15 * MS);
+        ASK_VOTE(1, 2, .term = term);
+    }
+    assert_sound();
+}
+
+// A leader by its own vote alone, which it has saved, has asked nobody.
+static void test_c2_no_vote_but_its_own(void **state)
+{
+    (void)state;
+    saves(1, 0, TRACE_NONE, 0, 0);
+    uint64_t saved = saves(0, 1, 0, 0, 0);
+    APPEND_ENTRIES(0, 1, .term = 1);
+    assert_broken("leader-without-majority", "C.2", SHOWN(story_sent(), saved),
+                  OF(0));
+    assert_says("with no vote but its own");
+    // Messages of other names may have brought the votes.
+    begin_silent_story();
+    saves(1, 0, TRACE_NONE, 0, 0);
+    saves(0, 1, 0, 0, 0);
+    STEP(0, .kind = TRACE_SEND, .msg = 900, .peer = 1, .rpc = "Elect");
+    APPEND_ENTRIES(0, 1, .term = 1);
+    assert_sound();
+}
+
 static void test_every_rule_is_found(void **state)
 {
     (void)state;
@@ -110,6 +151,8 @@ int main(void)
         SILENT(test_f2_a_server_that_does_not_stand),
         SILENT(test_f2_a_slow_server_is_not_judged),
         SILENT(test_c2_votes_are_asked_for_right_after_a_restart),
+        SILENT(test_f2_an_election_at_each_look),
+        SILENT(test_c2_no_vote_but_its_own),
         cmocka_unit_test(test_every_rule_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -208,6 +208,27 @@ static void test_f2_set_back_without_a_reason(void **state)
     assert_sound();
 }
 
+// A newer term in a reply makes a follower, and sets nothing back.
+static void test_f2_set_back_by_a_reply(void **state)
+{
+    (void)state;
+    begin_story();
+    stand(1, 1);
+    take_term(2, 3);
+    uint64_t msg = ASK_VOTE(1, 2, .term = 1);
+    receive(msg);
+    ANSWER_VOTE(msg, .term = 3);
+    take_term(1, 2);
+    follow(1, 2);
+    wait_us(200 * MS);
+    uint64_t heard = hear(msg);
+    take_term(1, 3);
+    wait_us(100 * MS);
+    uint64_t times_out = time_out(1, 101 * MS);
+    assert_broken("timer-reset", "F.2", SHOWN(times_out, heard), OF(1));
+    assert_says("when S3's reply to its RequestVote brought the newer term 3");
+}
+
 // S1 has led for 200 ms, its last heartbeat 50 ms ago, when it is deposed;
 // 100 ms later it says to have waited for so long.
 static uint64_t time_out_after_a_reign(uint64_t waited_us, uint64_t *deposed)
@@ -302,6 +323,7 @@ int main(void)
         STORY(test_f2_timers_that_are_not_judged),
         STORY(test_f2_not_set_back_by_the_leader),
         STORY(test_f2_not_set_back_by_a_vote),
+        STORY(test_f2_set_back_by_a_reply),
         STORY(test_f2_set_back_without_a_reason),
         STORY(test_f2_a_deposed_leader_has_not_waited),
         STORY(test_f2_set_back_by_an_old_leader),

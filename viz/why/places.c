@@ -73,6 +73,9 @@ static const struct {
     {FINDING_TIMER_NOT_RESET, "had granted a vote", HANDLES_VOTES},
     {FINDING_TIMER_NOT_RESET, "had received a snapshot",
      "snapshot.c, handle_install_snapshot"},
+    {FINDING_TIMER_NOT_RESET, "refused its AppendEntries", HANDLES_APPENDS},
+    {FINDING_TIMER_NOT_RESET, "had started an election",
+     "election.c, become_candidate"},
     {FINDING_TIMER_NOT_RESET, "still led",
      "what makes a leader a follower (election.c, become_follower)"},
     {FINDING_TIMER_NOT_RESET, NULL,
@@ -81,6 +84,8 @@ static const struct {
     {FINDING_ELECTION_TOO_EARLY, NULL,
      "the election timer (election.c, reset_timer, start_election)"},
     {FINDING_TIMER_RESET, "AppendEntries of the older", HANDLES_APPENDS},
+    {FINDING_TIMER_RESET, "reply to its RequestVote", COUNTS_VOTES},
+    {FINDING_TIMER_RESET, "reply to its ", HANDLES_REPLIES},
     {FINDING_TIMER_RESET, NULL, HANDLES_VOTES},
     {FINDING_LEADER_TIMED_OUT, "between its check",
      "election.c, election_thread: the timer is looked at, and the election"
@@ -233,6 +238,10 @@ static const struct {
     {FINDING_APPLIED_OUT_OF_ORDER, "snapshot", INSTALLS},
     {FINDING_APPLIED_OUT_OF_ORDER, "first of this life", "persist.c, restore"},
     {FINDING_LIVENESS, "has not given it to its service", INSTALLS},
+    {FINDING_LIVENESS, "keeps its wrong tail", INSTALLS},
+    {FINDING_LIVENESS, "reply to its InstallSnapshot contradicts",
+     "what is done with the answer to a snapshot (snapshot.c,"
+     " handle_install_reply)"},
     {FINDING_SNAPSHOT_WITH_WRONG_TERM, "restarted with", "persist.c, restore"},
     {FINDING_SNAPSHOT_WITH_WRONG_TERM, "last_included_term 0:",
      "what reads a snapshot's term back (persist.c, restore), or takes it over"
