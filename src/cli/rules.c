@@ -34,6 +34,8 @@ struct asked {
     bool each, draw, named;
     const char *sources;
     struct selectors to;
+    const char **path[FIGURE2_SIDES]; // the traces of each side
+    int n_paths[FIGURE2_SIDES];
 };
 
 // The side is called by its Raft, or by all that it has.
@@ -181,11 +183,22 @@ static bool read_names(struct asked *asked, const char *text)
     return true;
 }
 
+static void begin_side(struct asked *asked, struct options *o)
+{
+    if (asked->n_sides < FIGURE2_SIDES) {
+        asked->n_sides++;
+        return;
+    }
+    fprintf(stderr, "glassraft rules: --beside once: two sides\n");
+    o->failed = true;
+}
+
 // Options, also those that stand behind the traces. False when it is over.
 static bool read_options(struct asked *asked, int argc, char **argv)
 {
     struct options o = options_begin(argc, argv, "rules");
-    while (options_next(&o) != NULL)
+    asked->n_sides = 1;
+    for (const char *arg; (arg = options_next(&o)) != NULL;)
         if (options_is(&o, "--help")) {
             fputs(help, stdout);
             return false;
@@ -199,40 +212,20 @@ static bool read_options(struct asked *asked, int argc, char **argv)
             read_names(asked, options_value(&o));
         else if (options_is(&o, "--sources"))
             asked->sources = options_value(&o);
-        else if (!options_is(&o, "--beside") &&
-                 !selectors_theme(&asked->to, &o))
-            options_rest(&o);
+        else if (options_is(&o, "--beside"))
+            begin_side(asked, &o);
+        else if (!selectors_theme(&asked->to, &o) && options_rest(&o))
+            asked->path[asked->n_sides - 1]
+                       [asked->n_paths[asked->n_sides - 1]++] = arg;
     return !o.failed;
 }
 
-static bool takes_value(const char *argument)
+static bool read_traces(struct asked *asked)
 {
-    static const char *const names[] = {"-o", "--names", "--sources",
-                                        "--theme"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(argument, names[i]) == 0)
-            return true;
-    return false;
-}
-
-static bool read_traces(struct asked *asked, int argc, char **argv)
-{
-    asked->n_sides = 1;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--beside") == 0) {
-            if (asked->n_sides == FIGURE2_SIDES) {
-                fprintf(stderr, "glassraft rules: --beside once: two sides\n");
+    for (int i = 0; i < asked->n_sides; i++)
+        for (int k = 0; k < asked->n_paths[i]; k++)
+            if (!count_file(asked->path[i][k], asked, &asked->side[i]))
                 return false;
-            }
-            asked->n_sides++;
-        } else if (takes_value(argv[i])) {
-            i++;
-        } else if (argv[i][0] != '-' &&
-                   !count_file(argv[i], asked,
-                               &asked->side[asked->n_sides - 1])) {
-            return false;
-        }
-    }
     for (int i = 0; i < asked->n_sides; i++)
         if (asked->side[i].n_traces == 0) {
             fprintf(stderr, "glassraft rules: no trace given%s\n",
@@ -254,7 +247,7 @@ static int draw(const struct asked *asked)
     if (page)
         figure2_html(asked->side, asked->n_sides, out);
     else
-        figure2_draw(asked->side, asked->n_sides, out);
+        figure2_draw(asked->side, asked->n_sides, asked->to.format, out);
     fclose(out);
     int code = selectors_save(&asked->to, text, n, !page);
     free(text);
@@ -291,9 +284,14 @@ int cli_rules(int argc, char **argv)
     bool asks_help = false;
     for (int i = 1; i < argc; i++)
         asks_help |= strcmp(argv[i], "--help") == 0;
+    for (int i = 0; i < FIGURE2_SIDES; i++)
+        asked.path[i] = must_calloc((size_t)argc, sizeof *asked.path[i]);
+    int code = EXIT_USAGE;
     if (!read_options(&asked, argc, argv))
-        return asks_help ? EXIT_GOOD : EXIT_USAGE;
-    if (!read_traces(&asked, argc, argv))
-        return EXIT_USAGE;
-    return asked.draw ? draw(&asked) : print(&asked);
+        code = asks_help ? EXIT_GOOD : EXIT_USAGE;
+    else if (read_traces(&asked))
+        code = asked.draw ? draw(&asked) : print(&asked);
+    for (int i = 0; i < FIGURE2_SIDES; i++)
+        free(asked.path[i]);
+    return code;
 }

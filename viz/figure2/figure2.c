@@ -181,12 +181,8 @@ static void draw_heads(struct shapes *s, const struct figure2_side *side,
                     side[i].n_traces == 1 ? "" : "s", summary(&side[i], text));
 }
 
-void figure2_draw(const struct figure2_side *side, int n_sides, FILE *out)
+static void tell(const struct figure2_side *side, int n_sides, FILE *out)
 {
-    static const enum rules_box left[] = {RULES_VOTE, RULES_APPEND,
-                                          RULES_INSTALL},
-                                right[] = {RULES_ALL, RULES_FOLLOWERS,
-                                           RULES_CANDIDATES, RULES_LEADERS};
     char sentence[700] = "", text[120];
     for (int i = 0; i < n_sides; i++) {
         size_t at = strlen(sentence);
@@ -195,17 +191,151 @@ void figure2_draw(const struct figure2_side *side, int n_sides, FILE *out)
     }
     paint_alt(out, "Figure 2 and Figure 13: which rules acted, and how often",
               sentence);
-    struct shapes s = shapes_begin(out, "figure2");
+}
+
+static const enum rules_box boxes[] = {
+    RULES_VOTE,      RULES_APPEND,     RULES_INSTALL, RULES_ALL,
+    RULES_FOLLOWERS, RULES_CANDIDATES, RULES_LEADERS};
+enum { N_BOXES = sizeof boxes / sizeof boxes[0], N_LEFT = 3 };
+
+static void draw_all(struct shapes *s, const struct figure2_side *side,
+                     int n_sides)
+{
     double y = TOP, below = TOP;
-    draw_heads(&s, side, n_sides);
-    for (int i = 0; i < 3; i++)
-        y = draw_box(&s, side, n_sides, left[i], 0, y);
-    for (int i = 0; i < 4; i++)
-        below = draw_box(&s, side, n_sides, right[i], WIDTH + GUTTER, below);
-    shapes_text(&s, 0, (y > below ? y : below) + 4, LEFT_AT,
+    draw_heads(s, side, n_sides);
+    for (int i = 0; i < N_LEFT; i++)
+        y = draw_box(s, side, n_sides, boxes[i], 0, y);
+    for (int i = N_LEFT; i < N_BOXES; i++)
+        below = draw_box(s, side, n_sides, boxes[i], WIDTH + GUTTER, below);
+    shapes_text(s, 0, (y > below ? y : below) + 4, LEFT_AT,
                 (struct letters){8.5, PAINT_QUIET, false, NULL},
                 "Counts are events that name the rule; of a Raft without trace"
                 " calls, messages and what the harness saw. A bar is a seventh"
                 " longer for ten times as many.");
+}
+
+// ----------------------------------------------------------- a line for a rule
+
+enum {
+    BRIEF_TYPE = 14,
+    BRIEF_WIDTH = 462,
+    BRIEF_ROW = 18,
+    BRIEF_HEAD = 21,
+    BRIEF_TAG = 48,
+    BRIEF_COUNT = 48 // from one side's counts to the next
+};
+
+// "9,999", "12k", "3M": it has to fit.
+static const char *rounded(uint64_t value, char out[32])
+{
+    if (value < 10000)
+        return digits(value, out);
+    bool millions = value >= 1000000;
+    snprintf(out, 32, "%" PRIu64 "%s", value / (millions ? 1000000 : 1000),
+             millions ? "M" : "k");
+    return out;
+}
+
+static void brief_rule(struct shapes *s, const struct figure2_side *side,
+                       int n_sides, int rule, double left, double y)
+{
+    bool never = false;
+    for (int i = 0; i < n_sides; i++)
+        never |= verdict(&side[i], rule) == NEVER;
+    if (never)
+        shapes_fill(s,
+                    (struct area){left + 1, y - BRIEF_ROW / 2.0,
+                                  left + BRIEF_WIDTH - 1, y + BRIEF_ROW / 2.0},
+                    "#FBEBDD", NULL);
+    const struct letters plain = {BRIEF_TYPE, PAINT_INK, false, NULL};
+    shapes_text(s, left + 4, y, LEFT_AT,
+                (struct letters){BRIEF_TYPE, never ? PAINT_FAULT : PAINT_INK,
+                                 true, NULL},
+                "%s", rules_rule[rule].tag);
+    shapes_text(s, left + BRIEF_TAG, y, LEFT_AT, plain, "%s",
+                rules_rule[rule].about);
+    for (int i = 0; i < n_sides; i++) {
+        enum verdict what = verdict(&side[i], rule);
+        char number[32];
+        shapes_text(s, left + BRIEF_WIDTH - 4 - BRIEF_COUNT * (n_sides - 1 - i),
+                    y, RIGHT_AT,
+                    what == NEVER
+                        ? (struct letters){BRIEF_TYPE, PAINT_FAULT, true, NULL}
+                        : plain,
+                    "%s",
+                    what == NEVER    ? "never"
+                    : what == HIDDEN ? "?"
+                                     : rounded(side[i].rule[rule].n, number));
+    }
+}
+
+static double brief_box(struct shapes *s, const struct figure2_side *side,
+                        int n_sides, enum rules_box box, double left, double y)
+{
+    const struct letters bold = {BRIEF_TYPE, PAINT_INK, true, NULL};
+    double at = y + BRIEF_HEAD;
+    shapes_fill(s, (struct area){left, y, left + BRIEF_WIDTH, at}, PAINT_SHADE,
+                NULL);
+    shapes_text(s, left + 4, y + BRIEF_HEAD / 2.0, LEFT_AT, bold, "%s",
+                rules_box[box]);
+    for (int i = 0; i < n_sides && n_sides > 1; i++)
+        shapes_text(s, left + BRIEF_WIDTH - 4 - BRIEF_COUNT * (n_sides - 1 - i),
+                    y + BRIEF_HEAD / 2.0, RIGHT_AT, bold, "%c", 'A' + i);
+    for (int i = 0; i < RULES_N; i++)
+        if (rules_rule[i].box == box) {
+            brief_rule(s, side, n_sides, i, left, at + BRIEF_ROW / 2.0);
+            at += BRIEF_ROW;
+        }
+    shapes_band(s, (struct area){left, y, left + BRIEF_WIDTH, at},
+                "style=solid color=\"" PAINT_FAINT "\"", NULL);
+    return at + 5;
+}
+
+// "A  reference: 18 of 27 rules acted, 9 never"; the names may be long.
+static double brief_heads(struct shapes *s, const struct figure2_side *side,
+                          int n_sides, int n_columns)
+{
+    char text[120];
+    int room = n_columns == 1 ? 18 : 70;
+    shapes_text(s, 0, 8, LEFT_AT,
+                (struct letters){BRIEF_TYPE + 2, PAINT_INK, true, NULL},
+                n_columns == 1 ? "Figures 2 and 13: how often each rule acted"
+                               : "Figure 2 and Figure 13: which rules acted,"
+                                 " and how often");
+    for (int i = 0; i < n_sides; i++)
+        shapes_text(s, 0, 28 + BRIEF_ROW * i, LEFT_AT,
+                    (struct letters){BRIEF_TYPE, PAINT_INK, false, NULL},
+                    "%s%.*s: %s",
+                    n_sides == 1 ? ""
+                    : i == 0     ? "A  "
+                                 : "B  ",
+                    room, side[i].name, summary(&side[i], text));
+    return 28 + BRIEF_ROW * n_sides;
+}
+
+static void draw_brief(struct shapes *s, const struct figure2_side *side,
+                       int n_sides, int n_columns)
+{
+    double top = brief_heads(s, side, n_sides, n_columns), y = top;
+    for (int i = 0; i < N_BOXES; i++) {
+        bool second = n_columns > 1 && i >= N_LEFT;
+        if (second && i == N_LEFT)
+            y = top;
+        y = brief_box(s, side, n_sides, boxes[i], second ? BRIEF_WIDTH + 6 : 0,
+                      y);
+    }
+}
+
+void figure2_draw(const struct figure2_side *side, int n_sides,
+                  const struct viz_format *format, FILE *out)
+{
+    tell(side, n_sides, out);
+    struct shapes s = shapes_begin(out, "figure2");
+    bool whole =
+        format == NULL || (n_sides == 1 && strcmp(format->name, "screen") == 0);
+    if (whole)
+        draw_all(&s, side, n_sides);
+    else
+        draw_brief(&s, side, n_sides, format->width < BRIEF_WIDTH ? 1 : 2);
     shapes_end(&s);
 }

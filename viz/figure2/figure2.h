@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "check/rules.h"
+#include "viz/draw/viz.h"
 
 enum { FIGURE2_SIDES = 2 };
 
@@ -33,8 +34,10 @@ struct figure2_side {
 void figure2_add(struct figure2_side *side, const char *scenario,
                  const struct rules *rules);
 
-// DOT text with fixed places; and a page of its own.
-void figure2_draw(const struct figure2_side *side, int n_sides, FILE *out);
+// DOT text with fixed places; and a page of its own. For a format (NULL: none)
+// that has no room for more, a rule has one line, its counts at the end.
+void figure2_draw(const struct figure2_side *side, int n_sides,
+                  const struct viz_format *format, FILE *out);
 void figure2_html(const struct figure2_side *side, int n_sides, FILE *out);
 
 #endif
