@@ -70,6 +70,7 @@ static bool is_plain(const struct trace_event *event)
     case TRACE_RESTART:
     case TRACE_BOOT:
     case TRACE_PAUSE:
+    case TRACE_CLOCK:
     case TRACE_CONNECT:
     case TRACE_DISCONNECT:
     case TRACE_LINK:

@@ -93,7 +93,10 @@ static double *find_rows(const struct drawing *d)
     double *room = must_calloc(n + 1, sizeof *room);
     for (size_t i = 0; i < n; i++) {
         const struct trace_event *e = &event[d->scene.begin + i];
-        bool marked = has_mark(e) || timeline_is_outcome(d, e);
+        char clocks[100];
+        bool marked = has_mark(e) || timeline_is_outcome(d, e) ||
+                      timeline_clocks(d->scene.trace, d->scene.begin + i,
+                                      clocks, sizeof clocks);
         bool hidden = d->scene.folded[i] || (d->muted != NULL && d->muted[i]);
         if (marked && !hidden && viz_shows(&d->window->filter, e))
             room[i] = e->kind == TRACE_START ? LABEL_ROW : MIN_ROW;
