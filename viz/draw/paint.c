@@ -67,7 +67,7 @@ int paint_terminal(uint64_t term)
 
 const char *paint_side(int group)
 {
-    static const char *const fill[] = {PAINT_SHADE, "#FBF1DC", "#E4F0F6"};
+    static const char *const fill[] = {"#E9E3F2", "#FBF1DC", "#E4F0F6"};
     return fill[(unsigned)group % 3];
 }
 

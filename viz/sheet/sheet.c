@@ -180,7 +180,8 @@ static void draw_legend(struct sheet *t, double y)
     shapes_text(&t->strip.shapes, 4, y, LEFT_AT,
                 (struct letters){9, PAINT_QUIET, false, NULL},
                 "colour and T = term; tall = leader, flat = follower, dotted ="
-                " down, shaded = no leader or a side of a partition");
+                " down, shaded = no leader, grey = unplugged, or a side of a"
+                " partition");
     shapes_text(&t->strip.shapes, 4, y + 13, LEFT_AT,
                 (struct letters){9, PAINT_QUIET, false, NULL},
                 "logs: a number is an entry's term; dashed = not known to be"

@@ -175,6 +175,31 @@ static void shade_lane(struct strip *s, int server)
     }
 }
 
+// A tall lane hides what is behind it: a leader that is unplugged says so, from
+// a line in its lane on.
+static void mark_unplugged(struct strip *s, int server)
+{
+    const struct life *life = &s->spans.server[server];
+    double y = strip_y(s, server);
+    for (size_t i = 0; i < life->n && s->pitch < 30; i++) {
+        const struct span *span = &life->span[i];
+        struct letters letters = {8, paint_text(span->term), false, NULL};
+        double left = strip_x(s, span->from_us);
+        double right = strip_x(s, span->to_us), half = half_height(span);
+        char looks[60];
+        if (!span->unplugged || !span->up || span->paused ||
+            span->role != TRACE_LEADER || right - left < 20)
+            continue;
+        snprintf(looks, sizeof looks, "penwidth=1.2, color=\"%s\"",
+                 letters.colour);
+        shapes_line(&s->shapes, left, y - half, left, y + half, looks,
+                    "unplugged");
+        bool wide = right - left > shapes_width("unplugged", letters) + 60;
+        shapes_text(&s->shapes, right - 4, y, RIGHT_AT, letters, "%s",
+                    wide ? "unplugged" : "⌀");
+    }
+}
+
 // Columns where nobody leads; neighbours closer than a point are one.
 static void shade_leaderless(struct strip *s)
 {
@@ -292,8 +317,8 @@ static void draw_foot(struct strip *s, double y)
                     "colour = term, tall = leader, middle = candidate, flat ="
                     " follower, dotted = down");
         shapes_text(&s->shapes, 4, y + 5, LEFT_AT, said,
-                    "shaded = no leader that reaches a majority, or a side of"
-                    " a partition");
+                    "shaded = no leader that reaches a majority, grey ="
+                    " unplugged, or a side of a partition");
         return;
     }
     char pale[8];
@@ -306,6 +331,7 @@ static void draw_foot(struct strip *s, double y)
                 "style=dotted, penwidth=1.4, color=\"" PAINT_QUIET "\"", NULL);
     draw_sign(&legend, TALL, PAINT_GAP, 0, "no leader that reaches a majority");
     draw_sign(&legend, TALL, paint_side(1), 0, "side of a partition");
+    draw_sign(&legend, TALL, PAINT_SHADE, 0, "unplugged");
     for (int i = 0; i < 3; i++) {
         const char *words = strchr(signs[i], ' ') + 2;
         x = next_sign(&legend, words);
@@ -364,8 +390,10 @@ void strip_draw(struct strip *s, const struct viz_format *format)
         if (s->row[server] >= 0)
             shade_lane(s, server);
     for (int server = 0; server < s->spans.n_servers; server++)
-        if (s->row[server] >= 0)
+        if (s->row[server] >= 0) {
             draw_lane(s, server);
+            mark_unplugged(s, server);
+        }
     if (s->acts)
         strip_acts(s, s->lanes_top - 34);
     strip_faults(s);
