@@ -233,6 +233,11 @@ static void draw_prefix(struct picture *p, double y)
                      ? " in time; all else of them is (--no-times looks past"
                        " that)"
                      : "");
+    int a = diff->side[0].trace->header.n_servers;
+    int b = diff->side[1].trace->header.n_servers;
+    if (a != b)
+        snprintf(text, sizeof text,
+                 "two different clusters: A has %d servers, B has %d", a, b);
     if (diff->equal)
         snprintf(text, sizeof text, "all %zu event%s equal%s", diff->first,
                  diff->first == 1 ? " is" : "s are",

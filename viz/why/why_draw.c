@@ -83,13 +83,30 @@ static void draw_doubt(FILE *out, const struct why_fact *fact)
             fact->rule, fact->at, fact->at, fact->at, fact->at);
 }
 
+// The event that breaks the rule, and what else goes against one.
+static bool is_against(const struct why *why, const struct why_fact *fact)
+{
+    const struct trace_event *finding = why->finding;
+    return fact->doubt[0] != '\0' ||
+           (finding != NULL && finding->n_shown > 0 &&
+            finding->events[0] == why->trace->event[fact->at].n);
+}
+
+static bool any_against(const struct why *why)
+{
+    for (size_t i = 0; i < why->n_facts; i++)
+        if (is_against(why, &why->fact[i]))
+            return true;
+    return false;
+}
+
 static void draw_fact(FILE *out, const struct why *why,
                       const struct why_fact *fact)
 {
     const struct trace_event *event = &why->trace->event[fact->at];
     uint64_t term = colour_of(why, fact);
     bool fault = evidence_cuts(event) || event->kind == TRACE_DROP;
-    bool doubt = fact->doubt[0] != '\0';
+    bool against = is_against(why, fact);
     char paler[8], pale[8];
     const char *fill = term == 0      ? "#F4F4F4"
                        : fact->goal   ? paint_term(term)
@@ -104,7 +121,7 @@ static void draw_fact(FILE *out, const struct why *why,
                                                : PAINT_QUIET;
     fprintf(out, "e%zu [id=\"ev%" PRIu64 "\", fillcolor=\"%s\"", fact->at,
             event->n, fact->needed ? fill : "#FFFFFF");
-    if (doubt)
+    if (against)
         fputs(", color=\"" PAINT_FAULT "\", penwidth=2.5", out);
     else if (!fact->needed)
         fprintf(out, ", color=\"%s\", style=\"filled,rounded,dashed\"",
@@ -128,7 +145,7 @@ static void draw_fact(FILE *out, const struct why *why,
     }
     fprintf(out, "  event %" PRIu64 "</FONT>", event->n);
     fputs(">];\n", out);
-    if (doubt)
+    if (fact->doubt[0] != '\0')
         draw_doubt(out, fact);
 }
 
@@ -181,9 +198,14 @@ static void draw_head(FILE *out, const struct why *why)
         fputs("</FONT><BR/>", out);
     }
     fputs("<FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_QUIET
-          "\">read upwards; dashed = it would have happened without this;"
-          " </FONT><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_FAULT
-          "\">thick frame = against a rule</FONT><BR/> >];\n"
+          "\">read upwards; dashed = it would have happened without this"
+          "</FONT>",
+          out);
+    if (any_against(why))
+        fputs("<FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_FAULT
+              "\">  thick frame = against a rule</FONT>",
+              out);
+    fputs("<BR/> >];\n"
           "node [shape=box, style=\"filled,rounded\", color=\"#FFFFFF00\","
           " margin=\"0.1,0.06\","
           " fontname=\"Helvetica,Arial,sans-serif\", fontsize=11];\n"
