@@ -21,6 +21,8 @@ static const uint64_t epoch_ns = 1700000000ull * SECOND;
 
 // What the clocks show is this much ahead of the server's local time.
 enum { STEP_MS = 2500, N_STEPS = 100000, HOUR_S = 3600 };
+// Of what a program may wait for: three hundred years.
+static const uint64_t FAR_S = UINT64_C(9000000000);
 
 static bool is_wall(clockid_t clock)
 {
@@ -99,9 +101,30 @@ const char *sim_wall_clock_use(void)
     return text;
 }
 
-static uint64_t to_ns(const struct timespec *time)
+// What the system answers with EINVAL is hardly ever looked at, and the wait
+// does not take place.
+static uint64_t to_ns(const struct timespec *time, void *pc)
 {
-    return (uint64_t)time->tv_sec * SECOND + (uint64_t)time->tv_nsec;
+    if (time->tv_nsec < 0 || time->tv_nsec >= SECOND)
+        sim_fail_at(SIM_MISUSE, pc, NULL,
+                    "%s waits for a time with tv_nsec = %ld, which the system"
+                    " refuses: tv_nsec is at least 0 and below 1000000000",
+                    sim_name(sim.now), time->tv_nsec);
+    if (time->tv_sec < 0)
+        return 0;
+    uint64_t seconds = (uint64_t)time->tv_sec;
+    return (seconds < FAR_S ? seconds : FAR_S) * SECOND +
+           (uint64_t)time->tv_nsec;
+}
+
+static void check_clock(clockid_t clock, void *pc)
+{
+    if (clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID ||
+        clock < 0 || clock > CLOCK_TAI)
+        sim_fail_at(SIM_MISUSE, pc, NULL,
+                    "%s goes by clock %d, of processor time or of nothing that"
+                    " there is: use CLOCK_MONOTONIC",
+                    sim_name(sim.now), (int)clock);
 }
 
 // As if no step came before `until`.
@@ -115,8 +138,9 @@ static uint64_t plain_deadline(uint64_t until_ns, uint64_t offset)
 // because it is set forward.
 uint64_t sim_deadline(clockid_t clock, const struct timespec *until, void *pc)
 {
-    uint64_t until_ns = to_ns(until);
+    uint64_t until_ns = to_ns(until, pc);
     int server = sim.now->server;
+    check_clock(clock, pc);
     note_wall_clock(clock, pc);
     if (sim.clock_seed == 0 || !is_wall(clock))
         return plain_deadline(until_ns, offset_ns(clock));
@@ -159,7 +183,7 @@ int sim_nanosleep(const struct timespec *time, struct timespec *left)
 {
     if (!sim.active)
         return nanosleep(time, left);
-    sleep_local(to_ns(time), HERE);
+    sleep_local(to_ns(time, HERE), HERE);
     return 0;
 }
 
@@ -168,8 +192,9 @@ int sim_clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
 {
     if (!sim.active)
         return clock_nanosleep(clock, flags, time, left);
+    check_clock(clock, HERE);
     if ((flags & TIMER_ABSTIME) == 0)
-        sleep_local(to_ns(time), HERE);
+        sleep_local(to_ns(time, HERE), HERE);
     else
         sleep_until(sim_deadline(clock, time, HERE), HERE);
     return 0;
@@ -193,6 +218,7 @@ unsigned sim_sleep(unsigned seconds)
 
 static uint64_t read_clock(clockid_t clock, void *pc)
 {
+    check_clock(clock, pc);
     sim_point();
     note_wall_clock(clock, pc);
     return sim_local_ns(sim.now->server) + offset_ns(clock);
@@ -266,7 +292,7 @@ int sim_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
         return ppoll(fds, n, timeout, signals);
     if (n > 0 || timeout == NULL || signals != NULL)
         reject("ppoll", HERE);
-    sleep_local(to_ns(timeout), HERE);
+    sleep_local(to_ns(timeout, HERE), HERE);
     return 0;
 }
 
@@ -277,7 +303,7 @@ int sim_pselect(int n, fd_set *readable, fd_set *writable, fd_set *special,
         return pselect(n, readable, writable, special, timeout, signals);
     if (n > 0 || timeout == NULL || signals != NULL)
         reject("pselect", HERE);
-    sleep_local(to_ns(timeout), HERE);
+    sleep_local(to_ns(timeout, HERE), HERE);
     return 0;
 }
 

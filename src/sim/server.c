@@ -36,8 +36,10 @@ uint64_t sim_from_local(int server, uint64_t local_ns)
         return local_ns + (1ull << STEPPED_BIT);
     if (server < 0 || local_ns <= now)
         return server < 0 ? local_ns : sim.now_ns;
-    return sim.now_ns +
-           (local_ns - now) * 1000 / (uint64_t)sim.clock[server].rate;
+    uint64_t left = local_ns - now;
+    if (left > UINT64_MAX / 1000) // no run lasts so long
+        left = UINT64_MAX / 1000000;
+    return sim.now_ns + left * 1000 / (uint64_t)sim.clock[server].rate;
 }
 
 // Sleeps that have begun last as long as they would have. Whoever waits on a

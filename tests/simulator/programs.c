@@ -329,6 +329,71 @@ static int spin_locks_exclude(void)
     return 0;
 }
 
+static int kinds_of_mutexes_tell(void)
+{
+    pthread_mutexattr_t kind;
+    pthread_mutex_t own;
+    struct timespec soon = in_ms(CLOCK_MONOTONIC, 5);
+    pthread_mutexattr_init(&kind);
+    pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_ERRORCHECK);
+    pthread_mutex_init(&own, &kind);
+    EXPECT(pthread_mutex_lock(&own) == 0);
+    EXPECT(pthread_mutex_lock(&own) == EDEADLK);
+    EXPECT(pthread_mutex_trylock(&own) == EBUSY);
+    EXPECT(pthread_mutex_unlock(&own) == 0);
+    EXPECT(pthread_mutex_clocklock(&own, CLOCK_MONOTONIC, &soon) == 0);
+    EXPECT(pthread_mutex_unlock(&own) == 0);
+    pthread_mutex_destroy(&own);
+    EXPECT(pthread_rwlock_tryrdlock(&rwlock) == 0);
+    EXPECT(pthread_rwlock_trywrlock(&rwlock) == EBUSY);
+    pthread_rwlock_unlock(&rwlock);
+    return 0;
+}
+
+static pthread_barrier_t barrier;
+
+static void *meet(void *n)
+{
+    int result = pthread_barrier_wait(&barrier);
+    if (result == PTHREAD_BARRIER_SERIAL_THREAD)
+        inside++;
+    return n;
+}
+
+static int threads_meet(void)
+{
+    pthread_t thread[3];
+    struct timespec late = in_ms(CLOCK_MONOTONIC, 5000);
+    inside = 0;
+    pthread_barrier_init(&barrier, NULL, 3);
+    for (int i = 0; i < 3; i++)
+        pthread_create(&thread[i], NULL, meet, NULL);
+    for (int i = 0; i < 3; i++)
+        EXPECT(pthread_clockjoin_np(thread[i], NULL, CLOCK_MONOTONIC, &late) ==
+               0);
+    EXPECT(inside == 1);
+    pthread_barrier_destroy(&barrier);
+    sem_t semaphore;
+    int value = 7;
+    sem_init(&semaphore, 0, 1);
+    EXPECT(sem_trywait(&semaphore) == 0);
+    EXPECT(sem_trywait(&semaphore) == -1 && errno == EAGAIN);
+    EXPECT(sem_getvalue(&semaphore, &value) == 0 && value == 0);
+    sem_destroy(&semaphore);
+    return 0;
+}
+
+static int sleeps_have_an_end(void)
+{
+    struct timespec then = in_ms(CLOCK_MONOTONIC, 30), none = {0, 0};
+    uint64_t began = now_us(CLOCK_MONOTONIC);
+    EXPECT(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &then, NULL) == 0);
+    EXPECT(now_us(CLOCK_MONOTONIC) - began >= 29000);
+    EXPECT(nanosleep(&none, NULL) == 0);
+    EXPECT(sleep(0) == 0);
+    return 0;
+}
+
 static int files_of_the_system_open(void)
 {
     FILE *file = fopen("/dev/null", "w");
@@ -364,6 +429,9 @@ static const struct {
     {"semaphores time out", semaphores_time_out},
     {"joins time out", joins_time_out},
     {"spin locks exclude", spin_locks_exclude},
+    {"kinds of mutexes tell", kinds_of_mutexes_tell},
+    {"threads meet", threads_meet},
+    {"sleeps have an end", sleeps_have_an_end},
     {"files of the system open", files_of_the_system_open},
     {"random numbers are the seed's", random_numbers_are_the_seeds},
 };
