@@ -26,7 +26,12 @@
 #include "reserve.h"
 #include "story.h"
 
-enum { STORM = 20000, LIMIT_S = 120, CPU_S = 300 };
+enum {
+    STORM = 20000,
+    LIMIT_S = 120,
+    CPU_S = 300,
+    MOST_VARIABLES = 1 << 20, // sanitizers put space between them
+};
 
 static void count_up(void)
 {
@@ -168,6 +173,18 @@ static void forbidden(const char *what)
     child_ends();
 }
 
+// The builder has named the largest, where sources name what there is.
+_Noreturn static void has_large_variables(size_t n)
+{
+    char text[200];
+    snprintf(text, sizeof text,
+             "Its variables outside of functions take %zu KiB. Each server has"
+             " a copy of its own of them, of 256 KiB at most: malloc() gives"
+             " the room for large ones.",
+             n >> 10);
+    lab_run_fails(NULL, FINDING_LOAD, "", text);
+}
+
 // A stranger's object is loaded in the sandbox, and runs when it is sealed.
 static void load(void)
 {
@@ -198,9 +215,14 @@ static void load(void)
         sandbox_seal(run->sandbox, files);
     if (!good)
         lab_run_fails(NULL, FINDING_LOAD, "", error);
-    if (run->sandbox != NULL)
+    if (run->sandbox != NULL) {
+        // What a sanitizer finds in its constructors is told as in a run.
+        sim_outside(simulator_fails, NULL, run->raft);
         object_start();
+    }
     child_run.variables = object_variables();
+    if (run->sandbox != NULL && child_run.variables.n > MOST_VARIABLES)
+        has_large_variables(child_run.variables.n);
     if (!run->real)
         sim_space_object(child_run.variables.at, child_run.variables.n);
 }
@@ -280,7 +302,7 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
     simulation.object = run->sandbox != NULL ? run->raft : NULL;
     simulation.fail = simulator_fails;
     if (run->real)
-        sim_outside(simulator_fails, NULL);
+        sim_outside(simulator_fails, NULL, simulation.object);
     if (run->real)
         body(NULL);
     else

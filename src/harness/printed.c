@@ -65,9 +65,9 @@ void printed_take(int fd, const struct lab_run *run, struct lab_result *result)
 {
     char *text = read_all(fd), *report = begin_of_report(text);
     size_t n_own = (size_t)(report - text);
-    if (!run->shown)
-        n_own = strlen(text);
-    else if (!run->quiet)
+    // A sanitizer's own report has process numbers and folders in it; what it
+    // found is in the result.
+    if (run->shown && !run->quiet)
         fwrite(text, 1, n_own, stderr);
     snprintf(result->printed, sizeof result->printed, "%.*s",
              (int)(n_own < sizeof result->printed ? n_own

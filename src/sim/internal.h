@@ -255,7 +255,8 @@ void sim_space_load(struct sim_space *space);
 
 // modules.c: for runs with an object. The place of an instruction: of the
 // object "{+0xOFFSET}", of the program "{=0xOFFSET}", else a library's name.
-void sim_learn_modules(const char *object);
+void sim_learn_modules(const char *object); // NULL: there is none
+bool sim_knows_modules(void);
 void sim_place_outside(uintptr_t pc, char *out, size_t n);
 
 // sanitizer.c

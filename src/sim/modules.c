@@ -24,7 +24,7 @@ static int learn(struct dl_phdr_info *info, size_t n, void *object)
     if (n_modules == MOST_MODULES)
         return 1;
     const char *slash = strrchr(info->dlpi_name, '/');
-    bool ours = object != NULL && strcmp(info->dlpi_name, object) == 0;
+    bool ours = strcmp(info->dlpi_name, object) == 0;
     uintptr_t from = UINTPTR_MAX, to = 0;
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *part = &info->dlpi_phdr[i];
@@ -49,9 +49,16 @@ static int learn(struct dl_phdr_info *info, size_t n, void *object)
 void sim_learn_modules(const char *object)
 {
     char copy[256];
-    snprintf(copy, sizeof copy, "%s", object != NULL ? object : "");
     n_modules = 0;
+    if (object == NULL)
+        return;
+    snprintf(copy, sizeof copy, "%s", object);
     dl_iterate_phdr(learn, copy);
+}
+
+bool sim_knows_modules(void)
+{
+    return n_modules > 0;
 }
 
 void sim_place_outside(uintptr_t pc, char *out, size_t n)

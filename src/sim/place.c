@@ -180,7 +180,7 @@ static int look_up(void *pc, bool exact, struct frame frame[MOST_INLINED])
     char *at = (char *)pc - !exact;
     snprintf(frame->place, sizeof frame->place, "%p", pc);
     frame->kind = FRAME_NONE;
-    if (sim.config != NULL && sim.config->object != NULL)
+    if (sim_knows_modules())
         return mark((uintptr_t)at, frame);
     if (pc == NULL || dladdr(at, &info) == 0 || dladdr(&sim, &own) == 0)
         return 1;

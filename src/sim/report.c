@@ -329,6 +329,8 @@ static void crash_again(void)
     if (n_crashes > 2 || sim.config->fail == NULL)
         _exit(70);
     sim.failed = true;
+    if (n_report == 0)
+        say("%s crashed, and again while that was told", sim_name(sim.now));
     if (!sim.over)
         deliver(SIM_CRASH);
     sim.config->fail(sim.config->context, SIM_CRASH, NULL);
@@ -385,10 +387,12 @@ static struct {
 
 void sim_outside(void (*fail)(void *context, enum sim_failure kind,
                               const char *report),
-                 void *context)
+                 void *context, const char *object)
 {
     outside.fail = fail;
     outside.context = context;
+    if (object != NULL)
+        sim_learn_modules(object);
     sim_watch_memory();
 }
 
@@ -477,8 +481,7 @@ void sim_watch(bool on)
         return;
     watching = on;
     if (on) {
-        if (sim.config->object != NULL)
-            sim_learn_modules(sim.config->object);
+        sim_learn_modules(sim.config->object);
         sim_watch_memory();
         stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
         sigaltstack(&other, NULL);

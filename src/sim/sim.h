@@ -212,10 +212,11 @@ bool sim_is_sanitized(void);
 bool sim_sanitizers_write_to(int fd);
 
 // Gets a sanitizer's report of an error outside of a run, in threads of the
-// system; does not return.
+// system or while an object is loaded; does not return. `object` as in struct
+// sim_config.
 void sim_outside(void (*fail)(void *context, enum sim_failure kind,
                               const char *report),
-                 void *context);
+                 void *context, const char *object);
 
 // Ends the run from a signal handler: the thread did what it may not. `what`
 // goes behind its name. Only inside a run.

@@ -5,7 +5,7 @@
 
 AT_LOAD void run(void)
 {
-    for (volatile int n = 0;; n++)
+    for (volatile unsigned n = 0;; n++)
         continue;
 }
 
