@@ -159,7 +159,6 @@ void landlock_tool(const struct sandbox_tool *tool)
     if (find_compiler(prefix, sizeof prefix))
         allow(rules, prefix, READ);
     allow(rules, "/dev/null", READ_FILE | WRITE_FILE);
-    allow(rules, "/dev/urandom", READ_FILE);
     if (tool->readable != NULL)
         allow(rules, tool->readable, READ);
     if (tool->also_readable != NULL)
