@@ -19,7 +19,7 @@ static bool call(void *context, int peer, const char *method,
 {
     struct instance *instance = context;
     sim_callback("call()");
-    lab_check_call(instance, method, args, n_args);
+    lab_check_call(instance, peer, method, args, n_args);
     lab_call_begins(instance, peer, method, args, n_args);
     bool answered =
         !lab_crash_point(instance) &&

@@ -176,7 +176,7 @@ void lab_age(struct lab *lab);
 void lab_drop_past(struct lab *lab);
 
 // limits.c: a call of this server's Raft obeys raft_config, or ends the run.
-void lab_check_call(struct instance *instance, const char *method,
+void lab_check_call(struct instance *instance, int peer, const char *method,
                     const uint8_t *args, size_t n_args);
 
 // starts.c: a call of raft_start() begins, and gives its beginning; it ends.

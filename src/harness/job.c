@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -255,9 +256,18 @@ static void take_files(struct job *job)
 static int reap(const struct job *job)
 {
     int status = 0;
+    struct rusage used = {.ru_nswap = 0};
     close(job->fd);
-    while (job->pid > 0 && waitpid(job->pid, &status, 0) < 0 && errno == EINTR)
+    while (job->pid > 0 && wait4(job->pid, &status, 0, &used) < 0 &&
+           errno == EINTR)
         continue;
+    // One that holds back the signal which tells it of its limit is killed by
+    // the next.
+    if (job->run.sandbox != NULL && WIFSIGNALED(status) &&
+        WTERMSIG(status) == SIGKILL &&
+        used.ru_utime.tv_sec + used.ru_stime.tv_sec >=
+            (time_t)sandbox_cpu_s(job->run.sandbox))
+        status = SIGXCPU;
     return status;
 }
 

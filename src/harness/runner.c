@@ -63,6 +63,7 @@ static void tidy(const struct job *jobs, int n_jobs, struct job *job)
         if (jobs[i].busy)
             pids[n++] = jobs[i].pid;
     sandbox_end_orphans(pids, n);
+    sandbox_name_calls(job->result.text, sizeof job->result.text);
     places_resolve(&job->run, job->result.text, sizeof job->result.text);
     places_resolve(&job->run, job->result.stack, sizeof job->result.stack);
     places_name_shared(&job->run, &job->result);

@@ -214,7 +214,7 @@ static void on_forbidden(int signal, siginfo_t *info, void *context)
                  instead != NULL ? instead : "");
     else
         snprintf(what, sizeof what,
-                 "made system call %d, which a submission may not",
+                 SANDBOX_CALL "%d, which a submission may not",
                  info->si_syscall);
     tell_forbidden(what);
 }

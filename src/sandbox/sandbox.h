@@ -112,8 +112,10 @@ enum { SANDBOX_LATE = -1, SANDBOX_NO_TOOL = -2 };
 // its output.
 int sandbox_run_tool(const struct sandbox_tool *tool, char *output, size_t n);
 
-// For a signal handler: the tool that runs is ended, and no other begins.
+// For a signal handler: the tool that runs is ended, and no other begins. Then
+// what a tool did not do is nobody's trouble.
 void sandbox_stop_tools(void);
+bool sandbox_tools_stopped(void);
 
 // For the files that make up the sandbox: a limit, soft and hard, not over the
 // one before; and root's rights given up for a user's, with no way back.
@@ -136,6 +138,10 @@ void filter_tool(void);
 // signal handler.
 void filter_learn_names(void);
 const char *filter_name(int call, const char **instead);
+// Where a text has SANDBOX_CALL and a number, that becomes the call's name. In
+// a process that may allocate, unlike a run that has just been stopped.
+void sandbox_name_calls(char *text, size_t n);
+#define SANDBOX_CALL "made system call "
 
 bool landlock_possible(void);
 // From now on no file can be read; for a sanitizer those can that it looks

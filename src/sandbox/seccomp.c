@@ -13,6 +13,8 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -388,4 +390,26 @@ const char *filter_name(int call, const char **instead)
         }
     *instead = NULL;
     return NULL;
+}
+
+void sandbox_name_calls(char *text, size_t n)
+{
+    char *at = strstr(text, SANDBOX_CALL), *end = at, named[80];
+    if (at == NULL)
+        return;
+    long call = strtol(at + strlen(SANDBOX_CALL), &end, 10);
+    char *name =
+        *end == ',' && call >= 0 && call < 0x10000
+            ? seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, (int)call)
+            : NULL;
+    if (name == NULL)
+        return;
+    size_t length =
+        (size_t)snprintf(named, sizeof named, "called %.60s()", name);
+    size_t rest = strlen(end) + 1, room = n - (size_t)(at - text);
+    if (length + rest <= room) {
+        memmove(at + length, end, rest);
+        memcpy(at, named, length);
+    }
+    free(name);
 }
