@@ -188,7 +188,7 @@ static int grade_one(struct arguments *a, struct grade_plan *plan)
 {
     struct grade grade;
     if (!grade_canary(&plan->sandbox))
-        return EXIT_BUG;
+        return interrupted ? 128 + interrupted : EXIT_BUG;
     plan->folder = a->folder;
     plan->n_jobs = (int)a->jobs;
     plan->told = told;
@@ -204,8 +204,8 @@ static int grade_one(struct arguments *a, struct grade_plan *plan)
     bool trouble = grade.trouble != NULL;
     grade_free(&grade);
     return trouble       ? EXIT_BUG
-           : !good       ? EXIT_USAGE
            : interrupted ? 128 + interrupted
+           : !good       ? EXIT_USAGE
            : full        ? EXIT_GOOD
                          : EXIT_FINDING;
 }

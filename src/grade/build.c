@@ -177,22 +177,23 @@ static bool can_build(struct submission *s, const char *script,
 
 // What the builder needs of our tree, copied. False: it cannot build, and that
 // is our trouble or the submission's problem.
-static bool stage(struct submission *s, const struct sandbox *sandbox)
+static bool stage(struct submission *s, const char *script,
+                  const struct sandbox_tool *tool)
 {
-    char place[PATH_MAX], home[240];
-    snprintf(home, sizeof home, "%s/home", s->work);
+    char place[PATH_MAX];
     mode_t mask = umask(022);
     bool found = lab_home(place, sizeof place);
     bool lends = found && !s->has_raft && submission_can_lend(place);
-    bool staged = found && submission_stage(place, home);
+    bool staged = found && submission_stage(place, tool->readable);
     umask(mask);
     if (!staged)
         submission_trouble(s, "the builder's own files cannot be copied");
     else if (!s->has_raft && !lends)
         set_problem(s, "There is no Raft in it, and none here to lend. Hand in"
                        " your Raft, and your service in a folder kv in it.");
-    else if (!s->has_raft)
-        staged = submission_lend(s, place, sandbox);
+    else
+        staged = can_build(s, script, tool) &&
+                 (s->has_raft || submission_lend(s, place, tool->sandbox));
     return staged && s->problem == NULL;
 }
 
@@ -201,8 +202,6 @@ bool submission_build(struct submission *s, const struct sandbox *sandbox)
     char home[240], source[240], object[260], folder[240];
     const char *argv[BUILDER_WORDS];
     const struct builder b = builder_of(s);
-    if (!stage(s, sandbox))
-        return s->problem != NULL;
     snprintf(home, sizeof home, "%s/home", s->work);
     snprintf(source, sizeof source, "%s/source", s->work);
     snprintf(folder, sizeof folder, "%s/build", s->work);
@@ -216,8 +215,8 @@ bool submission_build(struct submission *s, const struct sandbox *sandbox)
                                 .wall_s = WALL_S,
                                 .cpu_s = CPU_S,
                                 .sandbox = sandbox};
-    if (!can_build(s, b.script, &tool))
-        return false;
+    if (!stage(s, b.script, &tool))
+        return s->problem != NULL;
     char *output = must_malloc(OUTPUT);
     int status = sandbox_run_tool(&tool, output, OUTPUT);
     sandbox_end_orphans(NULL, 0);

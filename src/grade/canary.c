@@ -87,7 +87,7 @@ bool grade_canary(const struct sandbox *sandbox)
     } else {
         snprintf(why, sizeof why, "%.200s: %s", folder, strerror(errno));
     }
-    if (!good)
+    if (!good && !sandbox_tools_stopped())
         fprintf(stderr,
                 "glassraft grade: this machine cannot grade now: a Raft that"
                 " is known does not build and run here: %s\n",

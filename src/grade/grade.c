@@ -240,7 +240,8 @@ static bool prepare(struct run *r)
         submission_trouble(s, "not even a known Raft can be built and run");
         good = false;
     }
-    if (s->trouble[0] != '\0')
+    // A tool that was ended did not do its work; that is no trouble.
+    if (s->trouble[0] != '\0' && !stopped(r))
         grade_in_trouble(grade, s->trouble);
     return good;
 }

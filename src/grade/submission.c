@@ -33,6 +33,7 @@ struct sources {
     int folder;
     const char *inside;    // "", or the name of the folder with a / behind it
     struct sources *inner; // of its folder kv, in lab 5; NULL: it has none
+    const struct sources *outer; // whose folder this one lies in; or NULL
     char *name[SUBMISSION_FILES];
     size_t n_bytes[SUBMISSION_FILES];
     int n;
@@ -78,6 +79,9 @@ static const char *refuse(const struct sources *sources, const char *name,
 {
     if (fstatat(sources->folder, name, about, AT_SYMLINK_NOFOLLOW) != 0)
         return strerror(errno);
+    const struct sources *outer = sources->outer;
+    int n = sources->n + (outer != NULL ? outer->n : 0);
+    size_t total = sources->total + (outer != NULL ? outer->total : 0);
     if (S_ISLNK(about->st_mode))
         return "it is a symbolic link";
     if (!S_ISREG(about->st_mode))
@@ -86,9 +90,9 @@ static const char *refuse(const struct sources *sources, const char *name,
         return "its name has other characters than letters, digits and _-+.";
     if (about->st_size > SUBMISSION_FILE_BYTES)
         return "it is longer than 1 MiB";
-    if (sources->total + (size_t)about->st_size > SUBMISSION_BYTES)
+    if (total + (size_t)about->st_size > SUBMISSION_BYTES)
         return "all files together are longer than 4 MiB";
-    if (sources->n == SUBMISSION_FILES)
+    if (n == SUBMISSION_FILES)
         return "there are more than 200 files";
     return NULL;
 }
@@ -126,8 +130,10 @@ static int open_folders(struct sources *sources, const char *folder,
         sources->folder = inner;
     } else if (inner >= 0) {
         sources->inner = must_calloc(1, sizeof *sources);
-        *sources->inner = (struct sources){
-            .folder = inner, .inside = "kv/", .notes = sources->notes};
+        *sources->inner = (struct sources){.folder = inner,
+                                           .inside = "kv/",
+                                           .outer = sources,
+                                           .notes = sources->notes};
     }
     return sources->folder;
 }

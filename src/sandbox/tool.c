@@ -83,6 +83,11 @@ void sandbox_stop_tools(void)
     stop = 1;
 }
 
+bool sandbox_tools_stopped(void)
+{
+    return stop != 0;
+}
+
 // Waits; the status, or -1 when the time was up and the tool was ended.
 static int await(pid_t pid, unsigned wall_s)
 {
