@@ -7,7 +7,6 @@
 #include "internal.h"
 
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -26,36 +25,34 @@ static void sleep_us(uint64_t us)
             continue;
 }
 
-static struct job *new_job(struct net *net, const struct net_end *end,
-                           const struct fate *fate, const char *method,
-                           const uint8_t *args, size_t n_args)
+// A job whose method and arguments are the caller's.
+static struct job job_of(struct net *net, const struct net_end *end,
+                         const struct fate *fate, const char *method,
+                         struct message_bytes args)
 {
-    size_t n_method = strlen(method) + 1;
-    struct job *job = must_malloc(sizeof *job + n_method + n_args);
-    *job = (struct job){.net = net,
+    const struct message_rpc *rpcs = net->config.rpcs;
+    return (struct job){.net = net,
                         .slot = fate->slot,
                         .generation = fate->generation,
+                        .rpc = rpcs != NULL ? message_find(rpcs, method) : NULL,
                         .msg = fate->msg,
                         .from = end->from,
                         .to = fate->to,
-                        .n_args = n_args};
-    memcpy(job->bytes, method, n_method);
-    if (n_args > 0)
-        memcpy(job->bytes + n_method, args, n_args);
-    job->method = job->bytes;
-    job->args = (const uint8_t *)job->bytes + n_method;
-    if (net->config.rpcs != NULL)
-        job->rpc = message_find(net->config.rpcs, method);
-    return job;
+                        .method = method,
+                        .args = args.at,
+                        .n_args = args.n};
 }
 
+// A handler's job, which has its own.
 static struct job *copy_job(const struct job *job)
 {
     size_t n_method = strlen(job->method) + 1;
-    size_t n = sizeof *job + n_method + job->n_args;
-    struct job *copy = must_copy(job, n);
-    copy->method = copy->bytes;
+    struct job *copy = must_malloc(sizeof *copy + n_method + job->n_args);
+    *copy = *job;
+    copy->method = memcpy(copy->bytes, job->method, n_method);
     copy->args = (const uint8_t *)copy->bytes + n_method;
+    if (job->n_args > 0)
+        memcpy(copy->bytes + n_method, job->args, job->n_args);
     return copy;
 }
 
@@ -179,8 +176,8 @@ void net_dismiss(struct net *net)
 // the method's name, so that a report tells handlers apart.
 static void dispatch(struct net *net, struct job *job)
 {
-    char name[16];
-    snprintf(name, sizeof name, "%.15s", job->method); // the job may go first
+    char name[16] = "";
+    strncat(name, job->method, sizeof name - 1); // the job may go first
     net_lock(net);
     net->n_busy++;
     struct worker *worker = NULL;
@@ -366,14 +363,20 @@ static bool bring_reply(struct net *net, const struct net_end *end,
     return true;
 }
 
+// The bytes that travel are those of this moment; what the caller keeps of the
+// job outlives the handler's.
 static bool run_call(struct net *net, struct net_end *end, struct fate *fate,
                      struct job *job, uint8_t **reply, size_t *n_reply)
 {
-    if (!send_request(net, end, fate, job))
+    struct job *travels = copy_job(job);
+    bool sent = send_request(net, end, fate, travels);
+    job->send_event = travels->send_event;
+    if (!sent) {
+        free(travels);
         return false;
+    }
     uint64_t reply_event = 0;
-    const char *why =
-        await(net, end, copy_job(job), reply, n_reply, &reply_event);
+    const char *why = await(net, end, travels, reply, n_reply, &reply_event);
     if (why != NULL) {
         net_tell_drop(net, job, "reply", why);
         return false;
@@ -408,9 +411,9 @@ bool net_call(struct net_end *end, const char *method, const uint8_t *args,
     net->total_bytes += n_args;
     struct fate fate = net_draw_fate(net, end);
     net_unlock(net);
-    struct job *job = new_job(net, end, &fate, method, args, n_args);
-    bool answered = run_call(net, end, &fate, job, reply, n_reply);
-    free(job);
+    struct job job =
+        job_of(net, end, &fate, method, (struct message_bytes){args, n_args});
+    bool answered = run_call(net, end, &fate, &job, reply, n_reply);
     net_lock(net);
     net_done(net);
     net_unlock(net);
@@ -431,9 +434,10 @@ bool net_again(struct net *net, const struct net_leg *request)
     fate.slot = slot;
     if (slot == NULL)
         return false;
-    struct job *job = new_job(net, &end, &fate, request->method, request->bytes,
-                              request->n_bytes);
-    job->send_event = net_tell_send(net, job, true);
-    dispatch(net, job);
+    struct job job =
+        job_of(net, &end, &fate, request->method,
+               (struct message_bytes){request->bytes, request->n_bytes});
+    job.send_event = net_tell_send(net, &job, true);
+    dispatch(net, copy_job(&job));
     return true;
 }

@@ -103,12 +103,9 @@ static uint8_t *put_list(uint8_t *out, const struct message_entries *entries)
     return put_number(out, 0);
 }
 
-uint8_t *message_encode(const struct message_type *type, const void *value,
-                        size_t *n)
+uint8_t *message_put(const struct message_type *type, const void *value,
+                     uint8_t *out)
 {
-    *n = message_size(type, value);
-    uint8_t *bytes = must_malloc(*n);
-    uint8_t *out = bytes;
     for (const struct message_field *f = type->fields; f->name != NULL; f++) {
         const void *at = member(value, f);
         switch (f->type) {
@@ -129,6 +126,15 @@ uint8_t *message_encode(const struct message_type *type, const void *value,
             break;
         }
     }
+    return out;
+}
+
+uint8_t *message_encode(const struct message_type *type, const void *value,
+                        size_t *n)
+{
+    *n = message_size(type, value);
+    uint8_t *bytes = must_malloc(*n);
+    message_put(type, value, bytes);
     return bytes;
 }
 

@@ -85,6 +85,11 @@ size_t message_size(const struct message_type *type, const void *value);
 uint8_t *message_encode(const struct message_type *type, const void *value,
                         size_t *n);
 
+// The same into memory of the caller's, which has room for message_size();
+// returns where the bytes end.
+uint8_t *message_put(const struct message_type *type, const void *value,
+                     uint8_t *out);
+
 // Decodes n bytes into *value. Byte strings in it borrow `bytes`; the entry
 // array is allocated, message_clear() frees it. False on bytes that are cut,
 // too many, or no encoding of this type; *value is then all zero and owns

@@ -2,7 +2,6 @@
 #include "saved.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/die.h"
 
@@ -19,15 +18,12 @@ void saved_image_set(struct saved_image *image, const struct saved_state *state,
         news.entries.n -= image->n_entries;
     }
     none.entries.n = 0;
-    size_t n;
-    uint8_t *bytes = message_encode(&saved_state_type, &news, &n);
-    image->n = image->n_same + n;
+    image->n = image->n_same + message_size(&saved_state_type, &news);
     if (image->n > image->room) {
         image->room = 2 * image->n;
         image->bytes = must_realloc(image->bytes, image->room);
     }
-    memcpy(image->bytes + image->n_same, bytes, n);
-    free(bytes);
+    message_put(&saved_state_type, &news, image->bytes + image->n_same);
     image->n_log = image->n - message_size(&saved_state_type, &none);
     image->n_entries = state->entries.n;
     image->n_cuts = n_cuts;
