@@ -27,25 +27,21 @@ uint64_t sim_next(uint64_t *random)
 }
 
 // The remainder, which picks one of n. A division takes as long as all else in
-// a switch of threads; one by a constant is compiled to a multiplication.
-static uint64_t one_of(uint64_t random, uint64_t n)
+// a switch of threads; this one multiplies by 2^128 / n instead (Lemire, Kaser
+// and Kurz, Faster remainder by direct computation, 2019).
+static inline uint64_t one_of(uint64_t random, uint64_t n)
 {
-    switch (n) {
-    case 2:
-        return random % 2;
-    case 3:
-        return random % 3;
-    case 4:
-        return random % 4;
-    case 5:
-        return random % 5;
-    case 6:
-        return random % 6;
-    case 7:
-        return random % 7;
-    default:
+    typedef unsigned __int128 wide;
+#define PART(n) (~(wide)0 / (n) + 1)
+    static const wide part[] = {0,        0,        PART(2),  PART(3),
+                                PART(4),  PART(5),  PART(6),  PART(7),
+                                PART(8),  PART(9),  PART(10), PART(11),
+                                PART(12), PART(13), PART(14), PART(15)};
+    if (n >= sizeof part / sizeof part[0])
         return random % n;
-    }
+    wide fraction = part[n] * random;
+    wide low = (wide)(uint64_t)fraction * n >> 64;
+    return (uint64_t)(((fraction >> 64) * n + low) >> 64);
 }
 
 bool sim_active(void)
@@ -152,8 +148,9 @@ static bool is_paused(const struct fiber *fiber)
            fiber->held == NULL && fiber->wait_mutex == NULL;
 }
 
-static struct fiber *best_of_ready(void)
+static inline struct fiber *best_of_ready(void)
 {
+    uint64_t n = (uint64_t)sim.n_ready;
     if (sim.policy == SIM_PCT) {
         struct fiber *best = sim.ready[0];
         for (int i = 1; i < sim.n_ready; i++)
@@ -176,7 +173,6 @@ static struct fiber *best_of_ready(void)
         best->order = sim.order++;
         return best;
     }
-    uint64_t n = (uint64_t)sim.n_ready;
     return sim.ready[n > 1 ? one_of(sim_next(&sim.schedule_random), n) : 0];
 }
 
@@ -197,35 +193,42 @@ static void look_for_stuck(void)
     }
 }
 
-// The next one to run; jumps in time, reports a deadlock when there is none.
-static struct fiber *pick(void)
+// Nobody is ready: jumps in time; reports a deadlock when that helps nobody.
+static void jump(void)
+{
+    if (sim.n_heap == 0 && sim.settler == NULL)
+        sim_report_deadlock(NULL);
+    if (sim.stepped) {
+        sim_step_on();
+        return;
+    }
+    if (sim.heap[0].deadline_ns > sim.now_ns)
+        sim.now_ns = sim.heap[0].deadline_ns;
+    if (sim.now_ns >= sim.look_ns)
+        look_for_stuck();
+    if (sim.config->max_us > 0 && sim.now_ns / 1000 > sim.config->max_us)
+        sim_fail(SIM_LIMIT, "the run took more than %llu virtual seconds",
+                 (unsigned long long)sim.config->max_us / 1000000);
+    sim_fire_timer(sim.heap[0].fiber);
+}
+
+// The next one to run.
+static inline __attribute__((always_inline)) struct fiber *pick(void)
 {
     for (;;) {
         while (sim.n_ready > 0) {
             struct fiber *fiber = best_of_ready();
             sim_unready(fiber);
-            if (!is_paused(fiber))
+            if (sim.n_paused == 0 || !is_paused(fiber))
                 return fiber;
             fiber->state = FIBER_PARKED;
         }
-        if (sim.n_heap == 0 && sim.settler == NULL)
-            sim_report_deadlock(NULL);
-        if (sim.stepped) {
-            sim_step_on();
-            continue;
-        }
-        if (sim.heap[0].deadline_ns > sim.now_ns)
-            sim.now_ns = sim.heap[0].deadline_ns;
-        if (sim.now_ns >= sim.look_ns)
-            look_for_stuck();
-        if (sim.config->max_us > 0 && sim.now_ns / 1000 > sim.config->max_us)
-            sim_fail(SIM_LIMIT, "the run took more than %llu virtual seconds",
-                     (unsigned long long)sim.config->max_us / 1000000);
-        sim_fire_timer(sim.heap[0].fiber);
+        jump();
     }
 }
 
-void sim_give_way(bool dying)
+// Inline like all behind a switch, see internal.h.
+static inline __attribute__((always_inline)) void give_way(bool dying)
 {
     struct fiber *from = sim.now;
     struct fiber *to = pick();
@@ -242,6 +245,11 @@ void sim_give_way(bool dying)
     sim_switch_to(from, to, dying);
 }
 
+void sim_give_way(bool dying)
+{
+    give_way(dying);
+}
+
 void sim_block(const char *what, void *pc)
 {
     struct fiber *fiber = sim.now;
@@ -251,14 +259,14 @@ void sim_block(const char *what, void *pc)
     fiber->timed_out = false;
     fiber->wait_since_ns = sim.now_ns;
     fiber->wait_frame = __builtin_frame_address(0);
-    sim_give_way(false);
+    give_way(false);
     __asm__ volatile(""); // no jump instead of the call: our frame stays
 }
 
 void sim_yield(void)
 {
     sim_make_ready(sim.now);
-    sim_give_way(false);
+    give_way(false);
 }
 
 // By priorities: has anybody come who goes before the running fiber?
@@ -286,18 +294,12 @@ bool sim_wants_switch(void)
         return true;
     if (sim.n_ready == 0)
         return false;
-    switch (sim.policy) {
-    case SIM_PCT:
+    if (sim.policy == SIM_PCT)
         return is_overtaken();
-    case SIM_ROUNDROBIN:
+    if (sim.policy == SIM_ROUNDROBIN)
         return true;
-    case SIM_RUN:
-    case SIM_QUEUE:
-        return sim.since_switch >= QUANTUM;
-    default:
-        return sim.since_switch >= QUANTUM ||
-               sim_next(&sim.schedule_random) >> 11 < sim.preempt;
-    }
+    return sim.since_switch >= QUANTUM ||
+           (sim.policy == SIM_RANDOM && sim_draws_switch());
 }
 
 // The streams of numbers; what is left of `seed` is for the clocks.
@@ -416,6 +418,7 @@ static void reset(const struct sim_config *config)
     sim_next_second();
     sim.look_ns = LOOK_NS;
     sim.root.stack = NULL;
+    sim.sanitized = sim_has_sanitizer();
     sim.hash = 0xcbf29ce484222325u;
     sim.run++;
     sim.over = sim.failed = sim.raced = false;

@@ -164,7 +164,6 @@ struct fiber *sim_new_fiber(void *(*body)(void *), void *argument)
     for (int i = 0; i < sim.n_keys; i++)
         fiber->key[i] = NULL;
     fiber->name[0] = '\0';
-    fiber->saved_errno = 0;
     fiber->n_steps = 0;
     fiber->sites_used = 0;
     fiber->sp = sim_first_frame(top_of(fiber));

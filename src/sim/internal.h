@@ -6,9 +6,11 @@
 #ifndef GLASSRAFT_SIM_INTERNAL_H
 #define GLASSRAFT_SIM_INTERNAL_H
 
+#include <errno.h>
 #include <pthread.h>
 
 #include "arch/arch.h"
+#include "base/random.h"
 #include "sim.h"
 
 enum {
@@ -73,7 +75,6 @@ struct fiber {
     void *(*body)(void *);
     void *argument, *result;
     struct fiber *joiner;
-    int saved_errno;
     unsigned cookie; // see sanitizer.c
     void *tsan, *asan_fake;
     char name[16];
@@ -93,6 +94,7 @@ struct alarm {
 struct sim_state {
     bool active, over, failed;
     bool raced; // ThreadSanitizer has reported a race
+    bool sanitized;
     const struct sim_config *config;
     struct fiber *now; // the one that runs
     struct fiber root; // the system's own stack, outside of the simulation
@@ -154,7 +156,7 @@ void sim_set_timer(struct fiber *fiber, uint64_t deadline_ns);
 // Blocks the running fiber until it is woken or its timer fires.
 void sim_block(const char *what, void *pc);
 void sim_yield(void);
-bool sim_wants_switch(void);
+bool sim_wants_switch(void); // where a policy or a pause needs a longer look
 void sim_next_second(void);
 _Noreturn void sim_spins(void); // the running fiber never rests
 void sim_fire_timers(void);     // those that are due
@@ -259,21 +261,36 @@ void sim_learn_modules(const char *object); // NULL: there is none
 bool sim_knows_modules(void);
 void sim_place_outside(uintptr_t pc, char *out, size_t n);
 
-// sanitizer.c
-void sim_switch_to(struct fiber *from, struct fiber *to, bool dying);
+// sanitizer.c: what a sanitizer must be told, if there is one.
+bool sim_has_sanitizer(void);
+void sim_leaves(struct fiber *from, struct fiber *to, bool dying);
+void sim_is_back(struct fiber *fiber);
 void sim_entered(struct fiber *fiber); // first thing on a new stack
 bool sim_keeps_stacks(void); // must a fiber have the same stack for good?
 void sim_fiber_made(struct fiber *fiber);
 void sim_fiber_begins(struct fiber *fiber);
 void sim_fiber_named(struct fiber *fiber);
-void sim_locked(void *mutex, void *pc);
-void sim_unlocking(void *mutex, void *pc);
+void sim_tell_locked(void *mutex, void *pc);
+void sim_tell_unlocking(void *mutex, void *pc);
 void sim_mutex_made(void *mutex, void *pc);
 void sim_mutex_gone(void *mutex, void *pc);
 void sim_publish(void *address);
 void sim_observe(void *address);
 
-// What is done at each scheduling point, and cheap.
+// What is done at each scheduling point, and cheap. It is inline as well
+// because, behind a switch, the processor guesses each return wrong.
+
+static inline void sim_switch_to(struct fiber *from, struct fiber *to,
+                                 bool dying)
+{
+    int error = errno;
+    if (sim.sanitized)
+        sim_leaves(from, to, dying);
+    sim_switch(&from->sp, to->sp);
+    if (sim.sanitized)
+        sim_is_back(from);
+    errno = error;
+}
 
 // The running fiber has done something; too much within a second ends the run:
 // whoever works for a message or a tick does a few hundred steps a second; a
@@ -291,8 +308,22 @@ static inline void sim_step(void)
         sim_spins();
 }
 
+// By chance.
+static inline bool sim_draws_switch(void)
+{
+    return random_next(&sim.schedule_random) >> 11 < sim.preempt;
+}
+
+// Somebody is ready, or paused.
+static inline bool sim_is_preempted(void)
+{
+    if (sim.policy != SIM_RANDOM || sim.n_paused > 0)
+        return sim_wants_switch();
+    return sim.since_switch >= QUANTUM || sim_draws_switch();
+}
+
 // sim_point() inside of a run.
-static inline void sim_pass(void)
+static inline __attribute__((always_inline)) void sim_pass(void)
 {
     sim_step();
     sim.now_ns += POINT_NS;
@@ -302,7 +333,7 @@ static inline void sim_pass(void)
         sim_report_race();
     if (sim.n_heap > 0 && sim.heap[0].deadline_ns <= sim.now_ns)
         sim_fire_timers();
-    if ((sim.n_ready > 0 || sim.n_paused > 0) && sim_wants_switch())
+    if ((sim.n_ready > 0 || sim.n_paused > 0) && sim_is_preempted())
         sim_yield();
 }
 

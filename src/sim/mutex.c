@@ -136,7 +136,9 @@ static inline struct site *note_site(struct fiber *fiber, bool brief, void *pc)
     struct site *site = &fiber->site[__builtin_ctz(unused)];
     fiber->sites_used |= unused & -unused;
     site->pc[0] = pc;
-    site->n = brief ? 1 : sim_stack(pc, site->pc, SITE_FRAMES);
+    site->n = brief ? 1
+                    : sim_stack_of(fiber, __builtin_frame_address(0), pc,
+                                   site->pc, SITE_FRAMES);
     return site;
 }
 
@@ -158,7 +160,8 @@ static inline void take(struct smutex *mutex, void *pc)
     sim.now->held = mutex;
     if (sim.now->door != SIM_OUTSIDE)
         note_servers_lock(mutex, pc);
-    sim_locked(mutex, pc);
+    if (sim.sanitized)
+        sim_tell_locked(mutex, pc);
 }
 
 void sim_door(enum sim_door door)
@@ -234,7 +237,8 @@ static inline void release(struct smutex *mutex, void *pc)
 {
     if (mutex->owner != sim.now->id + 1)
         fail_unlock(mutex, pc);
-    sim_unlocking(mutex, pc);
+    if (sim.sanitized)
+        sim_tell_unlocking(mutex, pc);
     mutex->owner = 0;
     mutex->count = 0;
     forget_site(sim.now, mutex);
@@ -308,8 +312,8 @@ static int lock_again(struct smutex *mutex, void *pc)
     return 0;
 }
 
-static inline int lock_until(pthread_mutex_t *object, uint64_t deadline_ns,
-                             void *pc)
+static inline __attribute__((always_inline)) int
+lock_until(pthread_mutex_t *object, uint64_t deadline_ns, void *pc)
 {
     // The report of a failed run is made while other threads stand still, with
     // whatever they hold.

@@ -26,29 +26,33 @@ struct frame {
 
 // A frame pointer points at the caller's, beside the return address. It is only
 // believed inside of the thread's stack, further out than the one before.
+static inline bool is_beyond(void **next, void **frame, void **end)
+{
+    return next > frame && next < end && ((uintptr_t)next & 7) == 0;
+}
+
 __attribute__((no_sanitize("address"))) int
 sim_stack_of(const struct fiber *fiber, void **frame, void *pc, void **stack,
              int most)
 {
     enum { DEEPEST = 40 };
     void **end = (void **)(void *)(fiber->stack + STACK_BYTES) - 1;
-    bool known = fiber != &sim.root && fiber->stack != NULL &&
-                 (const char *)frame >= fiber->stack;
     stack[0] = pc;
+    if (fiber == &sim.root || fiber->stack == NULL ||
+        (const char *)frame < fiber->stack || frame >= end)
+        return most > 0;
     // From the runtime's own frames out to the program's.
-    for (int deep = 0; known && frame < end && frame[1] != pc; deep++) {
+    for (int deep = 0; frame[1] != pc; deep++) {
         void **next = frame[0];
-        known = next > frame && ((uintptr_t)next & 7) == 0 && deep < DEEPEST;
+        if (!is_beyond(next, frame, end) || deep == DEEPEST)
+            return most > 0;
         frame = next;
     }
-    if (!known || frame >= end)
-        return most > 0;
-    int n = 0;
-    for (void **next = frame; n < most; frame = next) {
-        stack[n++] = frame[1];
+    int n = 1;
+    for (void **next = frame[0]; n < most && is_beyond(next, frame, end); n++) {
+        stack[n] = next[1];
+        frame = next;
         next = frame[0];
-        if (next <= frame || next >= end || ((uintptr_t)next & 7) != 0)
-            break;
     }
     return n;
 }

@@ -8,7 +8,6 @@
 #define _GNU_SOURCE
 #include "internal.h"
 
-#include <errno.h>
 #include <unistd.h>
 
 #define WEAK __attribute__((weak))
@@ -46,9 +45,14 @@ bool sim_has_asan(void)
     return __asan_unpoison_memory_region != NULL;
 }
 
-void sim_switch_to(struct fiber *from, struct fiber *to, bool dying)
+bool sim_has_sanitizer(void)
 {
-    from->saved_errno = errno;
+    return __sanitizer_start_switch_fiber != NULL ||
+           __tsan_switch_to_fiber != NULL;
+}
+
+void sim_leaves(struct fiber *from, struct fiber *to, bool dying)
+{
     if (__sanitizer_start_switch_fiber != NULL)
         __sanitizer_start_switch_fiber(
             dying ? NULL : &from->asan_fake, to->stack,
@@ -58,10 +62,12 @@ void sim_switch_to(struct fiber *from, struct fiber *to, bool dying)
             from->tsan = __tsan_get_current_fiber();
         __tsan_switch_to_fiber(to->tsan, WITHOUT_ORDER);
     }
-    sim_switch(&from->sp, to->sp);
+}
+
+void sim_is_back(struct fiber *fiber)
+{
     if (__sanitizer_finish_switch_fiber != NULL)
-        __sanitizer_finish_switch_fiber(from->asan_fake, NULL, NULL);
-    errno = from->saved_errno;
+        __sanitizer_finish_switch_fiber(fiber->asan_fake, NULL, NULL);
 }
 
 void sim_entered(struct fiber *fiber)
@@ -137,7 +143,7 @@ void sim_mutex_gone(void *mutex, void *pc)
     leave();
 }
 
-void sim_locked(void *mutex, void *pc)
+void sim_tell_locked(void *mutex, void *pc)
 {
     if (__tsan_mutex_pre_lock == NULL)
         return;
@@ -147,7 +153,7 @@ void sim_locked(void *mutex, void *pc)
     leave();
 }
 
-void sim_unlocking(void *mutex, void *pc)
+void sim_tell_unlocking(void *mutex, void *pc)
 {
     if (__tsan_mutex_pre_unlock == NULL)
         return;
