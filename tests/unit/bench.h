@@ -72,7 +72,7 @@ struct bench_linear {
 };
 struct bench_linear bench_linear(const struct bench_size *size);
 
-// bench_explore.c: a figure of trying all lists of actions.
+// bench_explore.c: figures of trying all lists of actions, and of making short.
 void bench_explore(const struct bench_size *how);
 
 // bench_calls.c: figures of calls.
