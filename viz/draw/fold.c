@@ -115,7 +115,7 @@ static void hide(struct scene *scene, struct scene_fold *fold)
         scene->folded[i - scene->begin] = true;
     for (size_t i = 0; i < scene->n_messages; i++) {
         struct scene_message *m = &scene->message[i];
-        if (m->fate != SCENE_DRAWN || !scene_begins_in(scene, m))
+        if (m->fate != SCENE_DRAWN || m->guilty || !scene_begins_in(scene, m))
             continue;
         size_t at = (size_t)(m->sent - event);
         if (at < fold->first || at >= fold->end)
@@ -215,6 +215,8 @@ void scene_fold(struct scene *scene, size_t most)
 void scene_hide(struct scene *scene, struct scene_message *message,
                 enum scene_fate fate)
 {
+    if (message->guilty && fate != SCENE_FILTERED)
+        return;
     scene->n_fate[message->fate]--;
     message->fate = fate;
     scene->n_fate[fate]++;

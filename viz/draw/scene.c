@@ -226,6 +226,29 @@ static bool is_known(const struct scene *scene, size_t at)
     return false;
 }
 
+// What a server received when it broke a rule is drawn, whatever it carries.
+static void mark_guilty(struct scene *scene)
+{
+    const struct trace_file *trace = scene->trace;
+    for (size_t i = scene->begin; i < scene->end; i++) {
+        const struct trace_event *event = &trace->event[i];
+        if (event->kind != TRACE_FINDING || event->n_shown == 0)
+            continue;
+        uint64_t n = event->events[0];
+        for (const struct trace_event *at = NULL; n != 0; n = at->cause) {
+            size_t position = causes_position(trace, n);
+            if (position >= trace->n_events || trace->event[position].n != n ||
+                (at != NULL && at <= &trace->event[position]))
+                break;
+            at = &trace->event[position];
+            for (size_t k = 0; k < scene->n_messages; k++)
+                scene->message[k].guilty |= scene->message[k].received == at;
+            if (at->kind == TRACE_RECV || at->kind == TRACE_REPLY_RECV)
+                break;
+        }
+    }
+}
+
 static void decide(struct scene *scene)
 {
     bool *effective = find_effective(scene);
@@ -281,6 +304,7 @@ static void gather(struct scene *scene, uint64_t first, uint64_t last)
             ended(scene, event);
     }
     pair_replies(scene);
+    mark_guilty(scene);
     decide(scene);
 }
 

@@ -34,6 +34,7 @@ struct scene_message {
     const char *rpc;
     enum scene_fate fate;
     int n_retries; // later ones that are not drawn
+    bool guilty;   // its receipt led to the first event of a finding
 };
 
 // A run of plain rounds that is not drawn.

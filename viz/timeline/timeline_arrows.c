@@ -128,6 +128,8 @@ static bool message_dims(const struct drawing *d, const struct scene_message *m)
 
 static const char *colour_of(const struct scene_message *m)
 {
+    if (m->guilty)
+        return PAINT_FAULT;
     return m->heartbeat || m->term == 0 ? "#9A9A9A" : paint_line(m->term);
 }
 
@@ -171,7 +173,8 @@ static void arrow(struct drawing *d, const struct scene_message *m, size_t at,
 {
     dot(d, m, at, 'a', way->x, way->y, way->leaves ? m->sent : NULL);
     dot(d, m, at, 'b', way->to_x, way->to_y, way->arrives ? m->received : NULL);
-    double width = m->heartbeat               ? 0.6
+    double width = m->guilty                  ? 2.2
+                   : m->heartbeat             ? 0.6
                    : m->duplicate             ? 0.8
                    : m->last > 0 && !m->reply ? 1.9
                                               : 1.2;
@@ -249,7 +252,9 @@ static void say_request(struct drawing *d, const struct scene_message *m,
                  d->pitch < TIMELINE_WIDE && strcmp(m->rpc, "RequestVote") == 0
                      ? "Vote?"
                      : m->rpc);
-    if (!m->heartbeat)
+    if (m->guilty)
+        style.colour = PAINT_FAULT;
+    if (!m->heartbeat || m->guilty)
         timeline_label(d, x, y, side, style, m->sent, "%s%s", what, times);
 }
 
