@@ -112,15 +112,12 @@ static bool look_for(const struct search *search, unsigned preempts,
                                 .most_states = MOST_STATES,
                                 .most_walks = MOST_WALKS,
                                 .memory = 64 << 20,
+                                .property = search->plan->property,
+                                .tag = search->plan->tag,
                                 .run = search->how->run,
-                                .context = NULL};
+                                .stopped = search->how->stopped};
     explore(&plan, report);
-    if (report->end == EXPLORE_FOUND &&
-        strcmp(report->result.property, search->plan->property) == 0 &&
-        strcmp(report->result.tag, search->plan->tag) == 0)
-        return true;
-    script_free(&report->script);
-    return false;
+    return report->end == EXPLORE_FOUND;
 }
 
 // Of a run whose actions are so many: another list with the same finding, or

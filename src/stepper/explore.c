@@ -19,7 +19,7 @@
 #include "shrink.h"
 #include "worker.h"
 
-enum { LOOK_MS = 200, SHRINK_S = 30, GUARDS = 10 };
+enum { LOOK_MS = 200, SHRINK_S = 30, GUARDS = 10, MOST_OTHERS = 200 };
 
 struct worker {
     pid_t pid;
@@ -40,6 +40,7 @@ struct all {
     uint64_t first; // node of the level
     double pause_s; // when the others' share of the budget begins
     bool walking, guarding;
+    int n_others;
     int walked; // the worker whose list by chance broke a rule; -1: none
 };
 
@@ -149,6 +150,31 @@ static void take_result(const struct worker *worker, int status,
                  WEXITSTATUS(status));
 }
 
+static bool is_wanted(const struct all *all, const struct lab_result *result)
+{
+    const struct explore_plan *plan = all->plan;
+    return plan->property == NULL ||
+           (strcmp(result->property, plan->property) == 0 &&
+            strcmp(result->tag, plan->tag) == 0);
+}
+
+// Another takes the place of a worker that has found something else.
+static void go_on(struct all *all, int number)
+{
+    struct worker *worker = &all->worker[number];
+    close(worker->orders);
+    close(worker->answers);
+    close(worker->result);
+    atomic_store(&all->shared->post[number].order, UINT64_MAX);
+    atomic_store(&all->frontier->full, true);
+    *worker = (struct worker){0};
+    start(all, number);
+    if (++all->n_others == MOST_OTHERS)
+        atomic_store(&all->shared->stop, true);
+    worker->busy = write(worker->orders,
+                         all->walking ? WORKER_WALK : WORKER_LEVEL, 1) == 1;
+}
+
 // A worker ends at what it tried last: that breaks a rule, or crashes.
 static void bury(struct all *all, int number)
 {
@@ -166,6 +192,10 @@ static void bury(struct all *all, int number)
         snprintf(all->report->text, sizeof all->report->text, "%.200s %.90s",
                  result.property, result.text);
         atomic_store(&all->shared->stop, true);
+        return;
+    }
+    if (!is_wanted(all, &result)) {
+        go_on(all, number);
         return;
     }
     if (order >= all->found)

@@ -31,6 +31,9 @@ struct explore_plan {
     // something is found.
     uint64_t most_states, most_walks;
     size_t memory;      // bytes for what is known of states
+    // What alone ends the search, with one worker; NULL: any finding does.
+    // Where another is met, what its list had before it is not gone on with.
+    const char *property, *tag;
     struct lab_run run; // raft, seed, mute; the rest is filled in
     // Told now and then, and never from a signal handler.
     void (*told)(void *context, const struct explore_report *report);
