@@ -19,6 +19,7 @@ struct clients *clients_make(int n_servers)
     clients->n_servers = n_servers;
     clients->handed = must_calloc((size_t)n_servers, sizeof(uint64_t));
     clients->leads = must_calloc((size_t)n_servers, sizeof(uint64_t));
+    clients->saved = must_calloc((size_t)n_servers, sizeof(uint64_t));
     clients->leader = TRACE_NONE;
     return clients;
 }
@@ -34,6 +35,7 @@ void clients_free(struct clients *clients)
     free(clients->restored);
     free(clients->handed);
     free(clients->leads);
+    free(clients->saved);
     free(clients->events.cell);
     free(clients->messages.cell);
     free(clients->replies.cell);
@@ -366,6 +368,7 @@ static void server_step(struct clients *clients,
 {
     switch (event->kind) {
     case TRACE_BOOT:
+    case TRACE_RESTART:
         clients_restores(clients, event);
         break;
     case TRACE_COMPACT:

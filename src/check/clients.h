@@ -111,7 +111,7 @@ struct clients {
     size_t applied_room;             // indexes below it have a place
     struct clients_restored *restored;
     size_t n_restored, restored_room;
-    uint64_t *handed, *leads; // [server]
+    uint64_t *handed, *leads, *saved; // [server]; saved: the snapshot's index
     uint64_t committed, leader_term, leader_n;
     int leader;
     bool tells_commits;

@@ -4,16 +4,25 @@
 
 #include "base/die.h"
 
-void clients_restores(struct clients *clients, const struct trace_event *event)
+static void restores(struct clients *clients, const struct trace_event *event,
+                     uint64_t index, bool boot)
 {
-    clients->handed[event->node] = event->index;
-    if (event->kind == TRACE_BOOT)
+    clients->handed[event->node] = index;
+    if (boot)
         clients->leads[event->node] = 0;
     clients->restored =
         must_grow(clients->restored, clients->n_restored,
                   &clients->restored_room, sizeof *clients->restored);
-    clients->restored[clients->n_restored++] = (struct clients_restored){
-        event->n, event->index, event->node, event->kind == TRACE_BOOT};
+    clients->restored[clients->n_restored++] =
+        (struct clients_restored){event->n, index, event->node, boot};
+}
+
+// A Raft that tells nothing of itself begins again from what was saved.
+void clients_restores(struct clients *clients, const struct trace_event *event)
+{
+    bool again = event->kind == TRACE_RESTART;
+    restores(clients, event, again ? clients->saved[event->node] : event->index,
+             again || event->kind == TRACE_BOOT);
 }
 
 // What a server has a snapshot of, having been handed that index as an entry,
@@ -24,6 +33,7 @@ void clients_makes(struct clients *clients, int server, uint64_t index,
     bool fresh = false;
     if (index == 0)
         return;
+    clients->saved[server] = index;
     const struct table_cell *handed =
         table_find(&clients->hands, index, (uint64_t)server);
     if (handed != NULL && handed->a != 0)

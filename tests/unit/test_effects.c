@@ -69,12 +69,32 @@ static void test_what_was_not_seen_is(void **state)
                  " y to a, which was applied before.");
 }
 
+// A Raft that tells nothing of itself: what it saved is what it begins with.
+static void test_a_restart_from_what_was_saved(void **state)
+{
+    (void)state;
+    does(1, 0, 1, 1, "append", "x", NULL);
+    does(1, 0, 2, 1, "append", "y", NULL);
+    STEP(0, TRACE_SAVED, .ok = true, .from = 2);
+    does(3, 0, 3, 1, "get", NULL, "xy");
+    STEP(1, TRACE_SAVED, .ok = true, .from = 2);
+    STEP(1, TRACE_RESTART);
+    does(2, 1, 4, 2, "get", NULL, "x");
+    assert_wrong("get a returned x, without y, although append y to a had ended"
+                 " 13.000 ms before it began.",
+                 "KV.7",
+                 "S2 began with the snapshot up to index 2. The answer is what"
+                 " comes out when it took over nothing after entry 1. (S1 made"
+                 " it: S1's answer to C3's get a shows entry 2.)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORY(test_a_refused_one_writes),
         STORY(test_what_was_seen_is_not_missing),
         STORY(test_what_was_not_seen_is),
+        STORY(test_a_restart_from_what_was_saved),
     };
     return cmocka_run_group_tests_name("effects", tests, NULL, NULL) != 0;
 }
