@@ -20,6 +20,7 @@
 #include "sim/sim.h"
 #include "base/die.h"
 #include "counters.h"
+#include "kv.h"
 #include "wire/figure2.h"
 #include "object.h"
 #include "outcome.h"
@@ -155,6 +156,7 @@ static void body(void *argument)
     run->scenario->run(child_run.lab);
     count_up();
     lab_clients_judge(child_run.lab);
+    lab_kv_judge(child_run.lab);
     check_time();
     // What the end of the lab does is no part of the story.
     struct lab *lab = child_run.lab;

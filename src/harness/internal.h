@@ -25,6 +25,7 @@ struct instance {
     int server, inc;
     struct raft *rf;
     struct kv *kv;           // its service; NULL where the scenario has none
+    atomic_uint n_given;     // entries and snapshots, to that service
     struct sim_space *space; // its variables
     struct net_end *end[LAB_MAX_SERVERS];
     struct blob *state, *snapshot; // its persister
@@ -100,7 +101,9 @@ struct lab {
         atomic_int n;
         atomic_uint_least64_t since_us, longest_us, longest_from_us;
     } starts[LAB_MAX_SERVERS];
-    atomic_bool speaks; // some server's Raft has trace calls
+    atomic_bool speaks;         // some server's Raft has trace calls
+    atomic_bool answered_early; // some service has; then how, for lab_kv_judge
+    char early[200];
 
     // Written by the observer alone: where logs end, as events tell it.
     raft_index last_index[LAB_MAX_SERVERS];

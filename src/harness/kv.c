@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,7 +147,7 @@ bool lab_kv_answers(const struct instance *instance, const char *method)
     return instance->kv != NULL && message_find(service_rpcs, method) != NULL;
 }
 
-bool lab_kv_handle(struct instance *instance, const char *method,
+static bool handle(struct instance *instance, const char *method,
                    const uint8_t *args, size_t n_args, uint8_t **reply,
                    size_t *n_reply)
 {
@@ -156,6 +157,70 @@ bool lab_kv_handle(struct instance *instance, const char *method,
                                               n_args, reply, n_reply);
     sim_space_enter(before);
     take_back(lent, n_args);
+    return answered;
+}
+
+// Notes a request; has none of its number come to any server before? Then no
+// server can have an answer to it already.
+static bool is_new(struct lab *lab, const struct kv_request *request)
+{
+    // As no command is.
+    uint64_t key[3] = {request->client, request->sequence, UINT64_MAX};
+    if (request->client == 0)
+        return true;
+    bool known = started_knows(lab->started, key, sizeof key);
+    if (!known)
+        started_note(lab->started, key, sizeof key);
+    return !known;
+}
+
+// [KV.1] An operation that changes something is done when its entry is applied:
+// a service that was given none since the request came cannot know of it, but
+// from memory that it shares with another server. What clients saw tells more,
+// and goes before: this is kept until that was judged.
+static void judge_answer(struct instance *instance, uint64_t kind,
+                         const uint8_t *bytes, size_t n)
+{
+    struct kv_reply reply;
+    if (!message_decode(&kv_reply_type, bytes, n, &reply))
+        return;
+    uint64_t status = reply.status;
+    message_clear(&kv_reply_type, &reply);
+    struct lab *lab = instance->lab;
+    if ((status != KV_OK && status != KV_REFUSED) ||
+        atomic_exchange(&lab->answered_early, true))
+        return;
+    snprintf(lab->early, sizeof lab->early,
+             "S%d's service answered a request (%s) as done, but its Raft had"
+             " given it nothing to apply since the request came.",
+             instance->server + 1,
+             kind == KV_PUT      ? "put"
+             : kind == KV_APPEND ? "append"
+             : kind == KV_CAS    ? "cas"
+                                 : "register");
+}
+
+void lab_kv_judge(struct lab *lab)
+{
+    if (atomic_load(&lab->answered_early))
+        lab_fail_service(lab, "KV.1", "%s", lab->early);
+}
+
+bool lab_kv_handle(struct instance *instance, const char *method,
+                   const uint8_t *args, size_t n_args, uint8_t **reply,
+                   size_t *n_reply)
+{
+    struct kv_request request = {.kind = KV_GET};
+    bool known = message_decode(&kv_request_type, args, n_args, &request);
+    uint64_t kind = request.kind;
+    bool changes = known && kind != KV_GET && is_new(instance->lab, &request);
+    if (known)
+        message_clear(&kv_request_type, &request);
+    unsigned before = atomic_load(&instance->n_given);
+    bool answered = handle(instance, method, args, n_args, reply, n_reply);
+    if (answered && changes && atomic_load(&instance->n_given) == before &&
+        !instance->dead)
+        judge_answer(instance, kind, *reply, *n_reply);
     return answered;
 }
 
@@ -183,6 +248,7 @@ void lab_kv_apply(struct instance *instance, const struct raft_message *message)
     void *lent = lend((const uint8_t *)message->bytes + n, passed.n_bytes);
     passed.bytes = lent;
     uint64_t begin_ms = now_ms();
+    atomic_fetch_add(&instance->n_given, 1);
     atomic_store(&instance->snapshot_ms, 0);
     struct sim_space *before = sim_space_enter(instance->space);
     instance->lab->kv->apply(instance->kv, &passed);
@@ -211,7 +277,7 @@ static bool answers_yet(struct instance *instance)
     uint8_t *reply;
     uint8_t *bytes = message_encode(&kv_request_type, &request, &n);
     const char *method = service_rpcs[RPC_CLIENT_REQUEST].method;
-    bool answered = lab_kv_handle(instance, method, bytes, n, &reply, &n_reply);
+    bool answered = handle(instance, method, bytes, n, &reply, &n_reply);
     free(bytes);
     if (answered)
         free(reply);

@@ -15,6 +15,9 @@ bool lab_kv_answers(const struct instance *instance, const char *method);
 bool lab_kv_handle(struct instance *instance, const char *method,
                    const uint8_t *args, size_t n_args, uint8_t **reply,
                    size_t *n_reply);
+// Has some service answered what it had not been given? Then does not return.
+// At the end of a scenario's body, behind what clients saw.
+void lab_kv_judge(struct lab *lab);
 // What was found to be in order, for the service.
 void lab_kv_apply(struct instance *instance,
                   const struct raft_message *message);
