@@ -88,6 +88,24 @@ static void test_a_restart_from_what_was_saved(void **state)
                  " it: S1's answer to C3's get a shows entry 2.)");
 }
 
+// S3 shows the entry, and the snapshot is of what S1 had.
+static void test_only_who_made_a_snapshot_shows_what_was_in_it(void **state)
+{
+    (void)state;
+    does(1, 0, 1, 1, "append", "x", NULL);
+    does(1, 0, 2, 1, "append", "y", NULL);
+    STEP(0, TRACE_COMPACT, .index = 2, .term = 1);
+    does(3, 2, 3, 1, "get", NULL, "xy");
+    STEP(1, TRACE_BOOT, .index = 2, .entry_term = 1, .voted_for = TRACE_NONE);
+    does(2, 1, 4, 2, "get", NULL, "x");
+    assert_wrong("get a returned x, without y, although append y to a had ended"
+                 " 12.000 ms before it began.",
+                 "KV.8",
+                 "The answer is what the log gives without entry 2, C1's append"
+                 " y to a, which was applied before. S2 began with the snapshot"
+                 " up to index 2, which stands for it.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +113,7 @@ int main(void)
         STORY(test_what_was_seen_is_not_missing),
         STORY(test_what_was_not_seen_is),
         STORY(test_a_restart_from_what_was_saved),
+        STORY(test_only_who_made_a_snapshot_shows_what_was_in_it),
     };
     return cmocka_run_group_tests_name("effects", tests, NULL, NULL) != 0;
 }
