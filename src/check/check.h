@@ -50,7 +50,7 @@ bool check_is_torn(const struct check *check);
 
 // The kinds (bits by number) that every complete trace with these kinds has and
 // this one lacks: if numbers are missing, these kinds were filtered out.
-uint64_t check_filtered(uint64_t seen);
+uint64_t check_filtered(uint64_t seen, int n_servers);
 
 // The trace omits more than the numbers of its events show: a kind that never
 // comes may have been left out.

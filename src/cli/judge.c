@@ -127,7 +127,8 @@ void judge_file(struct judgement *j, const char *path, uint64_t without)
     trace_close(reader);
     // Kinds that were filtered out are as good as named.
     // Real ones, and those from elsewhere, never had some of them.
-    uint64_t filtered = torn && !j->head.real ? check_filtered(j->seen) : 0;
+    uint64_t filtered =
+        torn && !j->head.real ? check_filtered(j->seen, j->head.n_servers) : 0;
     if (filtered != 0 && strcmp(path, "-") != 0)
         judge_file(j, path, filtered);
 }

@@ -413,7 +413,8 @@ static const char *unjudged(const struct trace_file *trace,
         last = event->n;
         seen |= UINT64_C(1) << event->kind;
     }
-    if (torn && (trace->header.real || check_filtered(seen) == 0))
+    if (torn && (trace->header.real ||
+                 check_filtered(seen, trace->header.n_servers) == 0))
         return "numbers of events are missing";
     return clients->orphans   ? "a return has no invoke"
            : clients->strange ? "a call is none of get, put, append and cas"
