@@ -53,10 +53,11 @@ def saved(o, e, s):
             " %s and a log up to %d (term %d): the %s differ." % (
                 e["node"] + 1, e["term"], vote(e["voted_for"]), e["last_index"], e.get("last_term", 0),
                 e["us"] / 1e6, how, s.term, vote(s.vote), s.last(), s.at(s.last()), w)
-            for w, how in [(what, "")] + [(what + " after the snapshot", ", after " + did) for did in (
-                "installing a snapshot", "installing a snapshot, and kept what its log had after that",
-                "discarding its whole log for a snapshot",
-                "discarding part of its log for a snapshot")]]
+            for w, how in [(what, "")] + [
+                (what + " after the snapshot" * (what == "logs"), ", after " + did) for did in (
+                    "installing a snapshot", "installing a snapshot, and kept what its log had after that",
+                    "discarding its whole log for a snapshot",
+                    "discarding part of its log for a snapshot")]]
 
 
 def matched(o, e, s):
