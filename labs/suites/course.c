@@ -98,6 +98,7 @@ static const struct course_task lab2_schedules[] = {
     {"slow-applier", 2},
     {"between-heartbeats", 2},
     {"parked-threads", 2},
+    {"parked-handlers", 2},
     {"at-rest", 2},
     {NULL, 0},
 };
@@ -171,6 +172,7 @@ static const struct course_task lab4_schedules[] = {
     {"tail-beyond-snapshot", 3},
     {"compacted-voter", 3},
     {"newer-term-in-snapshot-reply", 3},
+    {"parked-snapshots", 3},
     {"snapshot-in-chunks", 3},
     {"crash-during-snapshot", 3},
     {"snapshot-after-restart", 4},

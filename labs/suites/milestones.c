@@ -131,6 +131,8 @@ static const struct lab_milestones least[] = {
     {"older-snapshots", 0, 77, 23, 235, 9530},
     {"parked-votes", 0, 1, 87, 5, 28565},
     {"parked-threads", 0, 1, 87, 370, 69591},
+    {"parked-handlers", 0, 30, 35, 680, 49453},
+    {"parked-snapshots", 0, 37, 63, 544, 78739},
     {"at-rest", 0, 212, 23, 606, 56806},
     {"heap-at-rest", 0, 926, 19, 2754, 138720},
     {"kv-ten", 0, 0, 9, 25, 1415},

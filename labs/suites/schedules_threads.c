@@ -82,7 +82,7 @@ static void unrest(struct lab *lab, int n_rounds, bool commands)
 
 static void with_watch(struct lab *lab, bool commands)
 {
-    enum { N_ROUNDS = 40, PER_MILLE = 40, LONGEST_MS = 700 };
+    enum { N_ROUNDS = 40 };
     struct watch watch = {.lab = lab, .before = term_of(lab, 0)};
     struct asker askers[8];
     pthread_t threads[8];
@@ -92,7 +92,7 @@ static void with_watch(struct lab *lab, bool commands)
         askers[server] = (struct asker){&watch, server};
         begin_thread(&threads[server], asker_main, &askers[server]);
     }
-    lab_park(lab, PER_MILLE, LONGEST_MS);
+    lab_park(lab, 40, 700);
     unrest(lab, N_ROUNDS, commands);
     lab_park(lab, 0, 0);
     pthread_mutex_lock(&watch.mutex);
@@ -117,6 +117,78 @@ static void parked_votes(struct lab *lab)
 static void parked_threads(struct lab *lab)
 {
     with_watch(lab, true);
+}
+
+// For a moment, nearly a third of all threads that let go of a lock stand still
+// for up to longest_ms; what they were about to do they do then.
+static void stand_still(struct lab *lab, uint64_t ms, uint64_t longest_ms)
+{
+    lab_park(lab, 300, longest_ms);
+    lab_sleep_ms(lab, ms);
+    lab_park(lab, 0, 0);
+}
+
+// Commands for whoever leads, a while long.
+static void go_on(struct lab *lab, int but)
+{
+    for (int i = 0; i < 12; i++) {
+        for (int server = 0; server < lab_n_servers(lab); server++)
+            if (server != but)
+                propose(lab, server, random_value(lab), NULL, NULL);
+        lab_sleep_ms(lab, 100);
+    }
+}
+
+// [AE.1] [AE.3] One follower gets entries that nobody else gets, and stands
+// still while it takes them; meanwhile the next leader overwrites them.
+static void parked_handlers(struct lab *lab)
+{
+    enum { LONGEST_MS = 1500 };
+    for (int round = 0; round < 15; round++) {
+        int leader = lab_check_one_leader(lab);
+        int follower = after(lab, leader, 1);
+        group(lab, (int[]){leader, follower}, 2);
+        lab_sleep_ms(lab, 20); // what was under way has arrived
+        for (int i = 0; i < 2; i++)
+            propose(lab, leader, random_value(lab), NULL, NULL);
+        stand_still(lab, 20, LONGEST_MS);
+        group(lab, (int[]){leader}, 1);
+        go_on(lab, leader);
+        one_world(lab);
+        lab_sleep_ms(lab, LONGEST_MS);
+        one(lab, random_value(lab), lab_n_servers(lab));
+    }
+}
+
+// [IS.5] A follower stands still while its service hands in a snapshot, or a
+// leader's is installed; meanwhile a newer one comes.
+static void parked_snapshots(struct lab *lab)
+{
+    // Within a heartbeat interval it hears of the commit, or gets the snapshot.
+    enum { BEAT_MS = 120, LONGEST_MS = 4000 };
+    for (int round = 0; round < 12; round++) {
+        int follower = after(lab, lab_check_one_leader(lab), 1);
+        if (round % 2 == 0) {
+            while (one(lab, random_value(lab), 3) % 10 != 8)
+                continue; // a snapshot is taken at the next
+            int leader = after(lab, follower, 2);
+            raft_index next = lab_last_applied(lab, leader) + 1;
+            propose(lab, leader, random_value(lab), NULL, NULL);
+            for (int i = 0; i < 500 && lab_last_applied(lab, leader) < next;
+                 i++)
+                lab_sleep_ms(lab, 1);
+        } else {
+            lab_disconnect(lab, follower);
+            go_on(lab, follower);
+            lab_connect(lab, follower);
+        }
+        stand_still(lab, BEAT_MS, LONGEST_MS);
+        lab_disconnect(lab, follower);
+        go_on(lab, follower);
+        lab_connect(lab, follower);
+        lab_sleep_ms(lab, LONGEST_MS);
+        one(lab, random_value(lab), 3);
+    }
 }
 
 // ------------------------------------------------------------------- at rest
@@ -208,6 +280,19 @@ const struct lab_scenario schedules_threads_scenarios[] = {
      .title = "Schedule: threads stand still, commands",
      .run = parked_threads,
      .n_servers = 5,
+     .simulated_only = true,
+     .limit_s = 600},
+    {.name = "parked-handlers",
+     .title = "Schedule: threads stand still, handlers",
+     .run = parked_handlers,
+     .n_servers = 5,
+     .simulated_only = true,
+     .limit_s = 600},
+    {.name = "parked-snapshots",
+     .title = "Schedule: threads stand still, snapshots",
+     .run = parked_snapshots,
+     .n_servers = 3,
+     .snapshots = true,
      .simulated_only = true,
      .limit_s = 600},
     {.name = "at-rest",
