@@ -194,9 +194,17 @@ static void mark_unplugged(struct strip *s, int server)
                  letters.colour);
         shapes_line(&s->shapes, left, y - half, left, y + half, looks,
                     "unplugged");
-        bool wide = right - left > shapes_width("unplugged", letters) + 60;
-        shapes_text(&s->shapes, right - 4, y, RIGHT_AT, letters, "%s",
-                    wide ? "unplugged" : "⌀");
+        // The term stands in the middle of what looks alike.
+        char term[32];
+        snprintf(term, sizeof term, "T%" PRIu64, span->term);
+        double room = right - left - 24 -
+                      shapes_width(term, (struct letters){11, "", true, NULL});
+        const char *word =
+            room > 2 * shapes_width("unplugged", letters) ? "unplugged" : "⌀";
+        bool ends = i + 1 == life->n || !look_alike(span, &life->span[i + 1]);
+        if (ends && room > 2 * shapes_width(word, letters))
+            shapes_text(&s->shapes, right - 4, y, RIGHT_AT, letters, "%s",
+                        word);
     }
 }
 
