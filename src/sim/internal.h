@@ -252,7 +252,9 @@ size_t sim_put_stack(char *out, size_t room, void *const *pc, int n_pc,
                      bool exact);
 bool sim_in_malloc(void *const *pc, int n_pc); // was it interrupted in there?
 
-// space.c: puts a copy in place; NULL leaves what is there.
+// space.c: is this a byte of what each life has a copy of?
+bool sim_space_has(const void *at);
+// Puts a copy in place; NULL leaves what is there.
 void sim_space_load(struct sim_space *space);
 
 // modules.c: for runs with an object. The place of an instruction: of the

@@ -50,6 +50,12 @@ void sim_space_object(void *at, size_t n)
     copy(born, place, n);
 }
 
+bool sim_space_has(const void *at)
+{
+    const unsigned char *byte = at;
+    return n_bytes > 0 && byte >= place && byte < place + n_bytes;
+}
+
 struct sim_space *sim_space_new(int server)
 {
     if (n_bytes == 0)
