@@ -27,4 +27,9 @@ void say_request(const char *rpc, const struct scene_message *m, char *text,
 // what is left at the end of a character that was cut.
 void say_harmless(char *text);
 
+// The clocks that run at another speed from this event on, "S1, S3: clock at
+// 15 %"; false when it is no such event, or not the first of that moment.
+bool say_clocks(const struct trace_file *trace, size_t at, char *text,
+                size_t n);
+
 #endif

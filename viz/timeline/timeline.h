@@ -89,10 +89,6 @@ void timeline_rows(struct drawing *d);
 // Rows of two drawings side by side: what happened as long after base_us of
 // its trace stands at the same height.
 void timeline_rows_beside(struct drawing d[2], const uint64_t base_us[2]);
-// The clocks that run at another speed from this event on, "S1, S3: clock at
-// 15 %"; false when it is no such event, or not the first of that moment.
-bool timeline_clocks(const struct trace_file *trace, size_t at, char *text,
-                     size_t n);
 
 // What the picture is about: a finding, or, where a trace has none, the
 // verdict of a run that failed.

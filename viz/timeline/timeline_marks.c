@@ -148,62 +148,14 @@ static void list_groups(const struct trace_event *e, char *out, size_t n)
     }
 }
 
-// The speed of a server's clock before that event, in thousandths.
-static uint64_t clock_before(const struct trace_file *trace, size_t at)
-{
-    const struct trace_event *event = trace->event;
-    for (size_t i = at; i-- > 0;)
-        if (event[i].kind == TRACE_CLOCK && event[i].node == event[at].node)
-            return event[i].to;
-    return 1000;
-}
-
-static bool of_moment(const struct trace_file *trace, size_t at, size_t first)
-{
-    return at < trace->n_events && trace->event[at].kind == TRACE_CLOCK &&
-           trace->event[at].us == trace->event[first].us;
-}
-
-bool timeline_clocks(const struct trace_file *trace, size_t at, char *text,
-                     size_t n)
-{
-    const struct trace_event *event = trace->event;
-    uint64_t told[TRACE_MAX_SERVERS] = {0};
-    size_t n_told = 0, used = 0;
-    text[0] = '\0';
-    if (!of_moment(trace, at, at) || (at > 0 && of_moment(trace, at - 1, at)))
-        return false;
-    for (size_t i = at; of_moment(trace, i, at); i++) {
-        bool known = clock_before(trace, i) == event[i].to;
-        for (size_t k = 0; k < n_told; k++)
-            known |= told[k] == event[i].to;
-        if (known || n_told == TRACE_MAX_SERVERS)
-            continue;
-        told[n_told++] = event[i].to;
-        const char *before = used > 0 ? "; S" : "S";
-        for (size_t k = i; of_moment(trace, k, at) && used + 40 < n; k++) {
-            if (event[k].to != event[i].to ||
-                clock_before(trace, k) == event[k].to)
-                continue;
-            used += (size_t)snprintf(text + used, n - used, "%s%d", before,
-                                     event[k].node + 1);
-            before = ", S";
-        }
-        used += (size_t)snprintf(text + used, n - used, ": clock at %g %%",
-                                 (double)event[i].to / 10);
-        used = used < n ? used : n - 1;
-    }
-    return n_told > 0;
-}
-
 static void narrate_fault(struct drawing *d, const struct trace_event *e)
 {
     char groups[100];
     int s = e->node + 1;
     switch (e->kind) {
     case TRACE_CLOCK:
-        if (timeline_clocks(d->scene.trace, (size_t)(e - d->scene.trace->event),
-                            groups, sizeof groups))
+        if (say_clocks(d->scene.trace, (size_t)(e - d->scene.trace->event),
+                       groups, sizeof groups))
             timeline_narrate(d, e, PAINT_FAULT, true, "%s", groups);
         break;
     case TRACE_CRASH:

@@ -9,6 +9,7 @@
 
 #include "base/die.h"
 #include "timeline.h"
+#include "viz/draw/words.h"
 
 static const double PT_PER_MS = 6.5, MIN_ROW = 4, MAX_ROW = 26;
 static const double LABEL_ROW = 12, STEP_ROW = 12;
@@ -95,8 +96,8 @@ static double *find_rows(const struct drawing *d)
         const struct trace_event *e = &event[d->scene.begin + i];
         char clocks[100];
         bool marked = has_mark(e) || timeline_is_outcome(d, e) ||
-                      timeline_clocks(d->scene.trace, d->scene.begin + i,
-                                      clocks, sizeof clocks);
+                      say_clocks(d->scene.trace, d->scene.begin + i, clocks,
+                                 sizeof clocks);
         bool hidden = d->scene.folded[i] || (d->muted != NULL && d->muted[i]);
         if (marked && !hidden && viz_shows(&d->window->filter, e))
             room[i] = e->kind == TRACE_START ? LABEL_ROW : MIN_ROW;
