@@ -30,7 +30,7 @@ struct explore_plan {
     // whatever the time and the number of workers, but for its counts when
     // something is found.
     uint64_t most_states, most_walks;
-    size_t memory;      // bytes for what is known of states
+    size_t memory; // bytes for what is known of states
     // What alone ends the search, with one worker; NULL: any finding does.
     // Where another is met, what its list had before it is not gone on with.
     const char *property, *tag;
