@@ -165,8 +165,8 @@ static void parked_handlers(struct lab *lab)
 static void parked_snapshots(struct lab *lab)
 {
     // Within a heartbeat interval it hears of the commit, or gets the snapshot.
-    enum { BEAT_MS = 120, LONGEST_MS = 4000 };
-    for (int round = 0; round < 12; round++) {
+    enum { BEAT_MS = 120, LONGEST_MS = 1500 };
+    for (int round = 0; round < 24; round++) {
         int follower = after(lab, lab_check_one_leader(lab), 1);
         if (round % 2 == 0) {
             while (one(lab, random_value(lab), 3) % 10 != 8)
