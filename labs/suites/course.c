@@ -97,8 +97,8 @@ static const struct course_task lab2_schedules[] = {
     {"a-minute-late", 2},
     {"slow-applier", 2},
     {"between-heartbeats", 2},
-    {"parked-threads", 2},
-    {"parked-handlers", 2},
+    {"parked-threads", 1},
+    {"parked-handlers", 1},
     {"at-rest", 2},
     {NULL, 0},
 };
@@ -162,7 +162,7 @@ static const struct course_task lab4_snapshots[] = {
 
 static const struct course_task lab4_schedules[] = {
     {"follower-compacts-first", 3},
-    {"snapshot-before-suffix", 4},
+    {"snapshot-before-suffix", 3},
     {"long-transfer", 3},
     {"snapshot-under-load", 3},
     {"snapshot-races-appends", 3},
@@ -171,16 +171,16 @@ static const struct course_task lab4_schedules[] = {
     {"snapshot-keeps-suffix", 3},
     {"tail-beyond-snapshot", 3},
     {"compacted-voter", 3},
-    {"newer-term-in-snapshot-reply", 3},
-    {"parked-snapshots", 3},
+    {"newer-term-in-snapshot-reply", 2},
+    {"parked-snapshots", 1},
     {"snapshot-in-chunks", 3},
     {"crash-during-snapshot", 3},
-    {"snapshot-after-restart", 4},
+    {"snapshot-after-restart", 3},
     {"older-snapshots", 3},
     {"old-request-after-compaction", 2},
     {"heap-at-rest", 1},
     {"swarm", 2},
-    {"tour", 3},
+    {"tour", 2},
     {NULL, 0},
 };
 

@@ -54,7 +54,7 @@ static void test_names_choose_scenarios_once(void **state)
     assert_true(choose(&choice, "run", "all", false));
     assert_true(choice.n > 70);
     assert_true(choose(&real, "run", "all", true));
-    assert_int_equal(real.n, 52); // the known 28, 2 of 2024, 22 of the service
+    assert_int_equal(real.n, 50); // the known 28, 2 of 2024, 20 of the service
 }
 
 // Who emulates the processor, by a file with this text.
