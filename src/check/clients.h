@@ -87,7 +87,11 @@ struct clients_session {
     uint64_t number, highest; // the highest request that was sent in it
     uint64_t opened_n, index; // the reply that told its number; its entry
     int server;               // that told it
-    size_t operation;         // that used it first; CLIENTS_NONE
+    // The first reply that gave it to a client; index: of the entry that its
+    // server took for that client, where that was not the one it answered.
+    uint64_t given_n, given_index;
+    int given_server, given_client;
+    size_t operation; // that used it first; CLIENTS_NONE
     uint64_t used_n;
 };
 

@@ -181,12 +181,47 @@ static bool was_applied(const struct clients *clients, int server,
            clients_handed_at(clients, server, index) != 0;
 }
 
+// One number for two clients, where a server had applied another entry than the
+// one that it took for the client whom it answered.
+static void given(struct clients *clients, const struct trace_event *event,
+                  const struct clients_request *request, uint64_t number)
+{
+    if (request->operation == CLIENTS_NONE)
+        return;
+    struct clients_session *session = session_at(clients, number);
+    int client = clients->operation[request->operation].client;
+    bool other =
+        request->index != number && !was_applied(clients, event->node, request);
+    uint64_t index = other ? request->index : 0;
+    if (session->given_n == 0) {
+        session->given_n = event->n;
+        session->given_index = index;
+        session->given_server = event->node;
+        session->given_client = client;
+    } else if (session->given_client != client &&
+               (index != 0 || session->given_index != 0)) {
+        bool now = index != 0;
+        BREACH(clients, "KV.2", session->given_n, event->n,
+               "S%d gave C%d the session %" PRIu64
+               ", which S%d had given to C%d. When S%d answered C%d, it had not"
+               " yet applied the entry that it took for that request, index"
+               " %" PRIu64 ".",
+               event->node + 1, client, number, session->given_server + 1,
+               session->given_client,
+               (now ? event->node : session->given_server) + 1,
+               now ? client : session->given_client,
+               now ? index : session->given_index);
+    }
+}
+
 static void opened(struct clients *clients, const struct trace_event *event,
                    const struct clients_request *request)
 {
     uint64_t number;
-    if (!trace_message_number(&event->args, "index", &number) || number == 0 ||
-        !was_applied(clients, event->node, request))
+    if (!trace_message_number(&event->args, "index", &number) || number == 0)
+        return;
+    given(clients, event, request, number);
+    if (!was_applied(clients, event->node, request))
         return;
     struct clients_session *session = session_at(clients, number);
     if (session->opened_n != 0 && session->index != request->index)

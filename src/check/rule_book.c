@@ -191,7 +191,7 @@ static const struct paper_rule rules[] = {
     {"KV.13",
      "A session is known by its own number, which no other session has, and"
      " kept as long as it is one of the max_sessions that were used last.",
-     "what keeps sessions (sessions.c, use, sessions_do)"},
+     "what keeps sessions (sessions.c, sessions_do)"},
 };
 
 static const char *const written[] = {"apply_thread",

@@ -187,8 +187,9 @@ static void judge_answer(struct instance *instance, uint64_t kind,
     uint64_t status = reply.status;
     message_clear(&kv_reply_type, &reply);
     struct lab *lab = instance->lab;
-    if ((status != KV_OK && status != KV_REFUSED) ||
-        atomic_exchange(&lab->answered_early, true))
+    // That a value is another one, a leader that makes sure that it leads may
+    // know without the log.
+    if (status != KV_OK || atomic_exchange(&lab->answered_early, true))
         return;
     snprintf(lab->early, sizeof lab->early,
              "S%d's service answered a request (%s) as done, but its Raft had"

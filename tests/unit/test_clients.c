@@ -73,18 +73,26 @@ static void test_a_retry_is_done_twice(void **state)
                  " done.");
 }
 
+// C1's append of x is applied at S1; S2 begins with a snapshot up to there, and
+// takes the retry behind it.
+static void retries_behind_a_snapshot(uint64_t index)
+{
+    uint64_t append = invoke(1, "append", "a", "x");
+    request(append, 0);
+    take(0, index, 1);
+    applies(0, index, 1);
+    STEP(1, TRACE_BOOT, .index = index, .entry_term = 1,
+         .voted_for = TRACE_NONE);
+    uint64_t msg = request(append, 1);
+    take(1, index + 1, 2);
+    applies(1, index + 1, 2);
+    answer(append, msg, 1, NULL);
+}
+
 static void test_a_session_is_lost_in_a_snapshot(void **state)
 {
     (void)state;
-    uint64_t append = invoke(1, "append", "a", "x");
-    request(append, 0);
-    take(0, 1, 1);
-    applies(0, 1, 1);
-    STEP(1, TRACE_BOOT, .index = 1, .entry_term = 1, .voted_for = TRACE_NONE);
-    uint64_t msg = request(append, 1);
-    take(1, 2, 2);
-    applies(1, 2, 2);
-    answer(append, msg, 1, NULL);
+    retries_behind_a_snapshot(1);
     does(2, 1, 3, 2, "get", NULL, "xx");
     assert_wrong("get a returned xx: x stands in it 2 times and was appended"
                  " once.",
@@ -115,15 +123,7 @@ static void test_only_a_snapshot_can_have_lost_the_session(void **state)
     (void)state;
     does_twice(3, 0, 1, 1, "append", "y");
     does(2, 0, 3, 1, "get", NULL, "y");
-    uint64_t append = invoke(1, "append", "a", "x");
-    request(append, 0);
-    take(0, 4, 1);
-    applies(0, 4, 1);
-    STEP(1, TRACE_BOOT, .index = 4, .entry_term = 1, .voted_for = TRACE_NONE);
-    uint64_t msg = request(append, 1);
-    take(1, 5, 2);
-    applies(1, 5, 2);
-    answer(append, msg, 1, NULL);
+    retries_behind_a_snapshot(4);
     does(2, 1, 6, 2, "get", NULL, "yxx");
     assert_wrong("get a returned yxx: x stands in it 2 times and was appended"
                  " once.",

@@ -87,6 +87,57 @@ static void test_kv13_only_what_was_applied_opens(void **state)
     assert_breach(NULL, "");
 }
 
+// C8's request for a session is answered with another's.
+static void test_kv2_a_session_is_given_to_who_asked(void **state)
+{
+    (void)state;
+    struct kv_request asks = {.kind = KV_REGISTER};
+    for (int late = 0; late < 2; late++) {
+        clients_teardown(NULL);
+        clients_setup(NULL);
+        uint64_t one = sends(invoke(7, "append", "a", "x"), 0, asks);
+        take(0, 1, 1);
+        if (late == 0) {
+            applies(0, 1, 1);
+            replies(one, 0, (struct kv_reply){.index = 1});
+        }
+        uint64_t two = sends(invoke(8, "append", "a", "y"), 0, asks);
+        take(0, 2, 1);
+        replies(two, 0, (struct kv_reply){.index = 1});
+        if (late == 1) {
+            assert_breach(NULL, "");
+            applies(0, 1, 1);
+            replies(one, 0, (struct kv_reply){.index = 1});
+        }
+        char text[200];
+        snprintf(text, sizeof text,
+                 "S1 gave C%d the session 1, which S1 had given to C%d. When S1"
+                 " answered C8, it had not yet applied the entry that it took"
+                 " for that request, index 2.",
+                 8 - late, 7 + late);
+        assert_breach("KV.2", text);
+    }
+}
+
+// A retry of the same client's has the same session, and nobody says of an
+// entry that is not known that it was not applied.
+static void test_kv2_who_may_have_the_same_session(void **state)
+{
+    (void)state;
+    struct kv_request asks = {.kind = KV_REGISTER};
+    uint64_t append = invoke(7, "append", "a", "x");
+    uint64_t one = sends(append, 0, asks);
+    take(0, 1, 1);
+    uint64_t again = sends(append, 0, asks);
+    take(0, 2, 1);
+    applies(0, 1, 1);
+    replies(one, 0, (struct kv_reply){.index = 1});
+    replies(again, 0, (struct kv_reply){.index = 1});
+    replies(sends(invoke(8, "append", "a", "y"), 1, asks), 1,
+            (struct kv_reply){.index = 1});
+    assert_breach(NULL, "");
+}
+
 static void test_kv13_the_latest_request_is_not_refused(void **state)
 {
     (void)state;
@@ -195,6 +246,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(test_kv13_two_sessions_have_two_numbers),
         STORY(test_kv13_only_what_was_applied_opens),
+        STORY(test_kv2_a_session_is_given_to_who_asked),
+        STORY(test_kv2_who_may_have_the_same_session),
         STORY(test_kv13_the_latest_request_is_not_refused),
         STORY(test_kv13_an_older_request_may_be_refused),
         STORY(test_kv13_too_many_sessions_may_be_refused),

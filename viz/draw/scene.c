@@ -6,6 +6,7 @@
 
 #include "base/die.h"
 #include "check/facts.h"
+#include "check/findings.h"
 #include "trace/fields.h"
 #include "causes.h"
 #include "window.h"
@@ -226,13 +227,15 @@ static bool is_known(const struct scene *scene, size_t at)
     return false;
 }
 
-// What a server received when it broke a rule is drawn, whatever it carries.
+// What a server received when it broke a rule is drawn, whatever it carries. A
+// finding of liveness has no such event.
 static void mark_guilty(struct scene *scene)
 {
     const struct trace_file *trace = scene->trace;
     for (size_t i = scene->begin; i < scene->end; i++) {
         const struct trace_event *event = &trace->event[i];
-        if (event->kind != TRACE_FINDING || event->n_shown == 0)
+        if (event->kind != TRACE_FINDING || event->n_shown == 0 ||
+            finding_cost(event->what, event->tag) != FINDING_IS_SAFETY)
             continue;
         uint64_t n = event->events[0];
         for (const struct trace_event *at = NULL; n != 0; n = at->cause) {

@@ -34,7 +34,7 @@ struct scene_message {
     const char *rpc;
     enum scene_fate fate;
     int n_retries; // later ones that are not drawn
-    bool guilty;   // its receipt led to the first event of a finding
+    bool guilty;   // its receipt led to the event that broke a rule
 };
 
 // A run of plain rounds that is not drawn.

@@ -10,6 +10,8 @@
 
 enum { WIDTH = 452, GUTTER = 18, TOP = 64, LINE = 14, ROW = 17, HEAD = 22 };
 
+#define NEVER_FILL "#FBEBDD" // behind a rule that never acted
+
 static const double BAR_LEFT = 42, BAR_WIDTH = 96;
 
 void figure2_add(struct figure2_side *side, const char *scenario,
@@ -121,7 +123,7 @@ static void draw_rule(struct shapes *s, const struct figure2_side *side,
         never |= verdict(&side[i], rule) == NEVER;
     if (never)
         shapes_fill(s, (struct area){left + 1, y, left + WIDTH - 1, y + height},
-                    "#FBEBDD", NULL);
+                    NEVER_FILL, NULL);
     shapes_text(
         s, left + 6, y + 10, LEFT_AT,
         (struct letters){9.5, never ? PAINT_FAULT : PAINT_INK, true, NULL},
@@ -246,7 +248,7 @@ static void brief_rule(struct shapes *s, const struct figure2_side *side,
         shapes_fill(s,
                     (struct area){left + 1, y - BRIEF_ROW / 2.0,
                                   left + BRIEF_WIDTH - 1, y + BRIEF_ROW / 2.0},
-                    "#FBEBDD", NULL);
+                    NEVER_FILL, NULL);
     const struct letters plain = {BRIEF_TYPE, PAINT_INK, false, NULL};
     shapes_text(s, left + 4, y, LEFT_AT,
                 (struct letters){BRIEF_TYPE, never ? PAINT_FAULT : PAINT_INK,

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "check/findings.h"
 #include "viz/draw/paint.h"
 #include "why.h"
 
@@ -83,13 +84,15 @@ static void draw_doubt(FILE *out, const struct why_fact *fact)
             fact->rule, fact->at, fact->at, fact->at, fact->at);
 }
 
-// The event that breaks the rule, and what else goes against one.
+// The event that breaks a rule, and what else goes against one. What a finding
+// of liveness shows is where nothing went on, and breaks none.
 static bool is_against(const struct why *why, const struct why_fact *fact)
 {
     const struct trace_event *finding = why->finding;
     return fact->doubt[0] != '\0' ||
            (finding != NULL && finding->n_shown > 0 &&
-            finding->events[0] == why->trace->event[fact->at].n);
+            finding->events[0] == why->trace->event[fact->at].n &&
+            finding_cost(finding->what, finding->tag) == FINDING_IS_SAFETY);
 }
 
 static bool any_against(const struct why *why)
