@@ -90,7 +90,8 @@ bool was_seen(struct redo *redo, const struct asker *asker, size_t step);
 // "S1's answer to C2's get a".
 const char *witness_name(const struct asker *seen, char *text, size_t room);
 // How many sessions were in use between the first entry of a step's operation
-// and this retry of it. False: its client asked for something else there.
+// and this retry of it. False: its client asked for something else there, or
+// they are too far apart to be counted.
 bool others_between(const struct redo *redo, const struct step *step,
                     size_t *n);
 

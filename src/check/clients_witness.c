@@ -130,11 +130,15 @@ bool witness_of_retry(struct redo *redo, size_t others, struct asker *seen,
     return false;
 }
 
+enum { FARTHEST = 4096 }; // entries between that are counted
+
 bool others_between(const struct redo *redo, const struct step *step, size_t *n)
 {
     const struct clients *clients = redo->clients;
     const struct clients_operation *op = redo_operation(redo, step->operation);
     const struct clients_entry *first = clients_entry_of(clients, op);
+    if (step->index > first->index + FARTHEST)
+        return false;
     uint64_t *seen = must_calloc(step->index + 1, sizeof *seen);
     bool alone = true;
     *n = 0;
