@@ -144,8 +144,8 @@ void timeline_bands(struct drawing *d)
              "#F4F4F4");
         double ms = (double)band->us / 1000;
         snprintf(text, sizeof text, ms < 10 ? "%.1f ms%s" : "%.0f ms%s", ms,
-                 // What is muted may have happened meanwhile.
-                 band->fold == NULL && d->muted == NULL ? " idle" : "");
+                 // Not "idle": what is not drawn may have happened meanwhile.
+                 band->fold == NULL && d->muted == NULL ? " later" : "");
         double y = (top + bottom) / 2;
         if (!timeline_on_page(d, y))
             continue;
