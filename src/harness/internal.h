@@ -101,9 +101,8 @@ struct lab {
         atomic_int n;
         atomic_uint_least64_t since_us, longest_us, longest_from_us;
     } starts[LAB_MAX_SERVERS];
-    atomic_bool speaks;         // some server's Raft has trace calls
-    atomic_bool answered_early; // some service has; then how, for lab_kv_judge
-    char early[200];
+    atomic_bool speaks; // some server's Raft has trace calls
+    char early[200];    // how some service answered too early; behind mutex
 
     // Written by the observer alone: where logs end, as events tell it.
     raft_index last_index[LAB_MAX_SERVERS];

@@ -189,22 +189,29 @@ static void judge_answer(struct instance *instance, uint64_t kind,
     struct lab *lab = instance->lab;
     // That a value is another one, a leader that makes sure that it leads may
     // know without the log.
-    if (status != KV_OK || atomic_exchange(&lab->answered_early, true))
+    if (status != KV_OK)
         return;
-    snprintf(lab->early, sizeof lab->early,
-             "S%d's service answered a request (%s) as done, but its Raft had"
-             " given it nothing to apply since the request came.",
-             instance->server + 1,
-             kind == KV_PUT      ? "put"
-             : kind == KV_APPEND ? "append"
-             : kind == KV_CAS    ? "cas"
-                                 : "register");
+    pthread_mutex_lock(&lab->mutex);
+    if (lab->early[0] == '\0')
+        snprintf(lab->early, sizeof lab->early,
+                 "S%d's service answered a request (%s) as done, but its Raft"
+                 " had given it nothing to apply since the request came.",
+                 instance->server + 1,
+                 kind == KV_PUT      ? "put"
+                 : kind == KV_APPEND ? "append"
+                 : kind == KV_CAS    ? "cas"
+                                     : "register");
+    pthread_mutex_unlock(&lab->mutex);
 }
 
 void lab_kv_judge(struct lab *lab)
 {
-    if (atomic_load(&lab->answered_early))
-        lab_fail_service(lab, "KV.1", "%s", lab->early);
+    char text[sizeof lab->early];
+    pthread_mutex_lock(&lab->mutex);
+    memcpy(text, lab->early, sizeof text);
+    pthread_mutex_unlock(&lab->mutex);
+    if (text[0] != '\0')
+        lab_fail_service(lab, "KV.1", "%s", text);
 }
 
 bool lab_kv_handle(struct instance *instance, const char *method,
