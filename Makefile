@@ -27,8 +27,12 @@ SAN_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 SAN_tsan := -O1 -fsanitize=thread
 SAN_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined \
             -fno-sanitize-recover=undefined
-SAN_cov := -O0 --coverage -fprofile-update=atomic -DGLASSRAFT_COVERAGE
+SAN_cov := -O0 --coverage -fprofile-update=atomic -DGLASSRAFT_COVERAGE \
+           -fdata-sections
 SAN := $(SAN_$(CONFIG))
+# What explore takes back, counters are not: they lie in pages of their own.
+LINK_cov := -Wl,-T,labs/counters.ld
+override LDFLAGS += $(LINK_$(CONFIG))
 PLAIN_opt := -O2
 PLAIN_debug := -O0
 PLAIN := $(or $(PLAIN_$(CONFIG)),-O1)
