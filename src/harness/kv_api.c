@@ -3,21 +3,18 @@
 
 #include "object.h"
 
-#ifdef GLASSRAFT_KV
 const struct kv_api *kv_api_reference(void)
 {
+#ifdef GLASSRAFT_KV
     static const struct kv_api reference = {
         kv_make,    kv_apply,  kv_handle,  kv_kill,    kv_free,
         clerk_make, clerk_ask, clerk_kill, clerk_free,
     };
     return &reference;
-}
 #else
-const struct kv_api *kv_api_reference(void)
-{
     return NULL;
-}
 #endif
+}
 
 bool kv_api_load(const char *path, struct kv_api *api, char error[300])
 {

@@ -9,8 +9,10 @@
 
 #ifdef GLASSRAFT_REFERENCE
 #pragma weak raft_leader // a Raft in its place may have none: NULL then
+#endif
 const struct raft_api *raft_api_reference(void)
 {
+#ifdef GLASSRAFT_REFERENCE
     static struct raft_api reference = {.make = raft_make,
                                         .start = raft_start,
                                         .get_state = raft_get_state,
@@ -21,13 +23,10 @@ const struct raft_api *raft_api_reference(void)
                                         .free = raft_free};
     reference.rpcs = raft_rpcs;
     return &reference;
-}
 #else
-const struct raft_api *raft_api_reference(void)
-{
     return NULL;
-}
 #endif
+}
 
 bool raft_api_load(const char *path, struct raft_api *api, char error[300])
 {

@@ -30,14 +30,18 @@ const struct warmup_api *warmup_api(void)
     return &loaded;
 }
 
-#ifdef GLASSRAFT_WARMUP
 bool warmup_api_linked(void)
 {
+#ifdef GLASSRAFT_WARMUP
     return true;
+#else
+    return false;
+#endif
 }
 
 static bool load_solution(char error[300])
 {
+#ifdef GLASSRAFT_WARMUP
     (void)error;
     loaded = (struct warmup_api){
         counter_make,  counter_handle, counter_kill, counter_free,
@@ -45,19 +49,11 @@ static bool load_solution(char error[300])
         ping_is_alive, ping_kill,      ping_free,
     };
     return true;
-}
 #else
-bool warmup_api_linked(void)
-{
-    return false;
-}
-
-static bool load_solution(char error[300])
-{
     snprintf(error, 300, "this program has no warm-up of its own to run");
     return false;
-}
 #endif
+}
 
 bool warmup_api_load(const char *path, char error[300])
 {
