@@ -86,8 +86,8 @@ static bool judge(struct check *check, const struct trace_event *event)
 {
     static bool (*const judges[])(struct check *,
                                   const struct trace_event *) = {
-        check_safety,   check_cuts,   check_legality,  check_leader,
-        check_contract, check_timers, check_durability};
+        check_safety,   check_cuts,   check_legality,   check_leader,
+        check_contract, check_timers, check_durability, check_restored};
     for (size_t i = 0; i < sizeof judges / sizeof judges[0]; i++)
         if (!judges[i](check, event) && check->book == NULL)
             return false;

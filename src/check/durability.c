@@ -102,6 +102,14 @@ static const char *vote_text(int voted_for, char out[24])
     return out;
 }
 
+const char *check_snapshot_text(uint64_t index, char out[CHECK_SNAPSHOT])
+{
+    if (index == 0)
+        return "no snapshot";
+    snprintf(out, CHECK_SNAPSHOT, "a snapshot up to index %" PRIu64, index);
+    return out;
+}
+
 static const char *differs_in(const struct image *one, const struct image *two)
 {
     if (one->term != two->term)
@@ -181,7 +189,7 @@ static bool boot(struct check *check, const struct trace_event *event)
                 equals(&server->disk, &found) || equals(&last, &found);
     for (size_t i = 0; i < server->n_unsaved; i++)
         good |= equals(&server->unsaved[i], &found);
-    char one[24], two[24];
+    char one[CHECK_SNAPSHOT], two[24];
     if (!good && is_wiped(&server->disk, &found))
         return check_broken(
             check, event, FINDING_RESTARTED_WITH_WRONG_STATE, "", TRACE_NONE,
@@ -191,6 +199,16 @@ static bool boot(struct check *check, const struct trace_event *event)
             ": its disk was wiped in between, or it did not read it.",
             event->node + 1, server->disk.term,
             vote_text(server->disk.voted_for, two), server->disk.last_index);
+    if (!good && found.snapshot_index < server->disk.snapshot_index)
+        return check_broken(
+            check, event, FINDING_SNAPSHOT_LOST_AT_RESTART, "IS.8", TRACE_NONE,
+            server->disk.event,
+            "S%d restarted with %s and a log up to index %" PRIu64
+            ", but it had saved a snapshot up to index %" PRIu64
+            " and a log up to %" PRIu64 ".",
+            event->node + 1, check_snapshot_text(found.snapshot_index, one),
+            found.last_index, server->disk.snapshot_index,
+            server->disk.last_index);
     if (!good)
         return check_broken(
             check, event, FINDING_RESTARTED_WITH_WRONG_STATE,
@@ -210,6 +228,23 @@ static bool boot(struct check *check, const struct trace_event *event)
     server->n_unsaved = 0;
     server->unsaved_lost = false;
     return true;
+}
+
+// [IS.5] An older snapshot has taken the place of a newer one.
+static bool goes_back(struct check *check, const struct trace_event *event,
+                      const struct image *now)
+{
+    if (event->from >= now->snapshot_index ||
+        (event->from == 0 && event->snapshot_bytes > 0))
+        return true;
+    char text[CHECK_SNAPSHOT];
+    return check_broken(
+        check, event, FINDING_SAVED_WRONG_STATE, "IS.5", TRACE_NONE, 0,
+        "S%d saved %s and a log up to index %" PRIu64
+        " at %.3f s, but it had a snapshot up to index %" PRIu64
+        " already: only a newer one may take its place.",
+        event->node + 1, check_snapshot_text(event->from, text), event->index,
+        check_seconds(event->us), now->snapshot_index);
 }
 
 // The persisted image against the states that the server had: the newest that
@@ -240,19 +275,21 @@ static bool persist(struct check *check, const struct trace_event *event)
     if (n_older == SIZE_MAX && !server->unsaved_lost &&
         check->model.server[event->node].booted &&
         !equals(&server->disk, &saved) &&
-        !check_broken(
-            check, event, FINDING_SAVED_WRONG_STATE, rule, TRACE_NONE,
-            server->n_unsaved > 0 ? server->unsaved[0].event : 0,
-            "S%d saved term %" PRIu64 ", %s%s and a log up to %" PRIu64
-            " (term %" PRIu64
-            ") at %.3f s%s, but in memory it had term %" PRIu64
-            ", %s and a log up to %" PRIu64 " (term %" PRIu64 "): the %s"
-            " differ.",
-            event->node + 1, saved.term, vote_text(saved.voted_for, one),
-            by_old_vote(&server->disk, &now, &saved, old), saved.last_index,
-            saved.last_term, check_seconds(event->us),
-            by_snapshot(server, &now, &saved), now.term,
-            vote_text(now.voted_for, two), now.last_index, now.last_term, what))
+        (!goes_back(check, event, &now) ||
+         !check_broken(
+             check, event, FINDING_SAVED_WRONG_STATE, rule, TRACE_NONE,
+             server->n_unsaved > 0 ? server->unsaved[0].event : 0,
+             "S%d saved term %" PRIu64 ", %s%s and a log up to %" PRIu64
+             " (term %" PRIu64
+             ") at %.3f s%s, but in memory it had term %" PRIu64
+             ", %s and a log up to %" PRIu64 " (term %" PRIu64 "): the %s"
+             " differ.",
+             event->node + 1, saved.term, vote_text(saved.voted_for, one),
+             by_old_vote(&server->disk, &now, &saved, old), saved.last_index,
+             saved.last_term, check_seconds(event->us),
+             by_snapshot(server, &now, &saved), now.term,
+             vote_text(now.voted_for, two), now.last_index, now.last_term,
+             what)))
         return false;
     if (server->snapshot_bytes > 0 && event->snapshot_bytes == 0)
         return check_broken(

@@ -248,8 +248,12 @@ struct check {
 
 // Each judges an event by the state before it; false when it is broken.
 bool check_safety(struct check *check, const struct trace_event *event);
+// [P.3] What a boot tells; behind check_durability.
+bool check_restored(struct check *check, const struct trace_event *event);
 bool check_legality(struct check *check, const struct trace_event *event);
 bool check_durability(struct check *check, const struct trace_event *event);
+enum { CHECK_SNAPSHOT = 48 };
+const char *check_snapshot_text(uint64_t index, char out[CHECK_SNAPSHOT]);
 bool check_contract(struct check *check, const struct trace_event *event);
 bool check_leader(struct check *check, const struct trace_event *event);
 bool check_timers(struct check *check, const struct trace_event *event);

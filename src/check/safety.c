@@ -278,6 +278,13 @@ static bool applies_agree(struct check *check, const struct trace_event *event)
     return true;
 }
 
+// What a server restarts with, behind the question whether it had saved that.
+bool check_restored(struct check *check, const struct trace_event *event)
+{
+    return event->kind != TRACE_BOOT ||
+           entries_match(check, event, event->index + 1, event->entry_term);
+}
+
 bool check_safety(struct check *check, const struct trace_event *event)
 {
     const struct model_server *server = &check->model.server[event->node];
@@ -298,8 +305,7 @@ bool check_safety(struct check *check, const struct trace_event *event)
         return entries_match(check, event, event->index,
                              model_term_at(server, event->index - 1));
     case TRACE_BOOT:
-        return restores_term(check, event) &&
-               entries_match(check, event, event->index + 1, event->entry_term);
+        return restores_term(check, event);
     case TRACE_SEND:
         return messages_match(check, event);
     case TRACE_COMMIT:

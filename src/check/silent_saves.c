@@ -79,6 +79,23 @@ static bool keeps_vote(const struct silent_case *c)
                          check_seconds(event->us), vote->to + 1);
 }
 
+// [IS.5] An older snapshot than that on the disk, or none, and this entry gone.
+static bool lost_snapshot(const struct silent_case *c, uint64_t index,
+                          uint64_t term)
+{
+    const struct silent_image *disk = &c->me->disk;
+    const struct trace_event *event = c->event;
+    char text[CHECK_SNAPSHOT];
+    return silent_broken(
+        c, FINDING_SAVED_WRONG_STATE, "IS.5", TRACE_NONE, disk->n,
+        "S%d saved %s and a log up to index %" PRIu64
+        " at %.3f s over a snapshot up to index %" PRIu64 " and entry %" PRIu64
+        " of term %" PRIu64
+        ", which are lost: only a newer snapshot may take a snapshot's place.",
+        event->node + 1, check_snapshot_text(event->from, text), event->index,
+        check_seconds(event->us), disk->snapshot_index, index, term);
+}
+
 // [AE.3] [AE.4] The saved log has what the last one had, when no leader's
 // request has come since.
 static bool keeps_saved(const struct silent_case *c)
@@ -93,6 +110,8 @@ static bool keeps_saved(const struct silent_case *c)
         holds(&now, disk->last_index, disk->last_term))
         return true;
     bool overlap = event->to < disk->n; // two saves at a time
+    if (!overlap && event->from < disk->snapshot_index)
+        return lost_snapshot(c, disk->last_index, disk->last_term);
     bool compacted = !overlap && event->from > disk->snapshot_index;
     return silent_broken(
         c,
@@ -135,6 +154,8 @@ static bool keeps_log(const struct silent_case *c)
             " of term %" PRIu64 ": two saves at a time.",
             event->node + 1, event->index, event->entry_term,
             check_seconds(event->us), index, term);
+    if (had && event->from < me->disk.snapshot_index)
+        return lost_snapshot(c, index, term);
     if (had && me->snapshot_n > me->disk.n && event->from >= me->snapshot_index)
         return silent_broken(
             c, FINDING_SAVED_WRONG_STATE, "IS.6", TRACE_NONE, me->snapshot_n,

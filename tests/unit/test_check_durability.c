@@ -159,74 +159,6 @@ static void test_saved_what_it_was(void **state)
     assert_broken("saved-wrong-state", "RV.2", SHOWN(back), OF(0));
 }
 
-// S1 has n saved entries of term 1, and is in term 2.
-static void save_entries(uint64_t n)
-{
-    begin_story();
-    take_term(0, 2);
-    for (uint64_t index = 1; index <= n; index++)
-        appends(0, index, 1, "x");
-    persists(0, 2, TRACE_NONE, n, 1);
-}
-
-#define PERSIST_SNAPSHOT(server, ...)                                          \
-    STEP(server, .kind = TRACE_PERSIST, .voted_for = TRACE_NONE, __VA_ARGS__)
-
-static void test_is6_what_follows_a_snapshot_is_lost(void **state)
-{
-    (void)state;
-    for (uint64_t last = 2; last <= 3; last++) {
-        save_entries(3);
-        uint64_t compacts =
-            STEP(0, .kind = TRACE_COMPACT, .index = 2, .entry_term = 1);
-        uint64_t saved =
-            PERSIST_SNAPSHOT(0, .term = 2, .from = 2, .index = last,
-                             .entry_term = 1, .snapshot_bytes = 9);
-        if (last == 3)
-            assert_sound();
-        else
-            assert_broken("saved-wrong-state", "IS.6", SHOWN(saved, compacts),
-                          OF(0));
-    }
-}
-
-static void test_is7_what_a_snapshot_contradicts_is_kept(void **state)
-{
-    (void)state;
-    for (uint64_t last = 2; last <= 3; last++) {
-        save_entries(3);
-        uint64_t installs =
-            STEP(0, .kind = TRACE_INSTALL, .index = 2, .entry_term = 2);
-        uint64_t saved = PERSIST_SNAPSHOT(
-            0, .term = 2, .from = 2, .index = last,
-            .entry_term = last == 2 ? 2 : 1, .snapshot_bytes = 9);
-        if (last == 2)
-            assert_sound();
-        else
-            assert_broken("saved-wrong-state", "IS.7", SHOWN(saved, installs),
-                          OF(0));
-    }
-}
-
-static void test_is5_saved_without_its_snapshot(void **state)
-{
-    (void)state;
-    for (uint64_t bytes = 0; bytes <= 9; bytes += 9) {
-        save_entries(2);
-        STEP(0, .kind = TRACE_COMPACT, .index = 1, .entry_term = 1);
-        PERSIST_SNAPSHOT(0, .term = 2, .from = 1, .index = 2, .entry_term = 1,
-                         .snapshot_bytes = 9);
-        uint64_t saved =
-            PERSIST_SNAPSHOT(0, .term = 2, .from = 1, .index = 2,
-                             .entry_term = 1, .snapshot_bytes = bytes);
-        if (bytes > 0)
-            assert_sound();
-        else
-            assert_broken("saved-without-snapshot", "IS.5", SHOWN(saved),
-                          OF(0));
-    }
-}
-
 // ------------------------------------------------------ requests
 
 static void test_c1_votes_asked_before_the_term_is_saved(void **state)
@@ -439,23 +371,14 @@ static void test_is7_a_snapshot_arrives_beside_entries(void **state)
 static void test_every_property_of_durability_was_broken(void **state)
 {
     (void)state;
-    static const char *const all[] = {"ALL.2 restarted-with-wrong-state",
-                                      " restarted-with-wrong-state",
-                                      "ALL.2 restarted-without-term",
-                                      "RV.2 restarted-with-wrong-state",
-                                      "AE.4 restarted-with-wrong-state",
-                                      "ALL.2 saved-wrong-state",
-                                      "RV.2 saved-wrong-state",
-                                      "AE.4 saved-wrong-state",
-                                      "IS.6 saved-wrong-state",
-                                      "IS.7 saved-wrong-state",
-                                      "IS.5 saved-without-snapshot",
-                                      "C.1 sent-before-saving",
-                                      "ALL.2 replied-before-saving",
-                                      "RV.2 replied-before-saving",
-                                      "AE.4 replied-before-saving",
-                                      "IS.5 replied-before-saving",
-                                      NULL};
+    static const char *const all[] = {
+        "ALL.2 restarted-with-wrong-state", " restarted-with-wrong-state",
+        "ALL.2 restarted-without-term",     "RV.2 restarted-with-wrong-state",
+        "AE.4 restarted-with-wrong-state",  "ALL.2 saved-wrong-state",
+        "RV.2 saved-wrong-state",           "AE.4 saved-wrong-state",
+        "C.1 sent-before-saving",           "ALL.2 replied-before-saving",
+        "RV.2 replied-before-saving",       "AE.4 replied-before-saving",
+        "IS.5 replied-before-saving",       NULL};
     assert_all_found(all);
 }
 
@@ -473,9 +396,6 @@ int main(void)
         STORY(test_rv2_saved_another_vote),
         STORY(test_ae4_saved_another_log),
         STORY(test_saved_what_it_was),
-        STORY(test_is6_what_follows_a_snapshot_is_lost),
-        STORY(test_is7_what_a_snapshot_contradicts_is_kept),
-        STORY(test_is5_saved_without_its_snapshot),
         STORY(test_c1_votes_asked_before_the_term_is_saved),
         STORY(test_c1_votes_asked_before_its_own_is_saved),
         STORY(test_c1_led_before_the_term_is_saved),

@@ -151,7 +151,32 @@ static void test_ae3_a_past_is_not_cut(void **state)
                          .voted_for = TRACE_NONE, .from = index, .index = index,
                          .entry_term = term - 2);
     uint64_t n = saves(1, term + 1, 1, 0, 0);
-    assert_broken("truncated-without-message", "AE.3", SHOWN(n, past), OF(1));
+    assert_broken("saved-wrong-state", "IS.5", SHOWN(n, past), OF(1));
+    assert_says("saved no snapshot and a log up to index 0");
+}
+
+// A log that was told is not cut, and no older snapshot takes the place of one,
+// without a leader's message.
+static void test_is5_an_older_snapshot_is_saved(void **state)
+{
+    (void)state;
+    for (uint64_t from = 1; from <= 3; from++) {
+        begin_silent_story();
+        saved();
+        uint64_t newer = STEP(1, .kind = TRACE_SAVED, .ok = true, .term = 1,
+                              .to = story_last(), .voted_for = 0, .from = 2,
+                              .index = 4, .entry_term = 1);
+        uint64_t n = STEP(1, .kind = TRACE_SAVED, .ok = true, .term = 1,
+                          .to = story_last(), .voted_for = 0, .from = from,
+                          .index = from == 3 ? 4 : 3, .entry_term = 1);
+        if (from == 3)
+            assert_sound();
+        else if (from == 2)
+            assert_broken("truncated-without-message", "AE.3", SHOWN(n, newer),
+                          OF(1));
+        else
+            assert_broken("saved-wrong-state", "IS.5", SHOWN(n, newer), OF(1));
+    }
 }
 
 static void test_ae4_two_saves_at_a_time(void **state)
@@ -235,21 +260,15 @@ static void test_all2_a_term_older_than_its_log(void **state)
 static void test_every_rule_is_found(void **state)
 {
     (void)state;
-    static const char *const rules[] = {"AE.3 truncated-without-conflict",
-                                        "AE.3 truncated-without-message",
-                                        "C.1 sent-before-saving",
-                                        "C.1 no-own-vote",
-                                        "ALL.2 replied-before-saving",
-                                        "RV.2 replied-before-saving",
-                                        "AE.4 replied-before-saving",
-                                        "ALL.2 saved-wrong-state",
-                                        "RV.2 saved-wrong-state",
-                                        "AE.4 saved-wrong-state",
-                                        "IS.6 saved-wrong-state",
-                                        "IS.5 snapshot-with-wrong-term",
-                                        "ALL.2 current-term-wrong",
-                                        "L.3 wrong-prev-log-term",
-                                        NULL};
+    static const char *const rules[] = {
+        "AE.3 truncated-without-conflict", "AE.3 truncated-without-message",
+        "C.1 sent-before-saving",          "C.1 no-own-vote",
+        "ALL.2 replied-before-saving",     "RV.2 replied-before-saving",
+        "AE.4 replied-before-saving",      "ALL.2 saved-wrong-state",
+        "RV.2 saved-wrong-state",          "AE.4 saved-wrong-state",
+        "IS.5 saved-wrong-state",          "IS.6 saved-wrong-state",
+        "IS.5 snapshot-with-wrong-term",   "ALL.2 current-term-wrong",
+        "L.3 wrong-prev-log-term",         NULL};
     assert_all_found(rules);
 }
 
@@ -265,6 +284,7 @@ int main(void)
         SILENT(test_a_save_goes_back),
         SILENT(test_ae4_a_save_without_what_was_acknowledged),
         SILENT(test_ae3_a_past_is_not_cut),
+        SILENT(test_is5_an_older_snapshot_is_saved),
         SILENT(test_ae4_two_saves_at_a_time),
         SILENT(test_is6_a_snapshot_takes_what_follows_it),
         SILENT(test_is5_a_snapshot_has_a_term),
