@@ -4,12 +4,25 @@
 #include "adversary.h"
 #include "suites.h"
 
+#include "base/random.h"
+
 static raft_index agree_n(struct lab *lab, int n, int n_servers)
 {
     raft_index index = 0;
     for (int i = 0; i < n; i++)
         index = one(lab, random_value(lab), n_servers);
     return index;
+}
+
+// On half of the seeds the service has no state, and its snapshots no bytes.
+static void draw(uint64_t seed, struct lab_scenario *scenario)
+{
+    uint64_t random = seed ^ 0x656d707479; // "empty"
+    scenario->empty_snapshots = random_next(&random) % 2 == 0;
+    if (!scenario->empty_snapshots)
+        return;
+    scenario->young = true;
+    scenario->title = "Schedule: snapshot of no bytes after restart";
 }
 
 // [L.3] [IS.8] A leader that has its snapshot from its disk sends it to a
@@ -54,6 +67,7 @@ const struct lab_scenario schedules_restored_scenarios[] = {
     {.name = "snapshot-after-restart",
      .title = "Schedule: snapshot after restart",
      .run = snapshot_after_restart,
+     .draw = draw,
      .n_servers = 3,
      .snapshots = true,
      .simulated_only = true,

@@ -160,12 +160,48 @@ static void parked_handlers(struct lab *lab)
     }
 }
 
+// A service that hands in a snapshot from a thread of its own.
+struct hands_in {
+    struct lab *lab;
+    int server;
+    raft_index index;
+};
+
+static void *hands_in_main(void *argument)
+{
+    struct hands_in *hands_in = argument;
+    lab_compact(hands_in->lab, hands_in->server, hands_in->index);
+    return NULL;
+}
+
+// [IS.5] A follower's service hands in a snapshot, and that thread stands still
+// where it lets go of a lock; meanwhile a newer snapshot is installed, or
+// entries are applied. What was true before is not true any more.
+static void handed_in_late(struct lab *lab, uint64_t longest_ms)
+{
+    int follower = after(lab, lab_check_one_leader(lab), 1);
+    struct hands_in hands_in = {lab, follower, 0};
+    while (hands_in.index % 10 != 5) // between two that are handed in
+        hands_in.index = one(lab, random_value(lab), 3);
+    lab_disconnect(lab, follower);
+    go_on(lab, follower);
+    pthread_t thread;
+    lab_park(lab, 500, longest_ms);
+    begin_thread(&thread, hands_in_main, &hands_in);
+    lab_sleep_ms(lab, 1);
+    lab_park(lab, 0, 0);
+    lab_connect(lab, follower);
+    lab_sleep_ms(lab, longest_ms);
+    end_thread(thread);
+    one(lab, random_value(lab), 3);
+}
+
 // [IS.5] A follower stands still while its service hands in a snapshot, or a
 // leader's is installed; meanwhile a newer one comes.
 static void parked_snapshots(struct lab *lab)
 {
     // Within a heartbeat interval it hears of the commit, or gets the snapshot.
-    enum { BEAT_MS = 120, LONGEST_MS = 1500 };
+    enum { BEAT_MS = 120, LONGEST_MS = 1500, LATE_MS = 3000, N_LATE = 10 };
     for (int round = 0; round < 24; round++) {
         int follower = after(lab, lab_check_one_leader(lab), 1);
         if (round % 2 == 0) {
@@ -189,6 +225,8 @@ static void parked_snapshots(struct lab *lab)
         lab_sleep_ms(lab, LONGEST_MS);
         one(lab, random_value(lab), 3);
     }
+    for (int round = 0; round < N_LATE; round++)
+        handed_in_late(lab, LATE_MS);
 }
 
 // ------------------------------------------------------------------- at rest

@@ -38,6 +38,7 @@ struct lab_scenario {
     bool unreliable;       // the network delays and loses calls
     bool snapshots;        // the service takes one after every tenth command
     bool old_snapshots;    // and hands in older ones again
+    bool empty_snapshots;  // these have no bytes: the service has no state
     bool simulated_only;   // needs pauses, clocks or scripts in virtual time
     bool no_long_delays;   // calls that cannot be delivered fail soon
     bool young;            // must not be born old

@@ -40,7 +40,8 @@ static uint64_t get(const uint8_t **at, int n_bytes)
     return value;
 }
 
-// Its index, and all commands up to there with their lengths. Needs the mutex.
+// Its index, and all commands up to there with their lengths, or nothing. Needs
+// the mutex.
 static uint8_t *take_snapshot(struct lab *lab, raft_index index, size_t *n)
 {
     *n = 8;
@@ -49,6 +50,10 @@ static uint8_t *take_snapshot(struct lab *lab, raft_index index, size_t *n)
     bool watched = heap_pauses();
     uint8_t *bytes = must_malloc(*n), *at = bytes;
     heap_counts(watched);
+    if (lab->scenario->empty_snapshots) {
+        *n = 0;
+        return bytes;
+    }
     put(&at, index, 8);
     for (raft_index i = lab->past + 1; i <= index; i++) {
         const struct agreed *agreed = at_index(lab, i);
@@ -60,18 +65,23 @@ static uint8_t *take_snapshot(struct lab *lab, raft_index index, size_t *n)
     return bytes;
 }
 
-// Is it the snapshot that we would take at its index? Needs the mutex.
+// Is it the snapshot that we would take at its index? One of no bytes does not
+// tell that: *index says it. Needs the mutex.
 static bool is_snapshot(struct lab *lab, const uint8_t *bytes, size_t n,
                         raft_index *index)
 {
     const uint8_t *at = bytes, *end = bytes + n;
     if (lab->scenario->service)
         return lab_kv_is_snapshot(lab, bytes, n, index);
-    if (n < 8)
+    bool empty = lab->scenario->empty_snapshots;
+    if (empty ? n > 0 : n < 8)
         return false;
-    *index = get(&at, 8);
+    if (!empty)
+        *index = get(&at, 8);
     if (*index < lab->past || *index > lab->past + lab->n_agreed)
         return false;
+    if (empty)
+        return (*index + 1) % SNAPSHOT_EVERY == 0;
     for (raft_index i = lab->past + 1; i <= *index; i++) {
         const struct agreed *agreed = at_index(lab, i);
         if (end - at < 4 || get(&at, 4) != agreed->n_bytes ||
@@ -156,7 +166,7 @@ static void apply_snapshot(struct instance *instance,
                            const struct raft_message *message)
 {
     struct lab *lab = instance->lab;
-    raft_index index = 0;
+    raft_index index = message->index;
     pthread_mutex_lock(&lab->mutex);
     bool good = is_snapshot(lab, message->bytes, message->n_bytes, &index) &&
                 index == message->index;
@@ -336,10 +346,30 @@ bool lab_has_snapshot(struct lab *lab)
     return has;
 }
 
+// Up to where a snapshot of no bytes goes, the saved state alone can tell.
+static raft_index empty_snapshot(const struct instance *instance)
+{
+    struct saved_state state;
+    if (instance->state == NULL)
+        return 0;
+    struct raft_saved saved = {.state = instance->state->bytes,
+                               .n_state = instance->state->n};
+    if (!lab_decode_saved(instance->lab, &saved, &state))
+        lab_run_not_set_up(instance->lab,
+                           "the saved state is in an encoding of its own, so"
+                           " nobody knows up to where a snapshot of no bytes"
+                           " goes");
+    raft_index index = state.last_included_index;
+    message_clear(&saved_state_type, &state);
+    return index;
+}
+
 void lab_service_restore(struct instance *instance)
 {
     struct lab *lab = instance->lab;
     struct blob *snapshot = instance->snapshot;
+    if (lab->scenario->empty_snapshots)
+        instance->last_applied = empty_snapshot(instance);
     if (snapshot == NULL)
         return;
     pthread_mutex_lock(&lab->mutex);
