@@ -50,7 +50,7 @@ static void start(const struct silent_case *c)
     me->life++;
     me->life_n = c->event->n;
     me->life_us = c->event->us;
-    me->last_given = 0;
+    me->last_given = me->may_now = 0;
     me->given_us = c->event->us;
     me->snapshot_us = 0; // its service restores what is on the disk
     me->led_term = me->deposed_us = 0;

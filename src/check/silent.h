@@ -94,8 +94,9 @@ struct silent_server {
     uint64_t may_commit, match, match_term;
     uint64_t pending[SILENT_PENDING]; // messages
     int n_pending;
-    uint64_t may_us;            // since when
     uint64_t last_given, given; // to its service, in this life; and ever
+    uint64_t may_now, may_us;   // it may commit in this life; that is more than
+                                // was given since then
     uint64_t given_us;
 
     struct silent_image disk;

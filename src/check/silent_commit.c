@@ -46,10 +46,14 @@ static uint64_t held(const struct silent_case *c)
 
 static void learn(const struct silent_case *c, uint64_t index)
 {
-    if (index <= c->me->may_commit)
+    struct silent_server *me = c->me;
+    if (index > me->may_commit)
+        me->may_commit = index;
+    if (index <= me->may_now)
         return;
-    c->me->may_commit = index;
-    c->me->may_us = c->event->us;
+    if (me->may_now <= me->last_given)
+        me->may_us = c->event->us;
+    me->may_now = index;
 }
 
 void silent_learn_held(const struct silent_case *c)

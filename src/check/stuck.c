@@ -28,7 +28,9 @@ static struct standing standing_of(const struct check *check, int i)
                                  .soon_us = SOON_US};
     bool fresh =
         silent->snapshot_n > 0 && silent->last_given < silent->snapshot_index;
-    return (struct standing){.may = silent->snapshots ? 0 : silent->may_commit,
+    // Where a service begins that has a snapshot, only a command tells.
+    bool unknown = silent->snapshots && silent->last_given == 0;
+    return (struct standing){.may = unknown ? 0 : silent->may_now,
                              .may_us = silent->may_us,
                              .given = silent->last_given,
                              .given_us = silent->given_us,
@@ -76,14 +78,14 @@ static bool is_uncommitted(struct check *check, int i, const struct standing *s,
     for (int k = 0; k < check->model.n_servers; k++)
         n += k != i && leader->peer[k].view.acked >= s->may;
     if (check->silent->speaks || i != spoken->leader ||
-        spoken->leader_commit >= s->may || spoken->sent_us < s->may_us)
+        spoken->leader_commit > s->given || spoken->sent_us < s->may_us)
         return false;
     return check_lies(
         check, "L.4", i, spoken->led_n,
-        "S%d, leader of term %" PRIu64 ", may commit up to index %" PRIu64
+        "S%d, leader of term %" PRIu64 ", may commit index %" PRIu64
         " since %s by the replies that it has received,"
         " but its messages still carry leader_commit %" PRIu64 "%s.",
-        i + 1, spoken->led_term, s->may, when, spoken->leader_commit,
+        i + 1, spoken->led_term, s->given + 1, when, spoken->leader_commit,
         n + 1 == check_majority(check)
             ? ": no message shows that it counts its own copy"
             : "");
@@ -98,8 +100,10 @@ bool check_unapplied(struct check *check, int i, uint64_t us)
     char when[40] = "its start";
     if (!told || s.may <= s.given || us < since_us + s.soon_us)
         return false;
-    if (s.may_us > 0)
-        snprintf(when, sizeof when, "%.3f s", check_seconds(s.may_us));
+    // Of a silent one nobody knows what it could do before.
+    uint64_t from_us = check->silent->speaks ? s.may_us : since_us;
+    if (from_us > 0)
+        snprintf(when, sizeof when, "%.3f s", check_seconds(from_us));
     if (is_uncommitted(check, i, &s, when))
         return true;
     return check_lies(
@@ -109,8 +113,8 @@ bool check_unapplied(struct check *check, int i, uint64_t us)
         i + 1,
         check->silent->speaks ? "'s commit_index has been"
                               : ", by the messages that it has received, may"
-                                " commit up to index",
-        s.may, when, s.given,
+                                " commit index",
+        check->silent->speaks ? s.may : s.given + 1, when, s.given,
         only_leader(check) ? " The leader has applied it; no follower has ever"
                              " applied anything."
                            : "");

@@ -377,7 +377,7 @@ static void test_all1_a_service_gets_nothing(void **state)
     assert_not_hindered();
     wait_us(20 * MS);
     beats(1);
-    assert_hindered("ALL.1", NO_EVENT, OF(1), "may commit up to index 1");
+    assert_hindered("ALL.1", NO_EVENT, OF(1), "may commit index 1");
     silent_gives(1, 1, 1);
     assert_not_hindered();
 }
@@ -450,7 +450,7 @@ static void test_every_rule_is_found(void **state)
                                         "L.4 commit-of-older-term",
                                         "L.4 commit-index-wrong",
                                         "AE.5 commit-beyond-message",
-                                        "ALL.1 may commit up to index 1",
+                                        "ALL.1 may commit index 1",
                                         "L.3 does not move next_index back",
                                         "L.3 has sent it no entries",
                                         "L.4 that it counts its own copy",
