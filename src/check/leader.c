@@ -392,7 +392,17 @@ static bool match(struct check *check, const struct trace_event *event)
 static bool next(struct check *check, const struct trace_event *event)
 {
     const struct model_server *leader = &check->model.server[event->node];
-    if (event->to < 1 || event->to > model_last_index(leader) + 1)
+    bool beyond = event->to > model_last_index(leader) + 1;
+    const struct origin *origin = check_origin(check, event->n);
+    if (beyond && event->peer == event->node && origin != NULL &&
+        origin->root_kind == TRACE_START && event->to == origin->root_msg + 1)
+        return check_broken(
+            check, event, FINDING_COMMAND_AT_WRONG_INDEX, "L.2", TRACE_NONE,
+            origin->root,
+            "S%d told a client that its command is at index %" PRIu64
+            " and counted it as stored, but its log ends at %" PRIu64 ".",
+            event->node + 1, origin->root_msg, model_last_index(leader));
+    if (event->to < 1 || beyond)
         return check_broken(check, event, FINDING_NEXT_INDEX_OUT_OF_RANGE,
                             "L.3", event->peer, 0,
                             "S%d set next_index for S%d to %" PRIu64
@@ -406,7 +416,6 @@ static bool next(struct check *check, const struct trace_event *event)
     const struct view *view = &check->server[event->node].view[event->peer];
     if (event->to > known || event->to > view->acked)
         return true;
-    const struct origin *origin = check_origin(check, event->n);
     const struct flight *flight =
         origin != NULL && origin->root_kind == TRACE_REPLY_RECV
             ? check_flight(check, origin->root_msg)

@@ -205,6 +205,27 @@ static void test_l3_next_index_out_of_range(void **state)
     assert_broken("next-index-out-of-range", "L.3", SHOWN(zero), OF(0, 1));
 }
 
+// A leader that counts a command as its own has appended it.
+static void test_l2_counts_what_it_has_not_appended(void **state)
+{
+    (void)state;
+    for (int appended = 0; appended < 2; appended++) {
+        begin_story();
+        replicates(2);
+        uint64_t start = STEP(0, .kind = TRACE_START, .index = 3, .term = 1,
+                              .ok = true, .command = "z");
+        if (appended > 0)
+            appends(0, 3, 1, "z");
+        uint64_t next = STEP(0, .kind = TRACE_NEXT, .peer = 0, .from = 3,
+                             .to = 4, .cause = start);
+        if (appended > 0)
+            assert_sound();
+        else
+            assert_broken("command-at-wrong-index", "L.2", SHOWN(next, start),
+                          OF(0));
+    }
+}
+
 static void test_l3_next_index_below_match_index(void **state)
 {
     (void)state;
@@ -327,6 +348,7 @@ static void test_every_property_of_leaders_was_broken(void **state)
 {
     (void)state;
     static const char *const all[] = {"IS.5 snapshot-of-nothing",
+                                      "L.2 command-at-wrong-index",
                                       "C.1 request-without-election",
                                       "C.1 no-own-vote",
                                       "C.1 wrong-log-in-request",
@@ -361,6 +383,7 @@ int main(void)
         STORY(test_l3_a_wrong_prev_log_term),
         STORY(test_l3_entries_from_behind_the_log),
         STORY(test_l3_next_index_out_of_range),
+        STORY(test_l2_counts_what_it_has_not_appended),
         STORY(test_l3_next_index_below_match_index),
         STORY(test_l3_match_index_falls),
         STORY(test_l3_match_index_beyond_what_was_acknowledged),
