@@ -117,6 +117,7 @@ static void found(struct check *check, const struct clients_verdict *verdict)
 const struct check_finding *check_clients(struct check *check, uint64_t budget)
 {
     struct clients_verdict verdict;
+    check_settle(check);
     if (check->broken || !check_has_clients(check) ||
         check_unanswerable(check) != NULL)
         return check_finding(check);

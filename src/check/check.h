@@ -94,7 +94,8 @@ const struct check_finding *check_diagnose(struct check *check, uint64_t us,
 // Without it, no trace shows that a session was dropped too early.
 void check_sessions(struct check *check, size_t kept);
 
-// What clients saw, all events having been followed: NULL when one machine
+// All events having been followed: what messages prove, where servers told of
+// themselves and left it out; and what clients saw. NULL when one machine
 // could have given all answers, or when no client asked anything. Otherwise the
 // finding "linearizability", or "not-decided" when the search has looked at
 // `budget` configurations (0: its own) of a key. From then on it is

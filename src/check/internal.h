@@ -321,6 +321,9 @@ bool check_keeps_term(struct check *check, const struct trace_event *event,
 struct silent *silent_make(int n_servers);
 void silent_free(struct silent *silent, int n_servers);
 bool check_silent(struct check *check, const struct trace_event *event);
+// All events are there: the first finding of the messages of servers that tell
+// something counts when nothing else was found.
+void check_settle(struct check *check);
 // No server has told anything of itself yet.
 bool check_is_silent(const struct check *check);
 

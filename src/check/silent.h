@@ -113,7 +113,9 @@ struct silent_server {
 };
 
 struct silent {
-    bool speaks; // some server tells of itself: nothing is judged here
+    bool speaks; // some server tells of itself: what is found is held back
+    struct check_finding held; // the first; property NULL: none
+    bool blind;                // nothing is judged here
     bool saves;  // states are told when they are saved; not only the first
     bool others; // messages of other names than Figure 2's have been sent
     uint64_t n_runs;

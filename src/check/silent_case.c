@@ -9,6 +9,7 @@
 static bool nothing_to_come_back_with(const struct silent_case *c)
 {
     return c->me->life > 0 && !silent_tells(c, TRACE_SAVED) &&
+           !silent_tells(c, TRACE_PERSIST) &&
            (c->check->without >> TRACE_PERSIST & 1) == 0;
 }
 

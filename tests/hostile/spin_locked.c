@@ -10,7 +10,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 struct raft *raft_make(const struct raft_config *config)
 {
     pthread_mutex_lock(&mutex);
-    for (volatile int n = 0;; n++)
+    for (volatile unsigned n = 0;; n++)
         continue;
     return honest_make(config);
 }

@@ -377,13 +377,16 @@ static void test_p4_a_leader_without_a_committed_entry(void **state)
                   OF(2, 0));
 }
 
-static void test_who_speaks_is_judged_by_what_it_tells(void **state)
+// By what it tells; and in the end by what it left out.
+static void test_who_speaks_is_judged_by_messages_in_the_end(void **state)
 {
     (void)state;
-    silent_asks(0, 1, 1, 0, 0, true);
+    uint64_t first = silent_asks(0, 1, 1, 0, 0, true);
     STEP(0, .kind = TRACE_TERM, .from = 0, .to = 1);
-    silent_asks(2, 1, 1, 0, 0, true);
+    uint64_t second = silent_asks(2, 1, 1, 0, 0, true);
     assert_sound();
+    assert_non_null(check_clients(story_check(), 0));
+    assert_broken("voted-twice", "RV.2", SHOWN(second, first), OF(1, 0));
 }
 
 static void test_every_rule_is_found(void **state)
@@ -435,7 +438,7 @@ int main(void)
         SILENT(test_c1_index_0_has_no_term),
         SILENT(test_p1_two_leaders_of_a_term),
         SILENT(test_p4_a_leader_without_a_committed_entry),
-        SILENT(test_who_speaks_is_judged_by_what_it_tells),
+        SILENT(test_who_speaks_is_judged_by_messages_in_the_end),
         cmocka_unit_test(test_every_rule_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
