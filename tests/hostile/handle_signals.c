@@ -9,7 +9,7 @@ struct raft *raft_make(const struct raft_config *config)
     static void (*const ignore[4])(int) = {SIG_IGN};
     for (int i = 0; i < 4; i++)
         raw_call(SYS_rt_sigaction, signals[i], (long)ignore, 0);
-    for (volatile int n = 0;; n++)
+    for (volatile unsigned n = 0;; n++)
         continue;
     return honest_make(config);
 }

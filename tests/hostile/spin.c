@@ -6,7 +6,7 @@
 
 struct raft *raft_make(const struct raft_config *config)
 {
-    for (volatile int n = 0;; n++)
+    for (volatile unsigned n = 0;; n++)
         continue;
     return honest_make(config);
 }
