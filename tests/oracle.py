@@ -48,6 +48,13 @@ class Server:
             self.log, self.base, self.base_term = self.log[i - self.base:], i, term
 
 
+def shown(text):
+    """A key or a value, as sentences have it: its last 24 characters."""
+    text = text[:1] + text[1:].rstrip(" ") if text else "nothing"
+    text = "..." + text[-21:] if len(text) > 24 else text
+    return "".join(c if " " <= c <= "~" else "?" for c in text)
+
+
 class Oracle:
     def __init__(self, lines):
         self.events = [e for e in lines if e["ev"] not in ("trace", "state", "verdict")]
@@ -56,6 +63,24 @@ class Oracle:
         self.s = [Server() for _ in range(self.n)]
         self.sends, self.lost, self.at, self.kinds = {}, {}, 0, {e["ev"] for e in self.events}
         self.commits = []  # each commit, with the terms of its entries
+        # What clients asked for, by the index and term that they were told.
+        self.asked = {(e["index"], e["term"]): self.operation(e) for e in self.events
+                      if e["ev"] == "start" and e["accepted"]}
+
+    def operation(self, e):
+        """The client's operation behind a command, in words; None."""
+        sent = None  # the request that brought the command
+        while e and e["ev"] != "invoke":
+            sent = sent or (e if e["ev"] == "send" else None)
+            e = self.by_n.get(e.get("cause"))
+        # A session is asked for on behalf of an operation as well.
+        if not e or not sent or sent["args"].get("kind") != ord(e["call"][0]):
+            return None
+        key, value, expected = (shown(e.get(k, "")) for k in ("key", "value", "expected"))
+        return "C%d's %s" % (e["client"], {
+            "get": "get %s" % key, "put": "put %s=%s" % (key, value),
+            "append": "append %s to %s" % (value, key),
+            "cas": "compare-and-set %s from %s to %s" % (key, expected, value)}[e["call"]])
 
     def root(self, e):
         """The receipt, timeout or client's command that an event follows from."""
@@ -232,8 +257,9 @@ class Oracle:
                 "; the request that was answered ended at index %d" % self.ends(send)
                 if send and ev == "match" and e["peer"] != i else "")
         if ev == "apply" and not e.get("snapshot"):
-            return '%s applied index %d (term %d, "%s").' % (
-                me, e["index"], e["term"], e.get("command", ""))
+            return "%s applied index %d (term %d, %s)." % (
+                me, e["index"], e["term"], self.asked.get((e["index"], e["term"])) or
+                '"%s"' % e.get("command", ""))
         return None
 
     def causes(self, e):
