@@ -193,9 +193,12 @@ static void shutdown(struct lab *lab)
     struct rule *nothing = drop("AppendEntries", REPLY, ALL, 0);
     crowd_begin(&crowd, lab, 30, append_and_wait, NULL);
     lab_sleep_ms(lab, 100);
+    bool led = leads(lab, 0); // then nothing that waits there is lost
     lab_crash(lab, 0);
     lift(nothing);
     crowd_end(&crowd, 0);
+    if (led)
+        lab_check_late_answers(lab, 0);
     adversary_end(lab);
     lab_restart(lab, 0);
     elect(lab, 1);
@@ -341,6 +344,72 @@ static void lost_for_good(struct lab *lab)
                          HEALED_MS / 1000);
 }
 
+// A compare-and-set that is refused says what was there.
+static void refused(struct lab *lab)
+{
+    adversary_begin(lab);
+    elect(lab, 0);
+    struct client *client = customer(lab, 0);
+    must_do(lab, client, 0, KV_PUT, "a", "1");
+    struct asked *asked = client_begin(client, KV_CAS, "a", "3", "2");
+    must_repeat(lab, client, asked, 0);
+    const char *met = asked_value(asked);
+    if (!asked_done(asked) && strcmp(met, "1") != 0)
+        lab_fail_service(lab, "KV.14",
+                         "a is 1. S1 refused C1's compare-and-set of a from 2"
+                         " to 3, and its reply says \"%.40s\" where it has to"
+                         " say what was there, \"1\".",
+                         met);
+    must_get(lab, client, 0, "a");
+}
+
+// The leader is deposed, loses what it had, and leads again, before it was told
+// that it did not lead. Of two requests that wait there, another entry takes
+// the place of the first only.
+struct two {
+    enum sent sent[2];
+};
+
+static void append_by_two(struct worker *worker)
+{
+    struct two *two = worker->story;
+    struct asked *asked =
+        client_begin(worker->client, KV_APPEND, "a", "mine", NULL);
+    two->sent[worker->number] = client_send(worker->client, asked, 0, VAIN_MS);
+}
+
+static void leads_again(struct lab *lab)
+{
+    static struct crowd crowd;
+    static struct two two;
+    adversary_begin(lab);
+    elect(lab, 0);
+    struct client *other = client_make(lab);
+    must_do(lab, other, 0, KV_PUT, "a", "1");
+    all_have(lab, 0);
+    int others[] = {1, 2};
+    group(lab, others, 2);
+    crowd_begin(&crowd, lab, 2, append_by_two, &two);
+    lab_sleep_ms(lab, 20);
+    lab_late_state(lab, 0, true);
+    elect(lab, 1);
+    must_do(lab, other, 1, KV_PUT, "b", "2");
+    one_world(lab);
+    all_have(lab, 1);
+    elect(lab, 0);
+    lab_late_state(lab, 0, false);
+    uint64_t since_ms = now_ms();
+    crowd_end(&crowd, 0);
+    bool silent = two.sent[0] == SENT_SILENT || two.sent[1] == SENT_SILENT;
+    if (silent || now_ms() - since_ms > HEALED_MS)
+        lab_fail_service(lab, "KV.10",
+                         "S1 was deposed and leads again, in a later term. Two"
+                         " requests that it took in the earlier term are lost,"
+                         " and not both were answered within %d s.",
+                         HEALED_MS / 1000);
+    must_get(lab, other, 0, "a");
+}
+
 #define MACHINE                                                                \
     .n_servers = 3, .service = true, .young = true, .no_long_delays = true,    \
     .simulated_only = true
@@ -393,6 +462,14 @@ const struct lab_scenario service_machine_scenarios[] = {
     {.name = "kv-taken-index-get",
      .title = "Service: another's answer in one's place",
      .run = taken_index_get,
+     MACHINE},
+    {.name = "kv-leads-again",
+     .title = "Service: deposed, and the leader again",
+     .run = leads_again,
+     MACHINE},
+    {.name = "kv-refused",
+     .title = "Service: a compare-and-set is refused",
+     .run = refused,
      MACHINE},
     {.name = "kv-lost-for-good",
      .title = "Service: deposed, and nothing follows",

@@ -114,9 +114,26 @@ static void found(struct check *check, const struct clients_verdict *verdict)
         check_show(check, verdict->history[verdict->linear.failed].called);
 }
 
+// What is no linearizability, but a promise that is broken.
+static const struct check_finding *promise(struct check *check, const char *tag,
+                                           const uint64_t events[2])
+{
+    struct check_finding *finding = &check->finding;
+    check->broken = true;
+    finding->property = finding_id(FINDING_SERVICE);
+    finding->tag = tag;
+    finding->n_events = finding->n_servers = 0;
+    finding->found_n = check->model.n;
+    check_show(check, events[0]);
+    check_show(check, events[1]);
+    return finding;
+}
+
 const struct check_finding *check_clients(struct check *check, uint64_t budget)
 {
     struct clients_verdict verdict;
+    struct check_finding *finding = &check->finding;
+    uint64_t events[2];
     check_settle(check);
     if (check->broken || !check_has_clients(check) ||
         check_unanswerable(check) != NULL)
@@ -124,8 +141,22 @@ const struct check_finding *check_clients(struct check *check, uint64_t budget)
     clients_judge(check->clients, budget, &verdict);
     if (verdict.linear.result != LINEAR_LEGAL)
         found(check, &verdict);
+    else if (clients_misplaced(check->clients, finding->text,
+                               sizeof finding->text, events))
+        promise(check, "KV.14", events);
     clients_clear(&verdict);
     return check_finding(check);
+}
+
+const struct check_finding *check_unanswered(struct check *check, uint64_t us)
+{
+    struct check_finding *finding = &check->finding;
+    uint64_t events[2];
+    if (check->broken || check->clients == NULL ||
+        !clients_unanswered(check->clients, us, finding->text,
+                            sizeof finding->text, events))
+        return NULL;
+    return promise(check, "KV.10", events);
 }
 
 // ------------------------------------------------------------------ evidence

@@ -102,6 +102,10 @@ void check_sessions(struct check *check, size_t kept);
 // check_finding(). Does nothing where something is broken already.
 const struct check_finding *check_clients(struct check *check, uint64_t budget);
 
+// After a scenario's time limit has passed: has a server of the service applied
+// what it was asked for, and not answered? The finding, KV.10, or NULL.
+const struct check_finding *check_unanswered(struct check *check, uint64_t us);
+
 // The finding, NULL when there is none. Owned by the checker.
 const struct check_finding *check_finding(const struct check *check);
 

@@ -236,10 +236,13 @@ static void answered(struct clients *clients, const struct trace_event *event)
     struct owner owner = owner_of(&clients->messages, event->msg);
     if (!is_operation(owner) || !owner.carries)
         return;
-    uint64_t restored = 0;
-    for (size_t i = 0; i < clients->n_restored; i++)
-        if (clients->restored[i].server == event->node)
-            restored = clients->restored[i].index;
+    struct clients_restored restored =
+        clients_restored_by(clients, event->node);
+    uint64_t told = 0;
+    bool tells =
+        event->rpc != NULL &&
+        strcmp(event->rpc, service_rpcs[RPC_CLIENT_REQUEST].method) == 0 &&
+        trace_message_number(&event->args, "index", &told);
     set(&clients->replies, event->n, 0, clients->n_answers);
     own(&clients->events, event->n, owner);
     GROW(clients->answer, clients->n_answers, clients->answer_room);
@@ -250,11 +253,13 @@ static void answered(struct clients *clients, const struct trace_event *event)
                                 .us = event->us,
                                 .leads = clients->leads[event->node],
                                 .handed = clients->handed[event->node],
-                                .restored = restored,
+                                .restored = restored.index,
                                 .committed = clients->committed,
                                 .leader_term = clients->leader_term,
                                 .leader_n = clients->leader_n,
                                 .leader = clients->leader,
+                                .told = told,
+                                .tells = tells,
                                 .undone = is_undone(event)};
 }
 
@@ -334,7 +339,7 @@ static void handed(struct clients *clients, const struct trace_event *event)
         return;
     }
     clients->handed[event->node] = event->index;
-    set(&clients->hands, event->index, (uint64_t)event->node, event->n);
+    clients_hands(clients, event);
     if (event->index > clients->committed)
         clients->committed = event->index;
     struct clients_applied *place = place_at(clients, event->index);
@@ -468,13 +473,6 @@ const struct clients_entry *clients_own_entry(const struct clients *clients,
         if (clients->entry[i].server == a->server && clients->entry[i].n < a->n)
             own = &clients->entry[i];
     return own;
-}
-
-uint64_t clients_handed_at(const struct clients *clients, int server,
-                           uint64_t index)
-{
-    size_t n = get(&clients->hands, index, (uint64_t)server);
-    return n != CLIENTS_NONE ? n : 0;
 }
 
 const struct clients_entry *clients_entry_of(const struct clients *clients,

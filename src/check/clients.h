@@ -42,7 +42,9 @@ struct clients_answer {
     // (TRACE_NONE: nobody) since which event.
     uint64_t leads, handed, restored, committed, leader_term, leader_n;
     int leader;
-    bool undone; // it says that nothing was done here: another server leads
+    uint64_t told; // the index in it; 0: none, or not known
+    bool tells;    // that is known
+    bool undone;   // it says that nothing was done here: another server leads
 };
 
 // Texts are the arena's; NULL is the empty value.
@@ -78,10 +80,15 @@ struct clients_restored {
 // A message by which a client asks, where its fields are told.
 struct clients_request {
     uint64_t msg, n, session, sequence;
-    size_t operation;     // CLIENTS_NONE: of none
-    bool opens;           // a session
-    uint64_t index, term; // of the entry that its server took for it
+    size_t operation;   // CLIENTS_NONE: of none
+    bool opens;         // a session
+    bool replied;       // a server has answered it, whatever it said
+    uint64_t undone_us; // when it said that it does not lead; 0: it did not
+    int server;         // that took an entry for it, and which
+    uint64_t index, term;
 };
+
+enum { CLIENTS_UNNAMED = -1 };
 
 struct clients_session {
     uint64_t number, highest; // the highest request that was sent in it
@@ -90,7 +97,8 @@ struct clients_session {
     // The first reply that gave it to a client; index: of the entry that its
     // server took for that client, where that was not the one it answered.
     uint64_t given_n, given_index;
-    int given_server, given_client;
+    int given_server, given_client; // CLIENTS_UNNAMED: it did not say who
+    uint64_t given_msg;
     size_t operation; // that used it first; CLIENTS_NONE
     uint64_t used_n;
 };
@@ -98,7 +106,7 @@ struct clients_session {
 // What a service or a clerk may not do, whatever comes of it.
 struct clients_breach {
     const char *tag; // NULL: there was none
-    char text[600];
+    char text[800];
     uint64_t earlier_n, n; // the events that show it
 };
 
@@ -129,6 +137,7 @@ struct clients {
     // arrival, by session and number in it; and sessions.
     struct clients_request *request;
     size_t n_requests, request_room, n_registers;
+    uint64_t last_register; // the highest index of a session's opening
     struct clients_session *session;
     size_t n_sessions, session_room;
     struct table asks, arrivals, numbers, sessions;
@@ -147,6 +156,12 @@ void clients_restores(struct clients *clients, const struct trace_event *event);
 void clients_makes(struct clients *clients, int server, uint64_t index,
                    uint64_t n);
 bool clients_made(const struct clients *clients, int server, uint64_t index);
+// What a server's service has begun with, or taken over, last; index 0:
+// nothing.
+struct clients_restored clients_restored_by(const struct clients *clients,
+                                            int server);
+// An entry was handed to a service.
+void clients_hands(struct clients *clients, const struct trace_event *event);
 
 // The answer that the client took, NULL when that is not known; and the entry
 // of the operation that was applied first, likewise.
@@ -174,6 +189,13 @@ const struct clients_entry *clients_own_entry(const struct clients *clients,
 // The event by which a server handed an index to its service last; 0 = none.
 uint64_t clients_handed_at(const struct clients *clients, int server,
                            uint64_t index);
+// The same, with its time.
+uint64_t clients_handed_then(const struct clients *clients, int server,
+                             uint64_t index, uint64_t *us);
+// clients_numbers.c: has a server applied, in this life, the entry that it took
+// for a request a while ago, and not answered? Says so, with both events.
+bool clients_unanswered(const struct clients *clients, uint64_t us, char *text,
+                        size_t room, uint64_t events[2]);
 // clients_redo.c: the kind of a call; "C1's put a=2", "C2's get a".
 enum linear_kind clients_kind(const char *call);
 const char *clients_name(const struct clients_operation *op, char *text,
@@ -203,6 +225,12 @@ struct clients_verdict {
 void clients_judge(const struct clients *clients, uint64_t budget,
                    struct clients_verdict *verdict);
 void clients_clear(struct clients_verdict *verdict);
+
+// Does an answer of a server say another index than that at which it had
+// applied the request? Says so, with the events; for a history that is in
+// order.
+bool clients_misplaced(const struct clients *clients, char *text, size_t room,
+                       uint64_t events[2]);
 
 // clients_why.c: fills in reason, tag and events of an illegal verdict, if it
 // can.

@@ -53,6 +53,64 @@ void clients_judge(const struct clients *clients, uint64_t budget,
         clients_explain(clients, verdict);
 }
 
+// Where a session's request that changes something happened, there alone; all
+// others wherever it was applied.
+static bool is_place(const struct clients *clients,
+                     const struct clients_operation *op,
+                     const struct clients_entry *done, uint64_t told)
+{
+    bool anywhere = op->session == 0 || clients_kind(op->call) == LINEAR_GET;
+    bool found = done->index == told;
+    for (size_t i = op->first_entry; anywhere && i != CLIENTS_NONE;
+         i = clients->entry[i].next)
+        found |=
+            clients->entry[i].index == told && clients->entry[i].applied_n != 0;
+    return found;
+}
+
+// ", where C2's put b=1 was applied": another operation at the index; "".
+static const char *whose(const struct clients *clients, uint64_t index,
+                         char text[240])
+{
+    char name[200];
+    text[0] = '\0';
+    if (index < clients->applied_room && clients->applied[index].n != 0 &&
+        clients->applied[index].entry != CLIENTS_NONE)
+        snprintf(
+            text, 240, ", where %s was applied",
+            clients_name(
+                &clients->operation
+                     [clients->entry[clients->applied[index].entry].operation],
+                name, sizeof name));
+    return text;
+}
+
+bool clients_misplaced(const struct clients *clients, char *text, size_t room,
+                       uint64_t events[2])
+{
+    for (size_t i = 0; i < clients->n_operations; i++) {
+        const struct clients_operation *op = &clients->operation[i];
+        const struct clients_answer *answer = clients_answer_of(clients, op);
+        const struct clients_entry *done = clients_entry_of(clients, op), *own;
+        char name[200], its[240];
+        if (answer == NULL || done == NULL || !answer->tells || answer->undone)
+            continue;
+        own = clients_own_entry(clients, answer);
+        if (own == NULL || own->index > answer->handed ||
+            is_place(clients, op, done, answer->told))
+            continue;
+        snprintf(text, room,
+                 "S%d's reply to %s has index %" PRIu64
+                 "%s. That request was applied at index %" PRIu64 ".",
+                 answer->server + 1, clients_name(op, name, sizeof name),
+                 answer->told, whose(clients, answer->told, its), done->index);
+        events[0] = answer->n;
+        events[1] = done->applied_n;
+        return true;
+    }
+    return false;
+}
+
 void clients_clear(struct clients_verdict *verdict)
 {
     linear_clear(&verdict->linear);

@@ -1,5 +1,5 @@
 // clients_restored.c -- the snapshots that services begin with, and whose they
-// are.
+// are; and which entries were handed to them.
 #include "clients.h"
 
 #include "base/die.h"
@@ -15,6 +15,16 @@ static void restores(struct clients *clients, const struct trace_event *event,
                   &clients->restored_room, sizeof *clients->restored);
     clients->restored[clients->n_restored++] =
         (struct clients_restored){event->n, index, event->node, boot};
+}
+
+struct clients_restored clients_restored_by(const struct clients *clients,
+                                            int server)
+{
+    struct clients_restored last = {.server = server, .boot = true};
+    for (size_t i = 0; i < clients->n_restored; i++)
+        if (clients->restored[i].server == server)
+            last = clients->restored[i];
+    return last;
 }
 
 // A Raft that tells nothing of itself begins again from what was saved.
@@ -45,4 +55,32 @@ bool clients_made(const struct clients *clients, int server, uint64_t index)
     const struct table_cell *cell =
         index > 0 ? table_find(&clients->made, index, (uint64_t)server) : NULL;
     return cell != NULL && cell->a != 0;
+}
+
+void clients_hands(struct clients *clients, const struct trace_event *event)
+{
+    bool fresh;
+    if (event->index == 0)
+        return;
+    struct table_cell *hand =
+        table_at(&clients->hands, event->index, (uint64_t)event->node, &fresh);
+    hand->first = event->n;
+    hand->second = event->us;
+}
+
+uint64_t clients_handed_then(const struct clients *clients, int server,
+                             uint64_t index, uint64_t *us)
+{
+    const struct table_cell *cell =
+        index > 0 ? table_find(&clients->hands, index, (uint64_t)server) : NULL;
+    bool known = cell != NULL && cell->a != 0;
+    *us = known ? cell->second : 0;
+    return known ? cell->first : 0;
+}
+
+uint64_t clients_handed_at(const struct clients *clients, int server,
+                           uint64_t index)
+{
+    uint64_t us;
+    return clients_handed_then(clients, server, index, &us);
 }

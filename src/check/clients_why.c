@@ -46,6 +46,59 @@ static void say_instead(struct redo *redo, const char *tag, uint64_t index)
     redo_show(redo, at->n);
 }
 
+// It was answered with what another request was answered, before its own entry
+// was applied there: the reply tells whose index it is of.
+static bool tell_anothers(struct redo *redo, const struct clients_operation *op)
+{
+    const struct clients_answer *answer = clients_answer_of(redo->clients, op);
+    const struct clients_entry *own = own_entry(redo, answer);
+    if (own == NULL || answer->undone || own->index <= answer->handed ||
+        answer->told == 0 || answer->told > answer->handed)
+        return false;
+    const struct clients_applied *at = redo_applied(redo, answer->told);
+    char name[200], its[200] = "another request's";
+    if (at == NULL || (at->entry == CLIENTS_NONE && !at->harmless))
+        return false;
+    if (at->entry != CLIENTS_NONE) {
+        const struct clients_operation *other =
+            redo_operation(redo, redo->clients->entry[at->entry].operation);
+        if (other == op)
+            return false;
+        clients_name(other, its, sizeof its);
+    }
+    redo_say(redo, "KV.2",
+             "S%d answered %s when it had applied up to index %" PRIu64
+             ", and had taken that request at index %" PRIu64
+             ". The reply is of index %" PRIu64 ", which is %s.",
+             answer->server + 1, clients_name(op, name, sizeof name),
+             answer->handed, own->index, answer->told, its);
+    redo_show(redo, answer->n);
+    redo_show(redo, own->n);
+    redo_show(redo, at->n);
+    return true;
+}
+
+// It was answered before that server had applied it, here or as a retry.
+static bool tell_unapplied(struct redo *redo,
+                           const struct clients_operation *op)
+{
+    const struct clients_answer *answer = clients_answer_of(redo->clients, op);
+    const struct clients_entry *own = own_entry(redo, answer);
+    const struct clients_entry *first = clients_entry_of(redo->clients, op);
+    char name[200];
+    if (own == NULL || answer->undone || own->index <= answer->handed ||
+        (first != NULL && first->index <= answer->handed))
+        return false;
+    redo_say(redo, "KV.1",
+             "S%d answered %s when it had applied up to index %" PRIu64
+             " only, and had taken that request at index %" PRIu64 ".",
+             answer->server + 1, clients_name(op, name, sizeof name),
+             answer->handed, own->index);
+    redo_show(redo, answer->n);
+    redo_show(redo, own->n);
+    return true;
+}
+
 // It was answered, and its entry was lost.
 static bool tell_lost(struct redo *redo, const struct clients_operation *op)
 {
@@ -319,7 +372,8 @@ static bool tell_asker(struct redo *redo, struct asker *asker)
     const struct clients_entry *own = own_entry(redo, asker->answer);
     if (asker->entry == NULL)
         return tell_unlogged(redo, asker);
-    if (tell_early(redo, asker->op))
+    if (tell_anothers(redo, asker->op) || tell_early(redo, asker->op) ||
+        tell_unapplied(redo, asker->op))
         return true;
     uint64_t first = asker->entry->index;
     uint64_t again = own != NULL && own->index > first ? own->index : first;
@@ -352,8 +406,10 @@ static void try_all(struct redo *redo)
     bool told = false;
     for (size_t i = 0; i < linear->n_shown && !told; i++) {
         size_t at = linear->shown[i];
+        const struct clients_operation *op =
+            redo_operation(redo, verdict->source[at]);
         told = verdict->history[at].outcome != LINEAR_OPEN &&
-               tell_lost(redo, redo_operation(redo, verdict->source[at]));
+               (tell_anothers(redo, op) || tell_lost(redo, op));
     }
     // The one that is called wrong before all others.
     told = told || try_asker(redo, linear->failed);

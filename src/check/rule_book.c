@@ -178,8 +178,9 @@ static const struct paper_rule rules[] = {
      "what asks servers, and what numbers requests (clerk.c, ask, ask_one,"
      " clerk_ask)"},
     {"KV.10",
-     "Whoever waits is told when the request is lost here: the server leads no"
-     " more, or another entry took the place.",
+     "Whoever waits is answered when the request was applied here, and told"
+     " when it is lost: the server leads no more, or another entry took the"
+     " place.",
      "what looks whether the server still leads (rsm.c, watch_thread), and what"
      " finds who waits (rsm.c, finish)"},
     {"KV.11", "The applier waits for no client.",
@@ -192,6 +193,10 @@ static const struct paper_rule rules[] = {
      "A session is known by its own number, which no other session has, and"
      " kept as long as it is one of the max_sessions that were used last.",
      "what keeps sessions (sessions.c, sessions_do)"},
+    {"KV.14",
+     "A reply says at which index the request was applied, and what a get found"
+     " or a refused compare-and-set met.",
+     "what makes a reply (sessions.c, sessions_do; store.c, store_do)"},
 };
 
 static const char *const written[] = {"apply_thread",

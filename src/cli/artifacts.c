@@ -217,11 +217,10 @@ static bool is_due(struct leave *leave, const struct lab_run *run,
 {
     if (leave->broken || result->trace[0] == '\0' || run->out == NULL ||
         finding_is(result->property, FINDING_DETERMINISM) ||
-        leave->when == LEAVE_NEVER ||
         (result->passed && leave->when != LEAVE_ALWAYS))
         return false;
     int before = result->passed ? 0 : count(leave, run->scenario);
-    if (before == MOST_DRAWN)
+    if (before == MOST_DRAWN && leave->when != LEAVE_NEVER)
         fprintf(stderr,
                 "glassraft: %s: the first %d failures have a story and"
                 " pictures; of others ask `glassraft why TRACE`\n",
@@ -244,6 +243,18 @@ static void name_places(struct trace_file *trace,
     }
 }
 
+// Where to look is said without pictures, too.
+static void say_look(const struct trace_file *trace, const struct lab_run *run,
+                     struct lab_left *left)
+{
+    bool found = false;
+    for (size_t i = 0; i < trace->n_events; i++)
+        found |= trace->event[i].kind == TRACE_FINDING;
+    if (run->scenario->rpcs != NULL || !found ||
+        !viz_why_look(trace, left->look, sizeof left->look))
+        left->look[0] = '\0';
+}
+
 void leave_run(struct leave *leave, const struct lab_run *run,
                struct lab_result *result)
 {
@@ -254,14 +265,18 @@ void leave_run(struct leave *leave, const struct lab_run *run,
         return;
     }
     struct trace_file trace;
-    bool dot = has_dot();
+    bool never = leave->when == LEAVE_NEVER, dot = never || has_dot();
     if (!dot && !leave->no_dot)
         tell_no_dot();
     leave->no_dot = !dot;
     if (trace_load(&trace, result->trace)) {
         name_places(&trace, result);
-        leave->broken = !leave_all(&trace, result->trace, result->folder, dot,
-                                   run->scenario->rpcs == NULL, &result->left);
+        if (never)
+            say_look(&trace, run, &result->left);
+        else
+            leave->broken =
+                !leave_all(&trace, result->trace, result->folder, dot,
+                           run->scenario->rpcs == NULL, &result->left);
     } else
         fprintf(stderr, "glassraft: %s\n", trace.error);
     trace_unload(&trace);

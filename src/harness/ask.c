@@ -76,12 +76,12 @@ bool lab_get_state(struct lab *lab, int server, raft_term *term,
 // to say than what the scenario waits for.
 static bool takes_nothing(struct lab *lab, char *text, size_t n)
 {
-    bool none = atomic_load(&lab->refused) && !atomic_load(&lab->commands) &&
-                lab->run->lab != 1;
+    bool none = !atomic_load(&lab->commands) && lab->run->lab != 1;
     for (int i = 0; none && i < lab->n_servers; i++) {
         raft_term term;
         bool is_leader;
-        if (!lab_get_state(lab, i, &term, &is_leader) || !is_leader)
+        if (!atomic_load(&lab->refused[i]) ||
+            !lab_get_state(lab, i, &term, &is_leader) || !is_leader)
             continue;
         snprintf(text, n,
                  "S%d leads term %" PRIu64

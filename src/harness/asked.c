@@ -71,7 +71,8 @@ void asked_end(struct lab_clients *clients, struct asked *asked,
         asked->over = true;
         asked->outcome =
             reply->status == KV_REFUSED ? LINEAR_REFUSED : LINEAR_DONE;
-        if (asked->kind == KV_GET) {
+        bool refused = asked->outcome == LINEAR_REFUSED;
+        if (asked->kind == KV_GET || refused) {
             asked->answer = must_malloc(reply->value.n + 1);
             if (reply->value.n > 0)
                 memcpy(asked->answer, reply->value.at, reply->value.n);
@@ -81,8 +82,8 @@ void asked_end(struct lab_clients *clients, struct asked *asked,
         clients->n_answered++;
         struct trace_operation operation = traced(asked);
         trace_return(clients->lab->trace, &operation,
-                     reply->status == KV_REFUSED ? "refused" : "ok",
-                     asked->answer, reply->index);
+                     refused ? "refused" : "ok", refused ? NULL : asked->answer,
+                     reply->index);
     }
     pthread_mutex_unlock(&clients->mutex);
 }

@@ -64,12 +64,16 @@ static void count_messages(const struct trace_event *event)
     bool entries = strcmp(event->rpc, "AppendEntries") == 0 ||
                    strcmp(event->rpc, "InstallSnapshot") == 0;
     bool votes = strcmp(event->rpc, "RequestVote") == 0;
-    char text[200];
+    bool client = event->node == TRACE_NONE;
+    char text[200], from[24] = "a client";
+    if (!client)
+        snprintf(from, sizeof from, "S%d", event->node + 1);
     snprintf(text, sizeof text,
-             "%d calls within one second, the last from S%d to S%d (%s):"
-             " a server probably sends a new call on every reply, without"
+             "%d calls within one second, the last from %s to S%d (%s):"
+             " a %s probably sends a new call on every reply, without"
              " end.",
-             most, event->node + 1, (int)event->to + 1, event->rpc);
+             most, from, (int)event->to + 1, event->rpc,
+             client ? "clerk" : "server");
     child_run.n_sent = 0; // the finding is an event, too
     lab_run_fails(child_run.lab, FINDING_CALLS_WITHOUT_END,
                   entries ? "L.3"
@@ -113,8 +117,12 @@ static void simulator_fails(void *context, enum sim_failure kind,
         reserve_begin();
     enum finding finding = outcome_of_simulator(kind);
     const char *tag = "";
-    char why[200], text[sizeof child_run.result.text];
-    snprintf(text, sizeof text, "%.3500s%s", report,
+    char why[240], first[240] = "", text[sizeof child_run.result.text];
+    struct lab *lab = child_run.lab != NULL ? child_run.lab : child_run.ends;
+    if (kind != SIM_DEADLOCK || lab == NULL ||
+        !lab_kv_left_waiting(lab, first, sizeof first))
+        first[0] = '\0';
+    snprintf(text, sizeof text, "%s%.3500s%s", first, report,
              strstr(report, " raft_snapshot at ") == NULL ||
                      child_run.lab == NULL
                  ? ""
@@ -161,7 +169,9 @@ static void body(void *argument)
     // What the end of the lab does is no part of the story.
     struct lab *lab = child_run.lab;
     child_run.lab = NULL;
+    child_run.ends = lab;
     lab_end(lab, &child_run.result.prices);
+    child_run.ends = NULL;
 }
 
 static void forbidden(const char *what)

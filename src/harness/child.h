@@ -16,6 +16,7 @@ extern struct child {
     const struct lab_run *run;
     struct lab_channel channel;
     struct lab *lab;
+    struct lab *ends; // the lab when its scenario is over
     struct trace *trace;
     struct check *check;
     const struct raft_api *api;

@@ -18,6 +18,41 @@ void clerk_calls(struct client *client, int server)
     pthread_mutex_unlock(&clients->mutex);
 }
 
+void clerk_strays(struct client *client, int server)
+{
+    uint64_t named = atomic_load(&client->named);
+    int most = client->lab->n_servers - 1;
+    char why[160] = "", text[300];
+    if (named > 0 && server == (int)named)
+        snprintf(why, sizeof why,
+                 " The last reply had leader %d, which is S%d, server %d for"
+                 " the clerk: replies count from 1, clerk_config.call from 0.",
+                 server, server, server - 1);
+    snprintf(text, sizeof text,
+             "C%d's clerk called server %d, which does not exist: they are 0 to"
+             " %d.%s",
+             client->number, server, most, why);
+    lab_run_fails(client->lab, FINDING_SERVICE, "KV.9", text);
+}
+
+void clerk_rests_not(struct client *client, int n_calls, int server)
+{
+    char text[400], never[120] = "";
+    for (int i = 0, n = 0; i < client->lab->n_servers; i++)
+        if ((client->tried >> i & 1) == 0)
+            n += snprintf(never + n, sizeof never - (size_t)n, "%sS%d",
+                          n == 0 ? " For this request it has not asked " : ", ",
+                          i + 1);
+    snprintf(text, sizeof text,
+             "C%d's clerk has called servers %d times within a second, S%d"
+             " last: does it ask the others, and rest when none leads?%s%s",
+             client->number, n_calls, server + 1, never,
+             never[0] != '\0' ? "." : "");
+    bool some = never[0] != '\0';
+    lab_run_fails(client->lab, some ? FINDING_SERVICE : FINDING_EXPECTATION,
+                  some ? "KV.9" : "", text);
+}
+
 static unsigned bit_of(uint64_t status)
 {
     return 1u << (status < 31 ? status : 31);
@@ -36,6 +71,7 @@ void clerk_replied(struct client *client, const uint8_t *bytes, size_t n)
     unsigned i = atomic_fetch_add(&client->n_values, 1) % MOST_TOLD;
     atomic_store(&client->value[i], hash_of(reply.value));
     atomic_fetch_or(&client->statuses, bit_of(reply.status));
+    atomic_store(&client->named, reply.leader);
     message_clear(&kv_reply_type, &reply);
 }
 

@@ -175,16 +175,12 @@ static bool call(void *context, int server, const char *method,
 {
     struct client *client = context;
     if (server < 0 || server >= client->lab->n_servers)
-        lab_fail(client->lab, "C%d's clerk called server %d of 0 .. %d",
-                 client->number, server, client->lab->n_servers - 1);
+        clerk_strays(client, server);
     if (now_ms() / 1000 != client->second)
         client->n_calls = 0;
     client->second = now_ms() / 1000;
     if (++client->n_calls > MOST_CALLS_S)
-        lab_fail(client->lab,
-                 "C%d's clerk has called servers %d times within a second, S%d"
-                 " last: does it ask the others, and rest when none leads?",
-                 client->number, MOST_CALLS_S, server + 1);
+        clerk_rests_not(client, MOST_CALLS_S, server);
     clerk_calls(client, server);
     bool answered = client_call(client, server, method, args, n_args, CALL_MS,
                                 reply, n_reply);

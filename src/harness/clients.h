@@ -59,7 +59,8 @@ struct asked *client_begin(struct client *client, enum kv_kind kind,
 enum sent client_send(struct client *client, struct asked *asked, int server,
                       uint64_t ms);
 enum kv_kind asked_kind(const struct asked *asked);
-// What a get was answered; NULL before that.
+// What a get was answered, or what a cas met that was refused; NULL before
+// that.
 const char *asked_value(const struct asked *asked);
 // Was a cas done?
 bool asked_done(const struct asked *asked);

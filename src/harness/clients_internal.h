@@ -28,6 +28,7 @@ struct client {
     // What servers have answered to the clerk since it was asked: each status
     // as a bit (KV_EXPIRED: ever), and hashes of the last values, in turn.
     atomic_uint statuses;
+    atomic_uint_least64_t named; // as the leader, by the last reply
     atomic_uint n_values;
     _Atomic uint64_t value[MOST_TOLD];
     int n_tries;    // calls since then
@@ -49,7 +50,7 @@ struct asked {
     // Guarded by the clients' mutex.
     enum linear_outcome outcome;
     bool over;    // answered, or given up
-    char *answer; // of a get
+    char *answer; // of a get, or a cas that was refused
     uint64_t took_ms;
 };
 
@@ -82,6 +83,8 @@ void asked_free(struct lab_clients *clients);
 // clerk_judge.c: its clerk calls a server, and has its answer; and what it says
 // in the end, NULL: it gave up.
 void clerk_calls(struct client *client, int server);
+_Noreturn void clerk_strays(struct client *client, int server); // to none
+_Noreturn void clerk_rests_not(struct client *client, int n_calls, int server);
 void clerk_replied(struct client *client, const uint8_t *bytes, size_t n);
 void clerk_judge(struct client *client, const struct asked *asked,
                  const struct kv_reply *reply);

@@ -138,6 +138,8 @@ static void diagnose(const char *text)
         child_run.lab != NULL && atomic_load(&child_run.lab->commands);
     const struct check_finding *found = check_clients(child_run.check, 0);
     if (found == NULL || finding_is(found->property, FINDING_NOT_DECIDED))
+        found = check_unanswered(child_run.check, child_now_us(NULL));
+    if (found == NULL)
         found = check_diagnose(child_run.check, child_now_us(NULL), commands);
     const char *clock = sim_wall_clock_use();
     char whole[1000];

@@ -142,7 +142,8 @@ bool lab_start_at(struct instance *instance, const void *bytes, size_t n_bytes,
         lab_tell_taken(instance, *index, *term, command);
         lab_hand_taken(instance, *index, *term, command);
     }
-    atomic_store(taken ? &lab->commands : &lab->refused, true);
+    atomic_store(taken ? &lab->commands : &lab->refused[instance->server],
+                 true);
     return taken;
 }
 

@@ -43,6 +43,9 @@ struct instance {
     raft_index given_snapshot;         // to its service
     atomic_uint_least64_t snapshot_ms; // the Raft took for its service's latest
     uint64_t snapshot_us;              // a request with one came to it
+    atomic_uint n_asked;     // requests of clients inside of its service
+    atomic_bool kv_killed;   // kv_kill() has returned
+    atomic_size_t most_size; // told to its service since its last snapshot
 };
 
 // What the services agreed on at an index; the same for all servers.
@@ -92,8 +95,9 @@ struct lab {
     size_t agreed_room;
     int asked; // the server that lab_one() asked last
 
-    atomic_uint_least64_t n_points; // crash points passed
-    atomic_bool commands, refused;  // some server has taken one; has taken none
+    atomic_uint_least64_t n_points;           // crash points passed
+    atomic_bool commands;                     // some server has taken one
+    atomic_bool refused[LAB_MAX_SERVERS];     // it has not taken one
     atomic_bool save_failed[LAB_MAX_SERVERS]; // the last one
     struct prices prices;
     // Calls of raft_start() under way, and the longest that returned.
@@ -102,7 +106,9 @@ struct lab {
         atomic_uint_least64_t since_us, longest_us, longest_from_us;
     } starts[LAB_MAX_SERVERS];
     atomic_bool speaks; // some server's Raft has trace calls
-    char early[200];    // how some service answered too early; behind mutex
+    atomic_bool late_state[LAB_MAX_SERVERS]; // see lab_late_state()
+    atomic_int n_late[LAB_MAX_SERVERS];      // see lab_check_late_answers()
+    char early[200]; // how some service answered too early; behind mutex
 
     // Written by the observer alone: where logs end, as events tell it.
     raft_index last_index[LAB_MAX_SERVERS];

@@ -33,9 +33,12 @@ static bool start(void *context, const void *command, size_t n_bytes,
                   raft_index *index, raft_term *term)
 {
     struct instance *instance = context;
+    sim_calls_below("raft_start()");
     if (!enter(instance))
         return false;
+    enum sim_door door = sim_door(SIM_OUTSIDE);
     bool taken = lab_start_at(instance, command, n_bytes, index, term);
+    sim_door(door);
     lab_leave(instance);
     return taken;
 }
@@ -43,12 +46,23 @@ static bool start(void *context, const void *command, size_t n_bytes,
 static void get_state(void *context, raft_term *term, bool *is_leader)
 {
     struct instance *instance = context;
+    struct lab *lab = instance->lab;
     *term = 0;
     *is_leader = false;
+    sim_calls_below("raft_get_state()");
     if (!enter(instance))
         return;
+    enum sim_door door = sim_door(SIM_OUTSIDE);
     lab_state_at(instance, term, is_leader);
+    while (atomic_load(&lab->late_state[instance->server]) && !instance->dead)
+        sleep_ms(1);
+    sim_door(door);
     lab_leave(instance);
+}
+
+void lab_late_state(struct lab *lab, int server, bool late)
+{
+    atomic_store(&lab->late_state[server], late);
 }
 
 static int leader(void *context)
@@ -58,13 +72,40 @@ static int leader(void *context)
     int hint = -1;
     if (lab->api->leader == NULL || !enter(instance))
         return hint;
-    sim_door(SIM_ASKS);
+    enum sim_door door = sim_door(SIM_ASKS);
     struct sim_space *before = sim_space_enter(instance->space);
     hint = lab->api->leader(instance->rf);
     sim_space_enter(before);
-    sim_door(SIM_OUTSIDE);
+    sim_door(door);
     lab_leave(instance);
     return hint;
+}
+
+static size_t size_now(struct instance *instance)
+{
+    struct lab *lab = instance->lab;
+    pthread_mutex_lock(&lab->mutex);
+    size_t n = instance->state != NULL ? instance->state->n : 0;
+    pthread_mutex_unlock(&lab->mutex);
+    return n;
+}
+
+// [KV.12] A snapshot is due above the limit: by what is saved now, or by what
+// the service was told since its last one.
+static void judge_size(struct instance *instance, raft_index index)
+{
+    struct lab *lab = instance->lab;
+    size_t told = atomic_exchange(&instance->most_size, 0);
+    size_t now = size_now(instance), limit = lab->scenario->max_state;
+    if (limit == 0 || told > limit || now > limit || instance->dead)
+        return;
+    lab_fail_service(lab, "KV.12",
+                     "S%d's service took a snapshot at index %" PRIu64
+                     ", when the state that its Raft had saved had %zu bytes."
+                     " The limit is %zu bytes, and it was not above that since"
+                     " the last snapshot, as far as the service has asked.",
+                     instance->server + 1, index, now > told ? now : told,
+                     limit);
 }
 
 static void snapshot(void *context, raft_index index, const void *bytes,
@@ -73,6 +114,9 @@ static void snapshot(void *context, raft_index index, const void *bytes,
     struct instance *instance = context;
     struct lab *lab = instance->lab;
     size_t n = INDEX_BYTES + n_bytes;
+    sim_calls_below("raft_snapshot()");
+    judge_size(instance, index);
+    enum sim_door door = sim_door(SIM_OUTSIDE);
     uint8_t *whole = must_malloc(n);
     for (int i = 0; i < INDEX_BYTES; i++)
         whole[i] = (uint8_t)(index >> (8 * i));
@@ -89,16 +133,16 @@ static void snapshot(void *context, raft_index index, const void *bytes,
         lab_leave(instance);
     }
     atomic_fetch_add(&instance->snapshot_ms, now_ms() - begin_ms);
+    sim_door(door);
     free(whole);
 }
 
 static size_t state_size(void *context)
 {
     struct instance *instance = context;
-    struct lab *lab = instance->lab;
-    pthread_mutex_lock(&lab->mutex);
-    size_t n = instance->state != NULL ? instance->state->n : 0;
-    pthread_mutex_unlock(&lab->mutex);
+    size_t n = size_now(instance);
+    if (n > atomic_load(&instance->most_size))
+        atomic_store(&instance->most_size, n);
     return n;
 }
 
@@ -195,12 +239,13 @@ static void judge_answer(struct instance *instance, uint64_t kind,
     if (lab->early[0] == '\0')
         snprintf(lab->early, sizeof lab->early,
                  "S%d's service answered a request (%s) as done, but its Raft"
-                 " had given it nothing to apply since the request came.",
+                 " had given it nothing to apply since the request came%s.",
                  instance->server + 1,
                  kind == KV_PUT      ? "put"
                  : kind == KV_APPEND ? "append"
                  : kind == KV_CAS    ? "cas"
-                                     : "register");
+                                     : "register",
+                 instance->dead ? ", and it was being killed" : "");
     pthread_mutex_unlock(&lab->mutex);
 }
 
@@ -225,9 +270,12 @@ bool lab_kv_handle(struct instance *instance, const char *method,
     if (known)
         message_clear(&kv_request_type, &request);
     unsigned before = atomic_load(&instance->n_given);
+    atomic_fetch_add(&instance->n_asked, 1);
     bool answered = handle(instance, method, args, n_args, reply, n_reply);
-    if (answered && changes && atomic_load(&instance->n_given) == before &&
-        !instance->dead)
+    atomic_fetch_sub(&instance->n_asked, 1);
+    if (answered && instance->dead)
+        atomic_fetch_add(&instance->lab->n_late[instance->server], 1);
+    if (answered && changes && atomic_load(&instance->n_given) == before)
         judge_answer(instance, kind, *reply, *n_reply);
     return answered;
 }
@@ -259,13 +307,45 @@ void lab_kv_apply(struct instance *instance, const struct raft_message *message)
     atomic_fetch_add(&instance->n_given, 1);
     atomic_store(&instance->snapshot_ms, 0);
     struct sim_space *before = sim_space_enter(instance->space);
+    enum sim_door door = sim_door(SIM_APPLIES);
     instance->lab->kv->apply(instance->kv, &passed);
+    sim_door(door);
     sim_space_enter(before);
     take_back(lent, passed.n_bytes);
     uint64_t took_ms = now_ms() - begin_ms;
     uint64_t saved_ms = atomic_load(&instance->snapshot_ms);
     judge_apply(instance, took_ms - (saved_ms < took_ms ? saved_ms : took_ms),
                 message->index);
+}
+
+void lab_check_late_answers(struct lab *lab, int server)
+{
+    int n = atomic_load(&lab->n_late[server]);
+    char text[240];
+    snprintf(text, sizeof text,
+             "S%d's service answered %d request%s that waited in it when it was"
+             " killed, and of which none was applied: kv_handle() returned"
+             " true.",
+             server + 1, n, n == 1 ? "" : "s");
+    if (n > 0)
+        lab_run_fails(lab, FINDING_KILLED_SERVER_ANSWERS, "", text);
+}
+
+bool lab_kv_left_waiting(struct lab *lab, char *text, size_t n)
+{
+    for (struct instance *i = lab->newest; i != NULL; i = i->older) {
+        unsigned asked = atomic_load(&i->n_asked);
+        if (!atomic_load(&i->kv_killed) || asked == 0)
+            continue;
+        snprintf(text, n,
+                 "kv_kill() of S%d has returned, and %u call%s of kv_handle()"
+                 " there still wait%s: whoever waits in a server that is killed"
+                 " must be woken, and get no answer.\n",
+                 i->server + 1, asked, asked == 1 ? "" : "s",
+                 asked == 1 ? "s" : "");
+        return true;
+    }
+    return false;
 }
 
 void lab_kv_kill(struct instance *instance)
@@ -275,6 +355,7 @@ void lab_kv_kill(struct instance *instance)
     struct sim_space *before = sim_space_enter(instance->space);
     instance->lab->kv->kill(instance->kv);
     sim_space_enter(before);
+    atomic_store(&instance->kv_killed, true);
 }
 
 // A server that was killed is asked for a key, and must not answer.

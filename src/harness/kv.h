@@ -25,6 +25,9 @@ void lab_kv_apply(struct instance *instance,
 bool lab_kv_is_snapshot(struct lab *lab, const uint8_t *bytes, size_t n,
                         raft_index *index);
 void lab_kv_kill(struct instance *instance);
+// Does a service that was killed keep calls waiting? Says so, for a report of
+// threads that wait for ever.
+bool lab_kv_left_waiting(struct lab *lab, char *text, size_t n);
 // When the Raft is gone.
 void lab_kv_free(struct instance *instance);
 // The methods of the Raft under test and those of the service, for the

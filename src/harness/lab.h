@@ -125,6 +125,12 @@ void lab_park(struct lab *lab, int per_mille, uint64_t ms);
 void lab_clock_rate(struct lab *lab, int server, int per_mille);
 // From now on the service takes `ms` for each command.
 void lab_slow_apply(struct lab *lab, int server, uint64_t ms);
+// From now on, while it is late, what the service asks about its server's state
+// (kv_config.get_state) is told when that is over: as of when it asked.
+void lab_late_state(struct lab *lab, int server, bool late);
+// A server was crashed when no request in its service could have an answer: has
+// it given one since? Then does not return.
+void lab_check_late_answers(struct lab *lab, int server);
 // From now on the server's disk takes `ms` for each save; a crash loses what
 // is being saved.
 void lab_slow_save(struct lab *lab, int server, uint64_t ms);

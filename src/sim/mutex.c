@@ -14,6 +14,7 @@ struct smutex {
     struct fiber *waiters;
     int16_t kind;
     bool servers;         // the lock of a server, see sim_door()
+    bool appliers;        // what a service locks to apply
     int32_t count;        // of a recursive mutex
     struct site *site;    // where its owner locked it, or it was destroyed
     struct smutex *below; // what its owner had locked before it
@@ -118,6 +119,10 @@ extern const char __executable_start[], etext[];
 
 static void note_servers_lock(struct smutex *mutex, const char *pc)
 {
+    if (sim.now->door == SIM_APPLIES) {
+        mutex->appliers = true;
+        return;
+    }
     bool loaded = pc < __executable_start || pc >= etext;
     if (sim.now->door != SIM_CALLS || loaded)
         mutex->servers = true;
@@ -164,10 +169,25 @@ static inline void take(struct smutex *mutex, void *pc)
         sim_tell_locked(mutex, pc);
 }
 
-void sim_door(enum sim_door door)
+enum sim_door sim_door(enum sim_door door)
 {
+    enum sim_door before = sim.active ? sim.now->door : SIM_OUTSIDE;
     if (sim.active)
         sim.now->door = door;
+    return before;
+}
+
+void sim_calls_below(const char *name)
+{
+    if (!sim.active || sim.now->door == SIM_APPLIES)
+        return;
+    for (const struct smutex *m = sim.now->held; m != NULL; m = m->below)
+        if (m->appliers)
+            sim_fail_at(SIM_CALLBACK, HERE, m,
+                        "%s calls %s with a lock held that kv_apply() takes: "
+                        "the call may block for as long as a save takes, and "
+                        "the applier would wait for it",
+                        sim_name(sim.now), name);
 }
 
 void sim_callback(const char *name)

@@ -146,12 +146,17 @@ bool sim_has_asan(void);
 // held in a callback; so does the first question to a new server, which takes
 // no time and is no turn for other threads. Other calls begin with it: the
 // first that a loaded object's own code locks. Nothing outside of a run.
-enum sim_door { SIM_OUTSIDE, SIM_ASKS, SIM_ASKS_FIRST, SIM_CALLS };
-void sim_door(enum sim_door door);
+// A service that is given something to apply locks what its applier needs.
+// Returns which door it was before.
+enum sim_door { SIM_OUTSIDE, SIM_ASKS, SIM_ASKS_FIRST, SIM_CALLS, SIM_APPLIES };
+enum sim_door sim_door(enum sim_door door);
 
 // A server has called `name` of its harness, in which it may not hold its lock:
 // reports SIM_CALLBACK when it does. Nothing outside of a run.
 void sim_callback(const char *name);
+// A service calls its Raft, in which it may not hold a lock that its applier
+// needs: reports SIM_CALLBACK when it does, but in the applier itself.
+void sim_calls_below(const char *name);
 
 // From now on a server's thread that has unlocked its last mutex stands still,
 // with a chance of so many in a thousand, for up to `ms`; 0 ends that.

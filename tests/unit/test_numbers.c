@@ -181,6 +181,143 @@ static void test_kv13_too_many_sessions_may_be_refused(void **state)
     assert_breach(NULL, "");
 }
 
+// A request of session 1 is taken and applied; gives its message.
+static uint64_t asks_at(uint64_t append, int server, uint64_t index)
+{
+    uint64_t msg = sends(append, server, append_of(1, 1));
+    take(server, index, 1);
+    applies(server, index, 1);
+    return msg;
+}
+
+static void test_kv2_a_session_is_given_to_one_unnamed_request(void **state)
+{
+    (void)state;
+    opens(0, 1, 1);
+    uint64_t two = sends(0, 0, (struct kv_request){.kind = KV_REGISTER});
+    take(0, 5, 1);
+    replies(two, 0, (struct kv_reply){.index = 1});
+    assert_breach("KV.2", "S1 gave a client the session 1, which S1 had given"
+                          " to another. When S1 answered the second of them, it"
+                          " had not yet applied the entry that it took for that"
+                          " request, index 5.");
+}
+
+// The snapshot stands for everything in the session: it is what lost it. Not
+// when another session was opened since, which may have driven it out.
+static void test_kv6_a_snapshot_has_lost_the_session(void **state)
+{
+    (void)state;
+    for (int more = 0; more < 2; more++) {
+        clients_teardown(NULL);
+        clients_setup(NULL);
+        story.clients->kept_sessions = 4;
+        opens(0, 1, 1);
+        uint64_t append = invoke(7, "append", "a", "x");
+        asks_at(append, 0, 2);
+        if (more == 1)
+            opens(0, 3, 3);
+        STEP(1, TRACE_BOOT, .index = 4);
+        replies(asks_at(append, 1, 5), 1,
+                (struct kv_reply){.status = KV_EXPIRED});
+        char text[600];
+        snprintf(text, sizeof text,
+                 "S2 says that the session of C7's append x to a is gone"
+                 " (KV_EXPIRED). S1 had opened it, no later request was sent in"
+                 " it, and no more than %s can have been opened, where 4 are"
+                 " kept. It began with the snapshot up to index 4, which"
+                 " stands for %s",
+                 more ? "2 sessions" : "1 session",
+                 more ? "the opening of the session."
+                      : "all that the session had asked, and no session was"
+                        " opened since then: the snapshot, or what was read"
+                        " from it, had no such session.");
+        assert_breach(more ? "KV.13" : "KV.6", text);
+    }
+}
+
+static void test_kv5_a_retry_is_refused(void **state)
+{
+    (void)state;
+    story.clients->kept_sessions = 2;
+    opens(0, 1, 1);
+    uint64_t append = invoke(7, "append", "a", "x");
+    asks_at(append, 0, 2);
+    replies(asks_at(append, 0, 3), 0, (struct kv_reply){.status = KV_EXPIRED});
+    assert_breach("KV.5",
+                  "S1 says that the session of C7's append x to a is gone"
+                  " (KV_EXPIRED). S1 had opened it, no later request was sent"
+                  " in it, and no more than 1 session can have been opened,"
+                  " where 2 are kept. It had done the request itself, at index"
+                  " 2, and no session was opened since then: this is a retry,"
+                  " and was not answered with what the first was.");
+}
+
+static bool is_unanswered(uint64_t us, const char *text)
+{
+    char said[300] = "";
+    uint64_t events[2];
+    bool found =
+        clients_unanswered(story.clients, us, said, sizeof said, events);
+    assert_string_equal(said, text);
+    return found;
+}
+
+static void test_kv10_applied_and_not_answered(void **state)
+{
+    (void)state;
+    opens(0, 1, 1);
+    uint64_t msg = asks_at(invoke(7, "append", "a", "x"), 0, 2);
+    uint64_t applied_us = story.n * 1000;
+    assert_false(is_unanswered(applied_us + 900000, ""));
+    assert_true(is_unanswered(
+        applied_us + 1000000,
+        "S1 took C7's append x to a at index 2 and applied that entry at"
+        " 0.012 s, but has not answered: whoever waits for it was not found, or"
+        " not woken."));
+    replies(msg, 0, (struct kv_reply){.status = KV_OK, .index = 2});
+    assert_false(is_unanswered(applied_us + 1000000, ""));
+}
+
+// What a server took and had not applied when it was started again is nobody's
+// any more; nor is what it says of itself at once.
+static void test_kv10_who_need_not_be_answered(void **state)
+{
+    (void)state;
+    opens(0, 1, 1);
+    uint64_t msg = asks_at(invoke(7, "append", "a", "x"), 0, 2);
+    uint64_t late_us = story.n * 1000 + 5000000;
+    replies(msg, 0, (struct kv_reply){.status = KV_WRONG_LEADER});
+    assert_false(is_unanswered(late_us, ""));
+    asks_at(invoke(7, "append", "a", "y"), 0, 3);
+    STEP(0, TRACE_BOOT, .index = 0);
+    assert_false(is_unanswered(late_us, ""));
+}
+
+static void test_kv14_where_it_was_applied(void **state)
+{
+    (void)state;
+    uint64_t events[2];
+    char said[300] = "";
+    opens(0, 1, 1);
+    for (uint64_t told = 2; told < 4; told++) {
+        uint64_t append = invoke(7, "append", "a", "x");
+        uint64_t msg = sends(append, 0, append_of(1, told));
+        take(0, 2 * told, 1);
+        applies(0, 2 * told, 1);
+        replies(msg, 0, (struct kv_reply){.index = 4});
+        STEP(TRACE_NONE, TRACE_REPLY_RECV, .msg = msg, .cause = story.n);
+        ends(append, "ok", NULL, story.n);
+        bool wrong =
+            clients_misplaced(story.clients, said, sizeof said, events);
+        assert_int_equal(wrong, told == 3);
+    }
+    assert_string_equal(said,
+                        "S1's reply to C7's append x to a has index 4, where"
+                        " C7's append x to a was applied. That request was"
+                        " applied at index 6.");
+}
+
 static void test_kv9_a_number_is_one_requests(void **state)
 {
     (void)state;
@@ -251,6 +388,12 @@ int main(void)
         STORY(test_kv13_the_latest_request_is_not_refused),
         STORY(test_kv13_an_older_request_may_be_refused),
         STORY(test_kv13_too_many_sessions_may_be_refused),
+        STORY(test_kv2_a_session_is_given_to_one_unnamed_request),
+        STORY(test_kv6_a_snapshot_has_lost_the_session),
+        STORY(test_kv5_a_retry_is_refused),
+        STORY(test_kv10_applied_and_not_answered),
+        STORY(test_kv10_who_need_not_be_answered),
+        STORY(test_kv14_where_it_was_applied),
         STORY(test_kv9_a_number_is_one_requests),
         STORY(test_kv9_a_session_is_one_clients),
         STORY(test_without_a_session_nothing_is_compared),
