@@ -20,18 +20,18 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes \
 WARN += $(if $(wildcard tests/run),-Werror)
 BASE = $(STD) $(WARN) -g -pthread -fno-omit-frame-pointer \
         -fstack-clash-protection -Isrc -I. $(REFERENCE) \
-        -DGLASSRAFT_CONFIG='"$(CONFIG)"'
+        -DGLASSRAFT_CONFIG='"$(CONFIG)"' \
+        $(if $(filter cov,$(CONFIG)),-DGLASSRAFT_COVERAGE)
 SAN_opt := -O2
 SAN_debug := -O0
 SAN_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 SAN_tsan := -O1 -fsanitize=thread
 SAN_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined \
             -fno-sanitize-recover=undefined
-SAN_cov := -O0 --coverage -fprofile-update=atomic -DGLASSRAFT_COVERAGE \
-           -fdata-sections
+SAN_cov := -O0 --coverage -fprofile-update=atomic -fdata-sections
 SAN := $(SAN_$(CONFIG))
-# What explore takes back, counters are not: they lie in pages of their own.
-LINK_cov := -Wl,-T,labs/counters.ld
+# Counters lie in pages of their own, which processes share: base/coverage.c.
+LINK_cov := -Wl,-T,labs/counters.ld -Wl,-u,coverage_shares,-u,__gcov_dump
 override LDFLAGS += $(LINK_$(CONFIG))
 PLAIN_opt := -O2
 PLAIN_debug := -O0
@@ -63,7 +63,8 @@ CAGE_SRC := $(filter-out $(addsuffix /%,viz $(addprefix src/,\
 SWITCH := src/sim/arch/$(MACHINE)_switch.S
 ASM_SRC := $(SWITCH) viz/page/page_data.S
 # Compiled without sanitizers and coverage: the runtime, and the recorder.
-UNINSTRUMENTED := $(wildcard src/sim/*.c) $(ARCH_SRC) src/trace/record.c
+UNINSTRUMENTED := $(wildcard src/sim/*.c) $(ARCH_SRC) src/trace/record.c \
+                  src/base/coverage.c
 SIMULATED := $(filter src/net/% src/raft/% src/kv/% src/harness/% \
   src/sandbox/% src/stepper/% labs/% \
   src/base/thread.c src/wire/stub.c src/trace/record.c,$(LIB_SRC)) $(WARMUP)

@@ -40,7 +40,8 @@ test-page: ## the page in a real browser, and its reducer against C's
 	@.ci/deps page
 	@$(MAKE) --no-print-directory all $B/tests/page/states \
 	  tests/page/node_modules
-	@BUILD=$(CURDIR)/$B node --test --test-reporter=spec tests/page/*.test.js
+	@BUILD=$(CURDIR)/$B node --test --test-reporter=spec \
+	  $(or $(PAGE_TESTS),tests/page/*.test.js)
 
 # In a build folder of its own, such as build/clang.
 .PHONY: hashes
@@ -116,8 +117,13 @@ test-real: all ## the 28 known scenarios on the system's threads and clock
 
 .PHONY: coverage
 coverage: ## build/coverage/: by gcovr; fails below tests/coverage-limits
-	@find build/cov -name '*.gcda' -delete 2>/dev/null || true
+	@find build/cov '(' -name '*.gcda' -o -name '*.counters' ')' -delete \
+	  2>/dev/null || true
+	@$(MAKE) --no-print-directory CONFIG=cov test-page \
+	  PAGE_TESTS=tests/page/play.test.js
 	@$(MAKE) --no-print-directory CONFIG=cov checks
+	@for program in glassraft glassraft-cage glassraft-play; do \
+	  build/cov/$$program >/dev/null 2>&1 </dev/null || true; done
 	@mkdir -p build/coverage
 	@gcovr --root . --filter src/ --filter viz/ --filter labs/ \
 	  --html-details build/coverage/index.html \

@@ -119,19 +119,6 @@ static bool note_thread(void)
     return true;
 }
 
-// With coverage: what was reached stays reached.
-static bool note_counters(void)
-{
-#ifdef GLASSRAFT_COVERAGE
-    extern char glassraft_counters[], glassraft_counters_end[];
-    if (n_rooms == MOST_ROOMS)
-        return false;
-    rooms[n_rooms++] =
-        (struct room){glassraft_counters, glassraft_counters_end};
-#endif
-    return true;
-}
-
 // One room has the marks of all pages.
 static bool note_pages(struct back *back)
 {
@@ -254,8 +241,7 @@ struct back *back_begin(int n_images, size_t n_heap)
         return NULL;
     for (int i = 0; i < n_images; i++)
         back->image[i].bytes = bytes + (size_t)i * n_image;
-    if (!note_thread() || !note_counters() || !find_regions(back) ||
-        !watch_writes(back))
+    if (!note_thread() || !find_regions(back) || !watch_writes(back))
         return NULL;
     watching = back;
     protect(back, PROT_READ);

@@ -12,20 +12,11 @@
 #include "kv/kv.h"
 #include "raft_fixture.h"
 
-#ifdef GLASSRAFT_COVERAGE
-void __gcov_dump(void);
-#else
-static void __gcov_dump(void)
-{
-}
-#endif
-
 enum { DIED = 7 };
 
 static void on_abort(int signal)
 {
     (void)signal;
-    __gcov_dump();
     _exit(DIED);
 }
 
