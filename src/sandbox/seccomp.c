@@ -154,7 +154,9 @@ static void add_signals(scmp_filter_ctx filter)
     when(filter, SCMP_ACT_ALLOW, "kill", INT(0, getpid()));
     when(filter, SCMP_ACT_ALLOW, "tgkill", INT(0, getpid()));
     when(filter, SCMP_ACT_ALLOW, "setitimer", INT(0, ITIMER_VIRTUAL));
-    when(filter, SCMP_ACT_ALLOW, "prlimit64", INT(0, 0));
+    // Limits may be asked for. To set one would tell all servers of it.
+    const struct scmp_arg_cmp asked[] = {INT(0, 0), EQUAL(2, 0)};
+    rule(filter, SCMP_ACT_ALLOW, "prlimit64", 2, asked);
 }
 
 // Nothing is executed that was not when the filter came.
@@ -191,6 +193,16 @@ static void keep_off(const struct sandbox_ground *ground)
     install(filter);
 }
 
+// Input and what is printed stay open for all servers: closing them succeeds,
+// and does nothing.
+static void keep_open(void)
+{
+    scmp_filter_ctx filter = begin(SCMP_ACT_ALLOW);
+    when(filter, SCMP_ACT_ERRNO(0), "close",
+         SCMP_CMP(0, SCMP_CMP_LE, STDERR_FILENO, 0));
+    install(filter);
+}
+
 // Names of threads and of memory, and who may look at it.
 static void add_names(scmp_filter_ctx filter)
 {
@@ -219,6 +231,7 @@ void filter_run(const struct sandbox_files *files,
     bool sanitized = ground->first == 0;
     if (!sanitized)
         keep_off(ground);
+    keep_open();
     scmp_filter_ctx filter = begin(SCMP_ACT_TRAP);
     all(filter, SCMP_ACT_ALLOW, harmless);
     if (sanitized)
@@ -356,7 +369,7 @@ static const struct {
     {"rt_sigaction", "sigaction()", NULL},
     {"prctl", "prctl()", "pthread_setname_np() names threads"},
     {"seccomp", "seccomp()", NULL},
-    {"prlimit64", "prlimit() for another process", NULL},
+    {"prlimit64", "setrlimit() or prlimit()", NULL},
     {"setrlimit", "setrlimit()", NULL},
     {"setsid", "setsid()", NULL},
     {"mmap", "mmap() for code, shared, or at a fixed place", MEMORY},
