@@ -298,7 +298,9 @@ bool check_silent(struct check *check, const struct trace_event *event)
 
 void check_settle(struct check *check)
 {
-    if (check->broken || check->silent->held.property == NULL)
+    // Where events are missing, what they would have shown is not known.
+    if (check->broken || check->silent->held.property == NULL ||
+        check->told.holes || check_is_torn(check))
         return;
     check->finding = check->silent->held;
     check->finding.found_n = check->model.n;
