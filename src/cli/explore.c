@@ -51,8 +51,9 @@ static const char help[] =
     "and\n"
     "                   the limits that `make labN` uses; options that follow\n"
     "                   change them\n"
-    "  --raft PATH      explore this Raft (as in run); it runs without a\n"
-    "                   sandbox, like any program of yours\n"
+    "  --raft PATH      explore this Raft (as in run). It runs without the\n"
+    "                   sandbox, which would forbid to copy its memory back\n"
+    "                   to an earlier state; time and memory have limits\n"
     "  --mute           act as if the Raft had no trace calls\n"
     "  --seed N         seed of the election timeouts (default 1)\n"
     "  --out FOLDER     write what a finding leaves to FOLDER (default out)\n"
@@ -262,16 +263,17 @@ int cli_explore(int argc, char **argv)
     static char object[4096];
     static struct arguments a;
     static struct explore_report report;
-    a.plan = (struct explore_plan){.bound = {.n_servers = 3,
-                                             .terms = 1,
-                                             .log = 3,
-                                             .commands = 1,
-                                             .heartbeats = 1},
-                                   .interchangeable = true,
-                                   .memory = (size_t)1024 * MIB,
-                                   .run = {.seed = 1},
-                                   .told = tell,
-                                   .stopped = stopped};
+    a.plan =
+        (struct explore_plan){.bound = {.n_servers = 3,
+                                        .terms = 1,
+                                        .log = 3,
+                                        .commands = 1,
+                                        .heartbeats = 1},
+                              .interchangeable = true,
+                              .memory = (size_t)1024 * MIB,
+                              .run = {.seed = 1, .memory_bytes = LAB_MEMORY},
+                              .told = tell,
+                              .stopped = stopped};
     a.out = "out";
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     a.plan.n_workers = cores < 1 ? 1 : cores > 64 ? 64 : (int)cores;

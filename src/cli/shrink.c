@@ -16,8 +16,11 @@ static const char help[] =
     "Turns a run that breaks a rule of safety into a script, and takes out of\n"
     "it every action, server and command that the same finding does not need.\n"
     "\n"
-    "  --raft PATH    run this Raft (as in run); it runs without a sandbox,\n"
-    "                 like any program of yours\n"
+    "  --raft PATH    run this Raft (as in run). It runs without the "
+    "sandbox,\n"
+    "                 which would forbid to share memory with this command; "
+    "time\n"
+    "                 and memory have limits\n"
     "  --seed N       seed of the run (default 1)\n"
     "  --lab N        require only what labs 1 to N teach\n"
     "  --mute         act as if the Raft had no trace calls\n"
@@ -151,8 +154,11 @@ int cli_shrink(int argc, char **argv)
         return EXIT_USAGE;
     }
     const char *raft = a.raft != NULL ? a.raft : student_default(false);
-    a.run = (struct lab_run){
-        .seed = a.seed, .out = a.out, .mute = a.mute, .lab = a.lab};
+    a.run = (struct lab_run){.seed = a.seed,
+                             .out = a.out,
+                             .mute = a.mute,
+                             .lab = a.lab,
+                             .memory_bytes = LAB_MEMORY};
     if (raft != NULL) {
         if (!student_raft(raft, object, sizeof object))
             return EXIT_USAGE;

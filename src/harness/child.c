@@ -283,6 +283,8 @@ void lab_child(const struct lab_run *run, const struct lab_channel *channel)
     setrlimit(RLIMIT_CORE, &none);
     if (run->sandbox == NULL && !run->endless)
         setrlimit(RLIMIT_CPU, &cpu);
+    if (run->sandbox == NULL && run->memory_bytes > 0)
+        sandbox_limit_memory(run->memory_bytes);
     struct timespec begin, end;
     clock_gettime(CLOCK_MONOTONIC, &begin);
     static struct lab_run own;

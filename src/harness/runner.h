@@ -28,6 +28,8 @@ struct lab_cover {
     void *context;
 };
 
+enum { LAB_MEMORY = 1 << 30 }; // bytes, of a run in the sandbox
+
 struct lab_run {
     const struct lab_scenario *scenario;
     uint64_t seed;
@@ -49,7 +51,8 @@ struct lab_run {
     bool quiet;            // what the code prints is dropped: it is known
     const char *out;       // folder for what failing runs leave; NULL = nothing
     const struct sandbox *sandbox; // for a Raft that is given; NULL = none
-    bool shown; // what a run in a sandbox prints is shown, not kept
+    uint64_t memory_bytes; // without one: that it may get; 0 = any number
+    bool shown;            // what a run in a sandbox prints is shown, not kept
     // Of its outcome only kind and rule are told; nothing else leaves the
     // sandbox, and the seed does not enter it.
     bool secret;

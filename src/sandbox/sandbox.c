@@ -99,6 +99,18 @@ void sandbox_limit(int what, uint64_t most)
         die("setrlimit: %s", strerror(errno));
 }
 
+void sandbox_limit_memory(uint64_t more)
+{
+    unsigned long pages;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file == NULL)
+        return;
+    if (!sanitized() && fscanf(file, "%lu", &pages) == 1)
+        sandbox_limit(RLIMIT_AS,
+                      pages * (uint64_t)sysconf(_SC_PAGESIZE) + more);
+    fclose(file);
+}
+
 static bool change_user(unsigned user)
 {
     return setgroups(0, NULL) == 0 && setresgid(user, user, user) == 0 &&

@@ -39,8 +39,10 @@ struct back {
     uint32_t n_written;
     bool busy;
     void *heap_end;
+    size_t n_heap;
     char **page;  // [n_written]
     char *before; // their bytes before they were written
+    char *why;
     struct image *image;
     struct sigaction crash; // what else a bad address leads to
     stack_t stack;
@@ -167,6 +169,15 @@ static struct region *region_of(struct back *back, const char *at)
     return NULL;
 }
 
+_Noreturn static void end_at(const struct back *back, size_t most,
+                             const char *what)
+{
+    snprintf(back->why, BACK_WHY,
+             "this Raft %s more than %zu MiB, and no more can be taken back",
+             what, most >> 20);
+    _exit(1);
+}
+
 // The first write to a page; anything else is a crash, and somebody else's.
 static void on_write(int signal, siginfo_t *info, void *context)
 {
@@ -174,16 +185,14 @@ static void on_write(int signal, siginfo_t *info, void *context)
     char *at = (char *)((uintptr_t)info->si_addr / PAGE * PAGE);
     struct region *region = region_of(back, at);
     size_t n = region != NULL ? (size_t)(at - region->from) / PAGE : 0;
-    if (region == NULL || region->written[n] || back->busy ||
-        back->n_written == MOST_WRITTEN) {
-        if (back->n_written == MOST_WRITTEN)
-            dprintf(2, "glassraft: the Raft writes to more than %d MiB\n",
-                    MOST_WRITTEN / 256);
+    if (region == NULL || region->written[n] || back->busy) {
         sigaction(SIGSEGV, &back->crash, NULL);
         if ((back->crash.sa_flags & SA_SIGINFO) != 0)
             back->crash.sa_sigaction(signal, info, context);
         return;
     }
+    if (back->n_written == MOST_WRITTEN)
+        end_at(back, (size_t)MOST_WRITTEN * PAGE, "writes to");
     back->busy = true;
     region->written[n] = 1;
     memcpy(back->before + (size_t)back->n_written * PAGE, at, PAGE);
@@ -210,12 +219,12 @@ static void protect(struct back *back, int mode)
     }
 }
 
-// The heap has room at its end, and never gives it back; no block of it has a
-// mapping of its own.
+// The heap has room at its end, and never gives it back; no block has a mapping
+// of its own, unless there is no other way.
 static bool prepare_heap(size_t n)
 {
-    enum { LARGEST = 32 << 20 }; // that mallopt() takes
-    bool good = mallopt(M_MMAP_THRESHOLD, LARGEST) == 1 &&
+    enum { LARGEST = 32 << 20 };
+    bool good = mallopt(M_MMAP_MAX, 0) == 1 &&
                 mallopt(M_TRIM_THRESHOLD, INT_MAX) == 1 &&
                 mallopt(M_TOP_PAD, (int)n) == 1;
     void *volatile block = malloc(LARGEST / 2);
@@ -223,13 +232,15 @@ static bool prepare_heap(size_t n)
     return good && block != NULL;
 }
 
-struct back *back_begin(int n_images, size_t n_heap)
+struct back *back_begin(int n_images, size_t n_heap, char why[BACK_WHY])
 {
     struct back *back = back_room(sizeof *back);
     if (back == NULL)
         return NULL;
     if (!prepare_heap(n_heap))
         return NULL;
+    back->why = why;
+    back->n_heap = n_heap;
     back->heap_end = sbrk(0);
     back->n_images = n_images;
     back->page = back_room(MOST_WRITTEN * sizeof *back->page);
@@ -255,11 +266,17 @@ void back_end(struct back *back)
     sigaltstack(&back->stack, NULL);
 }
 
+// What lies behind the heap's end is not watched.
+static void look_at_heap(const struct back *back)
+{
+    if (sbrk(0) != back->heap_end)
+        end_at(back, back->n_heap, "has a heap of");
+}
+
 void back_save(struct back *back, int i)
 {
     struct image *image = &back->image[i];
-    if (sbrk(0) != back->heap_end)
-        die("the heap has outgrown what can go back");
+    look_at_heap(back);
     image->n = back->n_written;
     for (uint32_t k = 0; k < image->n; k++)
         memcpy(image->bytes + (size_t)k * PAGE, back->page[k], PAGE);
@@ -268,6 +285,7 @@ void back_save(struct back *back, int i)
 void back_restore(struct back *back, int i)
 {
     const struct image *image = &back->image[i];
+    look_at_heap(back);
     for (uint32_t k = 0; k < image->n; k++)
         memcpy(back->page[k], image->bytes + (size_t)k * PAGE, PAGE);
     for (uint32_t k = image->n; k < back->n_written; k++)

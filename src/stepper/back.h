@@ -23,9 +23,13 @@ struct back;
 // Zeroed memory that does not go back, for good; NULL: there is none.
 void *back_room(size_t n);
 
+enum { BACK_WHY = 300 };
+
 // Watches from now on, with room for so many images. The heap may grow until
-// it has n_heap bytes more. NULL with errno: the system does not let us.
-struct back *back_begin(int n_images, size_t n_heap);
+// it has n_heap bytes more. NULL with errno: the system does not let us. A
+// process that needs more memory than can go back ends, with one line in why,
+// which others share with it.
+struct back *back_begin(int n_images, size_t n_heap, char why[BACK_WHY]);
 // What the program does from here on can no longer be undone.
 void back_end(struct back *back);
 

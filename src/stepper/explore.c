@@ -70,6 +70,7 @@ _Noreturn static void become_worker(const struct all *all, int number, int from,
     signal(SIGINT, SIG_IGN);
     run.scenario = worker_scenario(all->shared, number, from, to);
     run.endless = run.quiet = true;
+    run.memory_bytes = 0; // the worker sees to that
     lab_child(&run, &channel);
 }
 
@@ -186,6 +187,10 @@ static void bury(struct all *all, int number)
     worker->dead = true;
     worker->busy = false;
     uint64_t order = atomic_load(&post->order);
+    if (post->text[0] != '\0') { // it gave up: that is no finding
+        atomic_store(&all->shared->stop, true);
+        return;
+    }
     if (all->guarding) // a rule, which was not what it was asked
         return;
     if (order == UINT64_MAX) {

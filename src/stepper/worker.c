@@ -243,11 +243,12 @@ static void search_all(void *unused)
     (void)unused;
     search.mail = me.mail;
     search.post->by_history = me.by_history;
-    search.back = back_begin(MOST_DEPTH + 1, HEAP);
+    search.back = back_begin(MOST_DEPTH + 1, HEAP, search.post->text);
     if (search.back == NULL) {
         search_give_up(&search, "there is no memory to go back with");
         return;
     }
+    sandbox_limit_memory(LAB_MEMORY);
     back_save(search.back, 0);
     while (read(from, &byte, 1) == 1) {
         if (byte == WORKER_WALK[0])

@@ -2,6 +2,7 @@
 #ifndef GLASSRAFT_WORKER_H
 #define GLASSRAFT_WORKER_H
 
+#include "back.h"
 #include "explore.h"
 #include "frontier.h"
 
@@ -19,7 +20,7 @@ struct worker_post {
     atomic_uint_least64_t n_walks;
     uint32_t n_walk, walk[MOST_DEPTH];
     bool by_history;
-    char text[300]; // why it gave up; "" = it did not
+    char text[BACK_WHY]; // why it gave up; "" = it did not
 };
 
 struct worker_shared {
