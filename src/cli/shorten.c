@@ -89,18 +89,19 @@ struct search {
     const struct shorten *how;
     const struct shrink_plan *plan;
     bool snapshots, stalls;
-    size_t max_entries;
+    bool tried; // without a thread that stalls
+    size_t entries;
     size_t n_before; // actions of the run
     int servers_before;
 };
 
-static bool look_for(const struct search *search, unsigned preempts,
-                     struct explore_report *report)
+static bool look_for(const struct search *search, size_t entries,
+                     unsigned preempts, struct explore_report *report)
 {
     struct explore_plan plan = {.bound = {.n_servers = 3,
                                           .terms = 3,
                                           .log = 3,
-                                          .entries = search->max_entries,
+                                          .entries = entries,
                                           .commands = 3,
                                           .heartbeats = 3,
                                           .crashes = 1,
@@ -122,13 +123,18 @@ static bool look_for(const struct search *search, unsigned preempts,
 
 // Of a run whose actions are so many: another list with the same finding, or
 // false.
-static bool find_other(const struct search *search, const char *actions,
-                       size_t most, struct script *script)
+static bool find_other(struct search *search, const char *actions, size_t most,
+                       struct script *script)
 {
     struct explore_report report;
-    bool found = look_for(search, 0, &report);
+    bool found =
+        !search->tried && look_for(search, search->entries, 0, &report);
+    // What shows where a log comes in pieces takes a long log otherwise.
+    if (!found && !search->tried && search->entries != 1)
+        found = look_for(search, 1, 0, &report);
     if (!found && search->stalls)
-        found = look_for(search, 1, &report);
+        found = look_for(search, search->entries, 1, &report);
+    search->tried = true;
     if (!found)
         return false;
     if (report.script.n >= most) {
@@ -161,14 +167,14 @@ static bool make_short(struct search *search, const struct trace_file *trace,
         }
         search->n_before = script->n;
         search->servers_before = script->n_servers;
-        if (late == 0 && script->n > MANY &&
+        if (script->n > MANY && !search->tried &&
             find_other(search, "are many", script->n, script))
             return true;
         shrink(search->plan, script, &report);
     }
     search->stalls = !report.breaks;
     if (report.breaks
-            ? script->n > SHORT && search->n_before <= MANY &&
+            ? script->n > SHORT && !search->tried &&
                   find_other(search, "break it", script->n, script)
             : find_other(search, "alone break nothing", SIZE_MAX, script))
         return true;
@@ -202,7 +208,7 @@ int shorten_trace(const struct shorten *how, const struct trace_file *trace)
     struct search search = {.how = how, .plan = &plan};
     search.snapshots = takes_snapshots(trace);
     if (how->run.scenario != NULL)
-        search.max_entries = how->run.scenario->max_entries;
+        search.entries = how->run.scenario->max_entries;
     if (!make_short(&search, trace, &script)) {
         script_free(&script);
         return EXIT_FINDING;
@@ -234,6 +240,7 @@ void shorten_run(const struct lab_run *run, const struct lab_result *result)
     how.run.crash_at = 0;
     how.run.schedule = SIM_ROTATE;
     how.run.sandbox = NULL;
+    how.run.memory_bytes = LAB_MEMORY;
     how.run.cover = NULL;
     if (trace_load(&trace, result->trace))
         shorten_trace(&how, &trace);
