@@ -338,6 +338,46 @@ test('a Raft that never rests is ended, and undo works', async (t) => {
     assert.strictEqual(await script_of(page), 'servers 3\ntimeout S1\n');
 });
 
+test('an exit of a Raft is the finding, and undo works', async (t) => {
+    const {address} = await playing(t, '--raft', broken_raft('exit',
+        (text) => text.replace('    int candidate = (int)args->candidate_id;\n',
+            (line) => `${line}    exit(3);\n`)));
+    const page = await hands_on(t, address);
+    await click(page, 'timeout S1', 'deliver S1>S2 RequestVote 1');
+    assert.match(await page.textContent('#broken'),
+        /exit status 3.*"deliver S1>S2 RequestVote 1"/s);
+    await press(page, 'undo');
+    assert.ok(await page.isHidden('#broken'));
+    assert.strictEqual((await servers_of(page))[0].role, 'candidate');
+});
+
+test('a Raft gets a gigabyte of memory and no more', async (t) => {
+    const {address} = await playing(t, '--raft', broken_raft('memory',
+        (text) => text.replace('    int candidate = (int)args->candidate_id;\n',
+            (line) => `${line}    for (int i = 0; i < 64; i++) {\n` +
+                '        char *at = malloc(1 << 24);\n' +
+                '        if (at == NULL)\n            break;\n' +
+                '        memset(at, 1, 1 << 24);\n' +
+                '        if (i == 63)\n            exit(9);\n    }\n')));
+    const page = await hands_on(t, address);
+    await click(page, 'timeout S1', ...votes('S1', 1, 'S2'));
+    assert.ok(await page.isHidden('#broken'));
+    assert.strictEqual((await servers_of(page))[0].role, 'leader');
+});
+
+test('a double click delivers; a click asks first', async (t) => {
+    const {address} = await playing(t);
+    const page = await hands_on(t, address);
+    await click(page, 'timeout S1');
+    const sign = page.locator('#net [data-message="S1>S2 RequestVote 1"]');
+    await sign.dispatchEvent('click');
+    assert.strictEqual(await script_of(page), 'servers 3\ntimeout S1\n');
+    await sign.dispatchEvent('dblclick');
+    await rest(page);
+    assert.strictEqual(await script_of(page),
+        'servers 3\ntimeout S1\ndeliver S1>S2 RequestVote 1\n');
+});
+
 test('a broken rule appears at the action that breaks it', async (t) => {
     const {address} = await playing(t, '--raft', broken_raft('twice',
         (text) => text.replace('rf->voted_for != NOBODY && rf->voted_for' +

@@ -84,12 +84,24 @@ class Hands {
             : {error: answer.text};
         if (result.error !== undefined)
             return result.error;
+        if (result.trace === '')
+            return this.ended_without_trace(result);
         const {lines, ended, flight, said} = split_trace(result.trace);
         const last = said[said.length - (ended ? 1 : 2)] || '';
         this.flight = flight;
         this.broken = result.passed ? null : {...result, action: last};
         this.show(make_run([lines.join('\n')]));
         return last.startsWith('skipped: ') ? last.slice(9) : '';
+    }
+
+    // Of a process that ended itself: the picture is what was before.
+    ended_without_trace(result) {
+        this.broken = {...result, action: this.actions.at(-1) || ''};
+        if (this.page === null)
+            this.draw_broken();
+        else
+            this.draw();
+        return '';
     }
 
     show(run) {
