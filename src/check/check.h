@@ -90,6 +90,11 @@ void check_leave_out(struct check *check, uint64_t servers);
 const struct check_finding *check_diagnose(struct check *check, uint64_t us,
                                            bool commands);
 
+// What a leader sends a peer and what comes back, in a sentence; the rule to
+// look at.
+const char *check_say_dealings(struct check *check, int leader, int peer,
+                               char text[400]);
+
 // So many sessions of clients a service has to keep (kv_config.max_sessions).
 // Without it, no trace shows that a session was dropped too early.
 void check_sessions(struct check *check, size_t kept);

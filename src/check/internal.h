@@ -284,10 +284,8 @@ bool check_lies(struct check *check, const char *tag, int server,
     __attribute__((format(printf, 5, 6)));
 
 // dealings.c: [L.3] [L.1] [AE.2] [IS.3] a peer that is there does not get what
-// it lacks. And how far it has come, in a sentence; the rule to look at.
+// it lacks.
 bool check_left_behind(struct check *check, int leader, int peer, uint64_t us);
-const char *check_say_dealings(struct check *check, int leader, int peer,
-                               char text[400]);
 
 void check_sent(struct check *check, const struct trace_event *event,
                 const struct flight *flight);

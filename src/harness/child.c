@@ -65,15 +65,19 @@ static void count_messages(const struct trace_event *event)
                    strcmp(event->rpc, "InstallSnapshot") == 0;
     bool votes = strcmp(event->rpc, "RequestVote") == 0;
     bool client = event->node == TRACE_NONE;
-    char text[200], from[24] = "a client";
+    char text[640], from[24] = "a client", dealings[400] = "";
     if (!client)
         snprintf(from, sizeof from, "S%d", event->node + 1);
+    if (entries && !client && child_run.check != NULL)
+        (void)check_say_dealings(child_run.check, event->node, (int)event->to,
+                                 dealings);
     snprintf(text, sizeof text,
              "%d calls within one second, the last from %s to S%d (%s):"
              " a %s probably sends a new call on every reply, without"
-             " end.",
+             " end.%s%s",
              most, from, (int)event->to + 1, event->rpc,
-             client ? "clerk" : "server");
+             client ? "clerk" : "server", dealings[0] != '\0' ? "\n" : "",
+             dealings);
     child_run.n_sent = 0; // the finding is an event, too
     lab_run_fails(child_run.lab, FINDING_CALLS_WITHOUT_END,
                   entries ? "L.3"
