@@ -230,6 +230,20 @@ static bool boot(struct check *check, const struct trace_event *event)
     return true;
 }
 
+// The last compaction since the last save that had a newer one before it; 0.
+static uint64_t compacted_back(const struct judged *server,
+                               const struct image *now)
+{
+    for (size_t i = server->n_unsaved; i > 0; i--) {
+        const struct image *image = &server->unsaved[i - 1];
+        const struct image *then = i < server->n_unsaved ? image + 1 : now;
+        if (image->kind == TRACE_COMPACT &&
+            image->snapshot_index == then->snapshot_index)
+            return image->event;
+    }
+    return 0;
+}
+
 // [IS.5] An older snapshot has taken the place of a newer one.
 static bool goes_back(struct check *check, const struct trace_event *event,
                       const struct image *now)
@@ -238,13 +252,16 @@ static bool goes_back(struct check *check, const struct trace_event *event,
         (event->from == 0 && event->snapshot_bytes > 0))
         return true;
     char text[CHECK_SNAPSHOT];
+    uint64_t back = compacted_back(&check->server[event->node], now);
     return check_broken(
-        check, event, FINDING_SAVED_WRONG_STATE, "IS.5", TRACE_NONE, 0,
+        check, event, FINDING_SAVED_WRONG_STATE, "IS.5", TRACE_NONE, back,
         "S%d saved %s and a log up to index %" PRIu64
         " at %.3f s, but it had a snapshot up to index %" PRIu64
-        " already: only a newer one may take its place.",
+        " already: only a newer one may take its place.%s",
         event->node + 1, check_snapshot_text(event->from, text), event->index,
-        check_seconds(event->us), now->snapshot_index);
+        check_seconds(event->us), now->snapshot_index,
+        back != 0 ? " It was compacting its log for a snapshot of its service."
+                  : "");
 }
 
 // The persisted image against the states that the server had: the newest that

@@ -184,6 +184,7 @@ static void installed(const struct now *now)
     if (model_term_at(now->model, event->index) != event->entry_term)
         lost(now, now->model->snapshot_index + 1);
     covered(now, event->index);
+    now->server->compacted = event->n;
 }
 
 void record_boot(const struct now *now)
@@ -226,7 +227,10 @@ void record_log(const struct now *now)
         break;
     case TRACE_COMPACT:
         rests_near(now, record_commit(now, event->index));
-        now->server->compacted = event->n;
+        if (event->index < now->model->snapshot_index)
+            rests_near(now, now->server->compacted); // the newer one
+        else
+            now->server->compacted = event->n;
         break;
     case TRACE_MATCH:
     case TRACE_NEXT:

@@ -117,6 +117,8 @@ static const struct {
     {FINDING_SAVED_WRONG_STATE, "after discarding part of its log", COMPACTS},
     {FINDING_SAVED_WRONG_STATE, "handing in an older snapshot",
      "snapshot.c, raft_snapshot"},
+    {FINDING_SAVED_WRONG_STATE, "for a snapshot of its service",
+     "snapshot.c, raft_snapshot"},
     {FINDING_SAVED_WRONG_STATE, "n_same, same_snapshot",
      "what saves (persist.c, persist): what it says is the same was not what"
      " it saved last"},

@@ -384,8 +384,13 @@ static void say_snapshot(const struct why *why, const struct model *model,
     NOTE("up to %" PRIu64 " (T%" PRIu64 ")", event->index, event->entry_term);
     if (!installs) {
         TEXT("S%d's service took a snapshot up to index %" PRIu64
-             " (term %" PRIu64 "); the log before it goes.",
+             " (term %" PRIu64 ")",
              event->node + 1, event->index, event->entry_term);
+        if (event->index < server->snapshot_index)
+            TEXT(", but there was one up to %" PRIu64 " already.",
+                 server->snapshot_index);
+        else
+            TEXT("; the log before it goes.");
         return;
     }
     TEXT("S%d took over a snapshot up to index %" PRIu64 " (term %" PRIu64
