@@ -6,7 +6,7 @@
 
 #include "base/thread.h"
 
-enum { AWAIT_STEP_MS = 10, FEW_TRIES = 4 };
+enum { AWAIT_STEP_MS = 10, FEW_TRIES = 4, LONGEST_MS = 60000 };
 enum { SESSIONS = 64 }; // the default of kv_config
 
 void clerk_calls(struct client *client, int server)
@@ -153,6 +153,19 @@ static void too_late(struct lab *lab, const struct asked *asked, uint64_t ms)
              "%s has not been answered within %.1f s, though a majority can be"
              " reached",
              words, (double)ms / 1e3);
+}
+
+// A story that asks by itself has no other patience. No partition lasts so
+// long.
+void clerk_lasts(struct client *client)
+{
+    struct lab_clients *clients = client->lab->clients;
+    pthread_mutex_lock(&clients->mutex);
+    const struct asked *asked = client->asks;
+    bool waits = asked != NULL && !asked->over && !client->killed;
+    pthread_mutex_unlock(&clients->mutex);
+    if (waits && now_ms() - asked->begin_ms > LONGEST_MS)
+        too_late(client->lab, asked, LONGEST_MS);
 }
 
 void lab_clients_await(struct lab *lab, uint64_t ms)

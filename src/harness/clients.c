@@ -182,6 +182,7 @@ static bool call(void *context, int server, const char *method,
     if (++client->n_calls > MOST_CALLS_S)
         clerk_rests_not(client, MOST_CALLS_S, server);
     clerk_calls(client, server);
+    clerk_lasts(client);
     bool answered = client_call(client, server, method, args, n_args, CALL_MS,
                                 reply, n_reply);
     if (answered)
@@ -230,6 +231,7 @@ static struct asked *ask(struct client *client, enum kv_kind kind,
         asked_begin(clients, client->number, kind, key, value, expected);
     pthread_mutex_lock(&clients->mutex);
     asked->by_clerk = client;
+    client->asks = asked;
     client->n_tries = 0;
     client->tried = 0;
     pthread_mutex_unlock(&clients->mutex);

@@ -31,8 +31,9 @@ struct client {
     atomic_uint_least64_t named; // as the leader, by the last reply
     atomic_uint n_values;
     _Atomic uint64_t value[MOST_TOLD];
-    int n_tries;    // calls since then
-    unsigned tried; // the servers that they went to
+    const struct asked *asks; // what it was asked for last
+    int n_tries;              // calls since then
+    unsigned tried;           // the servers that they went to
 };
 
 // An operation of a client. What was asked is fixed when it begins.
@@ -85,6 +86,8 @@ void asked_free(struct lab_clients *clients);
 void clerk_calls(struct client *client, int server);
 _Noreturn void clerk_strays(struct client *client, int server); // to none
 _Noreturn void clerk_rests_not(struct client *client, int n_calls, int server);
+// Ends the run when what it is asked for takes too long, whoever waits for it.
+void clerk_lasts(struct client *client);
 void clerk_replied(struct client *client, const uint8_t *bytes, size_t n);
 void clerk_judge(struct client *client, const struct asked *asked,
                  const struct kv_reply *reply);
