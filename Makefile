@@ -31,7 +31,8 @@ SAN_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined \
 SAN_cov := -O0 --coverage -fprofile-update=atomic -fdata-sections
 SAN := $(SAN_$(CONFIG))
 # Counters lie in pages of their own, which processes share: base/coverage.c.
-LINK_cov := -Wl,-T,labs/counters.ld -Wl,-u,coverage_shares,-u,__gcov_dump
+LINK_cov := -Wl,-T,labs/counters.ld \
+            -Wl,-u,coverage_shares,--wrap=__gcov_exit
 override LDFLAGS += $(LINK_$(CONFIG))
 PLAIN_opt := -O2
 PLAIN_debug := -O0

@@ -242,16 +242,10 @@ static void watch_forbidden(void (*forbidden)(const char *what))
     signal(SIGXFSZ, SIG_IGN);
 }
 
-// Ours, in a build for coverage: the end of the process would call it, too, and
-// what it writes then is forbidden.
-void __gcov_dump(void) __attribute__((weak));
-
 void sandbox_enter(const struct sandbox *sandbox, struct sandbox_files *files,
                    void (*forbidden)(const char *what))
 {
     struct sandbox_powers powers = sandbox_powers();
-    if (__gcov_dump != NULL)
-        __gcov_dump();
     setsid();
     forget_environment();
     arrange_files(files);
