@@ -50,7 +50,9 @@ bool check_is_torn(const struct check *check);
 
 // The kinds (bits by number) that every complete trace with these kinds has and
 // this one lacks: if numbers are missing, these kinds were filtered out.
-uint64_t check_filtered(uint64_t seen, int n_servers);
+uint64_t check_filtered(uint64_t seen, int n_servers, uint64_t n_missing);
+// So many numbers of events are missing amid the trace.
+uint64_t check_n_missing(const struct check *check);
 
 // The trace omits more than the numbers of its events show: a kind that never
 // comes may have been left out.

@@ -155,10 +155,19 @@ bool check_is_torn(const struct check *check)
     return check->told.torn > 0 && check->without == 0;
 }
 
+uint64_t check_n_missing(const struct check *check)
+{
+    return check->told.n_missing;
+}
+
 // A leader has had votes and terms, and has told its next_index; a log that
 // grew was matched, committed and applied. One server alone asks nobody.
-uint64_t check_filtered(uint64_t seen, int n_servers)
+// So few events as are missing may be of any kind, though one never came.
+uint64_t check_filtered(uint64_t seen, int n_servers, uint64_t n_missing)
 {
+    enum { FEW = 3 };
+    if (n_missing <= FEW)
+        return 0;
     uint64_t whole = BIT(SEND) | BIT(RECV) | BIT(REPLY) | BIT(TERM) |
                      BIT(VOTE) | BIT(ROLE) | BIT(PERSIST) | BIT(TIMEOUT) |
                      BIT(NEXT);
@@ -257,6 +266,8 @@ void check_number(struct check *check, const struct trace_event *event)
         check->first_n = event->n;
     bool skipped = event->n > check->told.last + 1;
     check->told.holes |= skipped;
+    if (skipped && check->told.last > 0)
+        check->told.n_missing += event->n - check->told.last - 1;
     if (skipped && check->told.last > 0 && check->told.torn == 0)
         check->told.torn = check->told.last;
     if (event->n > check->told.last)

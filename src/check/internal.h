@@ -15,10 +15,11 @@ struct told {
     bool seen[TRACE_MAX_SERVERS]; // has had an event: belongs to the cluster
     // Bits of kinds: one that never came may explain what does not fit.
     uint64_t doubted;
-    bool holes;    // numbers were skipped: something was left out
-    uint64_t torn; // the last number before the first hole amid the trace
-    bool fields;   // messages show theirs
-    bool any_lost; // some server was lost, perhaps is
+    bool holes;         // numbers were skipped: something was left out
+    uint64_t torn;      // the last number before the first hole amid the trace
+    uint64_t n_missing; // numbers amid the trace
+    bool fields;        // messages show theirs
+    bool any_lost;      // some server was lost, perhaps is
     // Requests of these names were sent.
     bool asks_votes, appends, installs;
     // Replies have arrived that cannot be read and may have been votes, or

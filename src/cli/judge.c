@@ -123,12 +123,14 @@ void judge_file(struct judgement *j, const char *path, uint64_t without)
         check_partial(check);
     judge(j, reader, check);
     bool torn = check_is_torn(check) && j->finding == NULL;
+    uint64_t n_missing = check_n_missing(check);
     check_free(check);
     trace_close(reader);
     // Kinds that were filtered out are as good as named.
     // Real ones, and those from elsewhere, never had some of them.
-    uint64_t filtered =
-        torn && !j->head.real ? check_filtered(j->seen, j->head.n_servers) : 0;
+    uint64_t filtered = 0;
+    if (torn && !j->head.real)
+        filtered = check_filtered(j->seen, j->head.n_servers, n_missing);
     if (filtered != 0 && strcmp(path, "-") != 0)
         judge_file(j, path, filtered);
 }

@@ -403,18 +403,18 @@ void history_place(struct history_picture *p, const struct viz_window *window,
 static const char *unjudged(const struct trace_file *trace,
                             const struct clients *clients)
 {
-    uint64_t seen = 0, last = 0;
-    bool torn = false;
+    uint64_t seen = 0, last = 0, n_missing = 0;
     for (size_t i = 0; i < trace->n_events; i++) {
         const struct trace_event *event = &trace->event[i];
         if (event->kind == TRACE_FINDING || event->kind == TRACE_VERDICT)
             continue;
-        torn |= event->n > last + 1;
+        n_missing += event->n > last + 1 ? event->n - last - 1 : 0;
         last = event->n;
         seen |= UINT64_C(1) << event->kind;
     }
-    if (torn && (trace->header.real ||
-                 check_filtered(seen, trace->header.n_servers) == 0))
+    if (n_missing > 0 &&
+        (trace->header.real ||
+         check_filtered(seen, trace->header.n_servers, n_missing) == 0))
         return "numbers of events are missing";
     return clients->orphans   ? "a return has no invoke"
            : clients->strange ? "a call is none of get, put, append and cas"
