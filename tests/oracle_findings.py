@@ -47,11 +47,20 @@ def without_entry(o, e, s):
             % (e["node"] + 1, e["term"], e["us"] / 1e6, i, c[1], c[0] + 1) for i, c in missing]
 
 
+def old_vote(o, e, s):
+    """A new term is saved with the vote of the one before."""
+    disk = [x for x in o.events if x["ev"] == "persist" and x["node"] == e["node"] and x["n"] < e["n"]][-1:]
+    if disk and e["term"] == s.term > disk[0]["term"] and \
+            e["voted_for"] is not None and disk[0]["voted_for"] == e["voted_for"] != s.vote:
+        return ", the vote of term %d" % disk[0]["term"]
+    return ""
+
+
 def saved(o, e, s):
     what = "terms" if e["term"] != s.term else "votes" if e["voted_for"] != s.vote else "logs"
     return ["S%d saved term %d, %s and a log up to %d (term %d) at %.3f s%s, but in memory it had term %d,"
             " %s and a log up to %d (term %d): the %s differ." % (
-                e["node"] + 1, e["term"], vote(e["voted_for"]), e["last_index"], e.get("last_term", 0),
+                e["node"] + 1, e["term"], vote(e["voted_for"]) + old_vote(o, e, s), e["last_index"], e.get("last_term", 0),
                 e["us"] / 1e6, how, s.term, vote(s.vote), s.last(), s.at(s.last()), w)
             for w, how in [(what, "")] + [
                 (what + " after the snapshot" * (what == "logs"), ", after " + did) for did in (
