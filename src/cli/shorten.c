@@ -88,7 +88,8 @@ static void print_script(const struct script *script,
 struct search {
     const struct shorten *how;
     const struct shrink_plan *plan;
-    bool snapshots, stalls;
+    unsigned snapshots;
+    bool stalls;
     bool tried; // without a thread that stalls
     size_t entries;
     size_t n_before; // actions of the run
@@ -185,12 +186,13 @@ static bool make_short(struct search *search, const struct trace_file *trace,
     return report.breaks;
 }
 
-static bool takes_snapshots(const struct trace_file *trace)
+// One or two: what a second one does to a first needs no third.
+static unsigned count_snapshots(const struct trace_file *trace)
 {
-    for (size_t i = 0; i < trace->n_events; i++)
-        if (trace->event[i].kind == TRACE_COMPACT)
-            return true;
-    return false;
+    unsigned n = 0;
+    for (size_t i = 0; i < trace->n_events && n < 2; i++)
+        n += trace->event[i].kind == TRACE_COMPACT;
+    return n;
 }
 
 int shorten_trace(const struct shorten *how, const struct trace_file *trace)
@@ -206,7 +208,7 @@ int shorten_trace(const struct shorten *how, const struct trace_file *trace)
                                .most_s = how->most_s,
                                .stopped = how->stopped};
     struct search search = {.how = how, .plan = &plan};
-    search.snapshots = takes_snapshots(trace);
+    search.snapshots = count_snapshots(trace);
     if (how->run.scenario != NULL)
         search.entries = how->run.scenario->max_entries;
     if (!make_short(&search, trace, &script)) {
