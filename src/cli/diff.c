@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/die.h"
 #include "selectors.h"
 
 static void usage(void)
@@ -37,25 +36,34 @@ static bool load(struct trace_file *trace, const char *path)
     return false;
 }
 
+struct comparison {
+    struct viz_diff asked;
+    bool equal;
+};
+
+static void draw(void *context, struct viz_room room, FILE *out)
+{
+    struct comparison *c = context;
+    c->asked.room = room;
+    c->equal = viz_diff(&c->asked, out);
+}
+
 // The exit code; the text goes where the selectors say.
 static int compare(const struct selectors *s, const char *const path[2],
-                   struct viz_diff *asked)
+                   const struct viz_diff *asked)
 {
     struct trace_file trace[2] = {{.memory = NULL}, {.memory = NULL}};
     int status = EXIT_USAGE;
     if (load(&trace[0], path[0]) && load(&trace[1], path[1])) {
-        char *text = NULL;
-        size_t n = 0;
-        FILE *out = must_stream(&text, &n);
+        struct comparison c = {.asked = *asked};
+        size_t n;
         for (int i = 0; i < 2; i++) {
-            asked->trace[i] = &trace[i];
-            asked->name[i] = path[i];
+            c.asked.trace[i] = &trace[i];
+            c.asked.name[i] = path[i];
         }
-        bool equal = out != NULL && viz_diff(asked, out);
-        if (out != NULL)
-            fclose(out);
+        char *text = viz_fitted(asked->text ? NULL : s->format, draw, &c, &n);
         status = selectors_save(s, text, n, !asked->text);
-        if (status == EXIT_GOOD && !equal)
+        if (status == EXIT_GOOD && !c.equal)
             status = EXIT_FINDING;
         free(text);
     }

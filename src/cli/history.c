@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/die.h"
 #include "check/history_file.h"
 #include "selectors.h"
 
@@ -40,32 +39,52 @@ static bool is_text(const char *path)
     return strncmp(at, "INFO", 4) == 0 || strncmp(at, "{:", 2) == 0;
 }
 
-static int save(const struct selectors *s, char *text, size_t n, bool any)
+// A history of a trace, or (trace NULL) one without.
+struct picture {
+    const struct selectors *s;
+    const struct part *part;
+    const struct history *history;
+    struct viz_history asked;
+    bool any;
+};
+
+static void draw(void *context, struct viz_room room, FILE *out)
 {
-    if (!any) {
-        fprintf(stderr, "glassraft: %s: has no operations of clients%s\n",
-                s->trace, " that match the options");
-        return EXIT_USAGE;
-    }
-    return selectors_save(s, text, n, true);
+    struct picture *p = context;
+    p->asked.room = room;
+    p->any =
+        p->part != NULL
+            ? viz_history(&p->part->trace, &p->part->window, &p->asked, out)
+            : viz_history_text(p->s->trace, p->history->op, p->history->n_ops,
+                               &p->asked, out);
+}
+
+static int save(struct picture *p)
+{
+    size_t n;
+    char *text = viz_fitted(p->s->format, draw, p, &n);
+    int status = EXIT_USAGE;
+    if (p->any)
+        status = selectors_save(p->s, text, n, true);
+    else
+        fprintf(stderr,
+                "glassraft: %s: has no operations of clients that match the"
+                " options\n",
+                p->s->trace);
+    free(text);
+    return status;
 }
 
 static int draw_text(const struct selectors *s, const struct viz_history *asked)
 {
     struct history history;
-    char error[300], *text = NULL;
-    size_t n = 0;
-    if (!history_read(s->trace, &history, error, sizeof error)) {
+    char error[300];
+    int status = EXIT_USAGE;
+    if (history_read(s->trace, &history, error, sizeof error))
+        status = save(
+            &(struct picture){.s = s, .history = &history, .asked = *asked});
+    else
         fprintf(stderr, "glassraft: %s\n", error);
-        history_clear(&history);
-        return EXIT_USAGE;
-    }
-    FILE *out = must_stream(&text, &n);
-    bool any =
-        viz_history_text(s->trace, history.op, history.n_ops, asked, out);
-    fclose(out);
-    int status = save(s, text, n, any);
-    free(text);
     history_clear(&history);
     return status;
 }
@@ -74,16 +93,10 @@ static int draw_trace(const struct selectors *s, const struct options *o,
                       const struct viz_history *asked)
 {
     struct part part;
-    char *text = NULL;
-    size_t n = 0;
     int status;
     if (!selectors_load(s, o, 0, &part, &status))
         return status;
-    FILE *out = must_stream(&text, &n);
-    bool any = viz_history(&part.trace, &part.window, asked, out);
-    fclose(out);
-    int saved = save(s, text, n, any);
-    free(text);
+    int saved = save(&(struct picture){.s = s, .part = &part, .asked = *asked});
     part_unload(&part);
     return saved != EXIT_GOOD ? saved : status;
 }

@@ -136,38 +136,65 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// The moments of the film, or the one moment.
+// The moments of the film, up to `most`, or the one moment; *n_all is how many
+// there are.
 static size_t choose(const struct command *c, const struct part *part,
-                     uint64_t out[MOST_STEPS])
+                     size_t most, uint64_t out[MOST_STEPS], size_t *n_all)
 {
     size_t n = 0;
     for (size_t i = 0; i < c->n_us; i++)
         out[n++] = event_at(&part->trace, c->us[i]);
     for (size_t i = 0; i < c->n_at && n < MOST_STEPS; i++)
         out[n++] = c->at[i];
-    if (n == 0 && c->film) {
-        n = viz_film_moments(&part->trace, &part->window, out, c->most);
-        if (n > c->most)
-            fprintf(stderr,
-                    "glassraft log: shows %zu of %zu eras in which logs"
-                    " changed; --steps N shows more, --from and --to others\n",
-                    c->most, n);
-        n = n < c->most ? n : c->most;
-    }
+    bool asked = n > 0;
+    if (!asked && c->most < most)
+        most = c->most;
+    if (!asked && c->film)
+        n = viz_film_moments(&part->trace, &part->window, out, most);
+    *n_all = n;
     if (n == 0)
         out[n++] = part->window.last > 0 && !c->s.asked.finding
                        ? part->window.last
                        : viz_log_moment(&part->trace);
+    if (asked)
+        qsort(out, n, sizeof *out, compare);
+    if (n > most && asked && c->film) // those that were asked for last
+        memmove(out, out + n - most, most * sizeof *out);
+    n = n > most && c->film ? most : n;
     qsort(out, n, sizeof *out, compare);
     return n;
+}
+
+// Says how many of the moments are shown; "" when it is all of them.
+static void say_left_out(const struct command *c, const struct viz_room *room,
+                         size_t n, size_t n_all, char note[120])
+{
+    bool chosen = c->n_us + c->n_at > 0;
+    note[0] = '\0';
+    if (n_all <= n)
+        return;
+    snprintf(note, 120, "%zu of %zu %s are shown", n, n_all,
+             chosen ? "moments" : "eras in which logs changed");
+    if (room->format == NULL && !chosen)
+        fprintf(stderr,
+                "glassraft log: shows %zu of %zu eras in which logs changed;"
+                " --steps N shows more, --from and --to others\n",
+                n, n_all);
 }
 
 static void draw(const struct part *part, void *context, FILE *out)
 {
     const struct command *c = context;
-    struct viz_look look = {.format = c->s.format, .terms_only = c->terms_only};
+    struct viz_look look = {.room = part->window.look.room,
+                            .terms_only = c->terms_only};
     uint64_t moment[MOST_STEPS];
-    size_t n = choose(c, part, moment);
+    int n_servers = part->trace.header.n_servers;
+    size_t n_all, most = viz_film_most(&look.room, n_servers);
+    size_t n = choose(c, part, most, moment, &n_all);
+    char note[120];
+    say_left_out(c, &look.room, n, n_all, note);
+    look.note =
+        c->film && look.room.format != NULL && note[0] != '\0' ? note : NULL;
     if (c->json) {
         struct model model;
         part_model(&model, &part->trace, moment[n - 1]);

@@ -236,19 +236,27 @@ static bool read_traces(struct asked *asked)
            find_places(&asked->side[0], asked->sources);
 }
 
-static int draw(const struct asked *asked)
+static bool is_page(const char *path)
 {
-    char *text = NULL;
-    size_t n = 0;
-    const char *path = asked->to.output;
     size_t length = path != NULL ? strlen(path) : 0;
-    bool page = length > 5 && strcmp(path + length - 5, ".html") == 0;
-    FILE *out = must_stream(&text, &n);
-    if (page)
+    return length > 5 && strcmp(path + length - 5, ".html") == 0;
+}
+
+static void draw_one(void *context, struct viz_room room, FILE *out)
+{
+    const struct asked *asked = context;
+    if (is_page(asked->to.output))
         figure2_html(asked->side, asked->n_sides, out);
     else
-        figure2_draw(asked->side, asked->n_sides, asked->to.format, out);
-    fclose(out);
+        figure2_draw(asked->side, asked->n_sides, &room, out);
+}
+
+static int draw(struct asked *asked)
+{
+    bool page = is_page(asked->to.output);
+    size_t n;
+    char *text =
+        viz_fitted(page ? NULL : asked->to.format, draw_one, asked, &n);
     int code = selectors_save(&asked->to, text, n, !page);
     free(text);
     return code;

@@ -352,18 +352,21 @@ int selectors_save(const struct selectors *s, char *text, size_t n,
     plain_output(text, n, true);
     if (picture && s->print)
         paint_greys(text);
-    if (!picture || s->format == NULL)
-        return save(s, text, n, picture) ? EXIT_GOOD : EXIT_USAGE;
-    char *sized = NULL;
-    size_t n_sized = 0;
-    FILE *out = must_stream(&sized, &n_sized);
-    fprintf(out, "// for: %.0f %.0f %.1f %s\n", s->format->width,
-            s->format->height, s->format->least, s->format->name);
-    fwrite(text, 1, n, out);
-    fclose(out);
-    bool good = save(s, sized, n_sized, picture);
-    free(sized);
-    return good ? EXIT_GOOD : EXIT_USAGE;
+    return save(s, text, n, picture) ? EXIT_GOOD : EXIT_USAGE;
+}
+
+// A drawing of one part, as viz_fitted() wants it.
+struct fitting {
+    struct part *part;
+    void (*draw)(const struct part *part, void *context, FILE *out);
+    void *context;
+};
+
+static void fit(void *context, struct viz_room room, FILE *out)
+{
+    struct fitting *f = context;
+    f->part->window.look.room = room;
+    f->draw(f->part, f->context, out);
 }
 
 int selectors_draw(const struct selectors *s, const struct options *o,
@@ -376,12 +379,9 @@ int selectors_draw(const struct selectors *s, const struct options *o,
     int status;
     if (!selectors_load(s, o, kinds, &part, &status))
         return status;
-    char *text = NULL;
-    size_t n = 0;
-    FILE *out = must_stream(&text, &n);
-    part.window.look.format = s->format;
-    draw(&part, context, out);
-    fclose(out);
+    size_t n;
+    struct fitting f = {&part, draw, context};
+    char *text = viz_fitted(picture ? s->format : NULL, fit, &f, &n);
     int saved = selectors_save(s, text, n, picture);
     free(text);
     part_unload(&part);

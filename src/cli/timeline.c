@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/die.h"
 #include "viz/draw/paint.h"
 #include "base/plain.h"
 #include "judge.h"
@@ -22,18 +21,14 @@ static const char looks_help[] =
     "  --axis steps     draw a row for each event, instead of time\n"
     "  --brief          omit title, legend and counts\n" SELECTORS_THEME;
 
-// Draws into text that the caller frees.
-static char *draw(const struct command *c, const struct part *part, size_t *n)
+static void draw(const struct part *part, void *context, FILE *out)
 {
-    char *text = NULL;
+    const struct command *c = context;
     struct viz_window window = part->window;
     window.look = c->look;
     window.look.note = part->note;
-    window.look.format = c->s.format;
-    FILE *out = must_stream(&text, n);
+    window.look.room = part->window.look.room;
     viz_timeline(&part->trace, &window, out);
-    fclose(out);
-    return text;
 }
 
 // "name.svg" becomes "name-3.svg".
@@ -84,22 +79,6 @@ static int draw_pages(struct command *c, const struct options *o)
     return good ? status : EXIT_USAGE;
 }
 
-static int draw_one(const struct command *c, const struct options *o)
-{
-    struct part part;
-    int status;
-    if (!selectors_load(&c->s, o, 0, &part, &status))
-        return status;
-    size_t n = 0;
-    char *text = draw(c, &part, &n);
-    if (text == NULL)
-        return EXIT_BUG;
-    int saved = selectors_save(&c->s, text, n, true);
-    free(text);
-    part_unload(&part);
-    return saved != EXIT_GOOD ? saved : status;
-}
-
 static bool read_look(struct command *c, struct options *o)
 {
     if (options_is(o, "--numbers"))
@@ -145,7 +124,8 @@ int cli_timeline(int argc, char **argv)
         fprintf(stderr, "glassraft timeline: --pages needs -o FILE\n");
         return EXIT_USAGE;
     }
-    return c.pages ? draw_pages(&c, &o) : draw_one(&c, &o);
+    return c.pages ? draw_pages(&c, &o)
+                   : selectors_draw(&c.s, &o, 0, true, draw, &c);
 }
 
 // ---------------------------------------------------------------------- past
@@ -218,5 +198,5 @@ int cli_past(int argc, char **argv)
     }
     if (c.look.past > 0)
         end_with(&c.s.asked, c.look.past);
-    return draw_one(&c, &o);
+    return selectors_draw(&c.s, &o, 0, true, draw, &c);
 }

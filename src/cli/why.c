@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/die.h"
 #include "selectors.h"
 
 static const char help[] =
@@ -76,26 +75,39 @@ static void read_arguments(struct options *o, struct selectors *s,
     q->form = form_of(s->output, json);
 }
 
+// A graph that is drawn for a format; told < 0: error says why there is none.
+struct graph {
+    const struct question *question;
+    const struct trace_file *trace;
+    int told;
+    char error[200];
+};
+
+static void draw(void *context, struct viz_room room, FILE *out)
+{
+    struct graph *g = context;
+    const struct question *q = g->question;
+    struct viz_why asked = q->asked;
+    asked.room = room;
+    if (q->every)
+        viz_why_every(g->trace, out);
+    else
+        g->told = (q->form == GRAPH  ? viz_why_dot
+                   : q->form == JSON ? viz_why_json
+                                     : viz_why_text)(g->trace, &asked, out,
+                                                     g->error, sizeof g->error);
+}
+
 // The answer to the output; the exit code.
 static int answer(const struct selectors *s, const struct question *q,
                   const struct trace_file *trace)
 {
-    char *text = NULL, error[200] = "";
-    size_t n = 0;
-    FILE *out = must_stream(&text, &n);
-    int told = 0;
-    if (q->every)
-        viz_why_every(trace, out);
-    else
-        told = q->form == GRAPH
-                   ? viz_why_dot(trace, &q->asked, out, error, sizeof error)
-               : q->form == JSON
-                   ? viz_why_json(trace, &q->asked, out, error, sizeof error)
-                   : viz_why_text(trace, &q->asked, out, error, sizeof error);
-    fclose(out);
+    struct graph g = {.question = q, .trace = trace};
+    size_t n;
+    char *text = viz_fitted(q->form == GRAPH ? s->format : NULL, draw, &g, &n);
     int status = EXIT_USAGE;
-    if (told < 0)
-        fprintf(stderr, "glassraft: %s: %s\n", s->trace, error);
+    if (g.told < 0)
+        fprintf(stderr, "glassraft: %s: %s\n", s->trace, g.error);
     else
         status = selectors_save(s, text, n, q->form == GRAPH);
     free(text);

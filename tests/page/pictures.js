@@ -85,7 +85,8 @@ function look_at_texts() {
             found.push(`"${t.text}" leaves its box by `
                 + `${(out / scale).toFixed(1)}`);
     }
-    return {found, n_texts: texts.length, smallest:
+    const n_inked = texts.filter((t) => t.right > t.left).length;
+    return {found, n_texts: texts.length, n_inked, smallest:
         Math.min(...texts.map((t) => t.size)),
     width: svg.viewBox.baseVal.width, height: svg.viewBox.baseVal.height};
 }

@@ -5,13 +5,16 @@
 // are others each time that the traces change.
 'use strict';
 const assert = require('node:assert');
+const {execFileSync} = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
-const {call, make_random, root, trace_of, work} = require('./common.js');
+const {call, glassraft, make_random, root, trace_of, work} = require('./common.js');
 const {browser_with, texts_of} = require('./pictures.js');
 
-const FONTS = ['liberation', 'dejavu'];
+// Of these the ones that are here; without its font a text has no size.
+const FONTS = ['liberation', 'dejavu'].filter((name) => fs.existsSync(
+    `/usr/share/fonts/truetype/${name}`));
 const MOST = Number(process.env.PICTURES || 12);
 const SCENARIOS = ['tour', 'figure-7', 'figure-8-overwritten', 'backup',
     'snapshot-install-crash', 'figure-8-unreliable', 'swarm',
@@ -82,12 +85,13 @@ test('texts keep apart and inside their boxes', async () => {
     pictures.push(...draw_random());
     assert.ok(pictures.length >= 10 + MOST / 2);
     const wrong = [];
+    assert.ok(FONTS.length > 0, 'no fonts: apt install fonts-dejavu-core');
     for (const fonts of FONTS) {
         const {page, close} = await browser_with(fonts);
         for (const {file, name} of pictures) {
             const svg = fs.readFileSync(file, 'utf8');
             const seen = await texts_of(page, svg);
-            assert.ok(seen.n_texts > 0, name);
+            assert.ok(seen.n_texts > 0 && seen.n_inked > 0, name);
             for (const words of seen.found)
                 wrong.push(`${fonts}: ${name}: ${words}`);
         }
@@ -120,18 +124,89 @@ function sizes_of(file) {
     return {width, height, least: Math.min(...types) * width / drawn};
 }
 
-test('a picture has the size and the type of what it is for', () => {
-    const tour = trace_of('tour', 7);
-    const wanted = {slide: [960, 540, 14], column: [240, 0, 6],
-        readme: [660, 0, 7], screen: [1080, 675, 8]};
-    for (const [name, [width, height, least]] of Object.entries(wanted))
-        for (const command of [['timeline', tour, '--act', '2'],
-            ['timeline', tour, '--act', '5'], ['strip', tour]]) {
-            const file = path.join(work, `for-${name}.svg`);
-            call(...command, '--for', name, '-o', file);
-            const size = sizes_of(file), what = `${name} ${command.join(' ')}`;
-            assert.ok(Math.abs(size.width - width) < 1, what);
-            assert.ok(height === 0 || Math.abs(size.height - height) < 1, what);
-            assert.ok(size.least > least - 0.1, `${what}: ${size.least}`);
+// A Raft with a bug of the zoo, and the run that stops at it: a follower that
+// commits entries its leader never sent.
+function failing_trace() {
+    const folder = path.join(work, 'bug'), out = path.join(work, 'bug-out');
+    fs.mkdirSync(path.join(folder, 'src'), {recursive: true});
+    fs.cpSync(path.join(root, 'src/raft'), path.join(folder, 'src/raft'),
+        {recursive: true});
+    execFileSync('patch', ['-s', '-p1', '-d', folder, '-i',
+        path.join(root, 'tests/zoo/C03.patch')]);
+    assert.throws(() => execFileSync(glassraft, ['run', 'commit-no-further',
+        '--seed', '1', '--raft', path.join(folder, 'src/raft'), '--out', out],
+    {stdio: 'pipe', cwd: root}));
+    return path.join(out, 'commit-no-further-1/trace.jsonl');
+}
+
+const FORMATS = {slide: [960, 540, 14], column: [240, 0, 6],
+    readme: [660, 0, 7], screen: [1080, 675, 8]};
+
+// What is wrong with the size of a picture, "" for nothing.
+function misfit(size, [width, height, least]) {
+    const wrong = [];
+    if (Math.abs(size.width - width) >= 1)
+        wrong.push(`${size.width} pt wide`);
+    if (height > 0 && Math.abs(size.height - height) >= 1)
+        wrong.push(`${size.height} pt high`);
+    if (size.least < least - 0.1)
+        wrong.push(`type of ${size.least.toFixed(1)} pt`);
+    return wrong.join(', ');
+}
+
+// Every kind of picture of a trace; `history` where it has clients.
+function kinds_of(trace, other, clients) {
+    const n = fs.readFileSync(trace, 'utf8').split('\n').length - 3;
+    const kinds = [['timeline', trace], ['past', trace,
+        String(Math.floor(n * 2 / 3))], ['log', trace],
+    ['log', trace, '--no-values'], ['log', trace, '--steps'], ['strip', trace],
+    ['sheet', trace], ['roles', trace], ['why', trace], ['diff', trace, other],
+    ['rules', trace, '--draw']];
+    return clients ? [...kinds, ['history', trace]] : kinds;
+}
+
+test('each kind of picture has the size and the type of what it is for',
+    async () => {
+        const tour = trace_of('tour', 7), bug = failing_trace();
+        const churn = trace_of('unreliable-churn', 1);
+        const clients = trace_of('kv-unreliable', 1);
+        const pictures = [];
+        for (const [trace, other, has_clients] of [[tour, bug, false],
+            [bug, tour, false], [churn, clients, false],
+            [clients, churn, true], [trace_of('figure-7', 1), tour, false]])
+            for (const kind of kinds_of(trace, other, has_clients))
+                for (const name of Object.keys(FORMATS))
+                    pictures.push([name, kind]);
+        const wrong = [], drawn = [];
+        for (const [name, kind] of pictures) {
+            const file = path.join(work, `for-${drawn.length}.svg`);
+            const what = `${name}: ${kind.join(' ').replaceAll(work, '')}`;
+            assert.ok(try_call(...kind, '--for', name, '-o', file)
+                || kind[0] === 'diff' || fs.existsSync(file), what);
+            const said = misfit(sizes_of(file), FORMATS[name]);
+            drawn.push({file, what});
+            if (said !== '')
+                wrong.push(`${what}: ${said}`);
         }
+        assert.ok(drawn.length > 200);
+        const {page, close} = await browser_with(FONTS[0]);
+        for (const {file, what} of drawn)
+            for (const words of (await texts_of(page,
+                fs.readFileSync(file, 'utf8'))).found)
+                wrong.push(`${what}: ${words}`);
+        await close();
+        assert.deepStrictEqual(wrong, []);
+    });
+
+test('a size that is broken is told', () => {
+    const file = path.join(work, 'broken.svg');
+    call('strip', trace_of('tour', 7), '--for', 'slide', '-o', file);
+    assert.strictEqual(misfit(sizes_of(file), FORMATS.slide), '');
+    const svg = fs.readFileSync(file, 'utf8');
+    fs.writeFileSync(file, svg.replace(/font-size="8.00"/, 'font-size="5"'));
+    assert.match(misfit(sizes_of(file), FORMATS.slide), /type of/);
+    fs.writeFileSync(file, svg.replace('width="960', 'width="800'));
+    assert.match(misfit(sizes_of(file), FORMATS.slide), /wide/);
+    fs.writeFileSync(file, svg.replace('height="540', 'height="700'));
+    assert.match(misfit(sizes_of(file), FORMATS.slide), /high/);
 });

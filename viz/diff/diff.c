@@ -12,7 +12,7 @@
 #include "base/die.h"
 #include "viz/draw/words.h"
 
-enum { MOST_TOLD = 40 };
+enum { LEAST_TOLD = 2, MOST_TOLD = 40 };
 
 // ----------------------------------------------------------------- comparing
 
@@ -177,6 +177,12 @@ void diff_make(struct diff *diff, const struct viz_diff *asked)
     }
     find_first(diff, key);
     size_t most = asked->most > 0 ? (size_t)asked->most : MOST_TOLD;
+    // A screen is as high as it is: what is furthest behind goes.
+    diff->room = asked->room;
+    if (asked->room.format != NULL && asked->room.format->height > 0) {
+        size_t fewer = 3 * (size_t)asked->room.less;
+        most = most > fewer + LEAST_TOLD ? most - fewer : LEAST_TOLD;
+    }
     for (int i = 0; i < 2; i++)
         choose_told(diff, &diff->side[i], most);
     align(diff, key);

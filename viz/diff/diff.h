@@ -32,6 +32,7 @@ struct diff {
     bool equal, only_time; // only_time: the first differs in nothing else
     struct diff_row *row;
     size_t n_rows;
+    struct viz_room room;
 };
 
 void diff_make(struct diff *diff, const struct viz_diff *asked);

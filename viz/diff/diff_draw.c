@@ -16,7 +16,7 @@
 
 #define LEFT 130.0 // the first lane of A
 
-static const double PITCH = 100, NARROW = 72, MARGIN = 56, SAID = 150;
+static const double PITCH = 100, NARROW = 72, MARGIN = 56, SAID = 150, GAP = 16;
 
 struct picture {
     const struct diff *diff;
@@ -25,16 +25,24 @@ struct picture {
     struct viz_window window[2];
     uint64_t base[2], end_us; // end_us since the base
     struct diff_logs fork, end;
+    bool sized;         // for a format
+    bool low, narrow;   // of a slide, of a column: without the lanes
+    double widest;      // of a format
+    double pitch, said; // of the lanes; of the words beside them
 };
 
 static double panel_left(const struct picture *p, int side)
 {
-    return p->d[side].left - 60;
+    if (p->low)
+        return side * (p->widest + GAP) / 2;
+    return p->narrow ? 0 : p->d[side].left - 60;
 }
 
 static double panel_right(const struct picture *p, int side)
 {
-    return timeline_margin(&p->d[side]) + SAID;
+    if (p->low)
+        return panel_left(p, side) + (p->widest - GAP) / 2;
+    return p->narrow ? p->widest : timeline_margin(&p->d[side]) + p->said;
 }
 
 // ------------------------------------------------------------ what is drawn
@@ -76,6 +84,7 @@ static void choose_window(struct picture *p, int side)
     struct viz_window *window = &p->window[side];
     *window = (struct viz_window){
         .most = 1 << 20, .fold_above = 1 << 20, .first = UINT64_MAX};
+    window->look.room = p->diff->room;
     if (p->diff->first >= s->n)
         return;
     window->first = window->last = s->event[p->diff->first]->n;
@@ -126,6 +135,30 @@ static void mute_likes(struct picture *p, int side)
     }
 }
 
+// What of the width lanes have, and the words beside them.
+static void share_width(struct picture *p)
+{
+    enum { TYPE = 8, AROUND = 250, LEAST_SAID = 56 };
+    const struct viz_room *room = &p->diff->room;
+    int n = p->diff->side[0].trace->header.n_servers;
+    int other = p->diff->side[1].trace->header.n_servers;
+    p->sized = room->format != NULL;
+    p->low = viz_room_is_low(room);
+    p->narrow = viz_room_is_narrow(room);
+    p->said = SAID;
+    n = n > other ? n : other;
+    p->pitch = n > 5 ? NARROW : PITCH;
+    if (!p->sized)
+        return;
+    p->widest = viz_room_width(room, TYPE);
+    double all = p->widest - AROUND - 2 * MARGIN, lanes = 2 * fmax(n - 1, 1);
+    double pitch = (all - 2 * SAID) / lanes;
+    p->said = pitch < LEAST_SAID ? 0 : SAID;
+    if (pitch < LEAST_SAID)
+        pitch = all / lanes;
+    p->pitch = fmin(fmax(pitch, 24), p->pitch);
+}
+
 static void open_panels(struct picture *p)
 {
     static const char *const prefix[2] = {"a", "b"};
@@ -138,9 +171,11 @@ static void open_panels(struct picture *p)
         d->prefix = prefix[side];
         d->untimed = side > 0;
         d->left = left;
-        d->pitch = d->n_lanes > 5 ? NARROW : PITCH;
+        d->pitch = p->sized ? p->pitch : d->n_lanes > 5 ? NARROW : PITCH;
         d->margin = MARGIN;
-        d->said_width = SAID - 24; // the next panel's pills need some room
+        d->widest = 0;
+        d->silent = p->said <= 0;
+        d->said_width = p->said - 24; // the next panel's pills need some room
         mute_likes(p, side);
         left = panel_right(p, side) + 60;
     }
@@ -205,14 +240,16 @@ static double draw_head(struct picture *p, int side, double y)
 {
     const struct diff_side *s = &p->diff->side[side];
     const struct trace_header *header = &s->trace->header;
-    double x = panel_left(p, side);
-    shapes_text(&p->shapes, x, y, LEFT_AT,
-                (struct letters){12, PAINT_INK, true, NULL},
-                "%s   %.60s, seed %.20s", side == 0 ? "A" : "B",
-                header->scenario, header->seed);
-    shapes_text(&p->shapes, x, y + 16, LEFT_AT,
-                (struct letters){9, PAINT_QUIET, false, NULL},
-                "%zu event%s, %.40s", s->n, s->n == 1 ? "" : "s", s->name);
+    double x = panel_left(p, side), wide = panel_right(p, side) - x;
+    char text[200];
+    snprintf(text, sizeof text, "%s   %.60s, seed %.20s", side == 0 ? "A" : "B",
+             header->scenario, header->seed);
+    shapes_within(&p->shapes, x, y, wide,
+                  (struct letters){12, PAINT_INK, true, NULL}, text);
+    snprintf(text, sizeof text, "%zu event%s, %.40s", s->n,
+             s->n == 1 ? "" : "s", s->name);
+    shapes_within(&p->shapes, x, y + 16, wide,
+                  (struct letters){9, PAINT_QUIET, false, NULL}, text);
     return y + 28;
 }
 
@@ -246,29 +283,34 @@ static void draw_prefix(struct picture *p, double y)
                 "style=\"filled,rounded\", penwidth=0, fillcolor=\"" PAINT_SHADE
                 "\"",
                 NULL);
-    shapes_text(&p->shapes, (left + right) / 2, y + 11, MIDDLE_AT,
-                (struct letters){10, PAINT_INK, true, NULL}, "%s", text);
+    struct letters letters = {10, PAINT_INK, true, NULL};
+    if (p->sized && shapes_width(text, letters) > right - left)
+        shapes_within(&p->shapes, left + 4, y + 11, right - left - 8, letters,
+                      text);
+    else
+        shapes_text(&p->shapes, (left + right) / 2, y + 11, MIDDLE_AT, letters,
+                    "%s", text);
 }
 
 // The first event that is not equal, in words.
 static void draw_first(struct picture *p, int side, double y)
 {
     const struct trace_event *first = diff_first(p->diff, side);
-    double x = panel_left(p, side);
+    double x = panel_left(p, side), wide = panel_right(p, side) - x;
     struct letters letters = {10, PAINT_FAULT, true, NULL};
-    char text[160], names[80];
+    char text[160], names[80], line[240];
     if (first == NULL) {
         shapes_text(&p->shapes, x, y, LEFT_AT, letters, "the trace ends here");
         return;
     }
     diff_say(&p->diff->side[side], first, text, sizeof text);
     diff_fields(p->diff, names, sizeof names);
-    shapes_text(&p->shapes, x, y, LEFT_AT, letters, "event %" PRIu64 ": %.50s",
-                first->n, text);
-    shapes_text(&p->shapes, x, y + 12, LEFT_AT,
-                (struct letters){8, PAINT_FAULT, false, NULL}, "at %.3f ms%s%s",
-                (double)first->us / 1000,
-                names[0] != '\0' ? "; the other differs in " : "", names);
+    snprintf(line, sizeof line, "event %" PRIu64 ": %.50s", first->n, text);
+    shapes_within(&p->shapes, x, y, p->sized ? wide : 1000, letters, line);
+    snprintf(line, sizeof line, "at %.3f ms%s%s", (double)first->us / 1000,
+             names[0] != '\0' ? "; the other differs in " : "", names);
+    shapes_within(&p->shapes, x, y + 12, p->sized ? wide : 1000,
+                  (struct letters){8, PAINT_FAULT, false, NULL}, line);
 }
 
 static double draw_facts(struct picture *p, double y)
@@ -277,17 +319,18 @@ static double draw_facts(struct picture *p, double y)
     size_t n = diff_facts(p->diff, fact);
     struct letters quiet = {9, PAINT_QUIET, false, NULL};
     struct letters ink = {9, PAINT_INK, true, NULL};
-    double x = panel_left(p, 0);
+    double x = panel_left(p, 0), apart = p->narrow ? 40 : 70;
+    double end = x + (p->narrow ? p->widest - apart - 10 : 220);
     if (n > 0) {
         shapes_text(&p->shapes, x, y, LEFT_AT, ink, "in the whole runs");
-        shapes_text(&p->shapes, x + 220, y, RIGHT_AT, ink, "A");
-        shapes_text(&p->shapes, x + 290, y, RIGHT_AT, ink, "B");
+        shapes_text(&p->shapes, end, y, RIGHT_AT, ink, "A");
+        shapes_text(&p->shapes, end + apart, y, RIGHT_AT, ink, "B");
     }
     for (size_t i = 0; i < n; i++) {
         y += 14;
         shapes_text(&p->shapes, x, y, LEFT_AT, quiet, "%s", fact[i].name);
         for (int side = 0; side < 2; side++)
-            shapes_text(&p->shapes, x + 220 + 70 * side, y, RIGHT_AT,
+            shapes_text(&p->shapes, end + apart * side, y, RIGHT_AT,
                         (struct letters){9, PAINT_INK, false, NULL}, "%" PRIu64,
                         fact[i].of[side]);
     }
@@ -309,9 +352,19 @@ static void draw_legend(struct picture *p, double y)
         " committed, thick or empty red frame = other than in the other run.",
     };
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
-        shapes_text(&p->shapes, panel_left(p, 0), y + 12 * (double)i, LEFT_AT,
-                    (struct letters){8, PAINT_QUIET, false, NULL}, "%s",
-                    lines[i]);
+        y = shapes_wrapped(
+            &p->shapes, panel_left(p, 0), y, p->sized ? p->widest : 2000,
+            (struct letters){8, PAINT_QUIET, false, NULL}, lines[i]);
+}
+
+// Of a picture without lanes.
+static void draw_short_legend(struct picture *p, double y)
+{
+    shapes_wrapped(&p->shapes, 0, y, p->widest,
+                   (struct letters){8, PAINT_QUIET, false, NULL},
+                   "A number is an entry's term; dashed = not known to be"
+                   " committed, red frame = other than in the other run."
+                   " Messages are left out.");
 }
 
 // ------------------------------------------------------------------ the whole
@@ -360,7 +413,49 @@ static void draw_difference(struct picture *p)
     snprintf(title, sizeof title, "logs %s after the fork",
              shapes_time(p->end_us, time));
     draw_both_logs(p, &p->end, bottom + 20, title);
-    draw_legend(p, draw_facts(p, bottom + diff_logs_height(&p->end) + 44));
+    y = bottom + diff_logs_height(&p->end) + 44;
+    enum { FACTS = 5 }; // so often too high: the counts go, --text has them
+    if (p->diff->room.less < FACTS || p->diff->room.format->height <= 0)
+        y = draw_facts(p, y);
+    draw_legend(p, y);
+}
+
+// Where lanes have no room: the first difference, and what came of it; in a
+// column B stands below A.
+static void draw_short(struct picture *p)
+{
+    char title[80], time[32];
+    double y = 0, side_y = 0;
+    snprintf(title, sizeof title, "logs %s after the fork",
+             shapes_time(p->end_us, time));
+    draw_prefix(p, y);
+    for (int side = 0; side < 2; side++) {
+        side_y = draw_head(p, side, y + 38);
+        if (!p->diff->equal) {
+            draw_first(p, side, side_y + 6);
+            diff_logs_draw(&p->end, side, &p->shapes, panel_left(p, side),
+                           side_y + 26, title);
+            side_y += 26 + diff_logs_height(&p->end);
+        }
+        if (p->narrow)
+            y = side_y - 22;
+    }
+    if (p->diff->equal)
+        return;
+    side_y += 12;
+    draw_short_legend(p, p->narrow ? draw_facts(p, side_y) : side_y);
+}
+
+static void draw_long(struct picture *p)
+{
+    double top = p->diff->equal
+                     ? 0
+                     : TIMELINE_TOP - 94 - 16 - diff_logs_height(&p->fork) - 30;
+    draw_prefix(p, top - 4);
+    draw_head(p, 0, top - 44);
+    draw_head(p, 1, top - 44);
+    if (!p->diff->equal)
+        draw_difference(p);
 }
 
 void diff_draw(const struct diff *diff, FILE *out)
@@ -375,16 +470,13 @@ void diff_draw(const struct diff *diff, FILE *out)
     if (diff->times && p.base[0] > 0 && p.base[1] > 0)
         p.base[0] = p.base[1] = p.base[0] < p.base[1] ? p.base[0] : p.base[1];
     choose_end(&p);
+    share_width(&p);
     open_panels(&p);
     make_logs(&p);
-    double top = diff->equal
-                     ? 0
-                     : TIMELINE_TOP - 94 - 16 - diff_logs_height(&p.fork) - 30;
-    draw_prefix(&p, top - 4);
-    draw_head(&p, 0, top - 44);
-    draw_head(&p, 1, top - 44);
-    if (!diff->equal)
-        draw_difference(&p);
+    if (p.low || p.narrow)
+        draw_short(&p);
+    else
+        draw_long(&p);
     shapes_end(&p.shapes);
     diff_logs_free(&p.fork);
     diff_logs_free(&p.end);

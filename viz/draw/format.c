@@ -1,6 +1,10 @@
 // format.c -- the sizes of finished pictures: see viz.h.
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/die.h"
+#include "paint.h"
 #include "viz.h"
 
 const struct viz_format *viz_format(const char *name)
@@ -19,12 +23,53 @@ const struct viz_format *viz_format(const char *name)
 
 enum { EDGES = 30 }; // what dot leaves empty around a picture
 
-double viz_format_width(const struct viz_format *format, double type)
+// What fits into a width of 10 fits, a little smaller, the next time.
+static double shrunk(double points, int less)
 {
-    return format->width * type / format->least - EDGES;
+    return points * pow(0.95, less);
 }
 
-double viz_format_height(const struct viz_format *format, double type)
+double viz_room_width(const struct viz_room *room, double type)
 {
-    return format->height * type / format->least - EDGES;
+    const struct viz_format *f = room->format;
+    return shrunk(f->width * type / f->least - EDGES, room->less);
+}
+
+double viz_room_height(const struct viz_room *room, double type)
+{
+    const struct viz_format *f = room->format;
+    return f->height <= 0
+               ? HUGE_VAL
+               : shrunk(f->height * type / f->least - EDGES, room->less);
+}
+
+bool viz_room_is_low(const struct viz_room *room)
+{
+    return room->format != NULL && room->format->height > 0 &&
+           room->format->least > 10;
+}
+
+bool viz_room_is_narrow(const struct viz_room *room)
+{
+    return room->format != NULL && room->format->width < 400;
+}
+
+char *viz_fitted(const struct viz_format *format,
+                 void (*draw)(void *context, struct viz_room room, FILE *out),
+                 void *context, size_t *n)
+{
+    enum { TRIES = 14 };
+    char *text = NULL;
+    for (int less = 0; less < TRIES; less++) {
+        free(text);
+        FILE *out = must_stream(&text, n);
+        if (format != NULL)
+            fprintf(out, "// for: %.0f %.0f %.1f %s\n", format->width,
+                    format->height, format->least, format->name);
+        draw(context, (struct viz_room){format, less}, out);
+        fclose(out);
+        if (format == NULL || paint_fits(text, *n))
+            break;
+    }
+    return text;
 }

@@ -72,7 +72,7 @@ const char *paint_side(int group)
 }
 
 // dot reads the text and writes the picture by descriptors: no file beside
-// the picture's is ever there.
+// the picture's is ever there. What fails is told, if there is a path.
 static bool run_dot(const char *type, int text, int picture, const char *path)
 {
     char flag[16];
@@ -89,7 +89,10 @@ static bool run_dot(const char *type, int text, int picture, const char *path)
         _exit(127);
     }
     int status = -1;
-    if (pid < 0 || waitpid(pid, &status, 0) < 0)
+    bool ended = pid >= 0 && waitpid(pid, &status, 0) >= 0;
+    if (path == NULL)
+        return ended && status == 0;
+    if (!ended)
         fprintf(stderr, "glassraft: cannot run dot: %s\n", strerror(errno));
     else if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
         fprintf(stderr, "glassraft: dot: not found; install graphviz, or ask"
@@ -136,6 +139,22 @@ static bool draw(const char *dot, size_t n, const char *type, FILE *out,
     if (text != NULL)
         fclose(text);
     return good;
+}
+
+bool paint_fits(const char *dot, size_t n)
+{
+    FILE *text = tmpfile(), *raw = tmpfile();
+    bool drawn = text != NULL && raw != NULL && fwrite(dot, 1, n, text) == n &&
+                 fflush(text) == 0 && fseek(text, 0, SEEK_SET) == 0 &&
+                 run_dot("svg", fileno(text), fileno(raw), NULL);
+    if (drawn)
+        rewind(raw);
+    bool fits = !drawn || svg_fits(raw, dot);
+    if (text != NULL)
+        fclose(text);
+    if (raw != NULL)
+        fclose(raw);
+    return fits;
 }
 
 bool paint_save(const char *dot, size_t n, const char *path)

@@ -127,6 +127,40 @@ void shapes_text(struct shapes *s, double x, double y, enum side side,
                               : " + \"\\r\"");
 }
 
+void shapes_within(struct shapes *s, double x, double y, double width,
+                   struct letters letters, const char *text)
+{
+    char line[200];
+    snprintf(line, sizeof line - 4, "%s", text);
+    bool cut = shapes_width(line, letters) > width;
+    while (shapes_width(line, letters) + letters.size > width &&
+           line[0] != '\0' && cut) {
+        size_t n = strlen(line) - 1;
+        while (n > 0 && ((unsigned char)line[n] & 0xC0) == 0x80)
+            n--;
+        line[n] = '\0';
+    }
+    shapes_text(s, x, y, LEFT_AT, letters, "%s%s", line, cut ? "…" : "");
+}
+
+double shapes_wrapped(struct shapes *s, double x, double y, double width,
+                      struct letters letters, const char *text)
+{
+    while (*text != '\0') {
+        char line[200];
+        snprintf(line, sizeof line, "%s", text);
+        char *end = NULL;
+        while (shapes_width(line, letters) > width &&
+               (end = strrchr(line, ' ')) != NULL)
+            *end = '\0';
+        shapes_text(s, x, y, LEFT_AT, letters, "%s", line);
+        text += strlen(line);
+        text += strspn(text, " ");
+        y += letters.size + 4;
+    }
+    return y;
+}
+
 double shapes_parts(struct shapes *s, double x, double y, double width,
                     struct letters letters, const char *text)
 {

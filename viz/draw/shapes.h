@@ -53,6 +53,12 @@ void shapes_arrow(struct shapes *s, const double point[8], const char *looks,
 void shapes_text(struct shapes *s, double x, double y, enum side side,
                  struct letters letters, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
+// One line from x on that loses its end where it is wider than that.
+void shapes_within(struct shapes *s, double x, double y, double width,
+                   struct letters letters, const char *text);
+// Words, as many in a line as fit; gives the y of the line below.
+double shapes_wrapped(struct shapes *s, double x, double y, double width,
+                      struct letters letters, const char *text);
 // Parts between " · ", as many in a line as fit; gives the y of the line below.
 double shapes_parts(struct shapes *s, double x, double y, double width,
                     struct letters letters, const char *text);

@@ -128,11 +128,30 @@ static double attribute(const char *line, const char *name)
     return at != NULL ? strtod(at, NULL) : 0;
 }
 
+// A picture of this size has as large a scale as fits, but what is small is
+// not blown up. False when the line has no viewBox.
+static bool set_scale(struct size *size, const char *line, double box[4])
+{
+    enum { MUCH = 2 }; // times the least type
+    size_t n;
+    const char *at = find(line, "viewBox=\"", &n);
+    if (at == NULL ||
+        sscanf(at, "%lf %lf %lf %lf", &box[0], &box[1], &box[2], &box[3]) != 4)
+        return false;
+    size->scale = size->width / box[2];
+    if (size->height > 0 && size->height / box[3] < size->scale)
+        size->scale = size->height / box[3];
+    if (size->smallest > 0 && size->scale * size->smallest > MUCH * size->least)
+        size->scale = MUCH * size->least / size->smallest;
+    return true;
+}
+
 static struct size read_size(FILE *in, const char *dot)
 {
     struct size size = {0};
-    char *line = NULL;
+    char *line = NULL, *view = NULL;
     size_t room = 0;
+    double box[4];
     if (sscanf(dot, "// for: %lf %lf %lf %11s", &size.width, &size.height,
                &size.least, size.name) != 4)
         return (struct size){0};
@@ -142,8 +161,13 @@ static struct size read_size(FILE *in, const char *dot)
                           : 0;
         if (type > 0 && (size.smallest <= 0 || type < size.smallest))
             size.smallest = type;
+        if (view == NULL && strstr(line, "viewBox=\"") != NULL)
+            view = strdup(line);
     }
+    if (view != NULL)
+        set_scale(&size, view, box);
     free(line);
+    free(view);
     rewind(in);
     return size;
 }
@@ -152,22 +176,12 @@ static struct size read_size(FILE *in, const char *dot)
 // the picture stands in the middle, on white.
 static void write_size(FILE *out, struct size *size, const char *view_box)
 {
-    enum { MUCH = 2 }; // times the least type: what is small is not blown up
-    double x = 0, y = 0, width = 1, height = 1;
-    size_t n;
-    const char *at = find(view_box, "viewBox=\"", &n);
-    if (at == NULL ||
-        sscanf(at, "%lf %lf %lf %lf", &x, &y, &width, &height) != 4)
+    double box[4];
+    if (!set_scale(size, view_box, box))
         return;
-    size->scale = size->width / width;
-    if (size->height > 0 && size->height / height < size->scale)
-        size->scale = size->height / height;
-    if (size->smallest > 0 && size->scale * size->smallest > MUCH * size->least)
-        size->scale = MUCH * size->least / size->smallest;
-    double whole = size->height > 0 ? size->height : height * size->scale;
+    double whole = size->height > 0 ? size->height : box[3] * size->scale;
     double wide = size->width / size->scale, high = whole / size->scale;
-    x -= (wide - width) / 2;
-    y -= (high - height) / 2;
+    double x = box[0] - (wide - box[2]) / 2, y = box[1] - (high - box[3]) / 2;
     fprintf(out,
             "width=\"%.2fpt\" height=\"%.2fpt\" viewBox=\"%.2f %.2f %.2f"
             " %.2f\" xmlns=\"http://www.w3.org/2000/svg\""
@@ -179,11 +193,22 @@ static void write_size(FILE *out, struct size *size, const char *view_box)
             x, y, wide, high);
 }
 
+static bool is_small(const struct size *size)
+{
+    return size->width > 0 && size->smallest * size->scale < size->least - 0.05;
+}
+
+bool svg_fits(FILE *in, const char *dot)
+{
+    struct size size = read_size(in, dot);
+    return !is_small(&size);
+}
+
 // Type that is too small for what the picture is for is owned up to.
 static void check_type(const struct size *size, const char *path)
 {
     double type = size->smallest * size->scale;
-    if (size->width > 0 && type < size->least - 0.05)
+    if (is_small(size))
         fprintf(
             stderr,
             "glassraft: %s: its smallest type is %.1f pt, and %s wants %.0f;"

@@ -18,4 +18,7 @@
 // smaller then is told on stderr, as the file's at path.
 bool svg_finish(FILE *in, const char *dot, FILE *out, const char *path);
 
+// Would it have no type that is too small?
+bool svg_fits(FILE *in, const char *dot);
+
 #endif

@@ -32,10 +32,25 @@ struct viz_format {
 };
 // slide, column, readme or screen; NULL for another name.
 const struct viz_format *viz_format(const char *name);
-// The room that a format leaves to a picture whose smallest type is `type`, in
-// the picture's own points.
-double viz_format_width(const struct viz_format *format, double type);
-double viz_format_height(const struct viz_format *format, double type);
+// The room that a picture has: its format (NULL: as large as it comes), and how
+// many times it was drawn before and was too large. What it shows is what has
+// room; it says what it left out.
+struct viz_room {
+    const struct viz_format *format;
+    int less;
+};
+// In the picture's own points, if its smallest type is `type`; a height that
+// does not matter is HUGE_VAL. Both want a format.
+double viz_room_width(const struct viz_room *room, double type);
+double viz_room_height(const struct viz_room *room, double type);
+bool viz_room_is_low(const struct viz_room *room);    // a slide's
+bool viz_room_is_narrow(const struct viz_room *room); // a column's
+
+// The DOT text, the caller's to free, that draw makes with the most in it whose
+// type is large enough in this format; without a format what it makes at once.
+char *viz_fitted(const struct viz_format *format,
+                 void (*draw)(void *context, struct viz_room room, FILE *out),
+                 void *context, size_t *n);
 
 // How a picture is drawn; all zero is as usual.
 struct viz_look {
@@ -45,7 +60,7 @@ struct viz_look {
     const char *note; // a line more at the foot, or NULL
     bool brief;       // without title, legend and counts, and narrower
     bool terms_only;  // of logs: no commands, the leader first, as Figure 7
-    const struct viz_format *format; // NULL: as large as it comes
+    struct viz_room room;
 };
 
 struct viz_window {
@@ -91,9 +106,11 @@ uint64_t viz_log_moment(const struct trace_file *trace);
 
 // The logs after each of n events, in small tables side by side; what changed
 // since the table before is framed. Of the look, which may be NULL, it knows
-// the format.
+// the room.
 void viz_film(const struct trace_file *trace, const uint64_t *event, size_t n,
               const struct viz_look *look, FILE *out);
+// How many tables have room.
+size_t viz_film_most(const struct viz_room *room, int n_servers);
 // Moments worth a table of the film, up to `most` into event[]: the eras of a
 // window in which logs changed, each at its end; of too many the last one and
 // those with most to see: entries cut, snapshots received, new leaders.
@@ -156,6 +173,7 @@ struct viz_history {
     const char *key;        // only operations on it; NULL: see above
     const uint64_t *client; // only this client's; NULL = all
     int most;               // operations drawn; 0 = 40
+    struct viz_room room;
 };
 // False, and nothing was written: no operation is to be shown. Wants the trace
 // from its beginning on, all kinds.
@@ -176,6 +194,7 @@ struct viz_diff {
     int most;                 // events told of each behind the first
                               // difference; 0 = 40
     struct viz_filter filter; // only these events are compared
+    struct viz_room room;     // of the picture
 };
 
 // Where two traces part, side by side. True when they never do.
@@ -183,10 +202,11 @@ bool viz_diff(const struct viz_diff *asked, FILE *out);
 
 // Which event is to be explained; all zero: the finding, else the last commit.
 struct viz_why {
-    uint64_t event;    // of this number
-    uint64_t commit;   // the first commit that covers this index
-    uint64_t election; // of the leader of this term
-    bool all;          // as far back as causes go, not only what is near
+    uint64_t event;       // of this number
+    uint64_t commit;      // the first commit that covers this index
+    uint64_t election;    // of the leader of this term
+    bool all;             // as far back as causes go, not only what is near
+    struct viz_room room; // of the graph
 };
 
 // Why an event happened: what it rests on, back to clients and faults. The

@@ -329,10 +329,11 @@ static void draw_brief(struct shapes *s, const struct figure2_side *side,
 }
 
 void figure2_draw(const struct figure2_side *side, int n_sides,
-                  const struct viz_format *format, FILE *out)
+                  const struct viz_room *room, FILE *out)
 {
     tell(side, n_sides, out);
     struct shapes s = shapes_begin(out, "figure2");
+    const struct viz_format *format = room->format;
     bool whole =
         format == NULL || (n_sides == 1 && strcmp(format->name, "screen") == 0);
     if (whole)

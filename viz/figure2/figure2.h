@@ -34,10 +34,10 @@ struct figure2_side {
 void figure2_add(struct figure2_side *side, const char *scenario,
                  const struct rules *rules);
 
-// DOT text with fixed places; and a page of its own. For a format (NULL: none)
-// that has no room for more, a rule has one line, its counts at the end.
+// DOT text with fixed places; and a page of its own. In a room
+// that has no place for more, a rule has one line, its counts at the end.
 void figure2_draw(const struct figure2_side *side, int n_sides,
-                  const struct viz_format *format, FILE *out);
+                  const struct viz_room *room, FILE *out);
 void figure2_html(const struct figure2_side *side, int n_sides, FILE *out);
 
 #endif

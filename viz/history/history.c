@@ -240,16 +240,15 @@ static void choose(struct history_picture *p, const struct viz_window *window,
         d->matches = is_asked_for(d, window, asked, key);
         if (d->matches)
             ranked[p->n_matching++] =
-                (struct ranked){d->proves ? 0
-                                : illegal ? 1 + distance(p, d)
-                                          : d->op.called,
+                (struct ranked){d->wrong    ? 0
+                                : d->proves ? 1
+                                : illegal   ? 2 + distance(p, d)
+                                            : d->op.called,
                                 i};
     }
     qsort(ranked, p->n_matching, sizeof *ranked, by_distance);
-    for (size_t i = 0; i < p->n_matching && i < most; i++) {
-        p->op[ranked[i].number].visible = true;
-        p->n_visible++;
-    }
+    for (size_t i = 0; i < p->n_matching && p->n_visible < most; i++)
+        p->n_visible += history_show(p, &p->op[ranked[i].number]);
     free(ranked);
 }
 
@@ -315,11 +314,13 @@ static size_t hidden_between(const struct history_picture *p, uint64_t from,
     return n;
 }
 
-static double label_width(const struct drawn *d)
+static double label_width(const struct history_picture *p,
+                          const struct drawn *d)
 {
     double words =
         shapes_width(d->label, (struct letters){.size = 9, .bold = d->proves});
-    double below = shapes_width(d->note, (struct letters){.size = 7});
+    double below =
+        shapes_width(d->note, (struct letters){.size = history_type(p, 7)});
     return (words > below ? words : below) + PADDING;
 }
 
@@ -356,8 +357,8 @@ static void lay_out(struct history_picture *p)
             gap += now->n_hidden > 0 ? HIDDEN_GAP : 0;
         }
         x += gap;
-        if (now->is_return && x < d->left + label_width(d))
-            x = d->left + label_width(d);
+        if (now->is_return && x < d->left + label_width(p, d))
+            x = d->left + label_width(p, d);
         now->x = x;
         // Room for a label may have made it longer than it would be.
         if (i > 0 && to_scale > MOST_GAP && x - p->instant[i - 1].x < to_scale)
@@ -367,7 +368,7 @@ static void lay_out(struct history_picture *p)
     p->width = x + 30;
     for (size_t i = 0; i < p->n; i++) {
         struct drawn *d = &p->op[i];
-        double least = d->left + label_width(d) + 20;
+        double least = d->left + label_width(p, d) + 20;
         if (d->visible && !d->returned && least > p->width)
             p->width = least;
     }
@@ -379,21 +380,26 @@ static void lay_out(struct history_picture *p)
 void history_place(struct history_picture *p, const struct viz_window *window,
                    const struct viz_history *asked)
 {
+    enum { FEW = 1 };
     size_t most = asked->most > 0 ? (size_t)asked->most : MOST;
+    history_take_room(p, &asked->room, WIDTH, ROWS);
+    size_t least = asked->room.format != NULL ? FEW : LEAST;
     take_all(p);
     for (;;) {
         choose(p, window, asked, most);
         give_rows(p);
         lay_out(p);
-        bool fits = p->width <= WIDTH && p->n_rows <= ROWS;
-        if (asked->most > 0 || fits || most == LEAST)
+        bool fits = p->width <= p->widest && p->n_rows <= p->most_rows;
+        bool chosen = asked->most > 0 && asked->room.format == NULL;
+        if (chosen || fits || most <= least)
             return;
         // Fewer, so that it can be read without scrolling far.
-        size_t fewer = p->width > WIDTH
-                           ? (size_t)((double)p->n_visible * WIDTH / p->width)
-                           : most - 1;
+        size_t fewer =
+            p->width > p->widest
+                ? (size_t)((double)p->n_visible * p->widest / p->width)
+                : most - 1;
         most = fewer < most ? fewer : most - 1;
-        most = most < LEAST ? LEAST : most;
+        most = most < least ? least : most;
     }
 }
 

@@ -54,14 +54,30 @@ struct history_picture {
     int n_rows;
     uint64_t *client_of_row;
     double width, top, bottom; // of the rows
+    // What a format leaves, and its smallest type; without one 0.
+    struct viz_room room;
+    double widest, least;
+    int most_rows;
 };
 
 // history.c: fills in all but trace, name, clients and verdict.
 void history_place(struct history_picture *p, const struct viz_window *window,
                    const struct viz_history *asked);
 
+// history_rows.c: the room of the picture, as wide and with as many rows where
+// no format is asked for; is an operation shown, where rather more of the
+// clients with a row are than more clients?
+void history_take_room(struct history_picture *p, const struct viz_room *room,
+                       double usual, int usual_rows);
+bool history_show(struct history_picture *p, struct drawn *d);
+
 // history_draw.c: the picture; where a time lies on its axis.
 void history_draw(struct history_picture *p, FILE *out);
+// A size of type that is large enough for the room.
+static inline double history_type(const struct history_picture *p, double size)
+{
+    return size < p->least ? p->least : size;
+}
 double history_x(const struct history_picture *p, uint64_t us);
 
 #endif

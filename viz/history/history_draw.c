@@ -35,15 +35,24 @@ static const char *verdict_of(const struct history_picture *p)
 }
 
 // Text in lines; gives the y behind the last.
-static double wrapped(struct shapes *s, double y, struct letters letters,
-                      const char *text)
+static double wrapped(const struct history_picture *p, struct shapes *s,
+                      double y, struct letters letters, const char *text)
 {
     while (*text != '\0') {
+        char line[WRAP + 1];
         size_t n = strcspn(text, "\n");
-        if (n > WRAP)
-            for (n = WRAP; n > WRAP / 2 && text[n] != ' ';)
-                n--;
-        shapes_text(s, 4, y, LEFT_AT, letters, "%.*s", (int)n, text);
+        snprintf(line, sizeof line, "%.*s", (int)(n < WRAP ? n : WRAP), text);
+        bool all = n <= WRAP;
+        while (!all ||
+               (p->least > 0 && shapes_width(line, letters) > p->widest)) {
+            char *space = strrchr(line, ' ');
+            if (space == NULL)
+                break;
+            *space = '\0';
+            all = true;
+        }
+        shapes_text(s, 4, y, LEFT_AT, letters, "%s", line);
+        n = strlen(line);
         text += n + (text[n] == ' ' || text[n] == '\n');
         y += LINE;
     }
@@ -89,25 +98,31 @@ static double draw_head(struct history_picture *p, struct shapes *s)
 {
     size_t n_open, n_failed;
     count(p, &n_open, &n_failed);
-    shapes_text(s, 4, 10, LEFT_AT, (struct letters){13, PAINT_INK, true, NULL},
-                "%.100s%s%s", p->name, p->seed[0] != '\0' ? ", seed " : "",
-                p->seed);
-    shapes_text(s, 4, 28, LEFT_AT,
-                (struct letters){10, PAINT_QUIET, false, NULL},
-                "%zu operation%s of clients   ·   %zu without an answer   ·   "
-                "%zu failed   ·   %s%s%s",
-                p->n, p->n == 1 ? "" : "s", n_open, n_failed, verdict_of(p),
-                p->unjudged != NULL ? ": " : "",
-                p->unjudged != NULL ? p->unjudged : "");
+    char text[400];
+    struct letters quiet = {10, PAINT_QUIET, false, NULL};
+    double wide = p->least > 0 ? p->widest : p->width + 1000;
+    snprintf(text, sizeof text, "%.100s%s%s", p->name,
+             p->seed[0] != '\0' ? ", seed " : "", p->seed);
+    shapes_within(s, 4, 10, wide, (struct letters){13, PAINT_INK, true, NULL},
+                  text);
+    snprintf(text, sizeof text,
+             "%zu operation%s of clients   ·   %zu without an answer   ·   "
+             "%zu failed   ·   %s%s%s",
+             p->n, p->n == 1 ? "" : "s", n_open, n_failed, verdict_of(p),
+             p->unjudged != NULL ? ": " : "",
+             p->unjudged != NULL ? p->unjudged : "");
+    double y = shapes_parts(s, 4, 28, wide, quiet, text) + 6;
     if (p->unjudged != NULL)
-        return 46;
+        return y;
     // What the run was stopped for, where it is not that.
     if (p->verdict.linear.result == LINEAR_LEGAL)
-        return wrapped(s, 48, (struct letters){10, PAINT_FAULT, true, NULL},
+        return wrapped(p, s, y, (struct letters){10, PAINT_FAULT, true, NULL},
                        finding_of(p));
-    double y = wrapped(s, 48, (struct letters){11, PAINT_FAULT, true, NULL},
-                       p->verdict.linear.text);
-    return wrapped(s, y, (struct letters){10, PAINT_INK, false, NULL},
+    y = wrapped(p, s, y, (struct letters){11, PAINT_FAULT, true, NULL},
+                p->verdict.linear.text);
+    if (viz_room_is_low(&p->room)) // the proof has the room
+        return y;
+    return wrapped(p, s, y, (struct letters){10, PAINT_INK, false, NULL},
                    p->verdict.reason);
 }
 
@@ -145,8 +160,9 @@ static void draw_leaders(struct history_picture *p, struct shapes *s, double y)
             continue;
         shapes_fill(s, (struct area){left, y - 6, right, y + 6},
                     none ? PAINT_GAP : paint_term(reign->term), text);
-        struct letters letters = {
-            8, none ? PAINT_FAULT : paint_text(reign->term), !none, NULL};
+        struct letters letters = {history_type(p, 8),
+                                  none ? PAINT_FAULT : paint_text(reign->term),
+                                  !none, NULL};
         if (shapes_width(text, letters) + 4 < right - left)
             shapes_text(s, (left + right) / 2, y, MIDDLE_AT, letters, "%s",
                         text);
@@ -178,7 +194,7 @@ static void draw_faults(struct history_picture *p, struct shapes *s, double y)
             snprintf(text, sizeof text, "S%d %s", e->node + 1, what);
         else
             snprintf(text, sizeof text, "%s", what);
-        struct letters letters = {7, PAINT_FAULT, false, NULL};
+        struct letters letters = {history_type(p, 7), PAINT_FAULT, false, NULL};
         double x = history_x(p, e->us);
         if (e->kind == TRACE_COMPACT || e->kind == TRACE_INSTALL)
             letters.colour = PAINT_QUIET;
@@ -229,10 +245,11 @@ static void draw_bar(struct history_picture *p, struct shapes *s,
                 tip);
     double x = d->left + 5;
     if (d->place > 0) {
-        shapes_text(
-            s, x, y, LEFT_AT,
-            (struct letters){7, quiet ? PAINT_FAINT : PAINT_QUIET, true, NULL},
-            "%zu", d->place);
+        shapes_text(s, x, y, LEFT_AT,
+                    (struct letters){history_type(p, 7),
+                                     quiet ? PAINT_FAINT : PAINT_QUIET, true,
+                                     NULL},
+                    "%zu", d->place);
     } else if (d->wrong) {
         shapes_text(s, x, y, LEFT_AT,
                     (struct letters){9, PAINT_FAULT, true, NULL}, "✕");
@@ -242,7 +259,8 @@ static void draw_bar(struct history_picture *p, struct shapes *s,
     shapes_text(s, x + 13, y, LEFT_AT, letters, "%s", d->label);
     shapes_text(
         s, d->left + 1, y + HALF + 6, LEFT_AT,
-        (struct letters){7, d->lost && d->returned ? PAINT_FAULT : PAINT_QUIET,
+        (struct letters){history_type(p, 7),
+                         d->lost && d->returned ? PAINT_FAULT : PAINT_QUIET,
                          false, NULL},
         "%s", d->note);
 }
@@ -303,7 +321,7 @@ static void draw_proof(struct history_picture *p, struct shapes *s)
 // Time that is cut short: a shade, and how long it was.
 static void draw_cuts(struct history_picture *p, struct shapes *s)
 {
-    struct letters letters = {7, PAINT_QUIET, false, NULL};
+    struct letters letters = {history_type(p, 7), PAINT_QUIET, false, NULL};
     for (size_t i = 1; i < p->n_instants && p->trace != NULL; i++) {
         const struct instant *now = &p->instant[i];
         char time[32];
@@ -322,7 +340,7 @@ static void draw_cuts(struct history_picture *p, struct shapes *s)
 static void draw_axis(struct history_picture *p, struct shapes *s)
 {
     double taken = 0, named = 0;
-    struct letters letters = {8, PAINT_QUIET, false, NULL};
+    struct letters letters = {history_type(p, 8), PAINT_QUIET, false, NULL};
     for (size_t i = 0; i < p->n_instants; i++) {
         const struct instant *now = &p->instant[i];
         char text[40];
@@ -359,21 +377,29 @@ static void draw_foot(struct history_picture *p, struct shapes *s, double y)
                                           " all but the wrong one"
                                         : "number = its place in the order of"
                                           " its key";
-    snprintf(shown, sizeof shown, "%zu of %zu operations shown", p->n_visible,
-             p->n);
-    shapes_text(s, 4, y, LEFT_AT, letters,
-                "a bar = from call to return   ·   filled = writes, white ="
-                " reads, dashed = outcome not known, or failed");
-    shapes_text(s, 4, y + LINE, LEFT_AT, letters, "%s   ·   %s%s",
-                p->ordered      ? numbers
-                : is_illegal(p) ? "bold frame = cannot be explained"
-                                : "no order was looked for to its end",
-                shown,
-                p->n_visible < p->n_matching
-                    ? "; choose with --key, --client, --from, --most"
-                    : "");
-    if (p->trace != NULL)
-        shapes_text(s, 4, y + 2 * LINE, LEFT_AT, letters,
+    snprintf(shown, sizeof shown, "%zu of %zu operations shown%s", p->n_visible,
+             p->n,
+             p->n_visible < p->n_matching && p->least <= 0
+                 ? "; choose with --key, --client, --from, --most"
+                 : "");
+    char text[400];
+    double wide = p->least > 0 ? p->widest : p->width + 1000;
+    snprintf(text, sizeof text,
+             "a bar = from call to return   ·   filled = writes, white = reads,"
+             " dashed = outcome not known, or failed");
+    if (p->least > 0)
+        snprintf(text, sizeof text,
+                 "filled = writes, white = reads   ·   dashed = not known, or"
+                 " failed");
+    y = shapes_parts(s, 4, y, wide, letters, text) + 1;
+    snprintf(text, sizeof text, "%s   ·   %s",
+             p->ordered      ? numbers
+             : is_illegal(p) ? "bold frame = cannot be explained"
+                             : "no order was looked for to its end",
+             shown);
+    y = shapes_parts(s, 4, y, wide, letters, text) + 1;
+    if (p->trace != NULL && p->least <= 0)
+        shapes_text(s, 4, y, LEFT_AT, letters,
                     "time is stretched where words need room, and cut short"
                     " where it is grey; the ticks tell the times");
 }

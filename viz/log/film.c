@@ -1,5 +1,6 @@
 // film.c -- logs as a film strip: small tables of chosen moments, as Figure 8.
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,12 +14,21 @@
 
 enum { COLUMNS = 12 }; // of a table, at most
 
-static const double CELL = 29, ROW = 27, GAP = 3, PLATE = 46;
-static const double BEFORE = 92, BEHIND = 44, HEAD = 48, BETWEEN = 26;
+static const double GAP = 3, BEHIND = 44, HEAD = 48;
+static const struct sizes {
+    double cell, row, plate, before, between;
+} usual = {29, 27, 46, 92, 26}, small = {21, 22, 38, 84, 18};
+
+// The smaller one where little room is.
+static const struct sizes *sizes_for(const struct viz_room *room)
+{
+    return viz_room_is_low(room) || viz_room_is_narrow(room) ? &small : &usual;
+}
 
 // A table: the logs after an event, and those of the table before it.
 struct table {
     struct shapes *shapes;
+    const struct sizes *size;
     const struct model *model, *before; // before: NULL in the first
     struct log_columns columns;
     double left, top;
@@ -48,14 +58,17 @@ static bool is_new(const struct model *model, const struct model *before,
 
 static double first_x(const struct table *t)
 {
-    return t->left + PLATE + (t->columns.first > 1 ? BEFORE : 0);
+    return t->left + t->size->plate +
+           (t->columns.first > 1 ? t->size->before : 0);
 }
 
 static double width_of(const struct table *t)
 {
-    double cells = CELL * (double)(t->columns.last - t->columns.first + 1);
+    double cells =
+        t->size->cell * (double)(t->columns.last - t->columns.first + 1);
     bool longer = log_longest(t->model) > t->columns.last;
-    double width = PLATE + (t->columns.first > 1 ? BEFORE : 0) + cells +
+    double width = t->size->plate +
+                   (t->columns.first > 1 ? t->size->before : 0) + cells +
                    (longer ? BEHIND : 0);
     return width < 120 ? 120 : width; // of the caption
 }
@@ -66,8 +79,8 @@ static void draw_cell(const struct table *t, int server, uint64_t index,
     const struct model_server *s = &t->model->server[server];
     const struct trace_entry *entry = model_entry(s, index);
     bool changed = is_new(t->model, t->before, server, index);
-    double x = first_x(t) + CELL * (double)(index - t->columns.first);
-    struct area area = {x, y, x + CELL - GAP, y + ROW - GAP};
+    double x = first_x(t) + t->size->cell * (double)(index - t->columns.first);
+    struct area area = {x, y, x + t->size->cell - GAP, y + t->size->row - GAP};
     double middle = (area.left + area.right) / 2;
     if (entry == NULL) {
         // An entry that is gone leaves its place framed.
@@ -97,9 +110,10 @@ static void draw_cell(const struct table *t, int server, uint64_t index,
     snprintf(tip, sizeof tip, "S%d, index %" PRIu64 ", term %" PRIu64 ", %.40s",
              server + 1, index, entry->term, entry->command);
     shapes_band(t->shapes, area, looks, tip);
-    shapes_text(t->shapes, middle, (area.top + area.bottom) / 2, MIDDLE_AT,
-                letters, "%s",
-                shapes_number(entry->term, CELL - GAP - 2, letters, number));
+    shapes_text(
+        t->shapes, middle, (area.top + area.bottom) / 2, MIDDLE_AT, letters,
+        "%s",
+        shapes_number(entry->term, t->size->cell - GAP - 2, letters, number));
 }
 
 // A grey box with a word, in the place of entries that are not shown.
@@ -108,15 +122,17 @@ static void draw_summary(const struct table *t, double x, double width,
 {
     struct letters letters = {8, PAINT_INK, false, NULL};
     bool fault = strstr(text, "differs") != NULL;
-    shapes_band(t->shapes, (struct area){x, y, x + width - GAP, y + ROW - GAP},
+    shapes_band(t->shapes,
+                (struct area){x, y, x + width - GAP, y + t->size->row - GAP},
                 fault ? "style=\"filled,rounded\", fillcolor=\"#ECECEC\","
                         " color=\"" PAINT_FAULT "\", penwidth=1"
                       : "style=\"filled,rounded\", fillcolor=\"#ECECEC\","
                         " color=\"" PAINT_FAINT "\", penwidth=0.7",
                 text);
     if (shapes_width(text, letters) < width - GAP)
-        shapes_text(t->shapes, x + (width - GAP) / 2, y + (ROW - GAP) / 2,
-                    MIDDLE_AT, letters, "%s", text);
+        shapes_text(t->shapes, x + (width - GAP) / 2,
+                    y + (t->size->row - GAP) / 2, MIDDLE_AT, letters, "%s",
+                    text);
 }
 
 static void draw_plate(const struct table *t, int server, double y)
@@ -131,10 +147,11 @@ static void draw_plate(const struct table *t, int server, double y)
              !s->up  ? "#E8E8E8"
              : leads ? paint_term(s->term)
                      : paint_paler(s->term, pale));
-    double right = t->left + PLATE - 5;
-    shapes_band(t->shapes, (struct area){t->left, y, right, y + ROW - GAP},
-                looks, !s->up ? "down" : trace_role_name(s->role));
-    shapes_text(t->shapes, (t->left + right) / 2, y + (ROW - GAP) / 2,
+    double right = t->left + t->size->plate - 5;
+    shapes_band(t->shapes,
+                (struct area){t->left, y, right, y + t->size->row - GAP}, looks,
+                !s->up ? "down" : trace_role_name(s->role));
+    shapes_text(t->shapes, (t->left + right) / 2, y + (t->size->row - GAP) / 2,
                 MIDDLE_AT,
                 (struct letters){10,
                                  !s->up  ? PAINT_QUIET
@@ -157,7 +174,7 @@ static void draw_row(const struct table *t, int server, double y)
     draw_plate(t, server, y);
     if (columns.first > 1) {
         log_before(t->model, server, columns.first, text, sizeof text);
-        draw_summary(t, t->left + PLATE, BEFORE, y, text);
+        draw_summary(t, t->left + t->size->plate, t->size->before, y, text);
     }
     if (s->snapshot_index >= columns.first) {
         uint64_t end =
@@ -165,16 +182,17 @@ static void draw_row(const struct table *t, int server, double y)
         uint64_t n = end - columns.first + 1;
         snprintf(text, sizeof text, n > 2 ? "snapshot ≤ %" PRIu64 : "≤%" PRIu64,
                  s->snapshot_index);
-        draw_summary(t, first_x(t), CELL * (double)n, y, text);
+        draw_summary(t, first_x(t), t->size->cell * (double)n, y, text);
         index = end + 1;
     }
     for (; index <= columns.last; index++)
         draw_cell(t, server, index, y);
     snprintf(text, sizeof text, "..%" PRIu64, last);
     if (last > columns.last)
-        draw_summary(
-            t, first_x(t) + CELL * (double)(columns.last - columns.first + 1),
-            BEHIND, y, text);
+        draw_summary(t,
+                     first_x(t) + t->size->cell * (double)(columns.last -
+                                                           columns.first + 1),
+                     BEHIND, y, text);
 }
 
 // Who leads at a moment, or led last.
@@ -220,14 +238,14 @@ static void draw_table(const struct table *t, struct reign reign, size_t at)
     struct letters quiet = {8, PAINT_QUIET, false, NULL};
     draw_caption(t, reign, at);
     for (uint64_t i = t->columns.first; i <= t->columns.last; i++) {
-        double middle = first_x(t) + (CELL - GAP) / 2 +
-                        CELL * (double)(i - t->columns.first);
+        double middle = first_x(t) + (t->size->cell - GAP) / 2 +
+                        t->size->cell * (double)(i - t->columns.first);
         char number[32];
         shapes_text(t->shapes, middle, t->top + 38, MIDDLE_AT, quiet, "%s",
-                    shapes_number(i, CELL - 2, quiet, number));
+                    shapes_number(i, t->size->cell - 2, quiet, number));
     }
     for (int s = 0; s < t->model->n_servers; s++)
-        draw_row(t, s, t->top + HEAD + ROW * s);
+        draw_row(t, s, t->top + HEAD + t->size->row * s);
 }
 
 // ---------------------------------------------------------------- the strip
@@ -255,41 +273,84 @@ static struct log_columns columns_of(const struct model *model, size_t at,
     return (struct log_columns){last - most + 1, last};
 }
 
-static void draw_legend(struct shapes *shapes, double y, double widest)
+static void draw_legend(struct shapes *shapes, double y, double widest,
+                        const struct viz_look *look)
 {
-    static const char text[] =
-        "a number is the term of an entry   ·   solid = committed, pale = not"
-        " known to be   ·   ✕ = down, ⌀ = cut off   ·   thick frame = new since"
-        " the table before; red frame = replaced, or gone";
-    shapes_parts(shapes, 0, y, widest < 620 ? widest : 620,
+    enum { USUAL = 620 };
+    bool low = viz_room_is_low(&look->room);
+    char text[400];
+    snprintf(text, sizeof text,
+             "a number is the term of an entry   ·   solid = committed, pale ="
+             " not known to be%s   ·   thick frame = new since the table"
+             " before%sred frame = replaced, or gone%s%s",
+             low ? "" : "   ·   ✕ = down, ⌀ = cut off",
+             look->room.format != NULL ? "   ·   " : "; ",
+             look->note != NULL ? "   ·   " : "",
+             look->note != NULL ? look->note : "");
+    shapes_parts(shapes, 0, y,
+                 widest < USUAL || look->room.format != NULL ? widest : USUAL,
                  (struct letters){9, PAINT_QUIET, false, NULL}, text);
+}
+
+enum { TYPE = 8, WIDEST = 1160, TITLE = 26, LEGEND = 44 };
+
+static double widest_in(const struct viz_room *room)
+{
+    return room->format != NULL ? viz_room_width(room, TYPE) : WIDEST;
+}
+
+size_t viz_film_most(const struct viz_room *room, int n_servers)
+{
+    enum { TABLE = 215, LEAST = 2, COLUMN = 4, ANY = 26 };
+    if (room->format == NULL)
+        return ANY;
+    if (viz_room_is_narrow(room))
+        return COLUMN;
+    const struct sizes *size = sizes_for(room);
+    double high = viz_room_height(room, TYPE) - TITLE - LEGEND + size->between;
+    double rows = floor(high / (HEAD + size->row * n_servers + size->between));
+    double most = fmax(rows, 1) * floor(widest_in(room) / TABLE);
+    return most > ANY ? ANY : most < LEAST ? LEAST : (size_t)most;
+}
+
+// As many columns as fit into a part of the width.
+static void choose_columns(struct table *t, const struct model *model, size_t i,
+                           double widest)
+{
+    uint64_t most = COLUMNS;
+    do
+        t->columns = columns_of(model, i, most);
+    while (width_of(t) > widest && --most >= 3);
 }
 
 static void draw_strip(struct shapes *shapes, const struct trace_file *trace,
                        const struct model *model, size_t n,
-                       const struct viz_format *format)
+                       const struct viz_look *look)
 {
-    enum { TYPE = 8, WIDEST = 1160 };
-    double widest = format != NULL ? viz_format_width(format, TYPE) : WIDEST;
-    uint64_t most = COLUMNS;
-    while (most > 3 && PLATE + BEFORE + BEHIND + CELL * (double)most > widest)
-        most--;
-    double x = 0, y = 26;
+    const struct sizes *size = sizes_for(&look->room);
+    bool sized = look->room.format != NULL;
+    double widest = widest_in(&look->room), part = widest;
+    size_t n_parts = viz_room_is_narrow(&look->room) ? 1 : n < 3 ? n : 3;
+    if (sized)
+        part = widest / (double)n_parts - size->between;
+    double x = 0, y = TITLE;
     for (size_t i = 0; i < n; i++) {
         struct table t = {.shapes = shapes,
+                          .size = size,
                           .model = &model[i],
-                          .before = i > 0 ? &model[i - 1] : NULL,
-                          .columns = columns_of(model, i, most)};
+                          .before = i > 0 ? &model[i - 1] : NULL};
+        choose_columns(&t, model, i, part);
         if (x > 0 && x + width_of(&t) > widest) {
             x = 0;
-            y += HEAD + ROW * model[i].n_servers + BETWEEN;
+            y += HEAD + size->row * model[i].n_servers + size->between;
         }
         t.left = x;
         t.top = y;
         draw_table(&t, find_reign(trace, &model[i]), i);
-        x += width_of(&t) + BETWEEN;
+        x += width_of(&t) + size->between;
     }
-    draw_legend(shapes, y + HEAD + ROW * model[0].n_servers + 18, widest);
+    draw_legend(shapes, y + HEAD + size->row * model[0].n_servers + 18, widest,
+                look);
 }
 
 void viz_film(const struct trace_file *trace, const uint64_t *event, size_t n,
@@ -300,12 +361,15 @@ void viz_film(const struct trace_file *trace, const uint64_t *event, size_t n,
         part_model(&model[i], trace, event[i]);
     alt_logs(out, trace, model, n);
     struct shapes shapes = shapes_begin(out, "film");
-    shapes_text(&shapes, 0, 6, LEFT_AT,
-                (struct letters){13, PAINT_INK, true, NULL},
-                "%.80s: the logs, step by step", trace->header.scenario);
+    const struct viz_look usual_look = {.numbers = false};
+    char title[120];
+    snprintf(title, sizeof title, "%.80s: the logs, step by step",
+             trace->header.scenario);
+    shapes_within(&shapes, 0, 6,
+                  widest_in(look != NULL ? &look->room : &usual_look.room),
+                  (struct letters){13, PAINT_INK, true, NULL}, title);
     if (n > 0)
-        draw_strip(&shapes, trace, model, n,
-                   look != NULL ? look->format : NULL);
+        draw_strip(&shapes, trace, model, n, look != NULL ? look : &usual_look);
     shapes_end(&shapes);
     for (size_t i = 0; i < n; i++)
         model_free(&model[i]);

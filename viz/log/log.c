@@ -19,7 +19,12 @@ struct table {
     const struct model *model;
     struct log_columns columns;
     bool terms_only;
-    int width; // of an entry's cell
+    const struct viz_room *room;
+    int width;        // of an entry's cell
+    int type;         // of what is small
+    bool low, narrow; // the room is
+    bool values;      // with the commands
+    const struct log_named *named;
 };
 
 static void entry_cell(const struct table *t, int server, uint64_t index)
@@ -28,7 +33,8 @@ static void entry_cell(const struct table *t, int server, uint64_t index)
     const struct model *model = t->model;
     const struct trace_entry *entry =
         model_entry(&model->server[server], index);
-    int height = t->terms_only ? 26 : 38;
+    int height = t->low ? 18 : !t->values ? 26 : 38;
+    bool named = log_names(t->named, server, index);
     if (entry == NULL) {
         fprintf(out,
                 "<TD BORDER=\"1\" COLOR=\"#C8C8C8\" STYLE=\"DOTTED\""
@@ -43,16 +49,21 @@ static void entry_cell(const struct table *t, int server, uint64_t index)
             "<TD BORDER=\"%d\" COLOR=\"%s\" STYLE=\"%s\" BGCOLOR=\"%s\""
             " WIDTH=\"%d\" HEIGHT=\"%d\" HREF=\"#%" PRIu64
             "\" TOOLTIP=\"S%d, index %" PRIu64 ", term %" PRIu64 ", %" PRIu64
-            " bytes, %s\"><FONT COLOR=\"%s\"><B>%" PRIu64 "</B>",
-            differs ? 2 : 1, differs ? PAINT_FAULT : PAINT_INK,
-            committed || differs ? "SOLID" : "DASHED",
+            " bytes, %s%s\"><FONT COLOR=\"%s\"><B>%s%" PRIu64 "</B>",
+            named     ? 4
+            : differs ? 2
+                      : 1,
+            named || differs ? PAINT_FAULT : PAINT_INK,
+            committed || differs || named ? "SOLID" : "DASHED",
             committed ? paint_term(entry->term)
                       : paint_paler(entry->term, pale),
             t->width, height, index, server + 1, index, entry->term,
             entry->bytes, log_known(model, server, index, known, sizeof known),
-            committed ? paint_text(entry->term) : "#000000", entry->term);
-    if (!t->terms_only) {
-        fputs("<BR/><FONT POINT-SIZE=\"9\">", out);
+            named ? ", named by the finding" : "",
+            committed ? paint_text(entry->term) : "#000000", named ? "✗ " : "",
+            entry->term);
+    if (t->values) {
+        fprintf(out, "<BR/><FONT POINT-SIZE=\"%d\">", t->type);
         paint_html(out, entry->command[0] != '\0' ? entry->command : "·");
         fputs("</FONT>", out);
     }
@@ -68,15 +79,21 @@ static void name_cell(const struct table *t, int server, int letter)
     bool leads = s->up && s->role == TRACE_LEADER;
     if (letter >= 0)
         snprintf(label, sizeof label, "(%c) ", 'a' + letter % 26);
+    bool named = log_names(t->named, server, 0);
     fprintf(out,
-            "<TD BORDER=\"0\" STYLE=\"ROUNDED\" BGCOLOR=\"%s\" WIDTH=\"84\">"
-            "<FONT COLOR=\"%s\"><B>%sS%d</B><BR/><FONT POINT-SIZE=\"9\">",
+            "<TD BORDER=\"%d\" COLOR=\"" PAINT_FAULT "\" STYLE=\"ROUNDED\""
+            " BGCOLOR=\"%s\" WIDTH=\"%d\"><FONT COLOR=\"%s\"><B>%s%sS%d</B>%s"
+            "<FONT POINT-SIZE=\"%d\">",
+            named ? 3 : 0,
             !s->up  ? "#E8E8E8"
             : leads ? paint_term(s->term)
                     : paint_paler(s->term, pale),
-            leads ? paint_text(s->term) : "#000000", label, server + 1);
+            t->low || t->narrow ? 10 : 84,
+            leads ? paint_text(s->term) : "#000000", named ? "✗ " : "", label,
+            server + 1, t->low ? " " : "<BR/>", t->type);
     if (leads && t->terms_only)
-        fprintf(out, "leader for term %" PRIu64, s->term);
+        fprintf(out, t->low ? "leads T%" PRIu64 : "leader for term %" PRIu64,
+                s->term);
     else if (s->up)
         fprintf(out, "%s T%" PRIu64 "%s", trace_role_name(s->role), s->term,
                 s->connected ? "" : ", cut off");
@@ -88,32 +105,34 @@ static void name_cell(const struct table *t, int server, int letter)
 }
 
 // What stands before the columns, as one cell.
-static void before_cell(FILE *out, const struct model *model, int server,
-                        uint64_t first)
+static void before_cell(const struct table *t, int server, uint64_t first)
 {
+    FILE *out = t->out;
     char text[80];
-    log_before(model, server, first, text, sizeof text);
+    log_before(t->model, server, first, text, sizeof text);
     bool fault = strstr(text, "differs") != NULL;
     fprintf(out,
             "<TD BORDER=\"1\" STYLE=\"ROUNDED\" COLOR=\"%s\""
-            " BGCOLOR=\"#ECECEC\" WIDTH=\"80\" HEIGHT=\"38\">"
-            "<FONT POINT-SIZE=\"9\">%s</FONT></TD>",
-            fault ? PAINT_FAULT : PAINT_FAINT, text);
+            " BGCOLOR=\"#ECECEC\" WIDTH=\"%d\" HEIGHT=\"%d\">"
+            "<FONT POINT-SIZE=\"%d\">%s</FONT></TD>",
+            fault ? PAINT_FAULT : PAINT_FAINT, t->narrow ? 10 : 80,
+            t->low ? 18 : 38, t->type, text);
 }
 
-static void snapshot_cell(FILE *out, const struct model_server *s,
+static void snapshot_cell(const struct table *t, const struct model_server *s,
                           uint64_t first, uint64_t end)
 {
+    FILE *out = t->out;
     uint64_t n = end - first + 1;
     fprintf(out,
             "<TD BORDER=\"1\" STYLE=\"ROUNDED\" COLOR=\"" PAINT_QUIET
             "\" BGCOLOR=\"#ECECEC\" COLSPAN=\"%" PRIu64
-            "\" WIDTH=\"10\" HEIGHT=\"38\"><FONT POINT-SIZE=\"10\">",
-            n);
+            "\" WIDTH=\"10\" HEIGHT=\"%d\"><FONT POINT-SIZE=\"%d\">",
+            n, t->low ? 18 : 38, t->type < 10 ? 10 : t->type);
     if (n > 3)
         fprintf(out, "snapshot 1..%" PRIu64 " (last T%" PRIu64 ")",
                 s->snapshot_index, s->snapshot_term);
-    else if (n > 1)
+    else if (n > 1 && !t->low)
         fprintf(out, "snapshot<BR/>1..%" PRIu64, s->snapshot_index);
     else
         fprintf(out, "..%" PRIu64, s->snapshot_index);
@@ -128,11 +147,11 @@ static void log_row(const struct table *t, int server, int letter)
     fputs("<TR>", out);
     name_cell(t, server, letter);
     if (columns.first > 1)
-        before_cell(out, t->model, server, columns.first);
+        before_cell(t, server, columns.first);
     uint64_t index = columns.first;
     if (s->snapshot_index >= columns.first) {
         uint64_t end = smaller(s->snapshot_index, columns.last);
-        snapshot_cell(out, s, columns.first, end);
+        snapshot_cell(t, s, columns.first, end);
         index = end + 1;
     }
     for (; index <= columns.last; index++)
@@ -153,14 +172,19 @@ static void mark_row(const struct table *t, int server)
     fputs("<TR><TD BORDER=\"0\"></TD>", out);
     for (uint64_t index = columns.first > 1 ? columns.first - 1 : columns.first;
          index <= columns.last; index++) {
-        fputs("<TD BORDER=\"0\" HEIGHT=\"14\"><FONT POINT-SIZE=\"9\" "
-              "COLOR=\"" PAINT_INK "\">",
-              out);
+        fprintf(out,
+                "<TD BORDER=\"0\" HEIGHT=\"14\"><FONT POINT-SIZE=\"%d\" "
+                "COLOR=\"" PAINT_INK "\">",
+                t->type);
         if (s->up && s->last_applied == index)
             fputs("△", out);
         if (s->up && s->commit_index == index)
             fputs("▲", out);
-        fputs(" </FONT><FONT POINT-SIZE=\"9\" COLOR=\"#00598C\">", out);
+        // Where they are small they are one text, for browsers make small
+        // signs wider than they are told.
+        if (!t->narrow)
+            fprintf(out, " </FONT><FONT POINT-SIZE=\"%d\" COLOR=\"#00598C\">",
+                    t->type);
         if (led != NULL && led->match_index[server] == index)
             fputs("●", out);
         if (led != NULL && led->next_index[server] == index)
@@ -170,33 +194,94 @@ static void mark_row(const struct table *t, int server)
     fputs("</TR>\n", out);
 }
 
-static void title(FILE *out, const struct trace_file *trace,
-                  const struct model *model)
+// A line of small type.
+static void line(const struct table *t, const char *colour, const char *text)
 {
-    int leader = model_leader(model);
-    // One bold text: Graphviz measures bold as thin and lets what follows a
-    // change of weight run into it.
-    fputs("<TR><TD ALIGN=\"LEFT\"><B>", out);
-    paint_html(out, trace->header.scenario);
-    fprintf(out, ": logs at %.1f ms", (double)model->us / 1000);
-    if (leader >= 0)
-        fprintf(out, "; leader S%d, term %" PRIu64, leader + 1,
-                model->server[leader].term);
-    fprintf(out,
-            "</B></TD></TR>\n<TR><TD ALIGN=\"LEFT\"><FONT POINT-SIZE=\"9\""
-            " COLOR=\"" PAINT_QUIET "\">after event %" PRIu64
-            "</FONT></TD></TR>\n",
-            model->n);
+    fprintf(t->out,
+            "<TR><TD ALIGN=\"LEFT\"><FONT POINT-SIZE=\"%d\" COLOR=\"%s\">",
+            t->type, colour);
+    paint_html(t->out, text);
+    fputs("</FONT></TD></TR>\n", t->out);
 }
 
-// How many entries a format has room for.
-static int columns_for(const struct table *t, const struct viz_format *format)
+// Lines no wider than the room, broken between words.
+static void lines(const struct table *t, const char *colour, const char *text)
 {
-    enum { BEFORE = 190, BETWEEN = 6, TYPE = 9 };
-    if (format == NULL)
+    enum { USUAL = 560 };
+    double most =
+        t->room->format != NULL ? viz_room_width(t->room, t->type) - 20 : USUAL;
+    while (*text != '\0') {
+        char part[400];
+        snprintf(part, sizeof part, "%s", text);
+        for (char *end; paint_width(part, t->type, false) > most &&
+                        (end = strrchr(part, ' ')) != NULL;)
+            *end = '\0';
+        line(t, colour, part);
+        text += strlen(part);
+        text += strspn(text, " ");
+    }
+}
+
+static void title(const struct table *t, const struct trace_file *trace)
+{
+    const struct model *model = t->model;
+    int leader = model_leader(model);
+    char text[400];
+    // One bold text: Graphviz measures bold as thin and lets what follows a
+    // change of weight run into it.
+    fputs("<TR><TD ALIGN=\"LEFT\"><B>", t->out);
+    int n = snprintf(text, sizeof text, "%.80s: logs at %.1f ms",
+                     trace->header.scenario, (double)model->us / 1000);
+    if (leader >= 0)
+        snprintf(text + n, sizeof text - (size_t)n,
+                 "; leader S%d, term %" PRIu64, leader + 1,
+                 model->server[leader].term);
+    if (t->narrow)
+        snprintf(text, sizeof text, "%.30s", trace->header.scenario);
+    paint_html(t->out, text);
+    fputs("</B></TD></TR>\n", t->out);
+    snprintf(text, sizeof text, "after event %" PRIu64, model->n);
+    if (t->narrow && leader >= 0)
+        snprintf(text, sizeof text,
+                 "at %.1f ms, event %" PRIu64 "; leader S%d, term %" PRIu64,
+                 (double)model->us / 1000, model->n, leader + 1,
+                 model->server[leader].term);
+    if (!t->low)
+        line(t, PAINT_QUIET, text);
+    if (t->named->finding == NULL)
+        return;
+    log_say_finding(t->named, text, sizeof text);
+    lines(t, PAINT_FAULT, text);
+}
+
+// The width of a cell with the widest command of the last entries.
+static int cell_width(const struct table *t)
+{
+    double widest = t->width;
+    for (int s = 0; s < t->model->n_servers && t->values; s++) {
+        uint64_t last = model_last_index(&t->model->server[s]);
+        for (uint64_t i = last > LOG_COLUMNS ? last - LOG_COLUMNS : 1;
+             i <= last; i++) {
+            const struct trace_entry *entry =
+                model_entry(&t->model->server[s], i);
+            double width =
+                entry != NULL
+                    ? paint_width(entry->command, t->type, false) * 1.16
+                    : 0;
+            widest = width > widest ? width : widest;
+        }
+    }
+    return (int)widest;
+}
+
+// How many entries have room.
+static int columns_for(const struct table *t)
+{
+    enum { BEFORE = 190, BETWEEN = 6 };
+    if (t->room->format == NULL)
         return LOG_COLUMNS;
-    int n =
-        (int)((viz_format_width(format, TYPE) - BEFORE) / (t->width + BETWEEN));
+    int n = (int)((viz_room_width(t->room, t->type) - BEFORE) /
+                  (cell_width(t) + BETWEEN));
     return n < 2 ? 2 : n < LOG_COLUMNS ? n : LOG_COLUMNS;
 }
 
@@ -218,10 +303,14 @@ static void table(const struct table *t)
 {
     fprintf(t->out,
             "<TR><TD ALIGN=\"LEFT\"><TABLE BORDER=\"0\" CELLBORDER=\"1\""
-            " CELLSPACING=\"3\"><TR><TD BORDER=\"0\">%s</TD>",
-            t->terms_only ? "<FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_QUIET
-                            "\">log index</FONT>"
-                          : "");
+            " CELLSPACING=\"%d\"><TR><TD BORDER=\"0\">",
+            t->low && t->model->n_servers > 5 ? 1 : 3);
+    if (t->terms_only)
+        fprintf(t->out,
+                "<FONT POINT-SIZE=\"%d\" COLOR=\"" PAINT_QUIET
+                "\">log index</FONT>",
+                t->type);
+    fputs("</TD>", t->out);
     if (t->columns.first > 1)
         fputs("<TD BORDER=\"0\"></TD>", t->out);
     for (uint64_t i = t->columns.first; i <= t->columns.last; i++)
@@ -244,37 +333,61 @@ static bool is_next(const struct model *model, uint64_t index)
     return false;
 }
 
+// What the room asks for: a slide and a column have terms only, in larger type.
+static void lay_out(struct table *t)
+{
+    t->low = viz_room_is_low(t->room);
+    t->narrow = viz_room_is_narrow(t->room);
+    t->values = !t->terms_only && !t->low && !t->narrow;
+    t->width = t->values ? 46 : t->narrow ? 36 : 26;
+    t->type = t->low || t->narrow ? 11 : 9;
+    t->columns = log_choose(t->model, columns_for(t));
+    // No column behind the longest log, where no index stands in it.
+    if ((t->terms_only || t->low) && t->columns.last > 1 &&
+        !is_next(t->model, t->columns.last))
+        t->columns.last--;
+}
+
+static void legend(const struct table *t)
+{
+    lines(t, PAINT_QUIET,
+          "▲ commit_index  △ last_applied  ● match_index  ▷ next_index (the"
+          " leader's)");
+    lines(t, PAINT_QUIET,
+          t->values ? "solid = committed, pale = not known to be"
+                    : "a number is an entry's term; solid = committed, pale ="
+                      " not known to be");
+    lines(t, PAINT_FAULT,
+          t->named->n > 0 ? "thick frame = differs from the leader, ✗ = named"
+                            " by the finding"
+                          : "thick frame = differs from the leader");
+}
+
 void viz_log(const struct trace_file *trace, uint64_t n,
              const struct viz_look *look, FILE *out)
 {
+    const struct viz_look usual = {.numbers = false};
     struct model model;
-    bool terms_only = look != NULL && look->terms_only;
+    struct log_named named;
+    look = look != NULL ? look : &usual;
     part_model(&model, trace, n > 0 ? n : viz_log_moment(trace));
+    log_named(&named, trace, &model);
     struct table t = {.out = out,
                       .model = &model,
-                      .terms_only = terms_only,
-                      .width = terms_only ? 26 : 46};
-    t.columns =
-        log_choose(&model, columns_for(&t, look != NULL ? look->format : NULL));
-    // No column behind the longest log, where no index stands in it.
-    if (terms_only && t.columns.last > 1 && !is_next(&model, t.columns.last))
-        t.columns.last--;
+                      .room = &look->room,
+                      .named = &named,
+                      .terms_only = look->terms_only};
+    lay_out(&t);
     alt_logs(out, trace, &model, 1);
     fputs("digraph logs {\ngraph [pad=0.2];\n"
           "node [shape=plaintext, fontname=\"Helvetica,Arial,sans-serif\"];\n"
           "logs [tooltip=\"logs\", label=<<TABLE BORDER=\"0\""
           " CELLBORDER=\"0\">",
           out);
-    title(out, trace, &model);
+    title(&t, trace);
     table(&t);
-    fputs("<TR><TD ALIGN=\"LEFT\"><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_QUIET
-          "\">▲ commit_index  △ last_applied  ● match_index  ▷ next_index"
-          " (the leader's)<BR ALIGN=\"LEFT\"/>solid = committed, pale = not"
-          " known to be, </FONT><FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_FAULT
-          "\">thick frame = differs from the leader</FONT>"
-          "<BR ALIGN=\"LEFT\"/></TD></TR>\n"
-          "</TABLE>>];\n}\n",
-          out);
+    legend(&t);
+    fputs("</TABLE>>];\n}\n", out);
     model_free(&model);
 }
 

@@ -5,7 +5,7 @@
 #include "replay/model.h"
 #include "viz/draw/viz.h"
 
-enum { LOG_COLUMNS = 24 };
+enum { LOG_COLUMNS = 24, LOG_NAMED = 16 };
 
 // The columns of a table of logs. What lies before is one cell.
 struct log_columns {
@@ -29,6 +29,23 @@ bool log_differs(const struct model *model, int server, uint64_t index);
 // What a server holds before the columns: "1..812 equal".
 void log_before(const struct model *model, int server, uint64_t first,
                 char *out, size_t n);
+// What of the logs a finding names, by the events that it shows: servers, and
+// the entry (0: none) that each of those events is about.
+struct log_named {
+    const struct trace_event *finding; // NULL: none, at this moment
+    struct {
+        int server;
+        uint64_t index;
+    } of[LOG_NAMED];
+    size_t n;
+};
+// Of the trace's first finding, if the model stands between what it shows and
+// the finding itself.
+void log_named(struct log_named *named, const struct trace_file *trace,
+               const struct model *model);
+bool log_names(const struct log_named *named, int server, uint64_t index);
+// "State Machine Safety [P.5]: S2 committed ..."
+void log_say_finding(const struct log_named *named, char *out, size_t n);
 // The index of the longest log.
 uint64_t log_longest(const struct model *model);
 

@@ -7,6 +7,7 @@
 #include "strip.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "viz/draw/alt.h"
@@ -20,11 +21,13 @@ static const double TALL = 11, MIDDLE = 7.5, FLAT = 5; // half heights of roles
 
 // ------------------------------------------------------------------ the lanes
 
-static double half_height(const struct span *span)
+static double half_height(const struct strip *s, const struct span *span)
 {
-    return span->role == TRACE_LEADER      ? TALL
-           : span->role == TRACE_CANDIDATE ? MIDDLE
-                                           : FLAT;
+    double most = s->pitch / 2 - 1;
+    double half = span->role == TRACE_LEADER      ? TALL
+                  : span->role == TRACE_CANDIDATE ? MIDDLE
+                                                  : FLAT;
+    return most < TALL ? half * most / TALL : half;
 }
 
 static void tell(const struct span *span, int server, char *out, size_t n)
@@ -60,7 +63,7 @@ static void draw_span(struct strip *s, int server, const struct span *span,
                       double left, double right)
 {
     char tip[160], looks[120], pale[8];
-    double y = strip_y(s, server), half = half_height(span);
+    double y = strip_y(s, server), half = half_height(s, span);
     tell(span, server, tip, sizeof tip);
     if (!span->there)
         return;
@@ -185,7 +188,7 @@ static void mark_unplugged(struct strip *s, int server)
         const struct span *span = &life->span[i];
         struct letters letters = {8, paint_text(span->term), false, NULL};
         double left = strip_x(s, span->from_us);
-        double right = strip_x(s, span->to_us), half = half_height(span);
+        double right = strip_x(s, span->to_us), half = half_height(s, span);
         char looks[60];
         if (!span->unplugged || !span->up || span->paused ||
             span->role != TRACE_LEADER || right - left < 20)
@@ -265,6 +268,8 @@ static double draw_title(struct strip *s)
     shapes_text(&s->shapes, 4, 10, LEFT_AT,
                 (struct letters){13, PAINT_INK, true, NULL}, "%s, seed %s",
                 header->scenario, header->seed);
+    if (s->on_sheet && s->low)
+        return 14;
     char text[300];
     snprintf(text, sizeof text,
              "%d server%s, %s   ·   %d candidac%s, %d won   ·   %" PRIu64
@@ -350,31 +355,38 @@ static void draw_foot(struct strip *s, double y)
 }
 
 // Places for all, from the room that the picture has.
-static void lay_out(struct strip *s, const struct viz_format *format, bool acts)
+static void lay_out(struct strip *s, const struct viz_room *room, bool acts)
 {
-    enum { TYPE = 8, WIDTH = 960, BESIDE = 76, LEGEND = 60, LEAST_PITCH = 24 };
+    enum { TYPE = 8, WIDTH = 960, BESIDE = 76, LEGEND = 60, LEAST_PITCH = 16 };
     s->width = WIDTH;
     s->pitch = s->on_sheet ? 24 : s->n_rows > 9 ? 28 : 38;
     if (s->on_sheet)
         s->width = s->sheet_width - STRIP_LEFT - BESIDE;
     s->bars = s->on_sheet ? 30 : 46;
-    if (format != NULL) {
-        double room = viz_format_width(format, TYPE) - STRIP_LEFT - BESIDE;
-        s->width = room > 160 ? room : 160;
+    bool sized = room->format != NULL;
+    s->low = viz_room_is_low(room);
+    if (sized) {
+        double width = viz_room_width(room, TYPE) - STRIP_LEFT - BESIDE;
+        s->width = width > 140 ? width : 140;
         s->narrow = s->width < 700;
     }
-    s->lanes_top = draw_title(s) + (s->n_finding > 0 || acts ? 50 : 20);
-    bool low = s->narrow && format->height > 0; // of commits only the number
     if (s->narrow)
-        s->bars = low ? 0 : 26;
-    if (format != NULL && format->height > 0 && s->n_rows > 0) {
-        double high = viz_format_height(format, TYPE) - s->lanes_top - s->bars -
-                      14 - LEGEND;
-        double pitch = high / s->n_rows;
-        s->pitch = pitch < LEAST_PITCH ? LEAST_PITCH : pitch < 60 ? pitch : 60;
-    }
+        s->bars = s->low ? 0 : 26; // of commits only the number
+    bool tight = s->on_sheet && s->low, marked = s->n_finding > 0 || acts;
+    s->lanes_top = draw_title(s) + (tight ? 14 : 20);
+    if (marked)
+        s->lanes_top += tight ? 14 : 30;
+    double high = s->on_sheet ? s->sheet_height
+                  : sized     ? viz_room_height(room, TYPE) - LEGEND
+                              : HUGE_VAL;
+    double below = s->bars + (tight ? 6 : 14);
+    double pitch = (high - s->lanes_top - below) / fmax(s->n_rows, 1);
+    if (s->on_sheet && pitch < s->pitch)
+        s->pitch = fmax(pitch, 10);
+    else if (high < HUGE_VAL && !s->on_sheet)
+        s->pitch = fmin(fmax(pitch, LEAST_PITCH), 60);
     s->lanes_bottom = s->lanes_top + s->pitch * s->n_rows;
-    s->bars_bottom = s->lanes_bottom + 14 + s->bars;
+    s->bars_bottom = s->lanes_bottom + below;
 }
 
 void strip_make(struct strip *s, const struct trace_file *trace,
@@ -390,9 +402,9 @@ void strip_make(struct strip *s, const struct trace_file *trace,
         s->row[i] = viz_shows_server(&window->filter, i) ? s->n_rows++ : -1;
 }
 
-void strip_draw(struct strip *s, const struct viz_format *format)
+void strip_draw(struct strip *s, const struct viz_room *room)
 {
-    lay_out(s, format, s->acts);
+    lay_out(s, room, s->acts);
     shade_leaderless(s);
     for (int server = 0; server < s->spans.n_servers; server++)
         if (s->row[server] >= 0)
@@ -419,7 +431,7 @@ void viz_strip(const struct trace_file *trace, const struct viz_window *window,
     alt_events(out, trace, s.spans.begin, s.spans.end,
                "roles by term, faults and commits");
     s.shapes = shapes_begin(out, "strip");
-    strip_draw(&s, window->look.format);
+    strip_draw(&s, &window->look.room);
     draw_foot(&s, s.bars_bottom + 44);
     shapes_end(&s.shapes);
     spans_free(&s.spans);

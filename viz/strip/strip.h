@@ -11,15 +11,16 @@ struct strip {
     struct shapes shapes;
     int row[TRACE_MAX_SERVERS]; // its lane's, -1 when it is not shown
     int n_rows;
-    double lanes_top, lanes_bottom; // of the servers' lanes
-    double pitch;                   // from lane to lane
-    double bars_bottom;             // of the commits
-    double width, bars;             // of the time axis; height of the commits
-    bool narrow;                    // no room beside the legend
-    size_t n_finding;               // findings in the window
-    bool acts;                      // has it some?
-    bool on_sheet;                  // a part of a page of this width
-    double sheet_width;
+    double lanes_top, lanes_bottom;   // of the servers' lanes
+    double pitch;                     // from lane to lane
+    double bars_bottom;               // of the commits
+    double width, bars;               // of the time axis; height of the commits
+    bool narrow;                      // no room beside the legend
+    bool low;                         // no room for a second line of title, ...
+    size_t n_finding;                 // findings in the window
+    bool acts;                        // has it some?
+    bool on_sheet;                    // a part of a page, this wide
+    double sheet_width, sheet_height; // this high at most
 };
 
 #define STRIP_LEFT 64.0
@@ -28,7 +29,7 @@ struct strip {
 // legend. The spans are the caller's to free.
 void strip_make(struct strip *s, const struct trace_file *trace,
                 const struct viz_window *window);
-void strip_draw(struct strip *s, const struct viz_format *format);
+void strip_draw(struct strip *s, const struct viz_room *room);
 
 // strip_marks.c: places, and all that is not a lane.
 double strip_x(const struct strip *s, uint64_t us);

@@ -3,39 +3,16 @@
 // A fixed template: its places and arrows never move, so that two pictures
 // can be laid side by side. An arrow that the run never took is dashed; one
 // that Figure 4 does not have appears only if the trace took it, as a fault.
+#include "roles.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 #include "viz/draw/alt.h"
 #include "viz/draw/paint.h"
-#include "viz/draw/shapes.h"
-#include "viz/draw/spans.h"
 
 const uint64_t viz_roles_kinds = SPANS_KINDS;
-
-enum place { FOLLOWER, CANDIDATE, LEADER, DOWN, START, N_PLACES };
-
-enum { MOST_WHYS = 4, MOST_WHY = 48 };
-
-// One arrow: how often, and the reasons in the order of appearance; the last
-// one gathers all that do not fit.
-struct passage {
-    uint64_t n;
-    int n_whys;
-    struct {
-        char text[MOST_WHY];
-        uint64_t n;
-    } why[MOST_WHYS];
-};
-
-struct roles {
-    struct shapes shapes;
-    struct spans spans;
-    struct passage passage[N_PLACES][N_PLACES];
-    uint64_t us[N_PLACES], entered[N_PLACES];
-    uint64_t first_term, last_term;
-};
 
 // ------------------------------------------------------------------ counting
 
@@ -103,49 +80,7 @@ static void count(struct roles *r, const struct trace_file *trace,
     }
 }
 
-static enum place place_of(const struct span *span)
-{
-    return span->up ? (enum place)span->role : DOWN;
-}
-
-// Adds the time in each place, of one server or (-1) of all.
-static void sum_time(const struct spans *spans, int only, uint64_t us[N_PLACES])
-{
-    for (int server = 0; server < spans->n_servers; server++) {
-        const struct life *life = &spans->server[server];
-        if (only >= 0 && server != only)
-            continue;
-        for (size_t i = 0; i < life->n; i++)
-            if (life->span[i].there)
-                us[place_of(&life->span[i])] +=
-                    life->span[i].to_us - life->span[i].from_us;
-    }
-}
-
 // ------------------------------------------------------------------ template
-
-static const struct {
-    const char *name;
-    double x, y;
-    const char *looks, *ink;
-} place[] = {
-    [FOLLOWER] = {"follower", 200, 190,
-                  "style=\"filled,rounded\", fillcolor=white, penwidth=1.6,"
-                  " color=\"" PAINT_INK "\"",
-                  PAINT_INK},
-    [CANDIDATE] = {"candidate", 470, 190,
-                   "style=\"filled,rounded\", fillcolor=\"" PAINT_SHADE
-                   "\", penwidth=1.6, color=\"" PAINT_INK "\"",
-                   PAINT_INK},
-    [LEADER] = {"leader", 740, 190,
-                "style=\"filled,rounded\", fillcolor=\"" PAINT_INK
-                "\", penwidth=1.6, color=\"" PAINT_INK "\"",
-                "white"},
-    [DOWN] = {"down", 470, 370,
-              "style=\"filled,rounded,dotted\", fillcolor=white,"
-              " penwidth=1.6, color=\"" PAINT_QUIET "\"",
-              PAINT_QUIET},
-};
 
 static const double HALF_WIDTH = 66, HALF_HEIGHT = 30;
 
@@ -297,13 +232,13 @@ static bool is_fault(const struct arrow *a)
 
 static void draw_arrow(struct roles *r, const struct arrow *a)
 {
-    enum { ROW = 12 };
+    const double row = r->small + 3;
     const struct passage *p = &r->passage[a->from][a->to];
     const char *colour = p->n == 0     ? PAINT_FAINT
                          : is_fault(a) ? PAINT_FAULT
                                        : PAINT_INK;
-    struct letters letters = {9, p->n == 0 ? PAINT_QUIET : colour, !a->figure_4,
-                              "white"};
+    struct letters letters = {r->small, p->n == 0 ? PAINT_QUIET : colour,
+                              !a->figure_4, "white"};
     char looks[160], tip[80];
     if (p->n == 0 && !a->figure_4)
         return;
@@ -312,96 +247,53 @@ static void draw_arrow(struct roles *r, const struct arrow *a)
              p->n == 0 ? "0.6" : "0.8", colour,
              p->n == 0 ? ", style=dashed" : "");
     snprintf(tip, sizeof tip, "%s to %s: %" PRIu64,
-             a->from == START ? "start" : place[a->from].name,
-             place[a->to].name, p->n);
+             a->from == START ? "start" : roles_place[a->from].name,
+             roles_place[a->to].name, p->n);
     shapes_arrow(&r->shapes, a->point, looks, tip);
-    double y = a->y, step = a->up ? -ROW : ROW;
+    double y = a->y, step = a->up ? -row : row;
     if (p->n == 0)
         shapes_text(&r->shapes, a->x, y, a->side, letters, "%s ×0", a->unseen);
-    for (int i = 0; i < p->n_whys; i++) {
-        int at = a->up ? p->n_whys - 1 - i : i;
-        shapes_text(&r->shapes, a->x, y, a->side, letters, "%s ×%" PRIu64,
-                    p->why[at].text, p->why[at].n);
+    // Of a slide the first reason stands for all.
+    int n = viz_room_is_low(&r->room) && p->n_whys > 1 ? 1 : p->n_whys;
+    for (int i = 0; i < n; i++) {
+        int at = a->up ? n - 1 - i : i;
+        char more[32] = "";
+        if (n < p->n_whys)
+            snprintf(more, sizeof more, ", others ×%" PRIu64,
+                     p->n - p->why[at].n);
+        shapes_text(&r->shapes, a->x, y, a->side, letters, "%s ×%" PRIu64 "%s",
+                    p->why[at].text, p->why[at].n, more);
         y += step;
     }
     if (!a->figure_4)
         shapes_text(&r->shapes, a->x, y, a->side, letters,
-                    "not in Figure 4: %s to %s", place[a->from].name,
-                    place[a->to].name);
-}
-
-static double percent(uint64_t part, uint64_t whole)
-{
-    return whole > 0 ? 100 * (double)part / (double)whole : 0;
+                    "not in Figure 4: %s to %s", roles_place[a->from].name,
+                    roles_place[a->to].name);
 }
 
 static void draw_place(struct roles *r, enum place at, uint64_t whole)
 {
-    double x = place[at].x, y = place[at].y;
+    double x = roles_place[at].x, y = roles_place[at].y;
     char time[32];
     shapes_band(&r->shapes,
                 (struct area){x - HALF_WIDTH, y - HALF_HEIGHT, x + HALF_WIDTH,
                               y + HALF_HEIGHT},
-                place[at].looks, place[at].name);
-    shapes_text(&r->shapes, x, y - 14, MIDDLE_AT,
-                (struct letters){13, place[at].ink, true, NULL}, "%s",
-                place[at].name);
-    struct letters small = {9, place[at].ink, false, NULL};
+                roles_place[at].looks, roles_place[at].name);
+    bool large = r->small > 11;
+    double apart = r->small + (large ? 2 : 4);
+    shapes_text(&r->shapes, x, y - apart - 1 + large, MIDDLE_AT,
+                (struct letters){r->small + (large ? 1 : 4),
+                                 roles_place[at].ink, true, NULL},
+                "%s", roles_place[at].name);
+    struct letters small = {r->small, roles_place[at].ink, false, NULL};
     shapes_text(&r->shapes, x, y + 3, MIDDLE_AT, small, "%s, %.0f %%",
-                shapes_time(r->us[at], time), percent(r->us[at], whole));
-    shapes_text(&r->shapes, x, y + 16, MIDDLE_AT, small, "entered ×%" PRIu64,
-                r->entered[at]);
+                shapes_time(r->us[at], time), roles_percent(r->us[at], whole));
+    shapes_text(&r->shapes, x, y + 3 + apart, MIDDLE_AT, small,
+                "entered ×%" PRIu64, r->entered[at]);
 }
 
-// ------------------------------------------------------- time of each server
-
-static void draw_shares(struct roles *r, double top)
-{
-    enum { LEFT = 110, WIDTH = 640, PITCH = 19 };
-    static const char *const looks[] = {
-        [FOLLOWER] =
-            "style=filled, fillcolor=white, penwidth=0.8, color=\"" PAINT_QUIET
-            "\"",
-        [CANDIDATE] = "style=filled, fillcolor=\"" PAINT_SHADE
-                      "\", penwidth=0.8, color=\"" PAINT_QUIET "\"",
-        [LEADER] = "style=filled, fillcolor=\"" PAINT_INK
-                   "\", penwidth=0.8, color=\"" PAINT_INK "\"",
-        [DOWN] = "style=\"filled,dotted\", fillcolor=white, penwidth=0.8,"
-                 " color=\"" PAINT_QUIET "\"",
-    };
-    uint64_t whole = r->spans.to_us - r->spans.from_us;
-    shapes_text(&r->shapes, LEFT, top, LEFT_AT,
-                (struct letters){10, PAINT_INK, true, NULL},
-                "time of each server in each role");
-    for (int server = 0; server < r->spans.n_servers; server++) {
-        uint64_t us[N_PLACES] = {0};
-        double x = LEFT, y = top + 18 + PITCH * server;
-        sum_time(&r->spans, server, us);
-        shapes_text(&r->shapes, LEFT - 8, y, RIGHT_AT,
-                    (struct letters){10, PAINT_INK, true, NULL}, "S%d",
-                    server + 1);
-        for (int at = FOLLOWER; at <= DOWN; at++) {
-            double width = WIDTH * percent(us[at], whole) / 100;
-            char label[48], time[32], tip[96];
-            struct letters letters = {8, place[at].ink, false, NULL};
-            if (width < 0.4)
-                continue;
-            snprintf(label, sizeof label, "%s %.0f %%", place[at].name,
-                     percent(us[at], whole));
-            snprintf(tip, sizeof tip, "S%d %s for %s", server + 1,
-                     place[at].name, shapes_time(us[at], time));
-            shapes_band(&r->shapes, (struct area){x, y - 7, x + width, y + 7},
-                        looks[at], tip);
-            if (shapes_width(label, letters) + 6 < width)
-                shapes_text(&r->shapes, x + width / 2, y, MIDDLE_AT, letters,
-                            "%s", label);
-            x += width;
-        }
-    }
-}
-
-static void draw_title(struct roles *r, const struct trace_header *header,
-                       double y)
+static double draw_title(struct roles *r, const struct trace_header *header,
+                         double y)
 {
     int n_known = 0, n_taken = 0, n_wrong = 0;
     char time[32], wrong[64] = "";
@@ -414,38 +306,76 @@ static void draw_title(struct roles *r, const struct trace_header *header,
     if (n_wrong > 0)
         snprintf(wrong, sizeof wrong, "   ·   %d that Figure 4 does not have",
                  n_wrong);
-    shapes_text(&r->shapes, 4, y, LEFT_AT,
-                (struct letters){13, PAINT_INK, true, NULL},
-                "the roles in %s, seed %s", header->scenario, header->seed);
-    shapes_text(&r->shapes, 4, y + 18, LEFT_AT,
-                (struct letters){10, n_wrong > 0 ? PAINT_FAULT : PAINT_QUIET,
-                                 false, NULL},
-                "%d server%s, %s, terms %" PRIu64 " to %" PRIu64
-                "   ·   %d of %d transitions taken%s",
-                header->n_servers, header->n_servers == 1 ? "" : "s",
-                shapes_time(r->spans.to_us - r->spans.from_us, time),
-                r->first_term, r->last_term, n_taken, n_known, wrong);
+    double wide = r->room.format != NULL && viz_room_is_narrow(&r->room)
+                      ? viz_room_width(&r->room, r->small)
+                      : 900;
+    char title[160], text[240];
+    snprintf(title, sizeof title, "the roles in %.80s, seed %.20s",
+             header->scenario, header->seed);
+    shapes_within(&r->shapes, 4, y, wide,
+                  (struct letters){r->small + 4, PAINT_INK, true, NULL}, title);
+    snprintf(text, sizeof text,
+             "%d server%s, %s, terms %" PRIu64 " to %" PRIu64
+             "   ·   %d of %d transitions taken%s",
+             header->n_servers, header->n_servers == 1 ? "" : "s",
+             shapes_time(r->spans.to_us - r->spans.from_us, time),
+             r->first_term, r->last_term, n_taken, n_known, wrong);
+    return shapes_parts(
+        &r->shapes, 4, y + r->small + 9, wide,
+        (struct letters){r->small + 1, n_wrong > 0 ? PAINT_FAULT : PAINT_QUIET,
+                         false, NULL},
+        text);
+}
+
+static void draw_figure(struct roles *r, uint64_t whole)
+{
+    shapes_fill(&r->shapes, (struct area){54, 185, 64, 195}, PAINT_INK,
+                "start");
+    for (int i = 0; i < N_ARROWS; i++)
+        draw_arrow(r, &arrows[i]);
+    for (int at = FOLLOWER; at <= DOWN; at++)
+        draw_place(r, (enum place)at, whole);
+    if (viz_room_is_low(&r->room))
+        shapes_text(&r->shapes, 4, 424, LEFT_AT,
+                    (struct letters){r->small, PAINT_QUIET, false, NULL},
+                    "the time of each server is left out");
+    else
+        roles_shares(r, 110, 440, 640);
+}
+
+// The type that the room asks for: the template has one width.
+static double type_for(const struct viz_room *room)
+{
+    enum { USUAL = 9, README = 10, SLIDE = 14 };
+    bool low = viz_room_is_low(room);
+    if (room->format == NULL || viz_room_is_narrow(room))
+        return USUAL;
+    return (low                         ? SLIDE
+            : room->format->width < 700 ? README
+                                        : USUAL) +
+           room->less / 2.0;
 }
 
 void viz_roles(const struct trace_file *trace, const struct viz_window *window,
                FILE *out)
 {
-    struct roles r = {.first_term = 0};
+    struct roles r = {.first_term = 0, .room = window->look.room};
+    r.small = type_for(&r.room);
     spans_make(&r.spans, trace, window);
     alt_events(out, trace, r.spans.begin, r.spans.end,
                "the roles of Figure 4, and how often they were taken");
     r.shapes = shapes_begin(out, "roles");
     count(&r, trace, &window->filter);
-    sum_time(&r.spans, -1, r.us);
-    uint64_t whole = r.spans.to_us - r.spans.from_us;
-    bool leaps = r.passage[FOLLOWER][LEADER].n > 0;
-    draw_title(&r, &trace->header, leaps ? -76 : 2);
-    shapes_fill(&r.shapes, (struct area){54, 185, 64, 195}, PAINT_INK, "start");
-    for (int i = 0; i < N_ARROWS; i++)
-        draw_arrow(&r, &arrows[i]);
-    for (int at = FOLLOWER; at <= DOWN; at++)
-        draw_place(&r, (enum place)at, whole * (uint64_t)r.spans.n_servers);
-    draw_shares(&r, 440);
+    roles_sum_time(&r.spans, -1, r.us);
+    uint64_t whole =
+        (r.spans.to_us - r.spans.from_us) * (uint64_t)r.spans.n_servers;
+    bool narrow = viz_room_is_narrow(&r.room);
+    bool leaps = r.passage[FOLLOWER][LEADER].n > 0 && !narrow;
+    double y = draw_title(&r, &trace->header, leaps ? -76 : 2);
+    if (narrow)
+        roles_list(&r, y + 6, viz_room_width(&r.room, r.small));
+    else
+        draw_figure(&r, whole);
     shapes_end(&r.shapes);
     spans_free(&r.spans);
 }

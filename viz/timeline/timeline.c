@@ -34,10 +34,18 @@ static void draw_title(struct drawing *d)
     timeline_line(d, 16, -10, 12, PAINT_INK, true, title);
 }
 
+// Of the width of a plate, which keeps apart from its neighbours.
+static double plate_half(const struct drawing *d)
+{
+    enum { HALF = 23 };
+    return d->pitch < 2 * HALF + 2 ? d->pitch / 2 - 1 : HALF;
+}
+
 static struct box plate(const struct drawing *d, int server)
 {
     double x = timeline_x(d, server), y = d->from - 30;
-    return (struct box){x - 23, y - 11, x + 23, y + 11};
+    double half = plate_half(d);
+    return (struct box){x - half, y - 11, x + half, y + 11};
 }
 
 void timeline_plates(struct drawing *d)
@@ -47,11 +55,12 @@ void timeline_plates(struct drawing *d)
             fprintf(d->out,
                     "%ss%d [shape=box, style=\"filled,rounded\", penwidth=0,"
                     " fillcolor=\"" PAINT_INK "\", fontcolor=white,"
-                    " fontsize=11, width=0.62, height=0.28,"
+                    " fontsize=11, width=%.2f, height=0.28,"
                     " fixedsize=shape, pos=\"%.1f,%.1f\", " PAINT_BOLD
                     ", label=\"S%d\"];\n",
-                    d->prefix, s, timeline_x(d, s), -(TIMELINE_TOP - 30),
-                    s + 1);
+                    d->prefix, s,
+                    plate_half(d) == 23 ? 0.62 : plate_half(d) / 36,
+                    timeline_x(d, s), -(TIMELINE_TOP - 30), s + 1);
 }
 
 void timeline_say(struct drawing *d)
@@ -127,16 +136,16 @@ static double usual_pitch(int n_lanes, bool brief)
 // Where the lanes stand; a format has a width that all must fit into.
 static void place_lanes(struct drawing *d)
 {
-    enum { LEFT = 150, TYPE = 8, SAID = 128, LEAST = 34 };
-    const struct viz_format *format = d->window->look.format;
+    enum { LEFT = 150, TYPE = 8, SAID = 128, LEAST = 24 };
+    const struct viz_room *room = &d->window->look.room;
     bool brief = d->window->look.brief;
     d->left = LEFT;
     d->margin = brief ? 62 : 84;
     d->pitch = usual_pitch(d->n_lanes, brief);
-    if (format == NULL)
+    if (room->format == NULL)
         return;
-    double width = viz_format_width(format, TYPE);
-    bool narrow = width < 400;
+    double width = viz_room_width(room, TYPE);
+    bool narrow = viz_room_is_narrow(room);
     d->left = narrow ? 76 : 124;
     d->margin = 40;
     double beside = narrow || brief ? 24 : d->margin + SAID;
@@ -144,6 +153,7 @@ static void place_lanes(struct drawing *d)
         (width - d->left - beside) / (d->n_lanes > 1 ? d->n_lanes - 1 : 1);
     d->pitch = pitch < LEAST ? LEAST : pitch < d->pitch ? pitch : d->pitch;
     d->silent = narrow;
+    d->widest = width;
 }
 
 void timeline_open(struct drawing *d, const struct trace_file *trace,
@@ -217,10 +227,7 @@ static void fit_height(struct drawing *d, const struct trace_file *trace,
                        struct viz_window *window)
 {
     enum { TYPE = 8, MOST = 60, LEAST = 3, HEAD_AND_FOOT = 60 };
-    const struct viz_format *format = window->look.format;
-    double high = format->height > 0
-                      ? viz_format_height(format, TYPE) - HEAD_AND_FOOT
-                      : 0;
+    double high = viz_room_height(&window->look.room, TYPE) - HEAD_AND_FOOT;
     size_t n_all = d->scene.n_asked - d->scene.n_fate[SCENE_FILTERED];
     find_decisive(d, trace, window);
     int most = window->most > 0 && window->most < MOST ? window->most : MOST;
@@ -231,7 +238,7 @@ static void fit_height(struct drawing *d, const struct trace_file *trace,
         timeline_close(d);
         begin(d, trace, window);
         d->n_all = n_all;
-        if (high <= 0 || d->end - TIMELINE_TOP <= high - 40)
+        if (d->end - TIMELINE_TOP <= high - 40)
             return;
     }
 }
@@ -242,7 +249,7 @@ size_t viz_timeline(const struct trace_file *trace,
     struct drawing d;
     struct viz_window fitted = *asked, *window = &fitted;
     begin(&d, trace, window);
-    if (window->look.format != NULL)
+    if (window->look.room.format != NULL)
         fit_height(&d, trace, window);
     draw_page(&d, out);
     size_t n = d.scene.n_fate[SCENE_DRAWN];

@@ -66,6 +66,7 @@ struct drawing {
     bool *muted;        // [position - scene.begin] not to be shown; NULL: none
     bool untimed;       // bands without their times
     double said_width;  // most of a line of the narration; 0: any
+    double widest;      // that a format leaves to a line; 0: any
 };
 
 struct style {
@@ -120,7 +121,8 @@ void timeline_label(struct drawing *d, double x, double y, int side,
 void timeline_narrate(struct drawing *d, const struct trace_event *event,
                       const char *colour, bool bold, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
-// A line of plain text with its left edge at x, at a DOT y.
+// A line of plain text with its left edge at x, at a DOT y; where it is wider
+// than the picture may be, it loses its end.
 void timeline_line(struct drawing *d, double x, double dot_y, double size,
                    const char *colour, bool bold, const char *text);
 // Reserves room; is none of it taken?

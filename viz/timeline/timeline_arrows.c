@@ -327,7 +327,7 @@ static void say(struct drawing *d, size_t at, const struct way *way)
         say_peer(d, m, way, side);
     if (m->lost && way->arrives)
         say_loss(d, m, way);
-    bool formatted = d->window->look.format != NULL;
+    bool formatted = d->window->look.room.format != NULL;
     if (!way->leaves || d->pitch < (formatted ? NARROW : TIMELINE_WIDE))
         return;
     int copies = m->reply ? 0 : copies_of(d, at);

@@ -1,7 +1,9 @@
 // timeline_back.c -- what stands behind the lanes: who is cut off from whom,
 // time without events, rounds that are folded; and heartbeats as a count.
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/die.h"
 #include "viz/draw/paint.h"
@@ -35,6 +37,8 @@ static void shade(struct drawing *d, int server, int side, double top,
     double x = timeline_x(d, server), half = COLUMN;
     if (half > d->pitch / 2 - 4)
         half = d->pitch / 2 - 4;
+    if (d->widest > 0 && half > d->margin - 6) // words stand behind the last
+        half = d->margin - 6;
     top = top < d->from ? d->from - 4 : top - 4;
     bottom = bottom > d->bottom ? d->bottom : bottom;
     if (side == TOGETHER || bottom - top < 12)
@@ -93,23 +97,45 @@ void timeline_sides(struct drawing *d, bool labels)
 
 // -------------------------------------------------------------------- bands
 
+// Rounds that are not drawn, in words; in two lines where one is too wide.
 static void fold_label(struct drawing *d, const struct band *band)
 {
     const struct scene_fold *fold = band->fold;
-    char text[160], said[100];
-    snprintf(text, sizeof text, "%s: %zu round%s, %zu message%s",
-             scene_say_fold(fold, said, sizeof said), fold->n_rounds,
+    char said[100], count[60], text[180];
+    scene_say_fold(fold, said, sizeof said);
+    snprintf(count, sizeof count, "%zu round%s, %zu message%s", fold->n_rounds,
              fold->n_rounds == 1 ? "" : "s", fold->n_messages,
              fold->n_messages == 1 ? "" : "s");
+    snprintf(text, sizeof text, "%s: %s", said, count);
     double middle = (d->left + timeline_right(d)) / 2;
     double width = paint_width(text, 9, true) + 14;
-    double y = band->top + TIMELINE_IDLE / 2;
+    double y = band->top + TIMELINE_IDLE / 2, height = 18;
+    if (d->widest > 0 && width > 2 * fmin(middle - 4, d->widest - middle)) {
+        double room = d->widest - TIMELINE_TIMES;
+        char *comma = strstr(said, ", ");
+        width = paint_width(said, 9, true) + 14;
+        height = 28;
+        if (width > room && comma != NULL) {
+            *comma = '\0';
+            width = fmax(paint_width(said, 9, true),
+                         paint_width(comma + 2, 9, true)) +
+                    20;
+            height = 38;
+            snprintf(text, sizeof text, "%s,\\n%s:\\n%s", said, comma + 2,
+                     count);
+        } else
+            snprintf(text, sizeof text, "%s:\\n%s", said, count);
+        width = fmax(width, paint_width(count, 9, true) + 14);
+        middle = fmin(fmax(middle, TIMELINE_TIMES + width / 2),
+                      d->widest - width / 2);
+    }
     fprintf(d->out,
             "f%d [shape=box, style=\"filled,rounded\", penwidth=0,"
-            " fillcolor=white, fixedsize=shape, width=%.3f, height=0.25,"
+            " fillcolor=white, fixedsize=shape, width=%.3f, height=%.3f,"
             " pos=\"%.1f,%.1f\", fontsize=9, fontcolor=\"" PAINT_INK
             "\", " PAINT_BOLD ", label=\"%s\"];\n",
-            d->n_names++, width / 72, middle, timeline_dot_y(d, y), text);
+            d->n_names++, width / 72, height / 72, middle, timeline_dot_y(d, y),
+            text);
     timeline_take(d,
                   (struct box){middle - width / 2, band->top,
                                middle + width / 2, band->top + TIMELINE_IDLE});

@@ -99,11 +99,12 @@ static size_t fitting(char *text, double most)
 // The first line of what a finding says, in lines of the picture's width.
 static void say_finding(struct foot *foot, const struct trace_event *e)
 {
-    double most = timeline_right(foot->d) + 150;
+    const struct drawing *d = foot->d;
+    double most = d->widest > 0 ? d->widest - 20 : timeline_right(d) + 150;
     char text[400];
     timeline_outcome_name(e, text, sizeof text);
     foot->bold = true;
-    if (foot->d->window->look.brief) // which has no room beside the lanes
+    if (d->window->look.brief || d->silent) // no room beside the lanes
         add(foot, PAINT_FAULT, "%s", text);
     foot->bold = false;
     snprintf(text, sizeof text, "%s", e->text != NULL ? e->text : "");
@@ -149,6 +150,9 @@ static void say_in_brief(struct foot *foot)
         add(foot, PAINT_QUIET, "showing %s of %s messages",
             grouped(n[SCENE_DRAWN]), grouped(all));
     add(foot, PAINT_QUIET, "colour = term; wide = leader; time is stretched");
+    if (foot->d->n_unsaid > 0)
+        add(foot, PAINT_QUIET, "%zu label%s had no room", foot->d->n_unsaid,
+            foot->d->n_unsaid == 1 ? "" : "s");
 }
 
 void timeline_foot(struct drawing *d)
@@ -159,7 +163,7 @@ void timeline_foot(struct drawing *d)
     if (d->window->look.brief)
         return;
     bool raft = tells_raft(scene->trace);
-    if (d->window->look.format != NULL) {
+    if (d->window->look.room.format != NULL) {
         say_in_brief(&foot);
         return;
     }

@@ -8,7 +8,7 @@
 #include "viz/draw/paint.h"
 #include "timeline.h"
 
-enum { TEXT_ROOM = 120, TIP_ROOM = 260, LEAST_TYPE = 8 };
+enum { TEXT_ROOM = 120, TIP_ROOM = 260, LINE_ROOM = 400, LEAST_TYPE = 8 };
 static const double STRETCH = 40; // of y, for finding boxes
 static const double LANE = 11.5;  // half of a leader's
 static bool overlap(struct box a, struct box b)
@@ -155,7 +155,8 @@ static void print_label(struct drawing *d, struct box box, struct style style,
 // The width of a label; a text that is wider than most loses its end.
 static double fit(char *text, struct style style, double most)
 {
-    double extra = style.fill != NULL ? 9 : 3;
+    enum { PILL = 9, NARROW_PILL = 3, NARROW = 24 };
+    double extra = style.fill != NULL && most > NARROW ? PILL : NARROW_PILL;
     double width = paint_width(text, style.size, style.bold) + extra;
     bool cut = width > most;
     while (width > most && text[0] != '\0') {
@@ -170,6 +171,16 @@ static double fit(char *text, struct style style, double most)
     return width;
 }
 
+// Of a text that was cut to a sign and dots nobody learns anything.
+static bool has_sense(const char *text)
+{
+    enum { SENSE = 4 };
+    int n = 0;
+    for (; *text != '\0'; text++)
+        n += ((unsigned char)*text & 0xC0) != 0x80;
+    return n >= SENSE;
+}
+
 void timeline_label(struct drawing *d, double x, double y, int side,
                     struct style style, const struct trace_event *event,
                     const char *format, ...)
@@ -181,9 +192,17 @@ void timeline_label(struct drawing *d, double x, double y, int side,
     va_end(args);
     if (!timeline_on_page(d, y))
         return;
-    if (d->window->look.format != NULL && style.size < LEAST_TYPE)
+    if (d->window->look.room.format != NULL && style.size < LEAST_TYPE)
         style.size = LEAST_TYPE;
-    double width = fit(text, style, d->pitch - 2 * LANE - 4);
+    enum { NARROW = 50 }; // a pitch
+    char whole[sizeof text];
+    snprintf(whole, sizeof whole, "%s", text);
+    double width =
+        fit(text, style, d->pitch - 2 * LANE - (d->pitch < NARROW ? 1 : 4));
+    if (strcmp(text, whole) != 0 && !has_sense(text)) {
+        d->n_unsaid++;
+        return;
+    }
     double height = style.size + 3;
     double left = side > 0 ? x : x - width;
     struct box box = {left, y - height / 2, left + width, y + height / 2};
@@ -198,8 +217,12 @@ void timeline_label(struct drawing *d, double x, double y, int side,
 }
 
 void timeline_line(struct drawing *d, double x, double dot_y, double size,
-                   const char *colour, bool bold, const char *text)
+                   const char *colour, bool bold, const char *said)
 {
+    char text[LINE_ROOM + 4];
+    snprintf(text, LINE_ROOM, "%s", said);
+    if (d->widest > 0)
+        fit(text, (struct style){size, colour, NULL, bold}, d->widest - x);
     // Wider than the text, so that it begins at x whatever dot's font is.
     double width = paint_width(text, size, bold) * 1.16 + 4;
     fprintf(d->out,

@@ -2,11 +2,24 @@
 //
 // The one picture that dot lays out itself: it is small, and has no time axis.
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/die.h"
 #include "check/findings.h"
 #include "viz/draw/paint.h"
 #include "why.h"
+
+// A graph in its room.
+struct graph {
+    FILE *out;
+    const struct why *why;
+    struct viz_room room;
+    int note, small, head; // type of notes, of times and tags, of the head
+    size_t line, title;    // characters of a line of a note, of the title
+    bool *kept;            // [n_facts] these facts have room
+    size_t n_left_out;
+};
 
 // The term whose colour a fact has; 0 = none.
 static uint64_t term_of(const struct trace_event *event)
@@ -70,13 +83,14 @@ static void lines(FILE *out, const char *text, size_t width)
 }
 
 // Beside the fact, since no colour is readable on all fills.
-static void draw_doubt(FILE *out, const struct why_fact *fact)
+static void draw_doubt(const struct graph *g, const struct why_fact *fact)
 {
+    FILE *out = g->out;
     fprintf(out,
             "d%zu [shape=plaintext, style=\"\", label=<<FONT"
             " COLOR=\"" PAINT_FAULT "\" POINT-SIZE=\"10\">",
             fact->at);
-    lines(out, fact->doubt, 38);
+    lines(out, fact->doubt, g->line + 4);
     fprintf(out,
             " [%s]</FONT>>];\n{ rank=same; e%zu; d%zu; }\n"
             "e%zu -> d%zu [style=dotted, dir=none, color=\"" PAINT_FAULT
@@ -103,9 +117,10 @@ static bool any_against(const struct why *why)
     return false;
 }
 
-static void draw_fact(FILE *out, const struct why *why,
-                      const struct why_fact *fact)
+static void draw_fact(const struct graph *g, const struct why_fact *fact)
 {
+    FILE *out = g->out;
+    const struct why *why = g->why;
     const struct trace_event *event = &why->trace->event[fact->at];
     uint64_t term = colour_of(why, fact);
     bool fault = evidence_cuts(event) || event->kind == TRACE_DROP;
@@ -135,12 +150,13 @@ static void draw_fact(FILE *out, const struct why *why,
     paint_html(out, fact->label);
     fputs("</B></FONT>", out);
     if (fact->note[0] != '\0') {
-        fprintf(out, "<BR/><FONT COLOR=\"%s\" POINT-SIZE=\"9\">", small);
-        lines(out, fact->note, 34);
+        fprintf(out, "<BR/><FONT COLOR=\"%s\" POINT-SIZE=\"%d\">", small,
+                g->note);
+        lines(out, fact->note, g->line);
         fputs("</FONT>", out);
     }
-    fprintf(out, "<BR/><FONT COLOR=\"%s\" POINT-SIZE=\"8\">%.1f ms", small,
-            (double)event->us / 1000);
+    fprintf(out, "<BR/><FONT COLOR=\"%s\" POINT-SIZE=\"%d\">%.1f ms", small,
+            g->small, (double)event->us / 1000);
     if (event->rule != NULL) {
         fputs("  [", out);
         paint_html(out, event->rule);
@@ -149,7 +165,7 @@ static void draw_fact(FILE *out, const struct why *why,
     fprintf(out, "  event %" PRIu64 "</FONT>", event->n);
     fputs(">];\n", out);
     if (fact->doubt[0] != '\0')
-        draw_doubt(out, fact);
+        draw_doubt(g, fact);
 }
 
 // The title, and the sentences of what the event rests on.
@@ -166,8 +182,10 @@ static void draw_alt(FILE *out, const struct why *why, const char *title)
     paint_alt(out, title, text);
 }
 
-static void draw_head(FILE *out, const struct why *why)
+static void draw_head(const struct graph *g)
 {
+    FILE *out = g->out;
+    const struct why *why = g->why;
     char title[WHY_TEXT + 64] = "";
     if (why->finding != NULL) {
         const char *tag = why->finding->tag;
@@ -183,7 +201,7 @@ static void draw_head(FILE *out, const struct why *why)
           "graph [rankdir=BT, ranksep=0.35, nodesep=0.18, pad=0.2,\n"
           " labelloc=t, fontname=\"Helvetica,Arial,sans-serif\", label=<<B>",
           out);
-    lines(out, title, 56);
+    lines(out, title, g->title);
     fputs("</B><BR/>", out);
     if (why->finding != NULL && why->finding->text != NULL &&
         why->finding->text[0] != '\0') {
@@ -191,23 +209,25 @@ static void draw_head(FILE *out, const struct why *why)
         snprintf(text, sizeof text, "%.*s",
                  (int)strcspn(why->finding->text, "\n"), why->finding->text);
         fputs("<FONT POINT-SIZE=\"11\">", out);
-        lines(out, text, 70);
+        lines(out, text, 2 * g->line + 2);
         fputs("</FONT><BR/>", out);
     }
     char look[WHY_TEXT];
     if (why->finding != NULL && viz_why_look(why->trace, look, sizeof look)) {
         fputs("<FONT POINT-SIZE=\"11\" COLOR=\"" PAINT_FAULT "\">", out);
-        lines(out, look, 76);
+        lines(out, look, 2 * g->line + 8);
         fputs("</FONT><BR/>", out);
     }
-    fputs("<FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_QUIET
-          "\">read upwards; dashed = it would have happened without this"
-          "</FONT>",
-          out);
+    fprintf(out, "<FONT POINT-SIZE=\"%d\" COLOR=\"" PAINT_QUIET "\">", g->head);
+    lines(out, "read upwards; dashed = it would have happened without this",
+          2 * g->line);
+    fputs("</FONT>", out);
     if (any_against(why))
-        fputs("<FONT POINT-SIZE=\"9\" COLOR=\"" PAINT_FAULT
-              "\">  thick frame = against a rule</FONT>",
-              out);
+        fprintf(out,
+                "%s<FONT POINT-SIZE=\"%d\" COLOR=\"" PAINT_FAULT
+                "\">%sthick frame = against a rule</FONT>",
+                viz_room_is_narrow(&g->room) ? "<BR/>" : "", g->head,
+                viz_room_is_narrow(&g->room) ? "" : "  ");
     fputs("<BR/> >];\n"
           "node [shape=box, style=\"filled,rounded\", color=\"#FFFFFF00\","
           " margin=\"0.1,0.06\","
@@ -216,12 +236,100 @@ static void draw_head(FILE *out, const struct why *why)
           out);
 }
 
-// What is to be explained stands on top, wherever its causes lie.
-static void raise_goals(FILE *out, const struct why *why)
+// ----------------------------------------------------- what has room
+
+static size_t place_of(const struct why *why, size_t at)
 {
+    size_t i = 0;
+    while (i < why->n_facts && why->fact[i].at != at)
+        i++;
+    return i;
+}
+
+// What goes against a rule is kept first, then what the goal rests on, the
+// nearest first.
+static size_t worth(const struct graph *g, size_t i)
+{
+    const struct why_fact *fact = &g->why->fact[i];
+    return fact->goal                 ? 0
+           : is_against(g->why, fact) ? 1
+           : fact->needed             ? 2 + (size_t)fact->cost
+                                      : 100000 + (size_t)fact->cost;
+}
+
+static void keep(struct graph *g, size_t most)
+{
+    size_t n = g->why->n_facts;
+    g->kept = must_calloc(n + 1, sizeof *g->kept);
+    g->n_left_out = n;
+    for (; most > 0 && g->n_left_out > 0; most--, g->n_left_out--) {
+        size_t best = n;
+        for (size_t i = n; i > 0; i--)
+            if (!g->kept[i - 1] &&
+                (best == n || worth(g, i - 1) < worth(g, best)))
+                best = i - 1;
+        g->kept[best] = true;
+    }
+}
+
+static bool is_kept(const struct graph *g, size_t at)
+{
+    size_t i = place_of(g->why, at);
+    return i < g->why->n_facts && g->kept[i];
+}
+
+// Sizes and facts for the room; in a column facts stand below each other.
+static void lay_out(struct graph *g)
+{
+    enum { SLIDE = 9, COLUMN = 16, MORE = 40 };
+    g->note = 9;
+    g->small = 8;
+    g->head = 9;
+    g->line = 34;
+    g->title = 56;
+    size_t most = SIZE_MAX;
+    if (g->room.format != NULL) {
+        bool low = viz_room_is_low(&g->room),
+             narrow = viz_room_is_narrow(&g->room);
+        g->note = g->small = g->head = 10;
+        if (narrow) {
+            g->line = (size_t)(26 - g->room.less);
+            g->title = g->line;
+        }
+        most = low ? SLIDE : narrow ? COLUMN : MORE;
+        if (!low && !narrow && most > g->why->n_facts)
+            most = g->why->n_facts;
+        size_t less = (size_t)g->room.less;
+        // The first time less, what is not needed goes.
+        if (!low && !narrow && less > 0 && most > why_needed(g->why))
+            most = why_needed(g->why) + 1;
+        size_t fewer = low ? less : less * 2;
+        most = most > fewer + 2 ? most - fewer : 2;
+    }
+    keep(g, most);
+}
+
+static void chain(const struct graph *g)
+{
+    size_t last = SIZE_MAX;
+    for (size_t i = 0; i < g->why->n_facts; i++) {
+        if (!g->kept[i])
+            continue;
+        if (last != SIZE_MAX)
+            fprintf(g->out, "e%zu -> e%zu [style=invis];\n",
+                    g->why->fact[last].at, g->why->fact[i].at);
+        last = i;
+    }
+}
+
+// What is to be explained stands on top, wherever its causes lie.
+static void raise_goals(const struct graph *g)
+{
+    FILE *out = g->out;
+    const struct why *why = g->why;
     bool some = false;
     for (size_t i = 0; i < why->n_facts; i++) {
-        bool leads_on = !why->fact[i].goal;
+        bool leads_on = !why->fact[i].goal || !g->kept[i];
         for (size_t k = 0; k < why->n_links && !leads_on; k++)
             leads_on = why->link[k].cause == why->fact[i].at;
         if (leads_on)
@@ -232,28 +340,46 @@ static void raise_goals(FILE *out, const struct why *why)
     fputs(some ? " }\n" : "", out);
 }
 
+static void draw_left_out(const struct graph *g)
+{
+    char text[80] = "earlier causes are left out (--all)";
+    if (g->n_left_out > 0)
+        snprintf(text, sizeof text, "%zu of %zu facts are left out",
+                 g->n_left_out, g->why->n_facts);
+    if (g->why->n_cut > 0 || g->n_left_out > 0)
+        fprintf(g->out,
+                "more [style=\"\", shape=plaintext, fontsize=%d, "
+                "fontcolor=\"" PAINT_QUIET "\", label=\"%s\"];\n",
+                g->head, text);
+}
+
 int viz_why_dot(const struct trace_file *trace, const struct viz_why *asked,
                 FILE *out, char *error, size_t n)
 {
     struct why why;
     if (!why_make(&why, trace, asked, error, n))
         return -1;
-    draw_head(out, &why);
+    struct graph g = {.out = out, .why = &why, .room = asked->room};
+    lay_out(&g);
+    draw_head(&g);
     for (size_t i = 0; i < why.n_facts; i++)
-        draw_fact(out, &why, &why.fact[i]);
+        if (g.kept[i])
+            draw_fact(&g, &why.fact[i]);
     for (size_t i = 0; i < why.n_links; i++) {
         const struct why_link *link = &why.link[i];
         bool needed = link->needed && why_find(&why, link->effect)->needed;
-        fprintf(out, "e%zu -> e%zu%s;\n", link->cause, link->effect,
-                needed ? "" : " [style=dashed, color=\"" PAINT_FAINT "\"]");
+        if (is_kept(&g, link->cause) && is_kept(&g, link->effect))
+            fprintf(out, "e%zu -> e%zu%s;\n", link->cause, link->effect,
+                    needed ? "" : " [style=dashed, color=\"" PAINT_FAINT "\"]");
     }
-    raise_goals(out, &why);
-    if (why.n_cut > 0)
-        fprintf(out, "more [style=\"\", shape=plaintext, fontsize=9, "
-                     "fontcolor=\"" PAINT_QUIET
-                     "\", label=\"earlier causes are left out (--all)\"];\n");
+    if (viz_room_is_narrow(&g.room))
+        chain(&g);
+    else
+        raise_goals(&g);
+    draw_left_out(&g);
     fputs("}\n", out);
     int told = (int)why_needed(&why);
+    free(g.kept);
     why_free(&why);
     return told;
 }
