@@ -93,6 +93,9 @@ bool clients_misplaced(const struct clients *clients, char *text, size_t room,
         const struct clients_answer *answer = clients_answer_of(clients, op);
         const struct clients_entry *done = clients_entry_of(clients, op), *own;
         char name[200], its[240];
+        // Of a retry, KV.5 says more; and it may have been done unseen.
+        if (op->n_sent != 1 || op->n_entries != 1)
+            continue;
         if (answer == NULL || done == NULL || !answer->tells || answer->undone)
             continue;
         own = clients_own_entry(clients, answer);
