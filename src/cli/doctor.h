@@ -17,7 +17,7 @@ enum health {
 };
 
 struct diagnosis {
-    char name[24];
+    char name[32];
     enum health health;
     bool needed;     // without it no lab runs: exit code 1 when missing
     char found[120]; // a version, a measure; may be ""

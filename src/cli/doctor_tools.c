@@ -1,4 +1,4 @@
-// doctor_tools.c -- see doctor.h: programs, headers, sanitizers.
+// doctor_tools.c -- see doctor.h: programs, headers, fonts, sanitizers.
 #include "doctor.h"
 
 #include <cjson/cJSON.h>
@@ -88,6 +88,17 @@ static void look_for_header(struct diagnosis *row)
         snprintf(row->found, sizeof row->found, "%s", cJSON_Version());
 }
 
+// Each system has folders of its own for fonts.
+static void look_for_font(struct diagnosis *row)
+{
+    char command[300], out[500];
+    snprintf(command, sizeof command,
+             "find -L /usr/share/fonts -name %s 2>/dev/null | grep -q .",
+             row->name);
+    if (doctor_try(NULL, command, out, sizeof out) == 0)
+        row->health = HEALTH_OK;
+}
+
 static void add_need(struct diagnoses *all, const struct need *need)
 {
     struct diagnosis *row = doctor_row(all, need->name, HEALTH_MISSING);
@@ -108,6 +119,8 @@ static void look_for(struct diagnoses *all, const char *group)
         struct diagnosis *row = &all->row[all->n_rows - 1];
         if (strstr(row->name, ".h") != NULL)
             look_for_header(row);
+        else if (strstr(row->name, ".ttf") != NULL)
+            look_for_font(row);
         else
             look_for_program(row);
     }

@@ -5,13 +5,24 @@ const os = require('node:os');
 const path = require('node:path');
 const {chromium} = require('playwright-core');
 
+// The folder below /usr/share/fonts that has this font; each system has others.
+// Without its font a text has no size.
+function folder_of(font) {
+    const file = fs.readdirSync('/usr/share/fonts', {recursive: true})
+        .find((name) => path.basename(name) === font);
+    if (file === undefined)
+        throw new Error(`no ${font}: .ci/deps page installs it`);
+    return path.join('/usr/share/fonts', path.dirname(file));
+}
+
 // A browser that has the fonts of one folder and no others.
-async function browser_with(fonts) {
+async function browser_with(font) {
+    const folder = folder_of(font);
     const home = fs.mkdtempSync(path.join(os.tmpdir(), 'glassraft-fonts-'));
     const config = path.join(home, 'fonts.conf');
     fs.writeFileSync(config, '<?xml version="1.0"?>'
         + '<!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'
-        + `<dir>/usr/share/fonts/truetype/${fonts}</dir>`
+        + `<dir>${folder}</dir>`
         + `<cachedir>${home}</cachedir>`
         + '<include ignore_missing="yes">/etc/fonts/conf.d</include>'
         + '</fontconfig>');

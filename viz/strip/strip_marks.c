@@ -58,7 +58,7 @@ static void mark(struct strip *s, double *taken, bool crowded,
     double x = strip_x(s, event->us), y = strip_y(s, server);
     if (x < taken[server])
         return;
-    taken[server] = x + (crowded ? 2 : 7);
+    taken[server] = x + (crowded ? 2 : 10);
     snprintf(tip, sizeof tip, "S%d %s at %s, event %" PRIu64, server + 1,
              trace_kinds[event->kind].name, shapes_time(event->us, at),
              event->n);
