@@ -121,9 +121,16 @@ function sizes_of(file) {
     return {width, height, least: Math.min(...types) * width / drawn};
 }
 
+let known_failure = null;
+
 // A Raft with a bug of the zoo, and the run that stops at it: a follower that
 // commits entries its leader never sent.
 function failing_trace() {
+    known_failure ??= make_failing_trace();
+    return known_failure;
+}
+
+function make_failing_trace() {
     const folder = path.join(work, 'bug'), out = path.join(work, 'bug-out');
     fs.mkdirSync(path.join(folder, 'src'), {recursive: true});
     fs.cpSync(path.join(root, 'src/raft'), path.join(folder, 'src/raft'),
@@ -194,6 +201,16 @@ test('each kind of picture has the size and the type of what it is for',
         await close();
         assert.deepStrictEqual(wrong, []);
     });
+
+test('a solid entry that differs from the leader has a sign', () => {
+    const file = path.join(work, 'differs.svg');
+    call('log', failing_trace(), '-o', file);
+    const svg = fs.readFileSync(file, 'utf8');
+    assert.strictEqual([...svg.matchAll(/>≠ 1</g)].length, 7);
+    assert.match(svg, />thick frame, ≠ = differs from the leader/);
+    call('log', trace_of('figure-7', 1), '-o', file);
+    assert.ok(!fs.readFileSync(file, 'utf8').includes('≠'));
+});
 
 test('a size that is broken is told', () => {
     const file = path.join(work, 'broken.svg');

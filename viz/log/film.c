@@ -85,7 +85,7 @@ static void draw_cell(const struct table *t, int server, uint64_t index,
     if (entry == NULL) {
         // An entry that is gone leaves its place framed.
         shapes_band(t->shapes, area,
-                    changed ? "style=dashed, penwidth=1.5, color=\"" PAINT_FAULT
+                    changed ? "style=dashed, penwidth=2.5, color=\"" PAINT_FAULT
                               "\""
                             : "style=dotted, penwidth=0.7, color=\"#C8C8C8\"",
                     changed ? "gone" : "no entry");
@@ -103,7 +103,7 @@ static void draw_cell(const struct table *t, int server, uint64_t index,
     snprintf(looks, sizeof looks,
              "style=\"filled%s\", fillcolor=\"%s\", color=\"%s\","
              " penwidth=%s",
-             committed || changed ? "" : ",dashed",
+             replaced || !(committed || changed) ? ",dashed" : "",
              committed ? paint_term(entry->term)
                        : paint_paler(entry->term, pale),
              replaced ? PAINT_FAULT : PAINT_INK, changed ? "2.5" : "0.8");
@@ -282,7 +282,7 @@ static void draw_legend(struct shapes *shapes, double y, double widest,
     snprintf(text, sizeof text,
              "a number is the term of an entry   ·   solid = committed, pale ="
              " not known to be%s   ·   thick frame = new since the table"
-             " before%sred frame = replaced, or gone%s%s",
+             " before%sthick dashes = replaced, or gone%s%s",
              low ? "" : "   ·   ✕ = down, ⌀ = cut off",
              look->room.format != NULL ? "   ·   " : "; ",
              look->note != NULL ? "   ·   " : "",

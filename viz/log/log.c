@@ -60,7 +60,10 @@ static void entry_cell(const struct table *t, int server, uint64_t index)
             t->width, height, index, server + 1, index, entry->term,
             entry->bytes, log_known(model, server, index, known, sizeof known),
             named ? ", named by the finding" : "",
-            committed ? paint_text(entry->term) : "#000000", named ? "✗ " : "",
+            committed ? paint_text(entry->term) : "#000000",
+            named                  ? "✗ "
+            : differs && committed ? "≠ "
+                                   : "",
             entry->term);
     if (t->values) {
         fprintf(out, "<BR/><FONT POINT-SIZE=\"%d\">", t->type);
@@ -348,6 +351,20 @@ static void lay_out(struct table *t)
         t->columns.last--;
 }
 
+// A frame shows little on a full colour, and less in greys: there stands a ≠.
+static bool has_solid_that_differs(const struct table *t)
+{
+    for (int i = 0; i < t->model->n_servers; i++)
+        for (uint64_t index = t->columns.first; index <= t->columns.last;
+             index++)
+            if (model_entry(&t->model->server[i], index) != NULL &&
+                log_differs(t->model, i, index) &&
+                log_is_committed(t->model, i, index) &&
+                !log_names(t->named, i, index))
+                return true;
+    return false;
+}
+
 static void legend(const struct table *t)
 {
     lines(t, PAINT_QUIET,
@@ -357,10 +374,11 @@ static void legend(const struct table *t)
           t->values ? "solid = committed, pale = not known to be"
                     : "a number is an entry's term; solid = committed, pale ="
                       " not known to be");
-    lines(t, PAINT_FAULT,
-          t->named->n > 0 ? "thick frame = differs from the leader, ✗ = named"
-                            " by the finding"
-                          : "thick frame = differs from the leader");
+    char text[120];
+    snprintf(text, sizeof text, "thick frame%s = differs from the leader%s",
+             has_solid_that_differs(t) ? ", ≠" : "",
+             t->named->n > 0 ? ", ✗ = named by the finding" : "");
+    lines(t, PAINT_FAULT, text);
 }
 
 void viz_log(const struct trace_file *trace, uint64_t n,

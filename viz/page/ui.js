@@ -162,12 +162,14 @@ class Page {
         this.redraw();
     }
 
+    // Below the last event there is room for what is said about it.
     clamp() {
-        const {view, layout} = this.state;
-        const whole = this.height / (layout.height + 40);
+        const {view, layout} = this.state, room = 40;
+        const whole = this.height / (layout.height + room);
         view.zoom = Math.max(Math.min(ZOOM.most, whole, 1.25),
             Math.min(ZOOM.most, view.zoom));
-        const most = layout.height + 40 - this.height / view.zoom;
+        const most = layout.height + room
+            - (this.height - HEAD - room) / view.zoom;
         view.top = Math.max(-20, Math.min(Math.max(-20, most), view.top));
         const {most_left} = lane_places(this.state, this.canvas.clientWidth);
         view.left = Math.max(0, Math.min(most_left, view.left));
