@@ -186,3 +186,102 @@ on('the story tab is first, and open', tour_page, {}, async (page) => {
     assert.ok(await page.locator('#story').isVisible());
     assert.ok((await page.locator('#acts li').count()) > 3);
 });
+
+// Presses a control as those do who have no mouse.
+async function press_on(page, id, key) {
+    await page.locator(`#${id}`).focus();
+    await press(page, key);
+}
+
+on('the buttons of events and of zoom work by keyboard', tour_page, {},
+    async (page) => {
+        const before = await look(page);
+        await press_on(page, 'step-on', 'Enter');
+        const on_one = await look(page);
+        assert.ok(on_one.n > before.n);
+        assert.match(await page.textContent('#spoken'), /\S/);
+        assert.strictEqual(await page.textContent('#event-title'),
+            `Event ${on_one.n}`);
+        await press_on(page, 'step-back', ' ');
+        assert.strictEqual((await look(page)).n, before.n);
+        await press_on(page, 'zoom-in', 'Enter');
+        const near = await look(page);
+        assert.ok(near.zoom > before.zoom * 1.3, `${near.zoom}`);
+        await press_on(page, 'zoom-out', 'Enter');
+        assert.ok(Math.abs((await look(page)).zoom - before.zoom) < 1e-6);
+    });
+
+on('what is read aloud is the event that is selected', tour_page, {},
+    async (page) => {
+        const said = new Set();
+        await press(page, 'Home');
+        for (let i = 0; i < 5; i++) {
+            await press(page, 't');
+            const spoken = await page.textContent('#spoken');
+            const {n} = await look(page);
+            const sentence = await page.textContent('#event .sentence');
+            assert.ok(spoken.includes(String(n)) || spoken.includes(sentence),
+                `${n}: ${spoken}`);
+            said.add(spoken);
+        }
+        assert.strictEqual(said.size, 5);
+    });
+
+on('time is plain or warped by its button, and says which', tour_page, {},
+    async (page) => {
+        const axis = () => page.evaluate(() => [window.glassraft.state.axis,
+            document.getElementById('switch-axis')
+                .getAttribute('aria-pressed')].join(' '));
+        assert.strictEqual(await axis(), 'story false');
+        await press_on(page, 'switch-axis', 'Enter');
+        assert.strictEqual(await axis(), 'time true');
+        await press_on(page, 'switch-axis', ' ');
+        assert.strictEqual(await axis(), 'story false');
+        await press_on(page, 'help-button', 'Enter');
+        assert.ok(await page.locator('#help').isVisible());
+        await press(page, 'Escape');
+        assert.ok(await page.locator('#help').isHidden());
+    });
+
+on('the divider and the tabs go by arrows', tour_page, {}, async (page) => {
+    const divider = page.locator('#divider');
+    const width = async () => [Number(await divider
+        .getAttribute('aria-valuenow')), await page.evaluate(() =>
+        document.getElementById('panel').offsetWidth)];
+    const [said, before] = await width();
+    assert.ok(Math.abs(said - before) <= 1, `${said} ${before}`);
+    await press_on(page, 'divider', 'ArrowRight');
+    const [less, after] = await width();
+    assert.ok(Math.abs(after - before + 30) <= 1, `${before} to ${after}`);
+    assert.ok(Math.abs(less - after) <= 1);
+    for (const [key, name] of [['ArrowRight', 'legend'],
+        ['ArrowRight', 'events'], ['ArrowLeft', 'legend']]) {
+        if (key === 'ArrowRight' && name === 'legend')
+            await page.locator('#tab-story').focus();
+        await press(page, key);
+        assert.ok(await page.locator(`#${name}`).isVisible(), name);
+        assert.ok(await page.locator('#story').isHidden());
+        assert.strictEqual(await page.getAttribute(`#tab-${name}`,
+            'aria-selected'), 'true');
+    }
+});
+
+on('the logs go to earlier entries and back by their buttons', tour_page, {},
+    async (page) => {
+        await press(page, 'End');
+        const columns = () => page.locator('#logs thead').textContent();
+        const before = await columns();
+        await press_on(page, 'logs-left', 'Enter');
+        const earlier = await columns();
+        assert.notStrictEqual(earlier, before);
+        await press_on(page, 'logs-right', 'Enter');
+        assert.strictEqual(await columns(), before);
+    });
+
+on('the view is saved by its button', tour_page, {}, async (page) => {
+    await page.locator('#save-svg').focus();
+    const [file] = await Promise.all([page.waitForEvent('download'),
+        page.keyboard.press('Enter')]);
+    assert.strictEqual(file.suggestedFilename(), 'tour.svg');
+    assert.match(fs.readFileSync(await file.path(), 'utf8'), /^<svg /);
+});

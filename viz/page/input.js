@@ -314,13 +314,23 @@ function listen_for_tip(page) {
 
 function listen_to_divider(page) {
     const divider = element('divider');
+    const say_width = (width, most) => {
+        divider.setAttribute('aria-valuemin', 260);
+        divider.setAttribute('aria-valuemax', Math.max(260, most));
+        divider.setAttribute('aria-valuenow', Math.round(width));
+    };
     const set = (width) => {
         const most = window.innerWidth - 380;
         const kept = Math.max(260, Math.min(most, width));
+        say_width(kept, most);
         document.documentElement.style.setProperty('--panel', `${kept}px`);
         page.panel_stale = true;
         page.redraw();
     };
+    const say = () => say_width(element('panel').offsetWidth,
+        window.innerWidth - 380);
+    say();
+    window.addEventListener('resize', say);
     drag(divider, (event) => set(window.innerWidth - event.clientX));
     divider.addEventListener('keydown', (event) => {
         const step = {ArrowLeft: 30, ArrowRight: -30}[event.key];
