@@ -324,10 +324,11 @@ static double label_width(const struct history_picture *p,
     return (words > below ? words : below) + PADDING;
 }
 
-// Time is stretched so that labels fit, and what is empty is cut; what comes
-// later never stands before what comes earlier.
-static void lay_out(struct history_picture *p)
+// Calls and returns of what is visible, in order. Behind a call that was waited
+// for until the run was over, its end.
+static void find_instants(struct history_picture *p, bool to_the_end)
 {
+    bool waits = false;
     free(p->instant);
     p->instant = must_calloc(2 * p->n_visible + 1, sizeof *p->instant);
     p->n_instants = 0;
@@ -340,15 +341,29 @@ static void lay_out(struct history_picture *p)
         if (d->returned)
             p->instant[p->n_instants++] = (struct instant){
                 d->op.returned, d->op.returned_us, i, true, 0, 0, 0};
+        waits |= !d->returned;
+    }
+    if (waits && to_the_end && p->trace != NULL && p->trace->n_events > 0) {
+        const struct trace_event *last =
+            &p->trace->event[p->trace->n_events - 1];
+        p->instant[p->n_instants++] =
+            (struct instant){last->n, last->us, p->n, false, 0, 0, 0};
     }
     qsort(p->instant, p->n_instants, sizeof *p->instant, by_instant);
+}
+
+// Time is stretched so that labels fit, and what is empty is cut; what comes
+// later never stands before what comes earlier.
+static void lay_out(struct history_picture *p, bool to_the_end)
+{
+    find_instants(p, to_the_end);
     size_t n = p->n_instants;
     uint64_t whole = n > 0 ? p->instant[n - 1].us - p->instant[0].us : 0;
     double scale = whole > 0 ? 24.0 * (double)n / (double)whole : 0;
     double x = HISTORY_LEFT;
     for (size_t i = 0; i < n; i++) {
         struct instant *now = &p->instant[i];
-        struct drawn *d = &p->op[now->of];
+        struct drawn *d = now->of < p->n ? &p->op[now->of] : NULL;
         double gap = 0, to_scale = 0;
         if (i > 0) {
             gap = to_scale = scale * (double)(now->us - p->instant[i - 1].us);
@@ -363,7 +378,8 @@ static void lay_out(struct history_picture *p)
         // Room for a label may have made it longer than it would be.
         if (i > 0 && to_scale > MOST_GAP && x - p->instant[i - 1].x < to_scale)
             now->cut = MOST_GAP;
-        *(now->is_return ? &d->right : &d->left) = x;
+        if (d != NULL)
+            *(now->is_return ? &d->right : &d->left) = x;
     }
     p->width = x + 30;
     for (size_t i = 0; i < p->n; i++) {
@@ -375,6 +391,8 @@ static void lay_out(struct history_picture *p)
     for (size_t i = 0; i < p->n; i++)
         if (p->op[i].visible && !p->op[i].returned)
             p->op[i].right = p->width;
+    if (n > 0 && p->instant[n - 1].of == p->n)
+        p->instant[n - 1].x = p->width;
 }
 
 void history_place(struct history_picture *p, const struct viz_window *window,
@@ -388,7 +406,7 @@ void history_place(struct history_picture *p, const struct viz_window *window,
     for (;;) {
         choose(p, window, asked, most);
         give_rows(p);
-        lay_out(p);
+        lay_out(p, window->to_us == 0 && p->n_visible == p->n);
         bool fits = p->width <= p->widest && p->n_rows <= p->most_rows;
         bool chosen = asked->most > 0 && asked->room.format == NULL;
         if (chosen || fits || most <= least)

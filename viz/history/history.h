@@ -31,10 +31,10 @@ struct drawn {
     char label[80], note[120];
 };
 
-// A moment of the axis: a call or a return of what is visible.
+// A moment of the axis: a call or a return of what is visible, or the end.
 struct instant {
     uint64_t at, us; // as the operations' called and returned; its time
-    size_t of;
+    size_t of;       // n: the end of the run
     bool is_return;
     size_t n_hidden; // operations that begin between the last one and this
     double x, cut;   // cut: width before it that stands for a longer time
