@@ -108,7 +108,9 @@ struct lab {
     atomic_bool speaks; // some server's Raft has trace calls
     atomic_bool late_state[LAB_MAX_SERVERS]; // see lab_late_state()
     atomic_int n_late[LAB_MAX_SERVERS];      // see lab_check_late_answers()
-    char early[200]; // how some service answered too early; behind mutex
+    // Some service answered too early: how is being written, and can be read.
+    atomic_bool early_begun, early_told;
+    char early[200];
 
     // Written by the observer alone: where logs end, as events tell it.
     raft_index last_index[LAB_MAX_SERVERS];

@@ -233,30 +233,24 @@ static void judge_answer(struct instance *instance, uint64_t kind,
     struct lab *lab = instance->lab;
     // That a value is another one, a leader that makes sure that it leads may
     // know without the log.
-    if (status != KV_OK)
+    if (status != KV_OK || atomic_exchange(&lab->early_begun, true))
         return;
-    pthread_mutex_lock(&lab->mutex);
-    if (lab->early[0] == '\0')
-        snprintf(lab->early, sizeof lab->early,
-                 "S%d's service answered a request (%s) as done, but its Raft"
-                 " had given it nothing to apply since the request came%s.",
-                 instance->server + 1,
-                 kind == KV_PUT      ? "put"
-                 : kind == KV_APPEND ? "append"
-                 : kind == KV_CAS    ? "cas"
-                                     : "register",
-                 instance->dead ? ", and it was being killed" : "");
-    pthread_mutex_unlock(&lab->mutex);
+    snprintf(lab->early, sizeof lab->early,
+             "S%d's service answered a request (%s) as done, but its Raft"
+             " had given it nothing to apply since the request came%s.",
+             instance->server + 1,
+             kind == KV_PUT      ? "put"
+             : kind == KV_APPEND ? "append"
+             : kind == KV_CAS    ? "cas"
+                                 : "register",
+             instance->dead ? ", and it was being killed" : "");
+    atomic_store(&lab->early_told, true);
 }
 
 void lab_kv_judge(struct lab *lab)
 {
-    char text[sizeof lab->early];
-    pthread_mutex_lock(&lab->mutex);
-    memcpy(text, lab->early, sizeof text);
-    pthread_mutex_unlock(&lab->mutex);
-    if (text[0] != '\0')
-        lab_fail_service(lab, "KV.1", "%s", text);
+    if (atomic_load(&lab->early_told))
+        lab_fail_service(lab, "KV.1", "%s", lab->early);
 }
 
 bool lab_kv_handle(struct instance *instance, const char *method,
