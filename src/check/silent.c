@@ -284,9 +284,14 @@ bool check_silent(struct check *check, const struct trace_event *event)
     struct silent *silent = check->silent;
     if (event->kind >= TRACE_BOOT && event->kind <= TRACE_REFUSE) {
         silent->speaks = true;
+        struct silent_server *me = &silent->server[event->node];
+        if (event->kind == TRACE_BOOT && event->index > me->may_commit)
+            me->may_commit = event->index; // a snapshot is of what is committed
         return true;
     }
-    if (silent->blind || silent->held.property != NULL)
+    // A majority of members that change is not one of all servers.
+    if (silent->blind || check->told.members_change ||
+        silent->held.property != NULL)
         return true;
     struct silent_case c = {.check = check,
                             .silent = silent,

@@ -60,12 +60,17 @@ const char *finding(void)
     assert_non_null(reader);
     struct check *check = check_make(trace_reader_header(reader)->n_servers);
     check_untimed(check);
+    if (trace_reader_header(reader)->members_change)
+        check_members_change(check);
     struct trace_event event;
     enum trace_status status;
     while ((status = trace_read(reader, &event)) == TRACE_OK && name[0] == '\0')
         if (!check_step(check, &event))
             snprintf(name, sizeof name, "%s", check_finding(check)->property);
     assert_int_not_equal(status, TRACE_BAD);
+    const struct check_finding *last = check_clients(check, 0);
+    if (name[0] == '\0' && last != NULL)
+        snprintf(name, sizeof name, "%s", last->property);
     check_free(check);
     trace_close(reader);
     return name;

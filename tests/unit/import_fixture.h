@@ -13,7 +13,8 @@ extern struct import_tally tally;
 bool import_text(bool dslogs, const char *text, const char *patterns);
 void says(const char *part);
 void says_not(const char *part);
-// The first finding in the trace, by its stable name; "" for none.
+// The first finding in the trace, or what is found in the end, by its stable
+// name; "" for none.
 const char *finding(void);
 
 #endif

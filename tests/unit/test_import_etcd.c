@@ -263,6 +263,34 @@ static void test_members_that_change_are_said(void **state)
     assert_true(tally.members);
 }
 
+// What servers began with is committed, and told to others, without anybody
+// having been seen to acknowledge it; of members that change nobody knows what
+// a majority is.
+static void test_a_past_that_servers_come_with_convicts_nobody(void **state)
+{
+    (void)state;
+    elect(false);
+    const char *ask = message("MsgApp", 2, 1, 2, 1, 1, 1, 1, false);
+    say("SendAppendEntriesRequest", 1, 2, 1, 1, 'L', 2, ask);
+    say("ReceiveAppendEntriesRequest", 2, 2, 1, 1, 'F', 1, ask);
+    assert_true(import_text(false, lines, NULL));
+    says("\"leader_commit\":1");
+    says_not("\"ev\":\"commit\"");
+    assert_string_equal(finding(), "");
+    // Told as committed before anybody has acknowledged it.
+    say("SendAppendEntriesRequest", 1, 2, 1, 1, 'L', 2,
+        message("MsgApp", 2, 1, 3, 1, 1, 1, 2, false));
+    assert_true(import_text(false, lines, NULL));
+    assert_string_equal(finding(), "commit-without-majority");
+    say("ApplyConfChange", 1, 2, 1, 1, 'L', 2, "");
+    members = "\"1\",\"2\",\"3\",\"4\"";
+    say("ApplyConfChange", 2, 2, 1, 1, 'F', 1, "");
+    members = "\"1\",\"2\",\"3\"";
+    assert_true(import_text(false, lines, NULL));
+    assert_true(tally.members);
+    assert_string_equal(finding(), "");
+}
+
 static void test_lines_are_taken_by_time_and_cause(void **state)
 {
     (void)state;
@@ -375,6 +403,7 @@ int main(void)
         cmocka_unit_test(test_a_snapshot_replaces_the_log),
         cmocka_unit_test(test_a_restart_begins_another_life),
         cmocka_unit_test(test_members_that_change_are_said),
+        cmocka_unit_test(test_a_past_that_servers_come_with_convicts_nobody),
         cmocka_unit_test(test_lines_are_taken_by_time_and_cause),
         cmocka_unit_test(test_logs_of_unknown_terms_are_left_out),
         cmocka_unit_test(test_applied_entries_are_told_by_their_terms),
