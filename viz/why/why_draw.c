@@ -224,10 +224,9 @@ static void draw_head(const struct graph *g)
     fputs("</FONT>", out);
     if (any_against(why))
         fprintf(out,
-                "%s<FONT POINT-SIZE=\"%d\" COLOR=\"" PAINT_FAULT
-                "\">%sthick frame = against a rule</FONT>",
-                viz_room_is_narrow(&g->room) ? "<BR/>" : "", g->head,
-                viz_room_is_narrow(&g->room) ? "" : "  ");
+                "<BR/><FONT POINT-SIZE=\"%d\" COLOR=\"" PAINT_FAULT
+                "\">thick frame = against a rule</FONT>",
+                g->head);
     fputs("<BR/> >];\n"
           "node [shape=box, style=\"filled,rounded\", color=\"#FFFFFF00\","
           " margin=\"0.1,0.06\","
