@@ -36,8 +36,16 @@ static void say_request(const struct trace_event *send, struct why_fact *fact)
         TEXT(", leader_commit %" PRIu64, facts.leader_commit);
 }
 
+// "S2"; clients are no servers, and have no number in a message.
+static const char *who(int node, const char *client, char name[16])
+{
+    snprintf(name, 16, "S%d", node + 1);
+    return node < 0 ? client : name;
+}
+
 static void say_message(const struct why *why, struct why_fact *fact)
 {
+    char one[16], two[16];
     const struct trace_event *event = why_event(why, fact->at);
     bool sends = event->kind == TRACE_SEND || event->kind == TRACE_REPLY;
     int other = trace_endpoint(sends ? event->to : event->from);
@@ -51,11 +59,12 @@ static void say_message(const struct why *why, struct why_fact *fact)
                 (trace_message_bool(&answer->args, "success", &yes) ||
                  trace_message_bool(&answer->args, "vote_granted", &yes));
     uint64_t stored = answer != NULL ? why_number(answer, "bytes_stored") : 0;
-    TEXT("S%d %s S%d %s%s", event->node + 1,
+    TEXT("%s %s %s %s%s", who(event->node, "A client", one),
          !sends  ? "got from"
          : reply ? "answered"
                  : "sent",
-         other + 1, !sends && reply ? "the answer to " : "", rpc);
+         who(other, "a client", two), !sends && reply ? "the answer to " : "",
+         rpc);
     const struct trace_event *asked =
         event->kind == TRACE_RECV ? why_request(why, fact->at) : NULL;
     uint64_t term;
@@ -75,11 +84,11 @@ static void say_message(const struct why *why, struct why_fact *fact)
         TEXT(", %.0f ms after it had left",
              (double)(event->us - answer->us) / 1000);
     TEXT(".");
-    LABEL("S%d %s S%d", event->node + 1,
+    LABEL("%s %s %s", who(event->node, "A client", one),
           !sends  ? "hears"
           : reply ? "answers"
                   : "asks",
-          other + 1);
+          who(other, "a client", two));
     NOTE("%.60s%s", rpc, says ? yes ? ": yes" : ": no" : "");
 }
 
@@ -236,17 +245,17 @@ static void say_drop(const struct why *why, struct why_fact *fact)
     int from = trace_endpoint(drop->from), to = trace_endpoint(drop->to);
     uint64_t n = why_evidence(why, fact->at)->number;
     const char *reason = drop->why != NULL ? drop->why : "lost";
-    LABEL("S%d to S%d lost", from + 1, to + 1);
+    char one[16], two[16];
+    const char *by = who(from, "a client", one), *of = who(to, "a client", two);
+    LABEL("%s to %s lost", by, of);
     if (n == 0)
-        TEXT("An answer of S%d to S%d was lost (%s).", from + 1, to + 1,
-             reason);
+        TEXT("An answer of %s to %s was lost (%s).", by, of, reason);
     else if (n == 1)
-        TEXT("A message of S%d to S%d was lost (%s).", from + 1, to + 1,
-             reason);
+        TEXT("A message of %s to %s was lost (%s).", by, of, reason);
     else
-        TEXT("%" PRIu64 " messages of S%d to S%d were lost in a row, this one"
+        TEXT("%" PRIu64 " messages of %s to %s were lost in a row, this one"
              " too (%s).",
-             n, from + 1, to + 1, reason);
+             n, by, of, reason);
     NOTE("%s%s", n == 0 ? "an answer" : "", n == 1 ? "a message" : "");
     if (n > 1)
         NOTE("%" PRIu64 " in a row", n);
