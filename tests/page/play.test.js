@@ -354,11 +354,11 @@ test('an exit of a Raft is the finding, and undo works', async (t) => {
 test('a Raft gets a gigabyte of memory and no more', async (t) => {
     const {address} = await playing(t, '--raft', broken_raft('memory',
         (text) => text.replace('    int candidate = (int)args->candidate_id;\n',
-            (line) => `${line}    for (int i = 0; i < 64; i++) {\n` +
-                '        char *at = malloc(1 << 24);\n' +
-                '        if (at == NULL)\n            break;\n' +
-                '        memset(at, 1, 1 << 24);\n' +
-                '        if (i == 63)\n            exit(9);\n    }\n')));
+            (line) => `${line}    char *at[64];\n    int n = 0;\n` +
+                '    while (n < 64 && (at[n] = malloc(1 << 24)) != NULL)\n' +
+                '        memset(at[n++], 1, 1 << 24);\n' +
+                '    if (n == 64)\n        exit(9);\n' +
+                '    while (n > 0)\n        free(at[--n]);\n')));
     const page = await hands_on(t, address);
     await click(page, 'timeout S1', ...votes('S1', 1, 'S2'));
     assert.ok(await page.isHidden('#broken'));
