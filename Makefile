@@ -63,9 +63,10 @@ CAGE_SRC := $(filter-out $(addsuffix /%,viz $(addprefix src/,\
             $(LIB_SRC)) src/cli/cage.c
 SWITCH := src/sim/arch/$(MACHINE)_switch.S
 ASM_SRC := $(SWITCH) viz/page/page_data.S
-# Compiled without sanitizers and coverage: the runtime, and the recorder.
-UNINSTRUMENTED := $(wildcard src/sim/*.c) $(ARCH_SRC) src/trace/record.c \
-                  src/base/coverage.c
+# Compiled without sanitizers: the runtime, and the recorder. What counts for
+# coverage is not counted itself.
+UNINSTRUMENTED := $(if $(filter cov,$(CONFIG)),src/base/coverage.c,\
+                    $(wildcard src/sim/*.c) $(ARCH_SRC) src/trace/record.c)
 SIMULATED := $(filter src/net/% src/raft/% src/kv/% src/harness/% \
   src/sandbox/% src/stepper/% labs/% \
   src/base/thread.c src/wire/stub.c src/trace/record.c,$(LIB_SRC)) $(WARMUP)

@@ -128,7 +128,7 @@ static char *put_number(char *out, const char *end, uint64_t number)
 
 static void say_replay(void)
 {
-    char line[512];
+    char line[512] = "";
     const char *end = line + sizeof line - 1;
     char *out = put_text(line, end, "glassraft: the report above is from ");
     out = put_text(out, end, sim_name(sim.now));
