@@ -292,7 +292,9 @@ static void draw_legend(struct shapes *shapes, double y, double widest,
                  (struct letters){9, PAINT_QUIET, false, NULL}, text);
 }
 
-enum { TYPE = 8, WIDEST = 1160, TITLE = 26, LEGEND = 44 };
+enum { TYPE = 8, WIDEST = 1160, LEGEND = 44 };
+// Of the title, and where a second line of it would stand.
+enum { TITLE = 26, FIRST = 23 };
 
 static double widest_in(const struct viz_room *room)
 {
@@ -325,7 +327,7 @@ static void choose_columns(struct table *t, const struct model *model, size_t i,
 
 static void draw_strip(struct shapes *shapes, const struct trace_file *trace,
                        const struct model *model, size_t n,
-                       const struct viz_look *look)
+                       const struct viz_look *look, double y)
 {
     const struct sizes *size = sizes_for(&look->room);
     bool sized = look->room.format != NULL;
@@ -333,7 +335,7 @@ static void draw_strip(struct shapes *shapes, const struct trace_file *trace,
     size_t n_parts = viz_room_is_narrow(&look->room) ? 1 : n < 3 ? n : 3;
     if (sized)
         part = widest / (double)n_parts - size->between;
-    double x = 0, y = TITLE;
+    double x = 0;
     for (size_t i = 0; i < n; i++) {
         struct table t = {.shapes = shapes,
                           .size = size,
@@ -353,6 +355,21 @@ static void draw_strip(struct shapes *shapes, const struct trace_file *trace,
                 look);
 }
 
+// In two lines where one has no room; gives the y below.
+static double draw_title(struct shapes *shapes, const char *scenario,
+                         double widest)
+{
+    static const char what[] = "the logs, step by step";
+    struct letters letters = {13, PAINT_INK, true, NULL};
+    char title[120];
+    snprintf(title, sizeof title, "%.80s: %s", scenario, what);
+    if (shapes_width(title, letters) <= widest)
+        return shapes_wrapped(shapes, 0, 6, widest, letters, title);
+    snprintf(title, sizeof title, "%.80s:", scenario);
+    double y = shapes_wrapped(shapes, 0, 6, widest, letters, title);
+    return shapes_wrapped(shapes, 0, y, widest, letters, what);
+}
+
 void viz_film(const struct trace_file *trace, const uint64_t *event, size_t n,
               const struct viz_look *look, FILE *out)
 {
@@ -362,14 +379,11 @@ void viz_film(const struct trace_file *trace, const uint64_t *event, size_t n,
     alt_logs(out, trace, model, n);
     struct shapes shapes = shapes_begin(out, "film");
     const struct viz_look usual_look = {.numbers = false};
-    char title[120];
-    snprintf(title, sizeof title, "%.80s: the logs, step by step",
-             trace->header.scenario);
-    shapes_within(&shapes, 0, 6,
-                  widest_in(look != NULL ? &look->room : &usual_look.room),
-                  (struct letters){13, PAINT_INK, true, NULL}, title);
+    look = look != NULL ? look : &usual_look;
+    double y =
+        draw_title(&shapes, trace->header.scenario, widest_in(&look->room));
     if (n > 0)
-        draw_strip(&shapes, trace, model, n, look != NULL ? look : &usual_look);
+        draw_strip(&shapes, trace, model, n, look, y + TITLE - FIRST);
     shapes_end(&shapes);
     for (size_t i = 0; i < n; i++)
         model_free(&model[i]);
