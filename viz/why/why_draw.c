@@ -62,24 +62,40 @@ static uint64_t colour_of(const struct why *why, const struct why_fact *fact)
     return term;
 }
 
-// Breaks a sentence into lines of an HTML label.
-static void lines(FILE *out, const char *text, size_t width)
+// Breaks a sentence into lines of an HTML label; gives their number. Without
+// out it only counts.
+static size_t lines(FILE *out, const char *text, size_t width)
 {
     char word[128], line[256] = "";
+    size_t n_lines = 1;
     while (*text != '\0') {
         size_t n = strcspn(text, " ");
         n = n < sizeof word - 1 ? n : sizeof word - 1;
         snprintf(word, sizeof word, "%.*s", (int)n, text);
         if (line[0] != '\0' && strlen(line) + 1 + n > width) {
-            paint_html(out, line);
-            fputs("<BR/>", out);
+            if (out != NULL) {
+                paint_html(out, line);
+                fputs("<BR/>", out);
+            }
             line[0] = '\0';
+            n_lines++;
         }
         why_put(line, sizeof line, "%s%s", line[0] != '\0' ? " " : "", word);
         text += n;
         text += strspn(text, " ");
     }
-    paint_html(out, line);
+    if (out != NULL)
+        paint_html(out, line);
+    return n_lines;
+}
+
+// The narrowest that takes no more lines, so that no word is left alone.
+static size_t even_width(const char *text, size_t width)
+{
+    size_t n = lines(NULL, text, width);
+    while (width > 1 && lines(NULL, text, width - 1) == n)
+        width--;
+    return width;
 }
 
 // Beside the fact, since no colour is readable on all fills.
@@ -201,7 +217,13 @@ static void draw_head(const struct graph *g)
           "graph [rankdir=BT, ranksep=0.35, nodesep=0.18, pad=0.2,\n"
           " labelloc=t, fontname=\"Helvetica,Arial,sans-serif\", label=<<B>",
           out);
-    lines(out, title, g->title);
+    if (viz_room_is_narrow(&g->room)) {
+        fputs("<FONT POINT-SIZE=\"12\">", out);
+        lines(out, title, even_width(title, g->title));
+        fputs("</FONT>", out);
+    } else {
+        lines(out, title, g->title);
+    }
     fputs("</B><BR/>", out);
     if (why->finding != NULL && why->finding->text != NULL &&
         why->finding->text[0] != '\0') {
@@ -293,7 +315,7 @@ static void lay_out(struct graph *g)
         g->note = g->small = g->head = 10;
         if (narrow) {
             g->line = (size_t)(26 - g->room.less);
-            g->title = g->line;
+            g->title = g->line + 6;
         }
         most = low ? SLIDE : narrow ? COLUMN : MORE;
         if (!low && !narrow && most > g->why->n_facts)
