@@ -283,6 +283,10 @@ static double draw_title(struct strip *s)
                         (struct letters){10, PAINT_QUIET, false, NULL}, text);
 }
 
+enum {
+    AXIS = 16
+}; // half of its last time, beside the bars where they are narrow
+
 // A line of the legend, and where it goes on.
 struct legend {
     struct strip *strip;
@@ -295,7 +299,8 @@ static const struct letters said = {9, PAINT_QUIET, false, NULL};
 static double next_sign(struct legend *legend, const char *text)
 {
     double width = 24 + shapes_width(text, said) + 18;
-    double right = STRIP_LEFT + legend->strip->width + 70;
+    double right =
+        STRIP_LEFT + legend->strip->width + (legend->strip->narrow ? AXIS : 70);
     if (legend->x > 4 && legend->x + width - 18 > right) {
         legend->x = 4;
         legend->y += 26;
@@ -366,9 +371,9 @@ static void lay_out(struct strip *s, const struct viz_room *room, bool acts)
     bool sized = room->format != NULL;
     s->low = viz_room_is_low(room);
     if (sized) {
-        double width = viz_room_width(room, TYPE) - STRIP_LEFT - BESIDE;
-        s->width = width > 140 ? width : 140;
-        s->narrow = s->width < 700;
+        double width = viz_room_width(room, TYPE) - STRIP_LEFT;
+        s->narrow = width - BESIDE < 700;
+        s->width = fmax(width - (s->narrow ? AXIS : BESIDE), 140);
     }
     if (s->narrow)
         s->bars = s->low ? 0 : 26; // of commits only the number

@@ -22,7 +22,7 @@ void strip_acts(struct strip *s, double y)
         const char *text = event->text != NULL ? event->text : "";
         double x = strip_x(s, event->us);
         double width = shapes_width(text, letters);
-        bool fits = x + width < STRIP_LEFT + s->width + 40;
+        bool fits = x + width < STRIP_LEFT + s->width + (s->narrow ? 8 : 40);
         double left = fits ? x : x - width - 6;
         int row = left >= taken[0] ? 0 : 1;
         double top = y + row * ROW;
@@ -195,12 +195,18 @@ void strip_commits(struct strip *s, double top, double bottom)
                                   right > left ? right : left + 0.5, bottom},
                     PAINT_BAR, tip);
     }
-    shapes_text(&s->shapes, STRIP_LEFT - 6, bottom - 18, RIGHT_AT, letters,
+    // Little width is all for the bars.
+    double up = s->narrow ? 12 : 0;
+    shapes_text(&s->shapes, STRIP_LEFT - 6, bottom - 18 - up, RIGHT_AT, letters,
                 "commits");
-    shapes_text(&s->shapes, STRIP_LEFT - 6, bottom - 6, RIGHT_AT, letters,
+    shapes_text(&s->shapes, STRIP_LEFT - 6, bottom - 6 - up, RIGHT_AT, letters,
                 "per %s", second ? "s" : step);
-    shapes_text(&s->shapes, STRIP_LEFT + s->width + 4, top + 4, LEFT_AT,
-                letters, "at most %" PRIu64, bars.most);
+    if (s->narrow)
+        shapes_text(&s->shapes, STRIP_LEFT - 6, bottom - 6, RIGHT_AT, letters,
+                    "at most %" PRIu64, bars.most);
+    else
+        shapes_text(&s->shapes, STRIP_LEFT + s->width + 4, top + 4, LEFT_AT,
+                    letters, "at most %" PRIu64, bars.most);
     shapes_line(&s->shapes, STRIP_LEFT, top, STRIP_LEFT + s->width, top,
                 "penwidth=0.5, style=dotted, color=\"" PAINT_FAINT "\"", NULL);
     free(bars.count);
