@@ -8,6 +8,7 @@
 #include "viz/draw/spans.h"
 
 static const double PITCH = 42, HALF = 9, LINE = 14;
+static const double HIDDEN = 20; // before the instant that is shown
 enum { WRAP = 150 };
 
 #define WRONG_FILL "#F6D5BF"
@@ -337,6 +338,20 @@ static void draw_cuts(struct history_picture *p, struct shapes *s)
     }
 }
 
+// Where operations begin that are not shown: a line behind the bars, broken
+// where notes stand below them.
+static void draw_hidden(const struct history_picture *p, struct shapes *s)
+{
+    for (size_t i = 0; i < p->n_instants; i++)
+        for (int row = 0; p->instant[i].n_hidden > 0 && row < p->n_rows;
+             row++) {
+            double x = p->instant[i].x - HIDDEN, y = row_y(p, row);
+            shapes_fill(
+                s, (struct area){x - 0.5, y - PITCH / 2, x + 0.5, y + HALF},
+                PAINT_FAINT, "operations that are not shown begin here");
+        }
+}
+
 static void draw_axis(struct history_picture *p, struct shapes *s)
 {
     double taken = 0, named = 0;
@@ -345,10 +360,7 @@ static void draw_axis(struct history_picture *p, struct shapes *s)
         const struct instant *now = &p->instant[i];
         char text[40];
         if (now->n_hidden > 0) {
-            double x = now->x - 20;
-            shapes_line(s, x, p->top, x, p->bottom,
-                        "style=dotted, penwidth=1, color=\"" PAINT_QUIET "\"",
-                        "operations that are not shown begin here");
+            double x = now->x - HIDDEN;
             snprintf(text, sizeof text, "%zu not shown", now->n_hidden);
             double half = shapes_width(text, letters) / 2;
             if (x - half < named + 4)
@@ -422,6 +434,7 @@ void history_draw(struct history_picture *p, FILE *out)
     p->top = y + 4;
     p->bottom = p->top + PITCH * p->n_rows;
     draw_cuts(p, &s);
+    draw_hidden(p, &s);
     draw_rows(p, &s);
     for (size_t i = 0; i < p->n; i++)
         if (p->op[i].visible)
