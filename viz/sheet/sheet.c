@@ -13,6 +13,7 @@
 #include "viz/strip/strip.h"
 
 enum { MOST_ERAS = 8, IN_ROW = 4, ENTRIES = 10, TYPE = 8 };
+enum { SMALL = 18, CELL = 22 }; // of an entry
 
 static const double WIDTH = 1250, HEIGHT = 700; // about 16:9
 static const double PLATE = 36, GAP = 2;
@@ -78,11 +79,14 @@ static void draw_entry(struct sheet *t, const struct model *model, int server,
     shapes_band(&t->strip.shapes,
                 (struct area){x, y, x + t->cell - GAP, y + t->cell - GAP},
                 looks, tip);
-    struct letters letters = {
-        9, committed ? paint_text(entry->term) : "#000000", true, NULL};
+    struct letters letters = {differs && t->cell < SMALL ? TYPE : 9,
+                              committed ? paint_text(entry->term) : "#000000",
+                              true, NULL};
+    const char *sign = differs ? "≠" : "";
+    double room = t->cell - GAP - 1 - shapes_width(sign, letters);
     shapes_text(&t->strip.shapes, x + (t->cell - GAP) / 2,
-                y + (t->cell - GAP) / 2, MIDDLE_AT, letters, "%s",
-                shapes_number(entry->term, t->cell - GAP - 1, letters, number));
+                y + (t->cell - GAP) / 2, MIDDLE_AT, letters, "%s%s", sign,
+                shapes_number(entry->term, room, letters, number));
 }
 
 // What lies before the columns, or in a snapshot, as one bar.
@@ -198,7 +202,7 @@ static void draw_legend(struct sheet *t, double y)
     char logs[260];
     int n = snprintf(logs, sizeof logs,
                      "%s number is an entry's term   ·   dashed = not known to"
-                     " be committed%sthick = differs from the leader%s",
+                     " be committed%s≠ = differs from the leader%s",
                      low ? "a" : "logs: a", t->sized ? "   ·   " : ", ",
                      low ? "" : "   ·   ✕ down, ⌀ cut off");
     if (t->n_all > t->n && !low)
@@ -236,7 +240,7 @@ static void keep_apart(struct sheet *t)
 // Cells and tables for the room that the page has; a slide has one row.
 static void lay_out(struct sheet *t, const struct viz_room *room, int n)
 {
-    enum { LEAST_CELL = 12, SMALL = 18, CELL = 22, TABLE = 196, AROUND = 84 };
+    enum { LEAST_CELL = 12, TABLE = 196, AROUND = 84 };
     bool low = viz_room_is_low(room);
     t->sized = room->format != NULL;
     t->width = WIDTH;
