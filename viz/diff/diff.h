@@ -82,4 +82,9 @@ void diff_draw(const struct diff *diff, FILE *out);
 // The words for those who do not see it.
 void diff_alt(const struct diff *diff, FILE *out);
 
+// What a picture does not draw of the events behind these, and whether without
+// the table of counts; "" when nothing.
+void diff_say_left_out(const struct diff *diff, const uint64_t last[2],
+                       bool without_counts, char *out, size_t n);
+
 #endif

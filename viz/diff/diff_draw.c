@@ -337,8 +337,11 @@ static double draw_facts(struct picture *p, double y)
     return y + (n > 0 ? 24 : 0);
 }
 
-static void draw_legend(struct picture *p, double y)
+static void draw_legend(struct picture *p, double y, bool without_counts)
 {
+    char left_out[160];
+    const uint64_t last[2] = {p->window[0].last, p->window[1].last};
+    diff_say_left_out(p->diff, last, without_counts, left_out, sizeof left_out);
     const char *const lines[] = {
         p->diff->only_time
             ? "Between the lanes stands what has no like in the other run, or"
@@ -349,7 +352,8 @@ static void draw_legend(struct picture *p, double y)
         " down. Arrow: solid = request, dashed = reply, bar = refused,"
         " ✕ = lost.",
         "Logs: a number is an entry's term, pale and dashed = not known to be"
-        " committed, thick or empty red frame = other than in the other run.",
+        " committed, ≠ = other than in the other run.",
+        left_out,
     };
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         y = shapes_wrapped(
@@ -363,7 +367,7 @@ static void draw_short_legend(struct picture *p, double y)
     shapes_wrapped(&p->shapes, 0, y, p->widest,
                    (struct letters){8, PAINT_QUIET, false, NULL},
                    "A number is an entry's term; dashed = not known to be"
-                   " committed, red frame = other than in the other run."
+                   " committed, ≠ = other than in the other run."
                    " Messages are left out.");
 }
 
@@ -417,7 +421,7 @@ static void draw_difference(struct picture *p)
     enum { FACTS = 5 }; // so often too high: the counts go, --text has them
     if (p->diff->room.less < FACTS || p->diff->room.format->height <= 0)
         y = draw_facts(p, y);
-    draw_legend(p, y);
+    draw_legend(p, y, p->diff->room.less >= FACTS);
 }
 
 // Where lanes have no room: the first difference, and what came of it; in a

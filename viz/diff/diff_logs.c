@@ -87,6 +87,16 @@ static bool is_other(const struct diff_logs *logs, int server, uint64_t index)
             strcmp(x->command, y->command) != 0);
 }
 
+// Frames show little in greys: there stands a sign, too.
+static const char DIFFERS[] = "≠";
+
+static void draw_other(struct shapes *shapes, struct area area)
+{
+    shapes_text(shapes, (area.left + area.right) / 2,
+                (area.top + area.bottom) / 2, MIDDLE_AT,
+                (struct letters){8, PAINT_FAULT, true, NULL}, "%s", DIFFERS);
+}
+
 static void draw_cell(const struct diff_logs *logs, int side, int server,
                       struct shapes *shapes, uint64_t index, double x, double y)
 {
@@ -100,10 +110,12 @@ static void draw_cell(const struct diff_logs *logs, int side, int server,
     struct area area = {x, y, x + DIFF_CELL - GAP, y + ROW - GAP};
     char looks[160], pale[8], tip[80];
     if (entry == NULL && !covered) {
-        if (other) // the place of what only the other run has
+        if (other) { // the place of what only the other run has
             shapes_band(shapes, area,
                         "style=dashed, color=\"" PAINT_FAULT "\", penwidth=1",
                         "an entry in the other run");
+            draw_other(shapes, area);
+        }
         return;
     }
     snprintf(looks, sizeof looks,
@@ -117,15 +129,18 @@ static void draw_cell(const struct diff_logs *logs, int side, int server,
     snprintf(tip, sizeof tip, "S%d, index %" PRIu64 "%s", server + 1, index,
              covered ? ", in a snapshot" : "");
     shapes_band(shapes, area, looks, tip);
+    if (covered && other)
+        draw_other(shapes, area);
     if (covered)
         return;
     struct letters letters = {
         8, committed ? paint_text(entry->term) : "#000000", true, NULL};
+    const char *sign = other ? DIFFERS : "";
+    double room = DIFF_CELL - GAP - 1 - shapes_width(sign, letters);
     char number[32];
-    shapes_text(
-        shapes, (area.left + area.right) / 2, (area.top + area.bottom) / 2,
-        MIDDLE_AT, letters, "%s",
-        shapes_number(entry->term, DIFF_CELL - GAP - 1, letters, number));
+    shapes_text(shapes, (area.left + area.right) / 2,
+                (area.top + area.bottom) / 2, MIDDLE_AT, letters, "%s%s", sign,
+                shapes_number(entry->term, room, letters, number));
 }
 
 void diff_logs_draw(const struct diff_logs *logs, int side,

@@ -256,3 +256,24 @@ const struct trace_event *diff_first(const struct diff *diff, int side)
     const struct diff_side *s = &diff->side[side];
     return diff->first < s->n ? s->event[diff->first] : NULL;
 }
+
+void diff_say_left_out(const struct diff *diff, const uint64_t last[2],
+                       bool without_counts, char *out, size_t n)
+{
+    size_t later[2] = {0, 0};
+    for (int side = 0; side < 2; side++) {
+        const struct diff_side *s = &diff->side[side];
+        while (later[side] < s->n - diff->first &&
+               s->event[s->n - 1 - later[side]]->n > last[side])
+            later[side]++;
+    }
+    const char *counts =
+        without_counts ? "the counts of the whole runs (--text has them)" : "";
+    if (later[0] + later[1] > 0)
+        snprintf(out, n,
+                 "Not drawn: the last %zu events of A and %zu of B%s%s.",
+                 later[0], later[1], without_counts ? "; " : "", counts);
+    else
+        snprintf(out, n, "%s%s%s", without_counts ? "Not drawn: " : "", counts,
+                 without_counts ? "." : "");
+}
