@@ -64,8 +64,9 @@ CAGE_SRC := $(filter-out $(addsuffix /%,viz $(addprefix src/,\
 SWITCH := src/sim/arch/$(MACHINE)_switch.S
 ASM_SRC := $(SWITCH) viz/page/page_data.S
 # Compiled without sanitizers: the runtime, and the recorder. What counts for
-# coverage is not counted itself.
-UNINSTRUMENTED := $(if $(filter cov,$(CONFIG)),src/base/coverage.c,\
+# coverage is not counted itself, nor what works under sanitizers alone.
+UNINSTRUMENTED := $(if $(filter cov,$(CONFIG)),src/base/coverage.c \
+                    $(addprefix src/sim/,memory.c race.c sanitizer.c),\
                     $(wildcard src/sim/*.c) $(ARCH_SRC) src/trace/record.c)
 SIMULATED := $(filter src/net/% src/raft/% src/kv/% src/harness/% \
   src/sandbox/% src/stepper/% labs/% \
