@@ -382,13 +382,7 @@ static void leads_again(struct lab *lab)
 {
     static struct crowd crowd;
     static struct two two;
-    adversary_begin(lab);
-    elect(lab, 0);
-    struct client *other = client_make(lab);
-    must_do(lab, other, 0, KV_PUT, "a", "1");
-    all_have(lab, 0);
-    int others[] = {1, 2};
-    group(lab, others, 2);
+    struct client *other = leader_alone(lab);
     crowd_begin(&crowd, lab, 2, append_by_two, &two);
     lab_sleep_ms(lab, 20);
     lab_late_state(lab, 0, true);

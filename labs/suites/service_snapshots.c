@@ -118,13 +118,7 @@ static void waits_for_what_is_past(struct lab *lab)
 {
     static struct crowd crowd;
     static enum sent sent;
-    adversary_begin(lab);
-    elect(lab, 0);
-    struct client *other = client_make(lab);
-    must_do(lab, other, 0, KV_PUT, "a", "1");
-    all_have(lab, 0);
-    int others[] = {1, 2};
-    group(lab, others, 2);
+    struct client *other = leader_alone(lab);
     crowd_begin(&crowd, lab, 1, ask_the_old, &sent);
     lab_sleep_ms(lab, 50);
     elect(lab, 1);

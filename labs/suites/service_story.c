@@ -204,6 +204,18 @@ const char *must_get(struct lab *lab, struct client *client, int server,
     return asked_value(asked);
 }
 
+struct client *leader_alone(struct lab *lab)
+{
+    adversary_begin(lab);
+    elect(lab, 0);
+    struct client *other = client_make(lab);
+    must_do(lab, other, 0, KV_PUT, "a", "1");
+    all_have(lab, 0);
+    int others[] = {1, 2};
+    group(lab, others, 2);
+    return other;
+}
+
 void must_repeat(struct lab *lab, struct client *client, struct asked *asked,
                  int server)
 {

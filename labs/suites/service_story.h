@@ -58,6 +58,9 @@ const char *must_get(struct lab *lab, struct client *client, int server,
                      const char *key);
 // Waits until all servers have applied what this one has.
 void all_have(struct lab *lab, int server);
+// S1 leads, all have its a=1, and then it is cut off from S2 and S3. Gives the
+// client that asked, which is the lab's.
+struct client *leader_alone(struct lab *lab);
 // Sends a request of which the answer will be lost, and fails when one comes
 // all the same; waits until the server has applied it.
 struct asked *lose_answer(struct lab *lab, struct client *client, int server,
