@@ -13,8 +13,7 @@ static void usage(void)
          " and content, not by their numbers.\n\n"
          "  -o FILE          write .svg, .png or .dot (default: DOT to standard"
          " output)\n"
-         "  --text           print text instead of a picture\n"
-         "  --theme print    draw in greys for paper (default: in colour)\n"
+         "  --text           print text instead of a picture\n" SELECTORS_THEME
          "  --no-times       ignore differences in time\n"
          "  --last N         show N events of each side after the difference "
          "(40)\n"

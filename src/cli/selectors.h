@@ -45,7 +45,9 @@ bool selectors_time(const char *text, uint64_t *us);
 #define SELECTORS_THEME                                                        \
     "  --theme print    draw in greys for paper (default: in colour)\n"        \
     "  --for KIND       fit size and type to a slide (16:9), a column (of a\n" \
-    "                   paper), a readme or a screen\n"
+    "                   paper), a readme or a screen; a .png is 1920 x "       \
+    "1080,\n"                                                                  \
+    "                   1000, 880 wide, or 1440 x 900 pixels\n"
 bool selectors_theme(struct selectors *s, struct options *o);
 
 // Loads the part that is asked for (kinds as for part_load()). False when

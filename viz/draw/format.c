@@ -10,10 +10,10 @@
 const struct viz_format *viz_format(const char *name)
 {
     static const struct viz_format formats[] = {
-        {"slide", 960, 540, 14},  // 16:9, as presentations have it
-        {"column", 240, 0, 6},    // of a paper in two columns
-        {"readme", 660, 0, 7},    // 880 pixels
-        {"screen", 1080, 675, 8}, // 1440 by 900 pixels
+        {"slide", 960, 540, 14, 1920},  // 16:9, as presentations have it
+        {"column", 240, 0, 6, 1000},    // of a paper: 300 pixels an inch
+        {"readme", 660, 0, 7, 880},     // as pages show it
+        {"screen", 1080, 675, 8, 1440}, // 1440 by 900 pixels
     };
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
         if (strcmp(formats[i].name, name) == 0)
@@ -64,8 +64,9 @@ char *viz_fitted(const struct viz_format *format,
         free(text);
         FILE *out = must_stream(&text, n);
         if (format != NULL)
-            fprintf(out, "// for: %.0f %.0f %.1f %s\n", format->width,
-                    format->height, format->least, format->name);
+            fprintf(out, "// for: %.0f %.0f %.1f %s %d\n", format->width,
+                    format->height, format->least, format->name,
+                    format->pixels);
         draw(context, (struct viz_room){format, less}, out);
         fclose(out);
         if (format == NULL || paint_fits(text, *n))

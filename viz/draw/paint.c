@@ -73,17 +73,23 @@ const char *paint_side(int group)
 
 // dot reads the text and writes the picture by descriptors: no file beside
 // the picture's is ever there. What fails is told, if there is a path.
-static bool run_dot(const char *type, int text, int picture, const char *path)
+static bool run_dot(const char *type, const struct svg_pixels *pixels, int text,
+                    int picture, const char *path)
 {
-    char flag[16];
+    char flag[16], dpi[48] = "-Gdpi=110", view[120] = "-Gbgcolor=white";
     snprintf(flag, sizeof flag, "-T%s", type);
+    if (pixels != NULL) {
+        snprintf(dpi, sizeof dpi, "-Gdpi=%.6f", pixels->per_inch);
+        snprintf(view, sizeof view, "-Gviewport=%.6f,%.6f,%.6f", pixels->width,
+                 pixels->height, pixels->scale);
+    }
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
         if (dup2(text, STDIN_FILENO) < 0 || dup2(picture, STDOUT_FILENO) < 0)
             _exit(126);
         if (strcmp(type, "png") == 0)
-            execlp("dot", "dot", flag, "-Gdpi=110", (char *)NULL);
+            execlp("dot", "dot", flag, dpi, view, (char *)NULL);
         else
             execlp("dot", "dot", flag, (char *)NULL);
         _exit(127);
@@ -111,7 +117,7 @@ static bool draw_svg(const char *dot, FILE *text, FILE *out, const char *path)
         fprintf(stderr, "glassraft: %s: cannot keep what dot draws: %s\n", path,
                 strerror(errno));
     else
-        good = run_dot("svg", fileno(text), fileno(raw), path);
+        good = run_dot("svg", NULL, fileno(text), fileno(raw), path);
     if (good) {
         rewind(raw);
         good = svg_finish(raw, dot, out, path) && fflush(out) == 0;
@@ -121,6 +127,23 @@ static bool draw_svg(const char *dot, FILE *text, FILE *out, const char *path)
     if (raw != NULL)
         fclose(raw);
     return good;
+}
+
+// A PNG has the pixels of what it is for, as the SVG has the points.
+static bool draw_png(const char *dot, FILE *text, FILE *out, const char *path)
+{
+    struct svg_pixels pixels;
+    bool sized = false;
+    FILE *raw = strncmp(dot, "// for:", 7) == 0 ? tmpfile() : NULL;
+    if (raw != NULL) {
+        sized = run_dot("svg", NULL, fileno(text), fileno(raw), NULL);
+        rewind(raw);
+        sized = sized && svg_pixels(raw, dot, path, &pixels);
+        fclose(raw);
+        rewind(text);
+    }
+    return run_dot("png", sized ? &pixels : NULL, fileno(text), fileno(out),
+                   path);
 }
 
 static bool draw(const char *dot, size_t n, const char *type, FILE *out,
@@ -135,7 +158,7 @@ static bool draw(const char *dot, size_t n, const char *type, FILE *out,
     else if (strcmp(type, "svg") == 0)
         good = draw_svg(dot, text, out, path);
     else
-        good = run_dot(type, fileno(text), fileno(out), path);
+        good = draw_png(dot, text, out, path);
     if (text != NULL)
         fclose(text);
     return good;
@@ -146,7 +169,7 @@ bool paint_fits(const char *dot, size_t n)
     FILE *text = tmpfile(), *raw = tmpfile();
     bool drawn = text != NULL && raw != NULL && fwrite(dot, 1, n, text) == n &&
                  fflush(text) == 0 && fseek(text, 0, SEEK_SET) == 0 &&
-                 run_dot("svg", fileno(text), fileno(raw), NULL);
+                 run_dot("svg", NULL, fileno(text), fileno(raw), NULL);
     if (drawn)
         rewind(raw);
     bool fits = !drawn || svg_fits(raw, dot);

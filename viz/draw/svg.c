@@ -1,6 +1,7 @@
 // svg.c -- see svg.h.
 #include "svg.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,6 +118,8 @@ static void write_text(FILE *out, const char *line, bool centred)
 struct size {
     double width, height, least; // of "// for:"; width 0: as it comes
     char name[12];
+    int pixels;      // of its width
+    double whole;    // the height that it comes to
     double scale;    // from the picture's points to the finished ones
     double smallest; // type in the picture
 };
@@ -143,6 +146,7 @@ static bool set_scale(struct size *size, const char *line, double box[4])
         size->scale = size->height / box[3];
     if (size->smallest > 0 && size->scale * size->smallest > MUCH * size->least)
         size->scale = MUCH * size->least / size->smallest;
+    size->whole = size->height > 0 ? size->height : box[3] * size->scale;
     return true;
 }
 
@@ -152,8 +156,8 @@ static struct size read_size(FILE *in, const char *dot)
     char *line = NULL, *view = NULL;
     size_t room = 0;
     double box[4];
-    if (sscanf(dot, "// for: %lf %lf %lf %11s", &size.width, &size.height,
-               &size.least, size.name) != 4)
+    if (sscanf(dot, "// for: %lf %lf %lf %11s %d", &size.width, &size.height,
+               &size.least, size.name, &size.pixels) != 5)
         return (struct size){0};
     while (getline(&line, &room, in) > 0) {
         double type = strncmp(line, "<text ", 6) == 0
@@ -179,14 +183,13 @@ static void write_size(FILE *out, struct size *size, const char *view_box)
     double box[4];
     if (!set_scale(size, view_box, box))
         return;
-    double whole = size->height > 0 ? size->height : box[3] * size->scale;
-    double wide = size->width / size->scale, high = whole / size->scale;
+    double wide = size->width / size->scale, high = size->whole / size->scale;
     double x = box[0] - (wide - box[2]) / 2, y = box[1] - (high - box[3]) / 2;
     fprintf(out,
             "width=\"%.2fpt\" height=\"%.2fpt\" viewBox=\"%.2f %.2f %.2f"
             " %.2f\" xmlns=\"http://www.w3.org/2000/svg\""
             " xmlns:xlink=\"http://www.w3.org/1999/xlink\">\n",
-            size->width, whole, x, y, wide, high);
+            size->width, size->whole, x, y, wide, high);
     fprintf(out,
             "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\""
             " fill=\"white\"/>\n",
@@ -215,6 +218,21 @@ static void check_type(const struct size *size, const char *path)
             " choose a shorter part (--act, --last, --around) or fewer"
             " --servers\n",
             path, type, size->name, size->least);
+}
+
+bool svg_pixels(FILE *in, const char *dot, const char *path,
+                struct svg_pixels *pixels)
+{
+    struct size size = read_size(in, dot);
+    if (size.width <= 0 || size.whole <= 0)
+        return false;
+    // Half a pixel more or less would be a pixel.
+    double per_point = size.pixels / size.width;
+    *pixels = (struct svg_pixels){
+        size.width, floor(size.whole * per_point + 0.5) / per_point,
+        72 * per_point, size.scale};
+    check_type(&size, path);
+    return true;
 }
 
 bool svg_finish(FILE *in, const char *dot, FILE *out, const char *path)

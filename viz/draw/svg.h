@@ -13,12 +13,22 @@
 // Copies the SVG that dot made of the text `dot`; the lines that paint_alt()
 // began that with become its words. False, with errno, when that fails.
 //
-// A DOT text that begins with "// for: WIDTH HEIGHT TYPE NAME" becomes a
+// A DOT text that begins with "// for: WIDTH HEIGHT TYPE NAME PIXELS" becomes a
 // picture of that size in points (height 0: as high as it needs); type that is
 // smaller then is told on stderr, as the file's at path.
 bool svg_finish(FILE *in, const char *dot, FILE *out, const char *path);
 
 // Would it have no type that is too small?
 bool svg_fits(FILE *in, const char *dot);
+
+// The same picture in pixels: the size in points, pixels to an inch, and the
+// scale at which dot draws into that, from its middle.
+struct svg_pixels {
+    double width, height, per_inch, scale;
+};
+// False: the DOT text says nothing of its size. Tells of small type, as
+// svg_finish().
+bool svg_pixels(FILE *in, const char *dot, const char *path,
+                struct svg_pixels *pixels);
 
 #endif

@@ -25,10 +25,11 @@ enum viz_rpc {
 };
 
 // What a finished picture is for: its size in points, height 0 = as high as it
-// needs, and the smallest type in it.
+// needs, the smallest type in it, and how many pixels wide it is as a PNG.
 struct viz_format {
     const char *name;
     double width, height, least;
+    int pixels;
 };
 // slide, column, readme or screen; NULL for another name.
 const struct viz_format *viz_format(const char *name);

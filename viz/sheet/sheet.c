@@ -281,7 +281,7 @@ void viz_sheet(const struct trace_file *trace, const struct viz_window *window,
     t.n_all = viz_film_moments(trace, window, t.event, t.most);
     t.n = t.n_all < t.most ? t.n_all : t.most;
     if (room->format == NULL)
-        fprintf(out, "// for: 960 540 5 sheet\n");
+        fprintf(out, "// for: 960 540 5 sheet 1920\n");
     alt_events(out, trace, t.strip.spans.begin, t.strip.spans.end,
                "the whole run on a page");
     t.strip.shapes = shapes_begin(out, "sheet");
