@@ -76,12 +76,13 @@ const char *paint_side(int group)
 static bool run_dot(const char *type, const struct svg_pixels *pixels, int text,
                     int picture, const char *path)
 {
-    char flag[16], dpi[48] = "-Gdpi=110", view[120] = "-Gbgcolor=white";
+    char flag[16], dpi[48] = "-Gdpi=110", view[160] = "-Gbgcolor=white";
     snprintf(flag, sizeof flag, "-T%s", type);
     if (pixels != NULL) {
         snprintf(dpi, sizeof dpi, "-Gdpi=%.6f", pixels->per_inch);
-        snprintf(view, sizeof view, "-Gviewport=%.6f,%.6f,%.6f", pixels->width,
-                 pixels->height, pixels->scale);
+        snprintf(view, sizeof view, "-Gviewport=%.6f,%.6f,%.6f,%.6f,%.6f",
+                 pixels->width, pixels->height, pixels->scale,
+                 pixels->middle[0], pixels->middle[1]);
     }
     fflush(NULL);
     pid_t pid = fork();

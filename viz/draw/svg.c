@@ -122,6 +122,8 @@ struct size {
     double whole;    // the height that it comes to
     double scale;    // from the picture's points to the finished ones
     double smallest; // type in the picture
+    double box[4];   // left, top, width and height of what is drawn
+    double at[2];    // where in there dot has its origin
 };
 
 static double attribute(const char *line, const char *name)
@@ -131,58 +133,132 @@ static double attribute(const char *line, const char *name)
     return at != NULL ? strtod(at, NULL) : 0;
 }
 
+// From where to where the ink of a line of SVG reaches, to the right.
+struct reach {
+    double left, right;
+};
+
+static void reach(struct reach *reach, double left, double right)
+{
+    reach->left = fmin(reach->left, left);
+    reach->right = fmax(reach->right, right);
+}
+
+static void reach_text(struct reach *r, const char *line)
+{
+    enum { LONGEST = 2000 };
+    char text[LONGEST];
+    bool bold = strstr(line, " bold\"") != NULL ||
+                strstr(line, "font-weight=\"bold\"") != NULL;
+    read_text(line, text, sizeof text);
+    double width = paint_width(text, attribute(line, "font-size=\""), bold);
+    double x = attribute(line, " x=\"");
+    double before = strstr(line, "text-anchor=\"middle\"") != NULL ? 0.5
+                    : strstr(line, "text-anchor=\"end\"") != NULL  ? 1
+                                                                   : 0;
+    reach(r, x - before * width, x + (1 - before) * width);
+}
+
+// The points of a shape that has a fill or a line: "M1,2C3,4 5,6", "1,2 3,4".
+static void reach_shape(struct reach *r, const char *line)
+{
+    bool background =
+        strstr(line, "fill=\"white\" stroke=\"transparent\"") != NULL ||
+        strstr(line, "fill=\"white\" stroke=\"none\"") != NULL;
+    bool empty = strstr(line, "fill=\"none\"") != NULL &&
+                 strstr(line, "stroke-width=\"0\"") != NULL;
+    size_t n;
+    const char *at = find(line, " points=\"", &n);
+    if (at == NULL)
+        at = find(line, " d=\"", &n);
+    if (at == NULL || background || empty)
+        return;
+    for (const char *end = at + n; at < end;) {
+        char *after;
+        double x = strtod(at, &after);
+        if (after == at) {
+            at++;
+            continue;
+        }
+        reach(r, x, x);
+        strtod(after + 1, &after); // y
+        at = after;
+    }
+}
+
+// The boxes of dot's texts are wider than the texts. What nothing is drawn in
+// goes from the box, but for the same edge as above and below.
+static void crop(struct size *size, const struct reach *ink)
+{
+    enum { EDGE = 14 };
+    double left = ink->left + size->at[0] - EDGE;
+    double right = ink->right + size->at[0] + EDGE;
+    double end = fmin(size->box[0] + size->box[2], right);
+    size->box[0] = fmax(size->box[0], left);
+    size->box[2] = end - size->box[0];
+}
+
 // A picture of this size has as large a scale as fits, but what is small is
-// not blown up. False when the line has no viewBox.
-static bool set_scale(struct size *size, const char *line, double box[4])
+// not blown up.
+static void set_scale(struct size *size)
 {
     enum { MUCH = 2 }; // times the least type
-    size_t n;
-    const char *at = find(line, "viewBox=\"", &n);
-    if (at == NULL ||
-        sscanf(at, "%lf %lf %lf %lf", &box[0], &box[1], &box[2], &box[3]) != 4)
-        return false;
-    size->scale = size->width / box[2];
-    if (size->height > 0 && size->height / box[3] < size->scale)
-        size->scale = size->height / box[3];
+    size->scale = size->width / size->box[2];
+    if (size->height > 0 && size->height / size->box[3] < size->scale)
+        size->scale = size->height / size->box[3];
     if (size->smallest > 0 && size->scale * size->smallest > MUCH * size->least)
         size->scale = MUCH * size->least / size->smallest;
-    size->whole = size->height > 0 ? size->height : box[3] * size->scale;
-    return true;
+    size->whole = size->height > 0 ? size->height : size->box[3] * size->scale;
+}
+
+// The box and the origin, where the line has them.
+static bool read_box(struct size *size, const char *line)
+{
+    size_t n;
+    const char *view = find(line, "viewBox=\"", &n);
+    const char *at = find(line, " translate(", &n);
+    double *box = size->box;
+    if (at != NULL && strstr(line, "id=\"graph0\"") != NULL)
+        sscanf(at, "%lf %lf", &size->at[0], &size->at[1]);
+    return view != NULL && sscanf(view, "%lf %lf %lf %lf", &box[0], &box[1],
+                                  &box[2], &box[3]) == 4;
 }
 
 static struct size read_size(FILE *in, const char *dot)
 {
     struct size size = {0};
-    char *line = NULL, *view = NULL;
+    struct reach ink = {HUGE_VAL, -HUGE_VAL};
+    char *line = NULL;
     size_t room = 0;
-    double box[4];
+    bool boxed = false;
     if (sscanf(dot, "// for: %lf %lf %lf %11s %d", &size.width, &size.height,
                &size.least, size.name, &size.pixels) != 5)
         return (struct size){0};
     while (getline(&line, &room, in) > 0) {
-        double type = strncmp(line, "<text ", 6) == 0
-                          ? attribute(line, "font-size=\"")
-                          : 0;
+        bool text = strncmp(line, "<text ", 6) == 0;
+        double type = text ? attribute(line, "font-size=\"") : 0;
         if (type > 0 && (size.smallest <= 0 || type < size.smallest))
             size.smallest = type;
-        if (view == NULL && strstr(line, "viewBox=\"") != NULL)
-            view = strdup(line);
+        boxed = read_box(&size, line) || boxed;
+        if (text)
+            reach_text(&ink, line);
+        else
+            reach_shape(&ink, line);
     }
-    if (view != NULL)
-        set_scale(&size, view, box);
+    if (boxed && ink.left < ink.right)
+        crop(&size, &ink);
+    if (boxed)
+        set_scale(&size);
     free(line);
-    free(view);
     rewind(in);
     return size;
 }
 
 // `width="..." height="..."` and the viewBox for the size that is asked for;
 // the picture stands in the middle, on white.
-static void write_size(FILE *out, struct size *size, const char *view_box)
+static void write_size(FILE *out, const struct size *size)
 {
-    double box[4];
-    if (!set_scale(size, view_box, box))
-        return;
+    const double *box = size->box;
     double wide = size->width / size->scale, high = size->whole / size->scale;
     double x = box[0] - (wide - box[2]) / 2, y = box[1] - (high - box[3]) / 2;
     fprintf(out,
@@ -228,9 +304,13 @@ bool svg_pixels(FILE *in, const char *dot, const char *path,
         return false;
     // Half a pixel more or less would be a pixel.
     double per_point = size.pixels / size.width;
-    *pixels = (struct svg_pixels){
-        size.width, floor(size.whole * per_point + 0.5) / per_point,
-        72 * per_point, size.scale};
+    *pixels =
+        (struct svg_pixels){size.width,
+                            floor(size.whole * per_point + 0.5) / per_point,
+                            72 * per_point,
+                            size.scale,
+                            {size.box[0] + size.box[2] / 2 - size.at[0],
+                             size.at[1] - size.box[1] - size.box[3] / 2}};
     check_type(&size, path);
     return true;
 }
@@ -250,7 +330,7 @@ bool svg_finish(FILE *in, const char *dot, FILE *out, const char *path)
                   out);
             fputs(size.width > 0 ? "" : line + 5, out);
         } else if (head && size.width > 0)
-            write_size(out, &size, line);
+            write_size(out, &size);
         else if (strncmp(line, "<text ", 6) == 0)
             write_text(out, line, centred);
         else if (strncmp(line, "<title>", 7) != 0)

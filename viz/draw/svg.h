@@ -21,10 +21,10 @@ bool svg_finish(FILE *in, const char *dot, FILE *out, const char *path);
 // Would it have no type that is too small?
 bool svg_fits(FILE *in, const char *dot);
 
-// The same picture in pixels: the size in points, pixels to an inch, and the
-// scale at which dot draws into that, from its middle.
+// The same picture in pixels: the size in points, pixels to an inch, the scale
+// at which dot draws into that, and what of the drawing is in the middle.
 struct svg_pixels {
-    double width, height, per_inch, scale;
+    double width, height, per_inch, scale, middle[2];
 };
 // False: the DOT text says nothing of its size. Tells of small type, as
 // svg_finish().
