@@ -96,8 +96,16 @@ function look_at_texts() {
             found.push(`"${t.text}" leaves its box by `
                 + `${(out / scale).toFixed(1)}`);
     }
+    // From where to where something is drawn, as shares of the width.
+    const drawn = [...svg.querySelectorAll('text, polygon, path, ellipse')]
+        .filter((e) => e.getAttribute('stroke') !== 'transparent'
+            && !(e.getAttribute('fill') === 'none'
+                && e.getAttribute('stroke-width') === '0')).map(box_of);
+    const share = (x) => (x - whole.left) / whole.width;
+    const ink = [share(Math.min(...drawn.map((b) => b.left))),
+        share(Math.max(...drawn.map((b) => b.right)))];
     const n_inked = texts.filter((t) => t.right > t.left).length;
-    return {found, n_texts: texts.length, n_inked, smallest:
+    return {found, n_texts: texts.length, n_inked, ink, smallest:
         Math.min(...texts.map((t) => t.size)),
     width: svg.viewBox.baseVal.width, height: svg.viewBox.baseVal.height};
 }

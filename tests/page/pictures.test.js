@@ -202,6 +202,18 @@ test('each kind of picture has the size and the type of what it is for',
         assert.deepStrictEqual(wrong, []);
     });
 
+test('a sheet has all of the width that it is for', async () => {
+    const {page, close} = await browser_with(FONTS[0]);
+    for (const [trace, kind] of [['tour', 'column'], ['swarm', 'column'],
+        ['kv-unreliable', 'column'], ['tour', 'readme'], ['tour', 'slide']]) {
+        const file = path.join(work, 'wide.svg');
+        call('sheet', trace_of(trace, 7), '--for', kind, '-o', file);
+        const {ink} = await texts_of(page, fs.readFileSync(file, 'utf8'));
+        assert.ok(ink[0] < 0.06 && ink[1] > 0.94, `${trace}, ${kind}: ${ink}`);
+    }
+    await close();
+});
+
 test('a solid entry that differs from the leader has a sign', () => {
     const file = path.join(work, 'differs.svg');
     call('log', failing_trace(), '-o', file);

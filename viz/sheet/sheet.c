@@ -27,8 +27,9 @@ struct sheet {
     double width;    // of the page
     double cell;     // of an entry, with the gap behind it
     int in_row, entries;
-    size_t most; // eras
-    bool sized;  // for a format
+    double below; // each table
+    size_t most;  // eras
+    bool sized;   // for a format
 };
 
 // ------------------------------------------------------------------ one table
@@ -151,13 +152,32 @@ static void draw_caption(struct sheet *t, const struct model *model, size_t at,
                   (struct letters){9, PAINT_QUIET, false, NULL}, text);
 }
 
+// The columns that are worth it, and, as far as there is room, those before.
+static struct log_columns choose_columns(const struct sheet *t,
+                                         const struct model *model)
+{
+    uint64_t most = (uint64_t)t->entries;
+    struct log_columns columns = log_choose(model, t->entries + 1);
+    columns.last -= columns.last > 1; // none behind the longest log
+    if (columns.last - columns.first + 1 < most)
+        columns.first = columns.last > most ? columns.last - most + 1 : 1;
+    return columns;
+}
+
+// From its caption to the end of its last row.
+static double table_height(const struct sheet *t)
+{
+    enum { CAPTION = 38 };
+    return CAPTION + t->cell * t->trace->header.n_servers;
+}
+
 static void draw_table(struct sheet *t, size_t at)
 {
     struct model model;
     part_model(&model, t->trace, t->event[at]);
-    struct log_columns columns = log_choose(&model, t->entries);
+    struct log_columns columns = choose_columns(t, &model);
     double wide = t->width / t->in_row;
-    double high = 50 + t->cell * model.n_servers + 18;
+    double high = table_height(t) + t->below;
     double left = (double)((int)at % t->in_row) * wide + 4;
     double top = t->top + (double)((int)at / t->in_row) * high;
     draw_caption(t, &model, at, left, top);
@@ -247,6 +267,7 @@ static void lay_out(struct sheet *t, const struct viz_room *room, int n)
     t->cell = CELL;
     t->in_row = IN_ROW;
     t->most = MOST_ERAS;
+    t->below = 30;
     t->strip.sheet_height = HEIGHT;
     if (t->sized) {
         double high = viz_room_height(room, TYPE);
@@ -266,8 +287,13 @@ static void lay_out(struct sheet *t, const struct viz_room *room, int n)
             t->most = MOST_ERAS;
     }
     t->strip.sheet_width = t->width;
-    int room_for = (int)((t->width / t->in_row - PLATE - 12) / t->cell);
-    t->entries = room_for < ENTRIES ? room_for : ENTRIES;
+    double room_for = t->width / t->in_row - PLATE - 12;
+    t->entries = (int)fmin(room_for / t->cell, ENTRIES);
+    if (viz_room_is_narrow(room)) { // all of its width, little between
+        t->entries = (int)(room_for / t->cell);
+        t->cell = room_for / t->entries;
+        t->below = 18;
+    }
 }
 
 void viz_sheet(const struct trace_file *trace, const struct viz_window *window,
@@ -291,7 +317,7 @@ void viz_sheet(const struct trace_file *trace, const struct viz_window *window,
     for (size_t i = 0; i < t.n; i++)
         draw_table(&t, i);
     int n_rows = ((int)t.n + t.in_row - 1) / t.in_row;
-    double y = t.top + n_rows * (68 + t.cell * trace->header.n_servers) + 8;
+    double y = t.top + n_rows * (table_height(&t) + t.below) + 8;
     if (t.strip.low)
         y -= 41;
     draw_legend(&t, t.sized || y > HEIGHT - 40 ? y : HEIGHT - 40);

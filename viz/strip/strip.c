@@ -378,7 +378,7 @@ static void lay_out(struct strip *s, const struct viz_room *room, bool acts)
     if (s->narrow)
         s->bars = s->low ? 0 : 26; // of commits only the number
     bool tight = s->on_sheet && s->low, marked = s->n_finding > 0 || acts;
-    s->lanes_top = draw_title(s) + (tight ? 14 : 20);
+    s->lanes_top = draw_title(s) + (tight ? 18 : 20);
     if (marked)
         s->lanes_top += tight ? 14 : 30;
     double high = s->on_sheet ? s->sheet_height
