@@ -56,11 +56,22 @@ void child_sends(void)
     }
 }
 
+static void add(struct lab_result *result, const char *text)
+{
+    size_t said = strlen(result->text);
+    snprintf(result->text + said, sizeof result->text - said, "%s", text);
+}
+
 _Noreturn void child_ends(void)
 {
     struct lab_result *result = &child_run.result;
     if (child_run.lab != NULL)
         lab_price_of(child_run.lab, &result->prices);
+    const char *woken = result->passed ? NULL : sim_woken_for_nothing();
+    size_t length = strlen(result->text);
+    if (woken != NULL && length > 0 && result->text[length - 1] != '\n')
+        add(result, "\n");
+    add(result, woken != NULL ? woken : "");
     size_t said = strlen(result->text);
     if (!result->passed && said < sizeof result->text)
         lab_own_entries(result->text + said, sizeof result->text - said);

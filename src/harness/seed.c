@@ -122,6 +122,7 @@ struct sim_config lab_simulation(const struct lab_run *run)
                                .later_us = lab_turn_us(run),
                                .later_seed = lab_later_seed(run),
                                .policy = run->schedule,
+                               .spurious_per_mille = scenario->stepped ? 0 : 20,
                                .lint_sleep_locked = true,
                                .hostile_clocks =
                                    scenario->rpcs == NULL && !scenario->stepped,

@@ -4,6 +4,7 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 // In the caller's pthread_cond_t.
 struct scond {
@@ -34,6 +35,22 @@ static struct scond *cond_of(pthread_cond_t *object, void *pc)
         cond->signal_pc = NULL;
     }
     return cond;
+}
+
+const char *sim_woken_for_nothing(void)
+{
+    enum { RECENT_NS = 1000000 };
+    static char text[300];
+    const struct fiber *fiber = sim.now;
+    if (!sim.active || fiber->woken_pc == NULL ||
+        sim.now_ns - fiber->woken_ns > RECENT_NS)
+        return NULL;
+    snprintf(text, sizeof text,
+             "Just before, the wait of %s in %.120s ended without a signal, as"
+             " POSIX allows: behind a wait, look again at what was waited for"
+             " (while, not if).",
+             sim_name(fiber), sim_place(fiber->woken_pc));
+    return text;
 }
 
 void sim_cond_facts(const struct scond *cond, uint32_t *n_signals,
@@ -81,12 +98,14 @@ static int wait_until(pthread_cond_t *object, pthread_mutex_t *with,
     struct smutex *other = sim_held_beside(mutex);
     if (other != NULL)
         sim_lint_held("waits for a condition", other, pc);
-    bool spurious = sim.config->spurious > 0 &&
-                    (double)(sim_next(&sim.schedule_random) >> 11) * 0x1p-53 <
-                        sim.config->spurious;
+    bool spurious = fiber->server >= 0 && sim.spurious_per_mille > 0 &&
+                    sim_next(&sim.spurious_random) % 1000 <
+                        (uint64_t)sim.spurious_per_mille;
     sim_release(mutex, pc);
     fiber->timed_out = false;
+    fiber->woken_pc = spurious ? pc : NULL;
     if (spurious) {
+        fiber->woken_ns = sim.now_ns;
         sim_point();
     } else {
         fiber->wait_cond = cond;

@@ -58,16 +58,6 @@ uint64_t sim_now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-uint64_t sim_hash(void)
-{
-    return sim.hash;
-}
-
-uint64_t sim_switches(void)
-{
-    return sim.switches;
-}
-
 // Wait queues and the run queue.
 
 void sim_enqueue(struct fiber **queue, struct fiber *fiber)
@@ -235,8 +225,6 @@ static inline __attribute__((always_inline)) void give_way(bool dying)
     to->state = FIBER_RUNS;
     sim.since_switch = 0;
     sim.ready_changed = true;
-    sim.hash = (sim.hash ^ (uint64_t)to->id) * 0x100000001b3u;
-    sim.hash = (sim.hash ^ sim.now_ns) * 0x100000001b3u;
     sim_space_load(to->space);
     if (to == from)
         return;
@@ -314,6 +302,10 @@ static uint64_t begin_streams(uint64_t seed, uint64_t program_seed)
         sim.program_random[i] = sim_next(&program_seed);
     }
     sim.park_random = sim_next(&seed);
+    uint64_t spurious = ~sim.park_random;
+    bool has_any = (sim_next(&spurious) & 1) == 0;
+    sim.spurious_per_mille = has_any ? sim.config->spurious_per_mille : 0;
+    sim.spurious_random = spurious;
     return seed;
 }
 
@@ -419,7 +411,6 @@ static void reset(const struct sim_config *config)
     sim.look_ns = LOOK_NS;
     sim.root.stack = NULL;
     sim.sanitized = sim_has_sanitizer();
-    sim.hash = 0xcbf29ce484222325u;
     sim.run++;
     sim.over = sim.failed = sim.raced = false;
     choose_policy(config);

@@ -150,6 +150,7 @@ struct fiber *sim_new_fiber(void *(*body)(void *), void *argument)
     fiber->wait = NULL;
     fiber->wait_mutex = NULL;
     fiber->wait_cond = NULL;
+    fiber->woken_pc = NULL;
     fiber->queue = NULL;
     fiber->heap_at = -1;
     fiber->priority = (sim_next(&sim.schedule_random) >> 1) | (1ull << 32);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 
 #include "arch/arch.h"
 #include "base/random.h"
@@ -66,6 +67,8 @@ struct fiber {
     const char *wait; // "mutex", "cond", "join", "sleep" ...
     void *wait_pc;
     struct scond *wait_cond;
+    void *woken_pc; // of its last wait, when that had no signal
+    uint64_t woken_ns;
     uint64_t wait_since_ns;
     void **wait_frame; // the runtime's, below that of wait_pc
     bool timed_out;
@@ -102,7 +105,7 @@ struct sim_state {
     struct fiber *all[MAX_FIBERS], *ready[MAX_FIBERS], *pool[MAX_FIBERS];
     struct alarm heap[MAX_FIBERS];
     int n_all, n_ready, n_heap, n_pool;
-    uint64_t now_ns, order, points, switches, since_switch, hash, run;
+    uint64_t now_ns, order, points, switches, since_switch, run;
     uint64_t second, second_ends_ns; // the one that now_ns is in
     uint64_t later_ns;               // from then on another seed counts
     bool ready_changed; // PCT: who is ready may come before who runs
@@ -131,6 +134,8 @@ struct sim_state {
     } clock[MAX_SERVERS];
     int park_per_mille;
     uint64_t park_ms, park_random;
+    int spurious_per_mille;
+    uint64_t spurious_random;
     uint64_t clock_seed, origin_ns; // of clock.c, with hostile clocks
     void *wall_clock_pc;            // where a server first used it
     int wall_clock_server;
@@ -213,6 +218,9 @@ void sim_report_deadlock(struct fiber *first);
 // Ends the run with a sanitizer's report: what the thread did, and places.
 void sim_report_memory(enum sim_failure kind, const char *what,
                        const char *places);
+
+// fault.c: what comes behind a thread's name; borrowed until the next call.
+const char *sim_fault(int signal, const siginfo_t *info);
 
 // memory.c
 void sim_watch_memory(void);

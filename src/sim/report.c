@@ -24,7 +24,6 @@ enum {
     SPIN_TICKS = 20,      // ticks without a scheduling point: a busy loop
     MOST_THREADS = 24,    // listed in a report
     REPORT_BYTES = 8192,
-    NULL_BYTES = 4096, // below: a field behind a NULL pointer
 };
 
 static char report[REPORT_BYTES];
@@ -358,12 +357,8 @@ static void on_crash(int signal, siginfo_t *info, void *context)
         say("%s %s%s", sim_name(sim.now),
             assertion[0] != '\0' ? "broke the assertion " : "called abort()",
             assertion);
-    else if (signal == SIGSEGV && (uintptr_t)info->si_addr < NULL_BYTES)
-        say("%s dereferenced a NULL pointer (address 0x%lx)", sim_name(sim.now),
-            (unsigned long)(uintptr_t)info->si_addr);
     else
-        say("%s crashed: %s at address %p", sim_name(sim.now),
-            strsignal(signal), info->si_addr);
+        say("%s %s", sim_name(sim.now), sim_fault(signal, info));
     say_run();
     if (first < n)
         say_stack(backtrace_of + first, n - first, true);

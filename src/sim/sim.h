@@ -50,7 +50,9 @@ struct sim_config {
     // Points of a server's thread in a virtual second; more are SIM_SPIN. 0
     // takes a default.
     uint32_t most_steps_s;
-    double spurious;        // probability of a spurious wake-up per wait
+    // Of a thousand waits of servers for a condition so many end at once, as
+    // POSIX allows, in half of the seeds.
+    int spurious_per_mille;
     bool lint_sleep_locked; // report SIM_SLEEP_LOCKED
     // CLOCK_MONOTONIC begins, by seed, a second or two before its milliseconds
     // or microseconds no longer fit 31 or 32 bits; CLOCK_REALTIME is set hours
@@ -103,6 +105,10 @@ void sim_set_clock_rate(int server, int per_mille);
 // A sentence on the first place where a server's thread read CLOCK_REALTIME or
 // waited until a moment of it, in this run with hostile clocks; NULL: none did.
 const char *sim_wall_clock_use(void);
+
+// A sentence on the running thread's last wait for a condition, when that ended
+// without a signal within the last millisecond; else NULL.
+const char *sim_woken_for_nothing(void);
 
 // Suspends all threads of a server (they do not run, their timers expire
 // silently) until resumed.
@@ -172,7 +178,7 @@ int sim_most_threads(char *out, size_t room);
 // 0: none). Each life of a server can then have a copy of its own, which is in
 // place while its threads run.
 void sim_space_object(void *at, size_t n);
-// A new life's copy, as loaded; borrowed until sim_space_end(). NULL when the
+// A new life's copy, as loaded; never freed. NULL when the
 // object has no variables.
 struct sim_space *sim_space_new(int server);
 // The calling thread, and those that it starts, belong to this life from now
@@ -181,7 +187,6 @@ struct sim_space *sim_space_enter(struct sim_space *space);
 // The first byte from *from on that a server has written in its copy, and who
 // has (a bit each); false when there is none.
 bool sim_space_written(size_t *from, uint64_t *servers);
-void sim_space_end(void);
 
 // The return addresses of the running thread from pc on, at most so many; only
 // pc when they are not known. Follows frame pointers.
@@ -230,10 +235,6 @@ void sim_forbid(const char *what);
 // The caller ends the process from inside of the run, after work that may take
 // long: no failure is reported any more. Nothing outside of a run.
 void sim_let_be(void);
-
-// Hash over all scheduling decisions and the virtual time of each.
-uint64_t sim_hash(void);
-uint64_t sim_switches(void);
 
 // A scheduling point of one's own; no-op outside a run.
 void sim_point(void);

@@ -114,17 +114,3 @@ bool sim_space_written(size_t *from, uint64_t *servers)
     *servers = who;
     return who != 0;
 }
-
-void sim_space_end(void)
-{
-    while (all != NULL) {
-        struct sim_space *next = all->next;
-        free(all->bytes);
-        free(all);
-        all = next;
-    }
-    free(born);
-    born = NULL;
-    in_place = NULL;
-    n_bytes = 0;
-}

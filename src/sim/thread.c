@@ -40,7 +40,7 @@ static int join_until(pthread_t thread, void **result, uint64_t deadline_ns,
 {
     sim_point();
     struct fiber *fiber = fiber_of(thread, "pthread_join", pc);
-    if (fiber == sim.now)
+    if (fiber == sim.now && !fiber->detached)
         return EDEADLK;
     if (fiber->detached || fiber->joiner != NULL)
         return EINVAL;
