@@ -96,14 +96,17 @@ function look_at_texts() {
             found.push(`"${t.text}" leaves its box by `
                 + `${(out / scale).toFixed(1)}`);
     }
-    // From where to where something is drawn, as shares of the width.
+    // From where to where something is drawn, as shares of width and height.
     const drawn = [...svg.querySelectorAll('text, polygon, path, ellipse')]
         .filter((e) => e.getAttribute('stroke') !== 'transparent'
             && !(e.getAttribute('fill') === 'none'
                 && e.getAttribute('stroke-width') === '0')).map(box_of);
-    const share = (x) => (x - whole.left) / whole.width;
-    const ink = [share(Math.min(...drawn.map((b) => b.left))),
-        share(Math.max(...drawn.map((b) => b.right)))];
+    const across = (x) => (x - whole.left) / whole.width;
+    const down = (y) => (y - whole.top) / whole.height;
+    const ink = [across(Math.min(...drawn.map((b) => b.left))),
+        across(Math.max(...drawn.map((b) => b.right))),
+        down(Math.min(...drawn.map((b) => b.top))),
+        down(Math.max(...drawn.map((b) => b.bottom)))];
     const n_inked = texts.filter((t) => t.right > t.left).length;
     return {found, n_texts: texts.length, n_inked, ink, smallest:
         Math.min(...texts.map((t) => t.size)),

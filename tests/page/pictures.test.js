@@ -214,6 +214,25 @@ test('a sheet has all of the width that it is for', async () => {
     await close();
 });
 
+test('a difference has all of the slide that it is for', async () => {
+    const {page, close} = await browser_with(FONTS[0]);
+    const ends = ['figure-8-overwritten', 'figure-8-committed']
+        .map((name) => trace_of(name, 1));
+    const tours = [7, 9].map((seed) => trace_of('tour', seed));
+    const three = [1, 2].map((seed) => trace_of('snapshot-install-crash',
+        seed));
+    for (const traces of [ends, tours, three]) {
+        const file = path.join(work, 'fork.svg');
+        assert.ok(try_call('diff', ...traces, '--for', 'slide', '-o', file));
+        const svg = fs.readFileSync(file, 'utf8');
+        const {ink} = await texts_of(page, svg);
+        assert.ok(ink[0] < 0.06 && ink[1] > 0.94 && ink[2] < 0.08
+            && ink[3] > 0.91, `${traces}: ${ink}`);
+        assert.match(svg, />Not drawn: \d+ later events of A, \d+ of B/);
+    }
+    await close();
+});
+
 test('a solid entry that differs from the leader has a sign', () => {
     const file = path.join(work, 'differs.svg');
     call('log', failing_trace(), '-o', file);

@@ -158,6 +158,36 @@ static void test_only_what_is_asked_for(void **state)
     trace_unload(&trace);
 }
 
+// What a slide says that it leaves out and what it tells are all events behind
+// the fork.
+static void test_a_slide_counts_what_it_leaves_out(void **state)
+{
+    (void)state;
+    struct trace_file trace[2];
+    load_tour(&trace[0], 5);
+    load_tour(&trace[1], 6);
+    struct viz_diff asked = between(&trace[0], &trace[1]);
+    asked.room.format = viz_format("slide");
+    bool equal;
+    size_t fork = first_difference(&asked), n_told = 2;
+    struct text text = draw(&asked, &equal);
+    for (const char *at = text.at; (at = strstr(at, "label=\"+")) != NULL; at++)
+        n_told++;
+    const char *said = strstr(text.at, "label=\"Not drawn: ");
+    size_t a, b;
+    assert_non_null(said);
+    assert_int_equal(sscanf(said,
+                            "label=\"Not drawn: %zu later events of A, %zu of",
+                            &a, &b),
+                     2);
+    assert_true(n_told > 4);
+    assert_int_equal(a + b + n_told,
+                     trace[0].n_events + trace[1].n_events - 2 * fork);
+    free(text.at);
+    trace_unload(&trace[0]);
+    trace_unload(&trace[1]);
+}
+
 static void draw_both(const struct trace_file *a, const struct trace_file *b)
 {
     for (int way = 0; way < 4; way++) {
@@ -343,6 +373,7 @@ int main(void)
         cmocka_unit_test(test_any_change_is_found),
         cmocka_unit_test(test_sides_are_aligned),
         cmocka_unit_test(test_only_what_is_asked_for),
+        cmocka_unit_test(test_a_slide_counts_what_it_leaves_out),
         cmocka_unit_test(test_times_are_aligned),
         cmocka_unit_test(test_only_what_differs_is_drawn),
         cmocka_unit_test(test_other_logs_are_framed),

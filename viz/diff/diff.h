@@ -40,14 +40,19 @@ void diff_free(struct diff *diff);
 
 // diff_text.c: the first event that differs; NULL: the trace is over there.
 const struct trace_event *diff_first(const struct diff *diff, int side);
-// The message that an event sends or receives; NULL.
+
+// diff_words.c: the message that an event sends or receives; NULL.
 const struct scene_message *diff_message(const struct diff_side *side,
                                          const struct trace_event *event);
 // An event with its server, in words.
 void diff_say(const struct diff_side *side, const struct trace_event *event,
               char *text, size_t n);
+// The same in a sentence without abbreviations.
+void diff_tell(const struct diff_side *side, const struct trace_event *event,
+               char *text, size_t n);
 
-// A count of each whole trace. Fills at most `most`, gives their number.
+// diff_text.c: a count of each whole trace. Fills at most `most`, gives their
+// number.
 struct diff_fact {
     const char *name;
     uint64_t of[2];
@@ -64,6 +69,7 @@ void diff_fields(const struct diff *diff, char *names, size_t n);
 struct diff_logs {
     struct model state[2];
     uint64_t first, last; // columns
+    double row, cell;     // height of a row, width of a column
 };
 // After these events, one of each run (0: before the first); as many columns at
 // most, one at least. To be freed by diff_logs_free().
@@ -74,7 +80,7 @@ double diff_logs_height(const struct diff_logs *logs);
 void diff_logs_draw(const struct diff_logs *logs, int side,
                     struct shapes *shapes, double x, double y,
                     const char *title);
-enum { DIFF_CELL = 18, DIFF_PLATE = 34 }; // widths, in points
+enum { DIFF_CELL = 18, DIFF_PLATE = 34 }; // least widths, in points
 
 // diff_text.c and diff_draw.c
 void diff_text(const struct diff *diff, FILE *out);

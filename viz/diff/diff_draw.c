@@ -10,40 +10,12 @@
 #include <string.h>
 
 #include "base/die.h"
-#include "diff.h"
+#include "diff_draw.h"
 #include "viz/draw/paint.h"
-#include "viz/timeline/timeline.h"
 
 #define LEFT 130.0 // the first lane of A
 
-static const double PITCH = 100, NARROW = 72, MARGIN = 56, SAID = 150, GAP = 16;
-
-struct picture {
-    const struct diff *diff;
-    struct shapes shapes;
-    struct drawing d[2];
-    struct viz_window window[2];
-    uint64_t base[2], end_us; // end_us since the base
-    struct diff_logs fork, end;
-    bool sized;         // for a format
-    bool low, narrow;   // of a slide, of a column: without the lanes
-    double widest;      // of a format
-    double pitch, said; // of the lanes; of the words beside them
-};
-
-static double panel_left(const struct picture *p, int side)
-{
-    if (p->low)
-        return side * (p->widest + GAP) / 2;
-    return p->narrow ? 0 : p->d[side].left - 60;
-}
-
-static double panel_right(const struct picture *p, int side)
-{
-    if (p->low)
-        return panel_left(p, side) + (p->widest - GAP) / 2;
-    return p->narrow ? p->widest : timeline_margin(&p->d[side]) + p->said;
-}
+static const double PITCH = 100, NARROW = 72, MARGIN = 56, SAID = 150;
 
 // ------------------------------------------------------------ what is drawn
 
@@ -177,7 +149,7 @@ static void open_panels(struct picture *p)
         d->silent = p->said <= 0;
         d->said_width = p->said - 24; // the next panel's pills need some room
         mute_likes(p, side);
-        left = panel_right(p, side) + 60;
+        left = diff_right(p, side) + 60;
     }
     timeline_rows_beside(p->d, p->base);
 }
@@ -235,108 +207,6 @@ static void draw_panels(struct picture *p)
 
 // ------------------------------------------------------- around the panels
 
-// The lines of one side above its lanes; gives their lower end.
-static double draw_head(struct picture *p, int side, double y)
-{
-    const struct diff_side *s = &p->diff->side[side];
-    const struct trace_header *header = &s->trace->header;
-    double x = panel_left(p, side), wide = panel_right(p, side) - x;
-    char text[200];
-    snprintf(text, sizeof text, "%s   %.60s, seed %.20s", side == 0 ? "A" : "B",
-             header->scenario, header->seed);
-    shapes_within(&p->shapes, x, y, wide,
-                  (struct letters){12, PAINT_INK, true, NULL}, text);
-    snprintf(text, sizeof text, "%zu event%s, %.40s", s->n,
-             s->n == 1 ? "" : "s", s->name);
-    shapes_within(&p->shapes, x, y + 16, wide,
-                  (struct letters){9, PAINT_QUIET, false, NULL}, text);
-    return y + 28;
-}
-
-// What is equal, folded into one bar over both panels.
-static void draw_prefix(struct picture *p, double y)
-{
-    const struct diff *diff = p->diff;
-    double left = panel_left(p, 0), right = panel_right(p, 1);
-    char text[160];
-    snprintf(
-        text, sizeof text, "the first %zu event%s equal%s%s", diff->first,
-        diff->first == 1 ? " is" : "s are", diff->times ? "" : ", times aside",
-        diff->only_time ? "; then times differ (--no-times looks past that)"
-                        : "");
-    if (diff->first == 0)
-        snprintf(text, sizeof text, "not even the first events are equal%s",
-                 diff->only_time
-                     ? " in time; all else of them is (--no-times looks past"
-                       " that)"
-                     : "");
-    int a = diff->side[0].trace->header.n_servers;
-    int b = diff->side[1].trace->header.n_servers;
-    if (a != b)
-        snprintf(text, sizeof text,
-                 "two different clusters: A has %d servers, B has %d", a, b);
-    if (diff->equal)
-        snprintf(text, sizeof text, "all %zu event%s equal%s", diff->first,
-                 diff->first == 1 ? " is" : "s are",
-                 diff->times ? "" : ", times aside");
-    shapes_band(&p->shapes, (struct area){left, y, right, y + 22},
-                "style=\"filled,rounded\", penwidth=0, fillcolor=\"" PAINT_SHADE
-                "\"",
-                NULL);
-    struct letters letters = {10, PAINT_INK, true, NULL};
-    if (p->sized && shapes_width(text, letters) > right - left)
-        shapes_within(&p->shapes, left + 4, y + 11, right - left - 8, letters,
-                      text);
-    else
-        shapes_text(&p->shapes, (left + right) / 2, y + 11, MIDDLE_AT, letters,
-                    "%s", text);
-}
-
-// The first event that is not equal, in words.
-static void draw_first(struct picture *p, int side, double y)
-{
-    const struct trace_event *first = diff_first(p->diff, side);
-    double x = panel_left(p, side), wide = panel_right(p, side) - x;
-    struct letters letters = {10, PAINT_FAULT, true, NULL};
-    char text[160], names[80], line[240];
-    if (first == NULL) {
-        shapes_text(&p->shapes, x, y, LEFT_AT, letters, "the trace ends here");
-        return;
-    }
-    diff_say(&p->diff->side[side], first, text, sizeof text);
-    diff_fields(p->diff, names, sizeof names);
-    snprintf(line, sizeof line, "event %" PRIu64 ": %.50s", first->n, text);
-    shapes_within(&p->shapes, x, y, p->sized ? wide : 1000, letters, line);
-    snprintf(line, sizeof line, "at %.3f ms%s%s", (double)first->us / 1000,
-             names[0] != '\0' ? "; the other differs in " : "", names);
-    shapes_within(&p->shapes, x, y + 12, p->sized ? wide : 1000,
-                  (struct letters){8, PAINT_FAULT, false, NULL}, line);
-}
-
-static double draw_facts(struct picture *p, double y)
-{
-    struct diff_fact fact[DIFF_FACTS];
-    size_t n = diff_facts(p->diff, fact);
-    struct letters quiet = {9, PAINT_QUIET, false, NULL};
-    struct letters ink = {9, PAINT_INK, true, NULL};
-    double x = panel_left(p, 0), apart = p->narrow ? 40 : 70;
-    double end = x + (p->narrow ? p->widest - apart - 10 : 220);
-    if (n > 0) {
-        shapes_text(&p->shapes, x, y, LEFT_AT, ink, "in the whole runs");
-        shapes_text(&p->shapes, end, y, RIGHT_AT, ink, "A");
-        shapes_text(&p->shapes, end + apart, y, RIGHT_AT, ink, "B");
-    }
-    for (size_t i = 0; i < n; i++) {
-        y += 14;
-        shapes_text(&p->shapes, x, y, LEFT_AT, quiet, "%s", fact[i].name);
-        for (int side = 0; side < 2; side++)
-            shapes_text(&p->shapes, end + apart * side, y, RIGHT_AT,
-                        (struct letters){9, PAINT_INK, false, NULL}, "%" PRIu64,
-                        fact[i].of[side]);
-    }
-    return y + (n > 0 ? 24 : 0);
-}
-
 static void draw_legend(struct picture *p, double y, bool without_counts)
 {
     char left_out[160];
@@ -357,18 +227,8 @@ static void draw_legend(struct picture *p, double y, bool without_counts)
     };
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         y = shapes_wrapped(
-            &p->shapes, panel_left(p, 0), y, p->sized ? p->widest : 2000,
+            &p->shapes, diff_left(p, 0), y, p->sized ? p->widest : 2000,
             (struct letters){8, PAINT_QUIET, false, NULL}, lines[i]);
-}
-
-// Of a picture without lanes.
-static void draw_short_legend(struct picture *p, double y)
-{
-    shapes_wrapped(&p->shapes, 0, y, p->widest,
-                   (struct letters){8, PAINT_QUIET, false, NULL},
-                   "A number is an entry's term; dashed = not known to be"
-                   " committed, ≠ = other than in the other run."
-                   " Messages are left out.");
 }
 
 // ------------------------------------------------------------------ the whole
@@ -377,7 +237,7 @@ static void make_logs(struct picture *p)
 {
     enum { MOST_COLUMNS = 20 };
     uint64_t fork[2], end[2];
-    double width = panel_right(p, 0) - panel_left(p, 0);
+    double width = diff_right(p, 0) - diff_left(p, 0);
     for (int side = 0; side < 2; side++) {
         const struct diff_side *s = &p->diff->side[side];
         const struct trace_event *first = diff_first(p->diff, side);
@@ -388,6 +248,8 @@ static void make_logs(struct picture *p)
     }
     int room = (int)((width - DIFF_PLATE) / DIFF_CELL) - 1;
     int most = room < MOST_COLUMNS ? room : MOST_COLUMNS;
+    if (p->low) // its cells may be wider
+        most = room;
     diff_logs_make(&p->fork, p->diff, fork, most);
     diff_logs_make(&p->end, p->diff, end, most);
 }
@@ -396,19 +258,19 @@ static void draw_both_logs(struct picture *p, const struct diff_logs *logs,
                            double y, const char *title)
 {
     for (int side = 0; side < 2; side++)
-        diff_logs_draw(logs, side, &p->shapes, panel_left(p, side), y, title);
+        diff_logs_draw(logs, side, &p->shapes, diff_left(p, side), y, title);
 }
 
 static void draw_difference(struct picture *p)
 {
     static const char RED[] = "penwidth=2, color=\"" PAINT_FAULT "\"";
     char title[80], time[32];
-    double left = panel_left(p, 0), right = panel_right(p, 1);
+    double left = diff_left(p, 0), right = diff_right(p, 1);
     double y = TIMELINE_TOP - 94; // of the words of the first difference
     shapes_line(&p->shapes, left, y + 30, right, y + 30, RED,
                 "the first difference");
-    draw_first(p, 0, y + 6);
-    draw_first(p, 1, y + 6);
+    diff_first_words(p, 0, y + 6);
+    diff_first_words(p, 1, y + 6);
     draw_both_logs(p, &p->fork, y - 16 - diff_logs_height(&p->fork),
                    "logs at the fork");
     draw_panels(p);
@@ -420,34 +282,8 @@ static void draw_difference(struct picture *p)
     y = bottom + diff_logs_height(&p->end) + 44;
     enum { FACTS = 5 }; // so often too high: the counts go, --text has them
     if (p->diff->room.less < FACTS || p->diff->room.format->height <= 0)
-        y = draw_facts(p, y);
+        y = diff_counts(p, y);
     draw_legend(p, y, p->diff->room.less >= FACTS);
-}
-
-// Where lanes have no room: the first difference, and what came of it; in a
-// column B stands below A.
-static void draw_short(struct picture *p)
-{
-    char title[80], time[32];
-    double y = 0, side_y = 0;
-    snprintf(title, sizeof title, "logs %s after the fork",
-             shapes_time(p->end_us, time));
-    draw_prefix(p, y);
-    for (int side = 0; side < 2; side++) {
-        side_y = draw_head(p, side, y + 38);
-        if (!p->diff->equal) {
-            draw_first(p, side, side_y + 6);
-            diff_logs_draw(&p->end, side, &p->shapes, panel_left(p, side),
-                           side_y + 26, title);
-            side_y += 26 + diff_logs_height(&p->end);
-        }
-        if (p->narrow)
-            y = side_y - 22;
-    }
-    if (p->diff->equal)
-        return;
-    side_y += 12;
-    draw_short_legend(p, p->narrow ? draw_facts(p, side_y) : side_y);
 }
 
 static void draw_long(struct picture *p)
@@ -455,9 +291,9 @@ static void draw_long(struct picture *p)
     double top = p->diff->equal
                      ? 0
                      : TIMELINE_TOP - 94 - 16 - diff_logs_height(&p->fork) - 30;
-    draw_prefix(p, top - 4);
-    draw_head(p, 0, top - 44);
-    draw_head(p, 1, top - 44);
+    diff_prefix(p, top - 4);
+    diff_head(p, 0, top - 44);
+    diff_head(p, 1, top - 44);
     if (!p->diff->equal)
         draw_difference(p);
 }
@@ -478,7 +314,7 @@ void diff_draw(const struct diff *diff, FILE *out)
     open_panels(&p);
     make_logs(&p);
     if (p.low || p.narrow)
-        draw_short(&p);
+        diff_short(&p);
     else
         draw_long(&p);
     shapes_end(&p.shapes);

@@ -32,6 +32,8 @@ void diff_logs_make(struct diff_logs *logs, const struct diff *diff,
             model_init(&logs->state[side], trace->header.n_servers);
     }
     choose_columns(logs, most < 1 ? 1 : most);
+    logs->row = ROW;
+    logs->cell = DIFF_CELL;
 }
 
 void diff_logs_free(struct diff_logs *logs)
@@ -43,11 +45,11 @@ void diff_logs_free(struct diff_logs *logs)
 double diff_logs_height(const struct diff_logs *logs)
 {
     int a = logs->state[0].n_servers, b = logs->state[1].n_servers;
-    return HEAD + ROW * (a > b ? a : b);
+    return HEAD + logs->row * (a > b ? a : b);
 }
 
 static void draw_plate(struct shapes *shapes, const struct model_server *s,
-                       int server, double x, double y)
+                       int server, double x, double y, double high)
 {
     char looks[120], pale[8];
     bool leads = s->up && s->role == TRACE_LEADER;
@@ -58,10 +60,9 @@ static void draw_plate(struct shapes *shapes, const struct model_server *s,
              !s->up  ? "#E8E8E8"
              : leads ? paint_term(s->term)
                      : paint_paler(s->term, pale));
-    shapes_band(shapes, (struct area){x, y, x + DIFF_PLATE - 4, y + ROW - GAP},
+    shapes_band(shapes, (struct area){x, y, x + DIFF_PLATE - 4, y + high},
                 looks, !s->up ? "down" : trace_role_name(s->role));
-    shapes_text(shapes, x + (DIFF_PLATE - 4) / 2.0, y + (ROW - GAP) / 2,
-                MIDDLE_AT,
+    shapes_text(shapes, x + (DIFF_PLATE - 4) / 2.0, y + high / 2, MIDDLE_AT,
                 (struct letters){8, leads ? paint_text(s->term) : PAINT_INK,
                                  leads, NULL},
                 "S%d%s", server + 1, model_appeared(s) && !s->up ? " ✕" : "");
@@ -107,7 +108,7 @@ static void draw_cell(const struct diff_logs *logs, int side, int server,
     bool covered = index <= s->snapshot_index;
     bool committed =
         covered || (entry != NULL && log_is_committed(model, server, index));
-    struct area area = {x, y, x + DIFF_CELL - GAP, y + ROW - GAP};
+    struct area area = {x, y, x + logs->cell - GAP, y + logs->row - GAP};
     char looks[160], pale[8], tip[80];
     if (entry == NULL && !covered) {
         if (other) { // the place of what only the other run has
@@ -136,7 +137,7 @@ static void draw_cell(const struct diff_logs *logs, int side, int server,
     struct letters letters = {
         8, committed ? paint_text(entry->term) : "#000000", true, NULL};
     const char *sign = other ? DIFFERS : "";
-    double room = DIFF_CELL - GAP - 1 - shapes_width(sign, letters);
+    double room = logs->cell - GAP - 1 - shapes_width(sign, letters);
     char number[32];
     shapes_text(shapes, (area.left + area.right) / 2,
                 (area.top + area.bottom) / 2, MIDDLE_AT, letters, "%s%s", sign,
@@ -154,16 +155,16 @@ void diff_logs_draw(const struct diff_logs *logs, int side,
                 (struct letters){9, PAINT_INK, true, NULL}, "%s", title);
     for (uint64_t i = logs->first; i <= logs->last; i++) {
         double middle =
-            begin + DIFF_CELL * ((double)(i - logs->first) + 0.5) - GAP / 2;
+            begin + logs->cell * ((double)(i - logs->first) + 0.5) - GAP / 2;
         char number[32];
         shapes_text(shapes, middle, y + 22, MIDDLE_AT, quiet, "%s",
-                    shapes_number(i, DIFF_CELL - 2, quiet, number));
+                    shapes_number(i, logs->cell - 2, quiet, number));
     }
     y += HEAD;
-    for (int s = 0; s < model->n_servers; s++, y += ROW) {
-        draw_plate(shapes, &model->server[s], s, x, y);
+    for (int s = 0; s < model->n_servers; s++, y += logs->row) {
+        draw_plate(shapes, &model->server[s], s, x, y, logs->row - GAP);
         for (uint64_t i = logs->first; i <= logs->last; i++)
             draw_cell(logs, side, s, shapes, i,
-                      begin + DIFF_CELL * (double)(i - logs->first), y);
+                      begin + logs->cell * (double)(i - logs->first), y);
     }
 }

@@ -31,12 +31,12 @@ static void write_side(const struct diff *diff, int side, FILE *out)
 static void write_first(const struct diff *diff, int side, FILE *out)
 {
     const struct trace_event *e = diff_first(diff, side);
-    char text[160];
+    char text[240];
     if (e == NULL) {
         fprintf(out, "   %c is over\n", letter(side));
         return;
     }
-    diff_say(&diff->side[side], e, text, sizeof text);
+    diff_tell(&diff->side[side], e, text, sizeof text);
     fprintf(out, "   %c event %" PRIu64 " at %.3f ms: %s\n", letter(side), e->n,
             (double)e->us / 1000, text);
 }
@@ -150,11 +150,11 @@ void diff_text(const struct diff *diff, FILE *out)
 
 void diff_alt(const struct diff *diff, FILE *out)
 {
-    char sentence[600], text[2][160] = {"is over", "is over"};
+    char sentence[700], text[2][240] = {"is over", "is over"};
     for (int side = 0; side < 2; side++)
         if (diff_first(diff, side) != NULL)
-            diff_say(&diff->side[side], diff_first(diff, side), text[side],
-                     sizeof text[side]);
+            diff_tell(&diff->side[side], diff_first(diff, side), text[side],
+                      sizeof text[side]);
     if (diff->equal)
         snprintf(sentence, sizeof sentence, "All %zu events are equal.",
                  diff->first);
@@ -163,30 +163,6 @@ void diff_alt(const struct diff *diff, FILE *out)
                  "The first %zu events are equal; then A: %s; B: %s.",
                  diff->first, text[0], text[1]);
     paint_alt(out, "Where two runs part", sentence);
-}
-
-const struct scene_message *diff_message(const struct diff_side *side,
-                                         const struct trace_event *event)
-{
-    for (size_t i = 0; i < side->scene.n_messages; i++)
-        if (side->scene.message[i].sent == event ||
-            side->scene.message[i].received == event)
-            return &side->scene.message[i];
-    return NULL;
-}
-
-void diff_say(const struct diff_side *side, const struct trace_event *event,
-              char *text, size_t n)
-{
-    char words[200];
-    if (say_whole(event, words, sizeof words) || event->node < 0) {
-        if (event->node < 0 && !say_whole(event, words, sizeof words))
-            say_event(event, diff_message(side, event), words, sizeof words);
-        snprintf(text, n, "%s", words);
-        return;
-    }
-    say_event(event, diff_message(side, event), words, sizeof words);
-    snprintf(text, n, "S%d %s", event->node + 1, words);
 }
 
 static uint64_t count_of(const struct trace_file *trace, enum trace_kind kind)
