@@ -101,12 +101,15 @@ on('the end of a run is no crash of everybody', tour_page, {},
             texts: window.glassraft.svg(),
             logs: document.getElementById('logs').textContent,
             title: document.getElementById('logs-title').textContent,
+            last: window.glassraft.state.run.events.filter((event) =>
+                event.ev === 'role' && event.to === 'leader').map((event) =>
+                `S${event.node + 1}, term ${event.term}`).pop(),
             ups: window.glassraft.state.model.servers.map((one) => one.up),
         }));
         assert.ok(!seen.texts.includes('✕ down'));
         assert.ok(!seen.texts.includes('>down<'));
         assert.ok(!seen.logs.includes('down'), seen.logs);
-        assert.match(seen.title, /leader S2, term 7/);
+        assert.match(seen.title, new RegExp(`leader ${seen.last}$`));
         assert.deepStrictEqual(seen.ups, new Array(5).fill(true));
         // A crash in the middle is one.
         await page.evaluate(() => {
@@ -241,6 +244,99 @@ on('time is plain or warped by its button, and says which', tour_page, {},
         assert.ok(await page.locator('#help').isVisible());
         await press(page, 'Escape');
         assert.ok(await page.locator('#help').isHidden());
+    });
+
+const tip_of = (page) => page.evaluate(() => {
+    const tip = document.getElementById('tip');
+    const {left, right, top, bottom} = tip.getBoundingClientRect();
+    return {shown: !tip.hidden, text: tip.textContent, inside: left >= 0
+        && top >= 0 && right <= innerWidth && bottom <= innerHeight};
+});
+
+// Where the view draws an event on a lane, in the window.
+const place_of = (page, at) => page.evaluate((at) => {
+    const {frame, state} = window.glassraft;
+    const box = document.getElementById('view').getBoundingClientRect();
+    const {node} = state.run.events[at];
+    return {x: box.left + frame.x(node), y: box.top + frame.y(at)};
+}, at);
+
+// The number of the event that lies at a place of the window.
+const event_at = (page, {x, y}) => page.evaluate(([x, y]) => {
+    const box = document.getElementById('view').getBoundingClientRect();
+    const at = hit_at(window.glassraft.frame, x - box.left, y - box.top);
+    return at < 0 ? -1 : window.glassraft.state.run.events[at].n;
+}, [x, y]);
+
+on('the tip tells what lies under the pointer, and nothing else', tour_page,
+    {}, async (page) => {
+        assert.ok(!(await tip_of(page)).shown);
+        for (let i = 0; i < 12; i++) {
+            await press(page, ...(i % 3 === 0 ? ['t'] : ['j']));
+            const {at, n} = await look(page);
+            const place = await place_of(page, at);
+            if (Number.isNaN(place.x) || place.x === null)
+                continue;
+            await page.mouse.move(place.x, place.y);
+            const tip = await tip_of(page), under = await event_at(page, place);
+            assert.ok(tip.shown && tip.inside, JSON.stringify(tip));
+            assert.ok(tip.text.startsWith(`${under} · `), `${n}: ${tip.text}`);
+            // The words are those that the panel and the reader aloud have.
+            await page.mouse.click(place.x, place.y);
+            await settled(page);
+            assert.strictEqual((await look(page)).n, under);
+            assert.ok(!(await tip_of(page)).shown, 'a press closes it');
+        }
+        const box = await page.locator('#view').boundingBox();
+        await page.mouse.move(box.x + box.width - 12, box.y + box.height - 20);
+        assert.ok(!(await tip_of(page)).shown, 'nothing is there');
+    });
+
+on('the tip goes on with the picture, and closes by Escape', tour_page, {},
+    async (page) => {
+        await press(page, 't', 't');
+        const place = await place_of(page, (await look(page)).at);
+        await page.mouse.move(place.x, place.y);
+        const before = await tip_of(page);
+        assert.ok(before.shown);
+        // By key, wheel and button the picture moves below a pointer at rest.
+        const moves = [() => press(page, 'm'), () => press(page, 'PageDown'),
+            () => page.mouse.wheel(0, 90), () => press(page, '+')];
+        for (const move of moves) {
+            await move();
+            await settled(page);
+            const tip = await tip_of(page), under = await event_at(page, place);
+            assert.strictEqual(tip.shown, under >= 0);
+            if (tip.shown)
+                assert.ok(tip.text.startsWith(`${under} · `), tip.text);
+        }
+        await press(page, 'T', 't');
+        const there = await place_of(page, (await look(page)).at);
+        await page.mouse.move(there.x, there.y);
+        assert.ok((await tip_of(page)).shown);
+        await press(page, 'Escape');
+        assert.ok(!(await tip_of(page)).shown);
+        await press(page, 'j');
+        assert.ok(!(await tip_of(page)).shown, 'it stays closed');
+        await page.mouse.move(there.x + 1, there.y);
+        assert.strictEqual((await tip_of(page)).shown,
+            await event_at(page, {x: there.x + 1, y: there.y}) >= 0);
+        await page.mouse.move(4, 4);
+        assert.ok(!(await tip_of(page)).shown, 'outside there is none');
+    });
+
+on('the tip stays in the window', tour_page,
+    {viewport: {width: 360, height: 640}}, async (page) => {
+        const box = await page.locator('#view').boundingBox();
+        let n_shown = 0;
+        for (let y = 10; y < box.height; y += 16)
+            for (const x of [40, box.width / 2, box.width - 6]) {
+                await page.mouse.move(box.x + x, box.y + y);
+                const tip = await tip_of(page);
+                n_shown += tip.shown;
+                assert.ok(!tip.shown || tip.inside, `${x} ${y} ${tip.text}`);
+            }
+        assert.ok(n_shown > 5, `${n_shown}`);
     });
 
 on('the divider and the tabs go by arrows', tour_page, {}, async (page) => {

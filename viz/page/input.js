@@ -291,25 +291,47 @@ function listen_to_pinch(page) {
         });
 }
 
+// What lies under the pointer, in words beside it. The picture may move under a
+// pointer that rests: each drawing asks again. Escape closes the tip until the
+// pointer moves.
 function listen_for_tip(page) {
-    const tip = element('tip'), {canvas} = page;
+    const {canvas} = page;
+    let place = null;
+    page.show_tip = () => show_tip(page, place);
     canvas.addEventListener('pointermove', (event) => {
-        const hit = page.frame === null || event.buttons !== 0 ? -1
-            : hit_at(page.frame, event.offsetX, event.offsetY);
-        tip.hidden = hit < 0;
-        if (hit < 0)
-            return;
-        const {n, us} = page.state.run.events[hit];
-        tip.textContent = `${n} · ${milliseconds(us)} · ` +
-            describe(page.state.run.events[hit]);
-        const left = Math.min(event.clientX + 14,
-            window.innerWidth - tip.offsetWidth - 8);
-        tip.style.left = `${Math.max(0, left)}px`;
-        tip.style.top = `${event.clientY + 18}px`;
+        place = event.buttons !== 0 ? null : {x: event.offsetX,
+            y: event.offsetY, left: event.clientX, top: event.clientY};
+        page.show_tip();
     });
-    canvas.addEventListener('pointerleave', () => {
-        tip.hidden = true;
+    const close = () => {
+        place = null;
+        page.show_tip();
+    };
+    canvas.addEventListener('pointerdown', close);
+    canvas.addEventListener('pointerleave', close);
+    document.addEventListener('keydown', (event) => {
+        if (event.key === 'Escape')
+            close();
     });
+}
+
+function show_tip(page, place) {
+    const tip = element('tip');
+    const hit = page.frame === null || place === null ? -1
+        : hit_at(page.frame, place.x, place.y);
+    tip.hidden = hit < 0;
+    if (hit < 0)
+        return;
+    const event = page.state.run.events[hit];
+    tip.textContent = `${event.n} · ${milliseconds(event.us)} · ` +
+        describe(event);
+    const left = Math.min(place.left + 14,
+        window.innerWidth - tip.offsetWidth - 8);
+    const below = place.top + 18;
+    const above = place.top - 10 - tip.offsetHeight;
+    tip.style.left = `${Math.max(0, left)}px`;
+    tip.style.top = `${Math.max(0, below + tip.offsetHeight <
+        window.innerHeight ? below : above)}px`;
 }
 
 function listen_to_divider(page) {

@@ -328,6 +328,7 @@ class Page {
             show_event(state);
         }
         element('status').textContent = this.status();
+        this.show_tip?.();
         this.settle();
     }
 
