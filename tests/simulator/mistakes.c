@@ -32,8 +32,9 @@ static pthread_t begin(void *(*body)(void *))
 static void *hold(void *unused)
 {
     pthread_mutex_lock(&mutex);
-    for (int i = 0; i < 100; i++)
+    for (zero = 1; zero != 0;)
         sched_yield();
+    pthread_mutex_unlock(&mutex);
     return unused;
 }
 
@@ -109,10 +110,8 @@ static void detach_nobody(void)
 static void unlock_anothers(void)
 {
     begin(hold);
-    while (pthread_mutex_trylock(&mutex) == 0) {
-        pthread_mutex_unlock(&mutex);
+    while (zero == 0)
         sched_yield();
-    }
     pthread_mutex_unlock(&mutex);
 }
 
@@ -247,6 +246,38 @@ static void write_to_a_constant(void)
     *(volatile char *)(uintptr_t)text = 'C';
 }
 
+static void go_by_the_calendar(void)
+{
+    clock_gettime(CLOCK_REALTIME, &now);
+}
+
+static void *signal_often(void *set)
+{
+    for (int i = 0; i < 100000; i++) {
+        usleep(1000);
+        pthread_mutex_lock(&mutex);
+        *(bool *)set = true;
+        pthread_cond_signal(&cond);
+        pthread_mutex_unlock(&mutex);
+    }
+    return set;
+}
+
+static void wait_with_an_if(void)
+{
+    static bool set;
+    pthread_t thread;
+    pthread_create(&thread, NULL, signal_often, &set);
+    pthread_mutex_lock(&mutex);
+    for (;;) {
+        set = false;
+        if (!set)
+            pthread_cond_wait(&cond, &mutex);
+        if (!set)
+            abort();
+    }
+}
+
 static const struct {
     void (*commit)(void);
     const char *says;
@@ -277,6 +308,8 @@ static const struct {
     {sleep_too_long, "more than"},
     {begin_without_end, "threads at a time"},
     {yield_without_end, "never rests: within a second"},
+    {go_by_the_calendar, "goes by CLOCK_REALTIME in go_by_the_calendar"},
+    {wait_with_an_if, "ended without a signal, as POSIX allows"},
     {divide_by_zero, "divided a whole number by zero"},
     {trap, "ran into an instruction that does not exist"},
     {use_what_is_no_pointer, "used a pointer to where no memory can be"},
