@@ -243,6 +243,33 @@ test('a solid entry that differs from the leader has a sign', () => {
     assert.ok(!fs.readFileSync(file, 'utf8').includes('≠'));
 });
 
+// The commits that stand beside the lanes of an SVG: by lane, from the top.
+function commits_of(svg) {
+    const lanes = new Map();
+    const label = /<text text-anchor="middle" x="([\d.]+)" y="(-?[\d.]+)"[^>]* textLength="([\d.]+)"[^>]*>✓ commit (\d+)</g;
+    for (const [, x, y, width, n] of svg.matchAll(label)) {
+        const right = Math.round(Number(x) + Number(width) / 2);
+        lanes.set(right, [...lanes.get(right) || [], [Number(y), Number(n)]]);
+    }
+    return [...lanes.values()].map((lane) => lane.sort((a, b) => a[0] - b[0])
+        .map(([, n]) => n));
+}
+
+test('commits stand in their order where they are crowded', () => {
+    const file = path.join(work, 'crowded.svg');
+    let n_labels = 0;
+    for (const seed of [1, 3, 5]) {
+        call('timeline', trace_of('snapshot-install', seed), '--servers',
+            'S1,S2', '--types', 'snapshots,commits,faults', '--to', '3s',
+            '-o', file);
+        for (const lane of commits_of(fs.readFileSync(file, 'utf8'))) {
+            n_labels += lane.length;
+            assert.deepStrictEqual(lane, [...lane].sort((a, b) => a - b));
+        }
+    }
+    assert.ok(n_labels > 20, `${n_labels}`);
+});
+
 test('a size that is broken is told', () => {
     const file = path.join(work, 'broken.svg');
     call('strip', trace_of('tour', 7), '--for', 'slide', '-o', file);

@@ -274,26 +274,28 @@ static void decide(struct scene *scene)
 
 // ---------------------------------------------------------------- the window
 
-// An open window ends when the harness stops the servers for good.
+// Where the harness stops the servers for good: no crash of everybody. A
+// window ends there, but one that lies behind it.
 static size_t find_end(const struct trace_file *trace, size_t begin)
 {
     bool down[TRACE_MAX_SERVERS] = {false};
     size_t end = trace->n_events;
-    for (size_t i = begin; i < trace->n_events; i++) {
+    for (size_t i = 0; i < trace->n_events; i++) {
         if (part_over(down, &trace->event[i]) && end == trace->n_events)
             end = i;
         if (trace->event[i].kind == TRACE_BOOT)
             end = trace->n_events;
     }
-    return end;
+    return end > begin ? end : trace->n_events;
 }
 
 static void gather(struct scene *scene, uint64_t first, uint64_t last)
 {
     const struct trace_file *trace = scene->trace;
     scene->begin = first > 0 ? causes_position(trace, first) : 0;
-    scene->end = last > 0 ? causes_position(trace, last + 1)
-                          : find_end(trace, scene->begin);
+    scene->end = find_end(trace, scene->begin);
+    if (last > 0 && causes_position(trace, last + 1) < scene->end)
+        scene->end = causes_position(trace, last + 1);
     if (scene->end < scene->begin)
         scene->end = scene->begin;
     part_before(&scene->before, trace, scene->begin);

@@ -53,6 +53,8 @@ struct drawing {
     struct taken *taken;
     size_t n_taken;
     size_t n_unsaid; // labels for which no place was free
+    bool in_order;   // labels of a lane's side stand as their events do
+    double above[TRACE_MAX_SERVERS][2]; // the last of them, left and right
     double said;     // bottom of the last line of the narration
     int n_names;     // given so far to what has no number of its own
     bool *named;     // events whose number is somebody's id already
@@ -98,6 +100,9 @@ bool timeline_is_outcome(const struct drawing *d, const struct trace_event *e);
 void timeline_outcome_name(const struct trace_event *e, char *text, size_t n);
 // The end of the page that begins at y.
 double timeline_page_end(const struct drawing *d, double from);
+
+// timeline_rows.c: is the event only counted, as the picture is crowded?
+bool timeline_counts(const struct drawing *d, const struct trace_event *event);
 
 // timeline_place.c: y of an event in the layout; what is before or behind
 // the window stands at its edges.

@@ -61,20 +61,6 @@ static void mark(struct drawing *d, const struct trace_event *e)
     }
 }
 
-// In a crowded picture these are only counted.
-static bool is_local(const struct drawing *d, const struct trace_event *e)
-{
-    bool chosen = d->window->filter.index > 0;
-    switch (e->kind) {
-    case TRACE_APPEND:
-    case TRACE_COMMIT:
-    case TRACE_START:
-        return d->scene.crowded && !chosen;
-    default:
-        return false;
-    }
-}
-
 static bool is_dot(const struct trace_event *e)
 {
     return e->kind == TRACE_SEND || e->kind == TRACE_RECV ||
@@ -102,6 +88,8 @@ void timeline_marks(struct drawing *d)
     const struct scene *scene = &d->scene;
     size_t n_servers = (size_t)scene->before.n_servers;
     struct local *local = must_calloc(n_servers, sizeof *local);
+    memset(d->above, 0, sizeof d->above);
+    d->in_order = true;
     for (size_t i = scene->begin; i < scene->end; i++) {
         const struct trace_event *e = &scene->trace->event[i];
         bool shown = e->node >= 0 && (size_t)e->node < n_servers &&
@@ -111,7 +99,7 @@ void timeline_marks(struct drawing *d)
         if (!shown)
             continue;
         struct local *mine = &local[e->node];
-        if (is_local(d, e)) {
+        if (timeline_counts(d, e)) {
             if (mine->n++ == 0)
                 mine->first = e;
             continue;
@@ -122,6 +110,7 @@ void timeline_marks(struct drawing *d)
     }
     for (size_t s = 0; s < n_servers; s++)
         end_local(d, &local[s]);
+    d->in_order = false;
     free(local);
 }
 

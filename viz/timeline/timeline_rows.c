@@ -117,6 +117,56 @@ static double *find_rows(const struct drawing *d)
     return room;
 }
 
+bool timeline_counts(const struct drawing *d, const struct trace_event *e)
+{
+    bool chosen = d->window->filter.index > 0;
+    switch (e->kind) {
+    case TRACE_APPEND:
+    case TRACE_COMMIT:
+    case TRACE_START:
+        return d->scene.crowded && !chosen;
+    default:
+        return false;
+    }
+}
+
+// Down to where the labels on the left and right of each lane reach.
+struct reach {
+    double low[TRACE_MAX_SERVERS][2];
+};
+
+// On which side of its lane the label of an event stands; -1: it has none.
+static int label_side(const struct trace_event *e)
+{
+    switch (e->kind) {
+    case TRACE_START:
+    case TRACE_COMMIT:
+        return 0;
+    case TRACE_APPEND:
+    case TRACE_TRUNCATE:
+    case TRACE_COMPACT:
+    case TRACE_INSTALL:
+        return 1;
+    default:
+        return -1;
+    }
+}
+
+// Where a row goes that would stand at y: a label beside its own event, below
+// the one before it.
+static double below_labels(const struct drawing *d, struct reach *reach,
+                           const struct trace_event *e, double y)
+{
+    int side = label_side(e);
+    if (side < 0 || e->node < 0 || e->node >= TRACE_MAX_SERVERS ||
+        timeline_counts(d, e))
+        return y;
+    double *low = &reach->low[e->node][side];
+    y = fmax(y, *low);
+    *low = y + LABEL_ROW;
+    return y;
+}
+
 static int compare(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -182,6 +232,7 @@ void timeline_rows(struct drawing *d)
     const struct trace_event *event = d->scene.trace->event, *last = NULL;
     size_t n = d->scene.end - d->scene.begin, n_folds = 0;
     double *room = find_rows(d), y = TIMELINE_TOP;
+    struct reach reach = {{{0}}};
     begin_rows(d);
     for (size_t i = 0; i < n; i++) {
         const struct trace_event *now = &event[d->scene.begin + i];
@@ -196,8 +247,10 @@ void timeline_rows(struct drawing *d)
         }
         if (room[i] > 0 && last != NULL)
             y += step(d, last, now, room[i], y);
-        if (room[i] > 0)
+        if (room[i] > 0) {
+            y = below_labels(d, &reach, now, y);
             last = now;
+        }
         d->y[i] = y;
         d->row[i] = room[i] > 0;
     }
@@ -278,6 +331,7 @@ void timeline_rows_beside(struct drawing d[2], const uint64_t base_us[2])
     size_t n_rows = collect_rows(d, base_us, row);
     double y = TIMELINE_TOP + MAX_ROW, low[2] = {y, y};
     const struct trace_event *last[2] = {NULL, NULL};
+    struct reach reach[2] = {{{{0}}}};
     for (size_t i = 0; i < n_rows; i++) {
         struct drawing *mine = &d[row[i].side];
         const struct trace_event *now = event_of(d, &row[i]),
@@ -289,7 +343,9 @@ void timeline_rows_beside(struct drawing d[2], const uint64_t base_us[2])
         double least = low[row[i].side];
         if (*before != NULL && !along)
             least += row[i].room;
-        double here = low[row[i].side] = fmax(y, least);
+        double here =
+            below_labels(mine, &reach[row[i].side], now, fmax(y, least));
+        low[row[i].side] = here;
         mine->y[row[i].at] = here;
         mine->row[row[i].at] = true;
         *before = now;

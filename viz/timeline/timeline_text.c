@@ -111,8 +111,8 @@ void timeline_colour(struct drawing *d, const char *colour,
 
 // -------------------------------------------------------------------- labels
 
-// Tries the place itself, then below and above it in turn.
-static bool find_place(const struct drawing *d, struct box *place)
+// Tries the place itself, then below and above it in turn, none before `least`.
+static bool find_place(const struct drawing *d, struct box *place, double least)
 {
     enum { TRIES = 16 };
     struct box wanted = *place, box = wanted;
@@ -121,7 +121,7 @@ static bool find_place(const struct drawing *d, struct box *place)
         double shift = (i % 2 != 0 ? 1 : -1) * (i + 1) / 2 * height * 0.75;
         box.top = wanted.top + shift;
         box.bottom = wanted.bottom + shift;
-        if (timeline_is_free(d, box)) {
+        if (box.top >= least && timeline_is_free(d, box)) {
             *place = box;
             return true;
         }
@@ -207,10 +207,15 @@ void timeline_label(struct drawing *d, double x, double y, int side,
     double left = side > 0 ? x : x - width;
     struct box box = {left, y - height / 2, left + width, y + height / 2};
     box = beside_lanes(d, box, side);
-    if (!find_place(d, &box)) {
+    double none = 0;
+    double *above = d->in_order && event->node >= 0
+                        ? &d->above[event->node][side > 0]
+                        : &none;
+    if (!find_place(d, &box, *above)) {
         d->n_unsaid++;
         return;
     }
+    *above = box.top;
     timeline_take(d, box);
     d->lowest = box.bottom > d->lowest ? box.bottom : d->lowest;
     print_label(d, box, style, event, text);
