@@ -147,8 +147,8 @@ static void add_files(scmp_filter_ctx filter, const struct sandbox_files *files,
 // Signals go to oneself alone, and SIGSYS stays ours.
 static void add_signals(scmp_filter_ctx filter)
 {
-    static const int handled[] = {SIGSEGV, SIGBUS,  SIGFPE,
-                                  SIGILL,  SIGABRT, SIGVTALRM};
+    static const int handled[] = {SIGSEGV, SIGBUS,  SIGFPE,   SIGILL,
+                                  SIGTRAP, SIGABRT, SIGVTALRM};
     for (size_t i = 0; i < sizeof handled / sizeof handled[0]; i++)
         when(filter, SCMP_ACT_ALLOW, "rt_sigaction", INT(0, handled[i]));
     when(filter, SCMP_ACT_ALLOW, "kill", INT(0, getpid()));

@@ -20,6 +20,8 @@ const char *sim_fault(int signal, const siginfo_t *info)
     if (signal == SIGILL)
         return "ran into an instruction that does not exist, as after "
                "__builtin_unreachable() or __builtin_trap()";
+    if (signal == SIGTRAP)
+        return "ran into a trap, as __builtin_trap() is on some processors";
     // Of an address with too many bits the processor does not tell which.
     if (signal == SIGSEGV && info->si_code == SI_KERNEL)
         return "used a pointer to where no memory can be: never set, or taken "

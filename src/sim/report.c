@@ -436,7 +436,8 @@ static void set_tick_handler(void)
     syscall(SYS_rt_sigaction, SIGVTALRM, &action, NULL, 8);
 }
 
-static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+static const int crashes[] = {SIGSEGV, SIGBUS,  SIGFPE,
+                              SIGILL,  SIGTRAP, SIGABRT};
 enum { N_CRASHES = sizeof crashes / sizeof crashes[0] };
 static struct sigaction before[N_CRASHES];
 

@@ -228,6 +228,15 @@ static void trap(void)
     __builtin_trap();
 }
 
+static void raise_a_trap(void)
+{
+#ifdef __x86_64__
+    __asm__ volatile("int3");
+#else
+    __builtin_trap();
+#endif
+}
+
 static void use_what_is_no_pointer(void)
 {
     volatile uintptr_t at = 0xa5a5a5a5a5a5a5a5;
@@ -312,6 +321,7 @@ static const struct {
     {wait_with_an_if, "ended without a signal, as POSIX allows"},
     {divide_by_zero, "divided a whole number by zero"},
     {trap, "ran into an instruction that does not exist"},
+    {raise_a_trap, "ran into a trap"},
     {use_what_is_no_pointer, "used a pointer to where no memory can be"},
     {use_a_number, "at address 0x5a5a5a5a"},
     {write_to_a_constant, "at an address that is not its own or not to be"},
