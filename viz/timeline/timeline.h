@@ -8,10 +8,11 @@
 #include "viz/draw/causes.h"
 #include "viz/draw/scene.h"
 
-#define TIMELINE_TOP   70.0
-#define TIMELINE_IDLE  40.0  // height of a band
-#define TIMELINE_WIDE  100.0 // a pitch from which messages have labels
-#define TIMELINE_TIMES 62.0  // right edge of the column of times
+#define TIMELINE_TOP    70.0
+#define TIMELINE_IDLE   40.0  // height of a band
+#define TIMELINE_WIDE   100.0 // a pitch from which messages have labels
+#define TIMELINE_NARROW 62.0  // a pitch from which short words have room
+#define TIMELINE_TIMES  62.0  // right edge of the column of times
 
 struct box {
     double left, top, right, bottom;

@@ -271,7 +271,8 @@ static void say_reply(struct drawing *d, const struct scene_message *m,
         timeline_label(d, x, y, side, style, m->sent, "yes");
 }
 
-// Beside the cross: how often, and why when it is not mere bad luck.
+// Beside the cross: how often, and why when it is not mere bad luck. That a
+// server is unplugged its lane says, too, and in the same words.
 static void say_loss(struct drawing *d, const struct scene_message *m,
                      const struct way *way)
 {
@@ -279,6 +280,8 @@ static void say_loss(struct drawing *d, const struct scene_message *m,
     const char *why = m->why != NULL ? m->why : "";
     if (strcmp(why, "lost") == 0)
         why = "";
+    if (strcmp(why, "unplugged") == 0)
+        why = d->widest > 0 ? "" : "cut off";
     int side = way->to_x > way->x ? 1 : -1;
     char times[16] = "";
     if (m->n_retries > 0)
@@ -314,8 +317,6 @@ static void say_peer(struct drawing *d, const struct scene_message *m,
                        "S%d", m->from + 1);
 }
 
-static const double NARROW = 62; // a pitch for short words
-
 static void say(struct drawing *d, size_t at, const struct way *way)
 {
     const struct scene_message *m = &d->scene.message[at];
@@ -328,7 +329,8 @@ static void say(struct drawing *d, size_t at, const struct way *way)
     if (m->lost && way->arrives)
         say_loss(d, m, way);
     bool formatted = d->window->look.room.format != NULL;
-    if (!way->leaves || d->pitch < (formatted ? NARROW : TIMELINE_WIDE))
+    if (!way->leaves ||
+        d->pitch < (formatted ? TIMELINE_NARROW : TIMELINE_WIDE))
         return;
     int copies = m->reply ? 0 : copies_of(d, at);
     if (m->reply)

@@ -53,7 +53,8 @@ static void shade(struct drawing *d, int server, int side, double top,
     x += half - 1;
     top = top < d->from ? d->from : top;
     if (side == OFF)
-        timeline_label(d, x, top + 10, -1, off, NULL, "cut off");
+        timeline_label(d, x, top + 10, -1, off, NULL,
+                       d->pitch < TIMELINE_NARROW ? "off" : "cut off");
     else
         timeline_label(d, x, top + 10, -1, letter, NULL, "%c", 'A' + side % 26);
 }
@@ -185,16 +186,20 @@ void timeline_bands(struct drawing *d)
 void timeline_times(struct drawing *d)
 {
     double last = -100;
-    char text[40];
+    char text[40], said[40] = "";
     for (size_t i = d->scene.begin; i < d->scene.end; i++) {
         double y = d->y[i - d->scene.begin];
         if (y - last < 22 || d->scene.folded[i - d->scene.begin] ||
             !timeline_on_page(d, y))
             continue;
-        last = y;
         snprintf(text, sizeof text, "%.1f ms",
                  (double)d->scene.trace->event[i].us / 1000);
+        // Where time is stretched, many rows are the same moment.
+        if (strcmp(text, said) == 0)
+            continue;
+        last = y;
         timeline_time(d, y, text);
+        strcpy(said, text);
     }
 }
 
