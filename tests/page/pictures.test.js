@@ -123,6 +123,15 @@ function sizes_of(file) {
 
 let known_failure = null;
 
+// A run whose commands are long, in many scripts and of odd signs.
+function odd_commands() {
+    const file = path.join(work, 'odd-commands.jsonl');
+    const text = fs.readFileSync(trace_of('tour', 7), 'utf8');
+    fs.writeFileSync(file, text.replace(/"command":"/g,
+        '"command":"küß→日本語🙂 <b>&amp;\\"עברית '));
+    return file;
+}
+
 // A Raft with a bug of the zoo, and the run that stops at it: a follower that
 // commits entries its leader never sent.
 function failing_trace() {
@@ -177,7 +186,8 @@ test('each kind of picture has the size and the type of what it is for',
         const pictures = [];
         for (const [trace, other, has_clients] of [[tour, bug, false],
             [bug, tour, false], [churn, clients, false],
-            [clients, churn, true], [trace_of('figure-7', 1), tour, false]])
+            [clients, churn, true], [trace_of('figure-7', 1), tour, false],
+            [trace_of('cluster-of-one', 1), tour, false]])
             for (const kind of kinds_of(trace, other, has_clients))
                 for (const name of Object.keys(FORMATS))
                     pictures.push([name, kind]);
@@ -201,6 +211,19 @@ test('each kind of picture has the size and the type of what it is for',
         await close();
         assert.deepStrictEqual(wrong, []);
     });
+
+test('a command is cut between its characters, and says so', () => {
+    const file = path.join(work, 'odd.svg');
+    for (const kind of [['timeline', '--act', '3'], ['past', '250', '--act',
+        '3'], ['log'], ['why'], ['timeline', '--act', '3', '--for', 'column']]) {
+        call(kind[0], odd_commands(), ...kind.slice(1), '-o', file);
+        const svg = fs.readFileSync(file, 'utf8');
+        const shown = [...svg.matchAll(/>([^<]*küß[^<]*)</g)].map((m) => m[1]);
+        assert.ok(shown.length > 0 || kind.length !== 3, kind.join(' '));
+        for (const words of shown)
+            assert.ok(!/[?\uFFFD]/.test(words), `${kind}: ${words}`);
+    }
+});
 
 test('a sheet has all of the width that it is for', async () => {
     const {page, close} = await browser_with(FONTS[0]);

@@ -73,13 +73,15 @@ static bool is_other(const struct diff_logs *logs, int server, uint64_t index)
 {
     const struct model_server *a = &logs->state[0].server[server],
                               *b = &logs->state[1].server[server];
-    if (server >= logs->state[0].n_servers ||
-        server >= logs->state[1].n_servers)
-        return true;
-    bool in_a = index <= model_last_index(a),
-         in_b = index <= model_last_index(b);
+    // A server that one cluster does not have has no entries.
+    bool has_a = server < logs->state[0].n_servers,
+         has_b = server < logs->state[1].n_servers;
+    bool in_a = has_a && index <= model_last_index(a),
+         in_b = has_b && index <= model_last_index(b);
     if (in_a != in_b)
         return true;
+    if (!has_a || !has_b)
+        return false;
     // Two runs may have other commands at the same index and term.
     const struct trace_entry *x = model_entry(a, index),
                              *y = model_entry(b, index);

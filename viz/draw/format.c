@@ -59,18 +59,26 @@ char *viz_fitted(const struct viz_format *format,
                  void *context, size_t *n)
 {
     enum { TRIES = 14 };
-    char *text = NULL;
-    for (int less = 0; less < TRIES; less++) {
-        free(text);
-        FILE *out = must_stream(&text, n);
+    char *best = NULL;
+    double most = -1;
+    for (int less = 0; less < TRIES && most < 1; less++) {
+        char *text = NULL;
+        size_t n_text;
+        FILE *out = must_stream(&text, &n_text);
         if (format != NULL)
             fprintf(out, "// for: %.0f %.0f %.1f %s %d\n", format->width,
                     format->height, format->least, format->name,
                     format->pixels);
         draw(context, (struct viz_room){format, less}, out);
         fclose(out);
-        if (format == NULL || paint_fits(text, *n))
-            break;
+        double fits = format == NULL ? 1 : paint_fits(text, n_text);
+        if (fits > most) {
+            free(best);
+            best = text;
+            *n = n_text;
+            most = fits;
+        } else
+            free(text);
     }
-    return text;
+    return best;
 }

@@ -165,7 +165,7 @@ static bool draw(const char *dot, size_t n, const char *type, FILE *out,
     return good;
 }
 
-bool paint_fits(const char *dot, size_t n)
+double paint_fits(const char *dot, size_t n)
 {
     FILE *text = tmpfile(), *raw = tmpfile();
     bool drawn = text != NULL && raw != NULL && fwrite(dot, 1, n, text) == n &&
@@ -173,7 +173,7 @@ bool paint_fits(const char *dot, size_t n)
                  run_dot("svg", NULL, fileno(text), fileno(raw), NULL);
     if (drawn)
         rewind(raw);
-    bool fits = !drawn || svg_fits(raw, dot);
+    double fits = drawn ? svg_fits(raw, dot) : 1;
     if (text != NULL)
         fclose(text);
     if (raw != NULL)

@@ -58,8 +58,9 @@ void paint_alt(FILE *out, const char *title, const char *sentence);
 // file appears whole or not at all. False with one line on stderr.
 bool paint_save(const char *dot, size_t n, const char *path);
 
-// Is no type of the picture smaller than its first line, "// for:" (svg.h),
-// wants? Runs dot; where that fails, nobody will see the picture: true.
-bool paint_fits(const char *dot, size_t n);
+// How large the smallest type of the picture is, as a share of what its first
+// line, "// for:" (svg.h), wants; 1: large enough. Runs dot; where that fails,
+// nobody will see the picture: 1.
+double paint_fits(const char *dot, size_t n);
 
 #endif

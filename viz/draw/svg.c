@@ -277,10 +277,10 @@ static bool is_small(const struct size *size)
     return size->width > 0 && size->smallest * size->scale < size->least - 0.05;
 }
 
-bool svg_fits(FILE *in, const char *dot)
+double svg_fits(FILE *in, const char *dot)
 {
     struct size size = read_size(in, dot);
-    return !is_small(&size);
+    return is_small(&size) ? size.smallest * size.scale / size.least : 1;
 }
 
 // Type that is too small for what the picture is for is owned up to.

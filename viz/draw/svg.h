@@ -18,8 +18,9 @@
 // smaller then is told on stderr, as the file's at path.
 bool svg_finish(FILE *in, const char *dot, FILE *out, const char *path);
 
-// Would it have no type that is too small?
-bool svg_fits(FILE *in, const char *dot);
+// The smallest type that it would have, as a share of what is wanted: 1 and
+// more is large enough.
+double svg_fits(FILE *in, const char *dot);
 
 // The same picture in pixels: the size in points, pixels to an inch, the scale
 // at which dot draws into that, and what of the drawing is in the middle.

@@ -298,6 +298,8 @@ static bool is_there(struct part *part, const char *path,
     if ((wanted == 0 || found) && !beyond)
         return true;
     find_end(path, &n, &us);
+    if (wanted > 0 && !found && n == 0)
+        return fail(part, path, "has no events");
     if (wanted > 0 && !found)
         return fail(part, path, "has no event %" PRIu64 "; events 1..%" PRIu64,
                     wanted, n);

@@ -17,11 +17,15 @@ enum { COLUMNS = 12 }; // of a table, at most
 static const double GAP = 3, BEHIND = 44, HEAD = 48;
 static const struct sizes {
     double cell, row, plate, before, between;
-} usual = {29, 27, 46, 92, 26}, small = {21, 22, 38, 84, 18};
+} usual = {29, 27, 46, 92, 26}, small = {21, 22, 38, 84, 18},
+  flat = {21, 16, 38, 84, 18};
 
-// The smaller one where little room is.
-static const struct sizes *sizes_for(const struct viz_room *room)
+// The smaller ones where little room is; flat is a slide with many rows.
+static const struct sizes *sizes_for(const struct viz_room *room, int n_servers)
 {
+    enum { MANY = 7 };
+    if (viz_room_is_low(room) && n_servers >= MANY)
+        return &flat;
     return viz_room_is_low(room) || viz_room_is_narrow(room) ? &small : &usual;
 }
 
@@ -308,7 +312,7 @@ size_t viz_film_most(const struct viz_room *room, int n_servers)
         return ANY;
     if (viz_room_is_narrow(room))
         return COLUMN;
-    const struct sizes *size = sizes_for(room);
+    const struct sizes *size = sizes_for(room, n_servers);
     double high = viz_room_height(room, TYPE) - TITLE - LEGEND + size->between;
     double rows = floor(high / (HEAD + size->row * n_servers + size->between));
     double most = fmax(rows, 1) * floor(widest_in(room) / TABLE);
@@ -329,7 +333,7 @@ static void draw_strip(struct shapes *shapes, const struct trace_file *trace,
                        const struct model *model, size_t n,
                        const struct viz_look *look, double y)
 {
-    const struct sizes *size = sizes_for(&look->room);
+    const struct sizes *size = sizes_for(&look->room, model[0].n_servers);
     bool sized = look->room.format != NULL;
     double widest = widest_in(&look->room), part = widest;
     size_t n_parts = viz_room_is_narrow(&look->room) ? 1 : n < 3 ? n : 3;

@@ -23,6 +23,7 @@ struct table {
     int width;        // of an entry's cell
     int type;         // of what is small
     bool low, narrow; // the room is
+    bool marks;       // of indexes, below the rows
     bool values;      // with the commands
     const struct log_named *named;
 };
@@ -293,12 +294,14 @@ static void rows(const struct table *t)
     int leader = t->terms_only ? model_leader(t->model) : -1, letter = 0;
     if (leader >= 0) {
         log_row(t, leader, -1);
-        mark_row(t, leader);
+        if (t->marks)
+            mark_row(t, leader);
     }
     for (int server = 0; server < t->model->n_servers; server++)
         if (server != leader) {
             log_row(t, server, leader >= 0 ? letter++ : -1);
-            mark_row(t, server);
+            if (t->marks)
+                mark_row(t, server);
         }
 }
 
@@ -339,9 +342,11 @@ static bool is_next(const struct model *model, uint64_t index)
 // What the room asks for: a slide and a column have terms only, in larger type.
 static void lay_out(struct table *t)
 {
+    enum { MOST_MARKED = 6 }; // of a slide's rows, with a row of marks below
     t->low = viz_room_is_low(t->room);
     t->narrow = viz_room_is_narrow(t->room);
     t->values = !t->terms_only && !t->low && !t->narrow;
+    t->marks = !t->low || t->model->n_servers <= MOST_MARKED;
     t->width = t->values ? 46 : t->narrow ? 36 : 26;
     t->type = t->low || t->narrow ? 11 : 9;
     t->columns = log_choose(t->model, columns_for(t));
@@ -368,8 +373,10 @@ static bool has_solid_that_differs(const struct table *t)
 static void legend(const struct table *t)
 {
     lines(t, PAINT_QUIET,
-          "▲ commit_index  △ last_applied  ● match_index  ▷ next_index (the"
-          " leader's)");
+          t->marks
+              ? "▲ commit_index  △ last_applied  ● match_index  ▷ next_index"
+                " (the leader's)"
+              : "commit_index, match_index and next_index have no room");
     lines(t, PAINT_QUIET,
           t->values ? "solid = committed, pale = not known to be"
                     : "a number is an entry's term; solid = committed, pale ="

@@ -260,7 +260,7 @@ static void keep_apart(struct sheet *t)
 // Cells and tables for the room that the page has; a slide has one row.
 static void lay_out(struct sheet *t, const struct viz_room *room, int n)
 {
-    enum { LEAST_CELL = 12, TABLE = 196, AROUND = 84 };
+    enum { LEAST_CELL = 11, TABLE = 196, AROUND = 84 };
     bool low = viz_room_is_low(room);
     t->sized = room->format != NULL;
     t->width = WIDTH;

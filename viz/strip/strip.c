@@ -387,7 +387,7 @@ static void lay_out(struct strip *s, const struct viz_room *room, bool acts)
     double below = s->bars + (tight ? 6 : 14);
     double pitch = (high - s->lanes_top - below) / fmax(s->n_rows, 1);
     if (s->on_sheet && pitch < s->pitch)
-        s->pitch = fmax(pitch, 10);
+        s->pitch = fmax(pitch, 9);
     else if (high < HUGE_VAL && !s->on_sheet)
         s->pitch = fmin(fmax(pitch, LEAST_PITCH), 60);
     s->lanes_bottom = s->lanes_top + s->pitch * s->n_rows;

@@ -221,6 +221,31 @@ static void find_decisive(const struct drawing *d,
         window->last = trace->event[at + BEHIND].n;
 }
 
+// What happens beside messages may alone be too much: the window ends, or
+// begins, where the height does.
+static void cut_height(struct drawing *d, const struct trace_file *trace,
+                       struct viz_window *window, double high)
+{
+    enum { TRIES = 8 };
+    for (int i = 0; i < TRIES && d->end - TIMELINE_TOP > high; i++) {
+        const struct scene *scene = &d->scene;
+        double over = d->end - TIMELINE_TOP - high;
+        size_t first = scene->begin, end = scene->end;
+        while (window->ends && first + 1 < end &&
+               d->y[first - scene->begin] - TIMELINE_TOP < over)
+            first++;
+        while (!window->ends && end > first + 1 &&
+               d->end - d->y[end - 1 - scene->begin] < over)
+            end--;
+        if (end - first == scene->end - scene->begin || end <= first)
+            return;
+        window->first = trace->event[first].n;
+        window->last = trace->event[end - 1].n;
+        timeline_close(d);
+        begin(d, trace, window);
+    }
+}
+
 // Fewer messages, until the picture is as low as its format wants it. What led
 // to a finding stays, else what comes first.
 static void fit_height(struct drawing *d, const struct trace_file *trace,
@@ -229,6 +254,7 @@ static void fit_height(struct drawing *d, const struct trace_file *trace,
     enum { TYPE = 8, MOST = 60, LEAST = 3, HEAD_AND_FOOT = 60 };
     double high = viz_room_height(&window->look.room, TYPE) - HEAD_AND_FOOT;
     size_t n_all = d->scene.n_asked - d->scene.n_fate[SCENE_FILTERED];
+    size_t n_events = d->scene.end - d->scene.begin;
     find_decisive(d, trace, window);
     int most = window->most > 0 && window->most < MOST ? window->most : MOST;
     for (; most >= LEAST; most -= most > 12 ? 4 : 1) {
@@ -241,6 +267,9 @@ static void fit_height(struct drawing *d, const struct trace_file *trace,
         if (d->end - TIMELINE_TOP <= high - 40)
             return;
     }
+    cut_height(d, trace, window, high - 40);
+    d->n_all = n_all;
+    d->n_all_events = n_events;
 }
 
 size_t viz_timeline(const struct trace_file *trace,

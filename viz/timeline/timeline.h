@@ -62,8 +62,9 @@ struct drawing {
     size_t *n_local; // events counted on each lane since its last dot
     struct causes causes;
     size_t n_all; // messages that were asked for, before a format cut them
-    bool silent;  // no room for the narration
-    bool dims;    // what is not in the past of causes.at is dimmed
+    size_t n_all_events; // if it had to cut more than messages; 0: not
+    bool silent;         // no room for the narration
+    bool dims;           // what is not in the past of causes.at is dimmed
     // Of one of two drawings in a picture.
     const char *prefix; // of its names
     bool *muted;        // [position - scene.begin] not to be shown; NULL: none

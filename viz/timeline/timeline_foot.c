@@ -149,6 +149,9 @@ static void say_in_brief(struct foot *foot)
     if (all > n[SCENE_DRAWN])
         add(foot, PAINT_QUIET, "showing %s of %s messages",
             grouped(n[SCENE_DRAWN]), grouped(all));
+    if (foot->d->n_all_events > scene->end - scene->begin)
+        add(foot, PAINT_QUIET, "showing %s of %s events",
+            grouped(scene->end - scene->begin), grouped(foot->d->n_all_events));
     add(foot, PAINT_QUIET, "colour = term; wide = leader; time is stretched");
     if (foot->d->n_unsaid > 0)
         add(foot, PAINT_QUIET, "%zu label%s had no room", foot->d->n_unsaid,

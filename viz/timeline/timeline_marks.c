@@ -10,7 +10,17 @@
 #include "viz/draw/words.h"
 #include "timeline.h"
 
-enum { COMMAND = 20 }; // bytes shown of a command
+// The beginning of a command, of whole characters; what goes on says so.
+static const char *shorten(const char *command, char out[32])
+{
+    enum { MOST = 20 }; // bytes
+    size_t n = command != NULL ? strlen(command) : 0, cut = n < MOST ? n : MOST;
+    while (cut < n && cut > 0 && ((unsigned char)command[cut] & 0xC0) == 0x80)
+        cut--;
+    snprintf(out, 32, "%.*s%s", (int)cut, n > 0 ? command : "",
+             cut < n ? "…" : "");
+    return out;
+}
 
 static void mark_append(struct drawing *d, const struct trace_event *e,
                         double x, double y)
@@ -32,12 +42,12 @@ static void mark(struct drawing *d, const struct trace_event *e)
     struct style ink = {8, PAINT_INK, NULL, true},
                  bad = {8, PAINT_FAULT, NULL, true},
                  quiet = {7, PAINT_QUIET, NULL, true};
+    char command[32];
     switch (e->kind) {
     case TRACE_START:
         if (e->ok)
-            timeline_label(d, x - 14, y, -1, ink, e, "▶ %.*s @%" PRIu64,
-                           COMMAND, e->command != NULL ? e->command : "",
-                           e->index);
+            timeline_label(d, x - 14, y, -1, ink, e, "▶ %s @%" PRIu64,
+                           shorten(e->command, command), e->index);
         break;
     case TRACE_COMMIT:
         timeline_label(d, x - 14, y, -1, ink, e, "✓ commit %" PRIu64, e->to);
