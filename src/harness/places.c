@@ -2,12 +2,15 @@
 #include "sandbox/home.h"
 #include "places.h"
 
+#include <cjson/cJSON.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../sim/addr2line.h"
 #include "base/die.h"
+#include "base/save.h"
 #include "cage.h"
 
 enum { MOST = 96, OUTPUT = 16384, WALL_S = 20, CPU_S = 10 };
@@ -136,4 +139,70 @@ void places_resolve(const struct lab_run *run, char *text, size_t n)
     resolve(run, run->raft, '+', text, n);
     resolve(run, cage_program(program, sizeof program) ? program : NULL, '=',
             text, n);
+}
+
+// A string of JSON, as src/trace/write.c has it.
+static void put_string(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (const char *at = text; *at != '\0'; at++)
+        if (*at == '"' || *at == '\\')
+            fprintf(out, "\\%c", *at);
+        else if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            fprintf(out, "\\u%04x", (unsigned char)*at);
+        else
+            fputc(*at, out);
+    fputc('"', out);
+}
+
+// One line of a trace, with the places that its text has.
+static void put_line(const struct lab_run *run, FILE *out, const char *line)
+{
+    enum { ROOM = 8192 };
+    static const char key[] = "\"text\":";
+    const char *at = strstr(line, key), *end = NULL;
+    at = at != NULL ? at + sizeof key - 1 : line;
+    cJSON *string = cJSON_ParseWithOpts(at, &end, false);
+    if (!cJSON_IsString(string)) {
+        fputs(line, out);
+    } else {
+        char text[ROOM];
+        snprintf(text, sizeof text, "%s", string->valuestring);
+        places_resolve(run, text, sizeof text);
+        fwrite(line, 1, (size_t)(at - line), out);
+        put_string(out, text);
+        fputs(end, out);
+    }
+    cJSON_Delete(string);
+}
+
+static bool has_marks(const char *line)
+{
+    return strstr(line, "{+0x") != NULL || strstr(line, "{=0x") != NULL;
+}
+
+void places_in_trace(const struct lab_run *run, const char *path)
+{
+    struct stat about;
+    FILE *in = stat(path, &about) == 0 && S_ISREG(about.st_mode)
+                   ? fopen(path, "r")
+                   : NULL;
+    struct save save;
+    char *line = NULL;
+    size_t room = 0;
+    bool any = false;
+    if (in == NULL)
+        return;
+    bool good = save_begin(&save, path);
+    while (good && getline(&line, &room, in) > 0) {
+        bool marked = has_marks(line);
+        any |= marked;
+        if (marked)
+            put_line(run, save.out, line);
+        else
+            fputs(line, save.out);
+    }
+    save_end(&save, good && any && !ferror(in) && !ferror(save.out));
+    free(line);
+    fclose(in);
 }

@@ -67,6 +67,8 @@ static void tidy(const struct job *jobs, int n_jobs, struct job *job)
     places_resolve(&job->run, job->result.text, sizeof job->result.text);
     places_resolve(&job->run, job->result.stack, sizeof job->result.stack);
     places_name_shared(&job->run, &job->result);
+    if (!job->result.passed && job->result.trace[0] != '\0')
+        places_in_trace(&job->run, job->result.trace);
 }
 
 // Runs it next to others that are under way.
