@@ -4,8 +4,8 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
-const {call, page_of, trace_of, work} = require('./common.js');
-const {close_browser, on, press} = require('./browser.js');
+const {call, page_of, root, trace_of, work} = require('./common.js');
+const {close_browser, on, open_browser, press} = require('./browser.js');
 
 const tour_page = page_of(trace_of('tour', 7));
 const LEAST_OF_FILLS = 8, LEAST_OF_LINES = 6; // of a lightness of 100
@@ -49,6 +49,53 @@ for (const [width, height] of [[360, 740], [1024, 768], [1366, 768],
             });
             assert.ok(y <= high - 40, `the last event is at ${y} of ${high}`);
         });
+
+const clients_page = page_of(trace_of('kv-unreliable', 3));
+const nine = path.join(work, 'nine.script');
+fs.writeFileSync(nine, 'servers 9\ntimeout S1\ndeliver all\n'
+    + 'command S1 x=1\ndeliver all\n');
+call('run', '--script', nine, '--trace', path.join(work, 'nine.jsonl'));
+
+on('on a phone clients leave the servers their lanes', clients_page,
+    {viewport: {width: 360, height: 740}}, async (page) => {
+        const {lanes, view} = await measure(page);
+        assert.strictEqual(lanes.length, 5);
+        assert.ok(lanes[4] + 12 <= view.width, lanes.join(' '));
+        const clients = () => page.evaluate(() => {
+            const {frame} = window.glassraft;
+            return frame.run.operations.slice(0, 9).map((one) =>
+                client_x(frame, one));
+        });
+        const before = await clients();
+        assert.ok(Math.max(...before) < lanes[0] - 12);
+        assert.ok(new Set(before).size > 2, 'each has its own place');
+    });
+
+on('a plate holds what it says', page_of(path.join(work, 'nine.jsonl')),
+    {viewport: {width: 360, height: 740}}, async (page) => {
+        const svg = await page.evaluate(() => window.glassraft.svg());
+        const {pitch} = (await page.evaluate(() =>
+            ({pitch: window.glassraft.frame.lanes.pitch})));
+        const said = [...svg.matchAll(/<text x="[-\d.]+" y="3[23][\d.]*" font-size="11"[^>]*>([^<]+)</g)]
+            .map((match) => match[1]);
+        assert.strictEqual(said.length, 9);
+        const widest = await page.evaluate((said) => Math.max(...said.map(
+            (text) => window.glassraft.pen.width(text, {size: 11}))), said);
+        assert.ok(widest < pitch, `${widest} of ${pitch}: ${said}`);
+    });
+
+test('a page of no events says so and offers nothing', async () => {
+    const trace = path.join(work, 'no-events.jsonl');
+    fs.copyFileSync(path.join(root, 'tests/corpus/no-events.jsonl'), trace);
+    const file = page_of(trace);
+    const browser = await open_browser();
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(`file://${file}`);
+    assert.ok(await page.getByText('This trace has no events.').isVisible());
+    for (const button of await page.locator('button').all())
+        assert.ok(await button.isHidden(), await button.textContent());
+    await page.close();
+});
 
 // CIE lightness of "#RRGGBB", 0 to 100: what is left of it in greys.
 function lightness(colour) {

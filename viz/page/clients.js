@@ -140,8 +140,13 @@ function find_commits(run) {
 
 // ----------------------------------------------------------------- the lanes
 
-function client_pitch(run) {
-    return CLIENT_PITCH.find(([most]) => run.clients.length <= most)[1];
+const CLIENT_GAP = 14, LEAST_PITCH = 6;
+
+// Apart as far as there is room; on a phone what the servers leave.
+function client_pitch(run, room) {
+    const usual = CLIENT_PITCH.find(([most]) => run.clients.length <= most)[1];
+    return Math.max(LEAST_PITCH, Math.min(usual,
+        Math.floor((room - CLIENT_GAP) / run.clients.length)));
 }
 
 // Runs by hand are drawn without clients.
@@ -150,14 +155,21 @@ function has_clients(run) {
 }
 
 // The room that clients take between the ruler and the first server.
-function clients_width(run) {
-    return has_clients(run)
-        ? run.clients.length * client_pitch(run) + 14 : 0;
+function clients_width(run, pitch) {
+    return has_clients(run) ? run.clients.length * pitch + CLIENT_GAP : 0;
+}
+
+// Left of a client's bars.
+function client_left(f, i) {
+    return RULER + 12 + f.lanes.clients * i - f.state.view.left;
 }
 
 function client_x(f, operation) {
-    const i = f.run.clients.indexOf(operation.client);
-    return RULER + 12 + client_pitch(f.run) * i - f.state.view.left;
+    return client_left(f, f.run.clients.indexOf(operation.client));
+}
+
+function bar_width(f) {
+    return Math.min(10, f.lanes.clients - 2);
 }
 
 function operation_end(f, operation) {
@@ -169,7 +181,7 @@ function draw_leg(f, operation, leg) {
     const server = message.reply ? message.from : message.to;
     if (server === null || f.x(server) === undefined || message.end < 0)
         return;
-    const here = client_x(f, operation) + 5, there = f.x(server);
+    const here = client_x(f, operation) + bar_width(f) / 2, there = f.x(server);
     const y1 = f.y(message.sent), y2 = f.y(message.end);
     const lost = message.lost !== '';
     const x1 = message.reply ? there : here, x2 = message.reply ? here : there;
@@ -194,15 +206,16 @@ function draw_operation(f, operation) {
     const alpha = f.alpha(operation.invoke);
     for (const leg of operation.legs)
         draw_leg(f, operation, leg);
-    f.pen.rect(x, top, 10, Math.max(3, bottom - top), {
+    f.pen.rect(x, top, bar_width(f), Math.max(3, bottom - top), {
         fill: event.call === 'get' ? f.paint.ground : f.paint.band,
         colour: shown ? f.paint.fault : chosen ? f.paint.ink : f.paint.quiet,
         width: shown || chosen ? 2.4 : 1, alpha,
         dash: operation.end < 0 || operation.result === 'unknown' ? [3, 3] : [],
     });
-    f.hits.push({at: operation.invoke, x1: x + 5, y1: top, x2: x + 5,
+    const middle = x + bar_width(f) / 2;
+    f.hits.push({at: operation.invoke, x1: middle, y1: top, x2: middle,
         y2: bottom, ...(operation.end >= 0 ? {end: operation.end} : {})});
-    if (client_pitch(f.run) > 80)
+    if (f.lanes.clients > 80)
         put_label(f, x + 13, Math.max(top + 7, f.top + 8), 1,
             operation_name(operation), {size: 11, colour: f.paint.ink, alpha});
 }
@@ -219,7 +232,7 @@ function draw_clients(f) {
     if (!has_clients(run))
         return;
     run.clients.forEach((client, i) => {
-        const x = RULER + 17 + client_pitch(run) * i;
+        const x = client_left(f, i) + bar_width(f) / 2;
         f.pen.line(x, f.top, x, f.bottom, {colour: f.paint.faint, width: 0.7});
     });
     for (const operation of run.operations)
@@ -232,9 +245,9 @@ function draw_client_plates(f) {
     const {run} = f;
     if (!has_clients(run))
         return;
-    const pitch = client_pitch(run);
+    const pitch = f.lanes.clients;
     run.clients.forEach((client, i) => {
-        const x = RULER + 17 + pitch * i - f.state.view.left;
+        const x = client_left(f, i) + 5;
         if (pitch > 20 || i === 0)
             f.pen.text(x, 22, pitch > 20 ? `C${client}` : 'clients',
                 {size: 12, bold: true, colour: f.paint.ink,

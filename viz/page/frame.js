@@ -86,7 +86,10 @@ function lane_places(state, width) {
     const aside = width > 440 ? ASIDE : ASIDE_OF_PHONES;
     const least = width > 440 ? 44 : 26; // no lane is cut
     const n = servers.length;
-    const left = RULER + clients_width(state.run) + aside.left;
+    const clients = !has_clients(state.run) ? 0
+        : client_pitch(state.run, width > 440 ? Infinity
+            : width - RULER - aside.left - aside.right - least * (n - 1));
+    const left = RULER + clients_width(state.run, clients) + aside.left;
     const {view} = state;
     const pitch = view.wide * Math.max(least, Math.min(180, (width - left -
         margin - aside.right) / Math.max(1, n - 1)));
@@ -96,7 +99,7 @@ function lane_places(state, width) {
     });
     const end = left + pitch * (n - 1) + aside.right;
     const right = end - view.left;
-    return {servers, x, pitch, left, right,
+    return {servers, x, pitch, left, right, clients,
         most_left: Math.max(0, end - width),
         margin: right + 60 < width ? margin : 0};
 }

@@ -210,9 +210,11 @@ function draw_plates(f) {
         f.pen.text(x, 14, server_name(server),
             {size: 13, bold: true, colour, align: 'center'});
         const role = wide ? s.role : s.role.slice(0, 4);
-        f.pen.text(x, 29, s.up ? `${role} T${s.current_term}`
-            : appeared(s) ? 'down' : '',
-            {size: 11, colour, align: 'center'});
+        const style = {size: 11, colour, align: 'center'};
+        const said = (s.up ? [`${role} T${s.current_term}`,
+            `T${s.current_term}`] : [appeared(s) ? 'down' : ''])
+            .find((text) => f.pen.width(text, style) <= 2 * half - 2);
+        f.pen.text(x, 29, said || '', style);
     }
     if (f.state.view.left > 0) // what is scrolled away
         f.pen.rect(0, 0, RULER - 8, HEAD - 1, {fill: f.paint.ground});

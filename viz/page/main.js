@@ -106,6 +106,17 @@ function trace_texts() {
     return [...parts].map((part) => part.textContent);
 }
 
+// There is nothing to look at or to do.
+function show_nothing(run) {
+    const name = `${run.header.scenario} seed ${run.header.seed}`;
+    document.title = `${name} – Glassraft`;
+    element('title').textContent = name;
+    for (const part of document.querySelectorAll('#search, header .buttons'))
+        part.hidden = true;
+    document.querySelector('main').replaceChildren(make_element('p',
+        {className: 'nothing', textContent: 'This trace has no events.'}));
+}
+
 function start() {
     const run = make_run(trace_texts());
     find_operations(run);
@@ -113,7 +124,9 @@ function start() {
     for (const [id, words] of Object.entries(data.headlines))
         headlines.set(id, words);
     if (run.events.length === 0) {
-        element('status').textContent = 'this trace has no events';
+        // The page with hands (play.js) begins with none.
+        if (element('start') === null)
+            show_nothing(run);
         return null;
     }
     read_stories(run, element('stories').textContent);
