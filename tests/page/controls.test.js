@@ -5,7 +5,7 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
-const {page_of, trace_of, work} = require('./common.js');
+const {page_of, trace_of, work, write_trace} = require('./common.js');
 const {close_browser, look, on, open_page, press, settled} =
     require('./browser.js');
 
@@ -381,3 +381,33 @@ on('the view is saved by its button', tour_page, {}, async (page) => {
     assert.strictEqual(file.suggestedFilename(), 'tour.svg');
     assert.match(fs.readFileSync(await file.path(), 'utf8'), /^<svg /);
 });
+
+// Runs that begin with terms and indexes of about 2^32, and a finding with a
+// stack behind it.
+const large_page = () => {
+    const lines = fs.readFileSync(trace_of('basic-agree', 2), 'utf8').trim()
+        .split('\n').map((line) => JSON.parse(line));
+    const last = lines[lines.length - 2];
+    lines.splice(lines.length - 1, 0, {n: last.n + 1, us: last.us,
+        ev: 'finding', property: 'crash', tag: '', text: 'S1 apply broke it\n' +
+            '  virtual time 0.7 s, step 9\n      slot at log.c:12\n'});
+    return page_of(write_trace('large', lines));
+};
+
+on('large numbers keep to their columns, stacks to the panel', large_page(),
+    {}, async (page) => {
+        await settled(page);
+        const seen = await page.evaluate(() => ({
+            cut: [...document.querySelectorAll('#logs th, #logs td, ' +
+                '#logs small')].filter((cell) =>
+                cell.scrollWidth > cell.clientWidth + 1).length,
+            digits: document.querySelector('#logs thead th:last-child')
+                .textContent.length,
+            finding: document.querySelector('#findings li > *')
+                .textContent,
+            stack: document.querySelector('#event pre').textContent}));
+        assert.strictEqual(seen.cut, 0);
+        assert.strictEqual(seen.digits, 10);
+        assert.strictEqual(seen.finding, 'crash: S1 apply broke it');
+        assert.match(seen.stack, /slot at log.c:12/);
+    });

@@ -147,7 +147,7 @@ void log_before(const struct model *model, int server, uint64_t first,
     else if (last < end)
         snprintf(out, n, "only 1..%" PRIu64, last);
     else if (s->snapshot_index >= end)
-        snprintf(out, n, "snapshot 1..%" PRIu64, end);
+        snprintf(out, n, "1..%" PRIu64 " in snapshot", end);
     else
         snprintf(out, n, "1..%" PRIu64 " equal", end);
 }

@@ -1,7 +1,14 @@
 // logs.js -- the logs of all servers after the selected event, as a table in
 // the manner of Figures 6 and 7; see viz/log/log.c for its twin.
 
-const PLATE = 98, CELL = 44; // pixels of a column
+// Pixels of a column at least, and of what a digit takes of one.
+const PLATE = 98, CELL = 44, DIGIT = 8, SMALL_DIGIT = 6;
+
+// The longest number of a log: an index or a term.
+function most_digits(model) {
+    return Math.max(...model.servers.map((server) => Math.max(
+        `${last_index(server) + 1}`.length, `${server.current_term}`.length)));
+}
 
 function make_element(name, properties, ...children) {
     const element = document.createElement(name);
@@ -138,13 +145,13 @@ function entry_cell(paint, model, leader, i, index, first) {
     return cell;
 }
 
-function snapshot_cell(server, span_of) {
+function snapshot_cell(server, span_of, wide) {
     return make_element('td', {
         className: 'snapshot', colSpan: span_of,
         title: `snapshot up to ${server.last_included_index}, ` +
             `term ${server.last_included_term}`,
         textContent: span_of > 1 ? `snapshot ≤ ${server.last_included_index}`
-            : '≤',
+            : wide ? 'snapshot' : '≤',
     });
 }
 
@@ -154,7 +161,7 @@ function log_row(paint, model, leader, i, columns, changed) {
     let index = columns.first;
     if (server.last_included_index >= index) {
         const end = Math.min(server.last_included_index, columns.last);
-        row.append(snapshot_cell(server, end - index + 1));
+        row.append(snapshot_cell(server, end - index + 1, columns.wide));
         index = end + 1;
     }
     for (; index <= columns.last; index++) {
@@ -188,11 +195,17 @@ function mark_row(model, leader, i, columns) {
 function show_logs(state, paint, width) {
     const box = document.getElementById('logs');
     const {model} = state, leader = model_leader(model);
-    const most = Math.max(4, Math.floor((width - PLATE) / CELL));
+    const digits = most_digits(model);
+    const cell = Math.max(CELL, DIGIT * digits + 6);
+    const plate = Math.max(PLATE, PLATE + SMALL_DIGIT * (digits - 4));
+    const most = Math.max(3, Math.floor((width - plate) / cell));
     const columns = choose_columns(model, most, state.log_shift,
         focus_of(state));
+    columns.wide = cell >= 64;
     const changed = changed_by(state.run.events[state.at]);
-    const head = make_element('tr', {}, make_element('td', {}));
+    const corner = make_element('td', {});
+    corner.style.width = `${plate - 4}px`;
+    const head = make_element('tr', {}, corner);
     for (let index = columns.first; index <= columns.last; index++)
         head.append(make_element('th', {scope: 'col', textContent: index}));
     const body = make_element('tbody', {});
@@ -202,7 +215,7 @@ function show_logs(state, paint, width) {
     const table = make_element('table', {},
         make_element('thead', {}, head), body);
     table.style.width =
-        `${PLATE + CELL * (columns.last - columns.first + 1)}px`;
+        `${plate + cell * (columns.last - columns.first + 1)}px`;
     box.replaceChildren(table);
     document.getElementById('logs-title').textContent =
         `Logs after event ${model.n}` + (leader >= 0

@@ -85,6 +85,13 @@ function message_line(state, at) {
     link_to(state, other, `other end, event ${run.events[other].n}`))];
 }
 
+// What the sentence leaves out of a report: times, places and stacks.
+function report_lines(event) {
+    const reports = event.ev === 'finding' || event.ev === 'verdict';
+    return reports && (event.text || '').includes('\n  virtual time ')
+        ? [make_element('pre', {textContent: event.text.trim()})] : [];
+}
+
 function show_event(state) {
     const {run, at} = state, event = run.events[at];
     const past = state.past === null ? '' : ` · ${state.n_past} events ` +
@@ -99,7 +106,7 @@ function show_event(state) {
         textContent: sentence_of(run, at)}),
         make_element('p', {className: 'quiet', textContent:
             `${event.ev} at ${milliseconds(event.us)}${past}`}),
-        ...rule, ...message_line(state, at),
+        ...report_lines(event), ...rule, ...message_line(state, at),
         ...operation_lines(state, at), cause_lists(state, at),
         make_element('details', {},
             make_element('summary', {textContent: 'fields'}),

@@ -3,6 +3,11 @@
 // Findings in words, by their stable names in traces.
 const headlines = new Map();
 
+// Of a report of the simulator what comes before its stacks.
+function what_happened(text) {
+    return text.split('\n  virtual time ')[0].replace(/\s+/g, ' ').trim();
+}
+
 function headline(finding) {
     return headlines.get(finding.property) || finding.property;
 }
@@ -77,6 +82,9 @@ const sentences = {
     persist: (e) => `saves term ${e.term}, vote ` +
         `${e.voted_for === null ? 'none' : server_name(e.voted_for)}, ` +
         `log up to ${e.last_index}`,
+    saved: (e) => e.known ? `saved term ${e.term}, vote ` +
+        `${e.voted_for === null ? 'none' : server_name(e.voted_for)}, ` +
+        `log up to ${e.last_index}` : `saved ${e.bytes} bytes`,
     compact: (e) => `takes a snapshot up to ${e.last_included_index}`,
     install: (e) => `installs a snapshot up to ${e.last_included_index}`,
     kill: () => 'is told to stop',
@@ -132,8 +140,10 @@ const reports = {
         (e.ok ? '✓' : '✗'),
     act: (e) => `— ${e.text} —`,
     note: (e) => `${e.topic ? `${e.topic}: ` : ''}${e.text}`,
-    finding: (e) => `${headline(e)}${e.tag ? ` [${e.tag}]` : ''}: ${e.text}`,
-    verdict: (e) => `verdict: ${e.result}${e.text ? `, ${e.text}` : ''}`,
+    finding: (e) => `${headline(e)}${e.tag ? ` [${e.tag}]` : ''}: ` +
+        what_happened(e.text),
+    verdict: (e) => `verdict: ${e.result}` +
+        (e.text ? `, ${what_happened(e.text)}` : ''),
 };
 
 // A trace may leave out what a sentence wants to say.

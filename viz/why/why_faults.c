@@ -59,12 +59,12 @@ static void say_message(const struct why *why, struct why_fact *fact)
                 (trace_message_bool(&answer->args, "success", &yes) ||
                  trace_message_bool(&answer->args, "vote_granted", &yes));
     uint64_t stored = answer != NULL ? why_number(answer, "bytes_stored") : 0;
-    TEXT("%s %s %s %s%s", who(event->node, "A client", one),
+    TEXT("%s %s %s%s %s%s", who(event->node, "A client", one),
          !sends  ? "got from"
          : reply ? "answered"
                  : "sent",
-         who(other, "a client", two), !sends && reply ? "the answer to " : "",
-         rpc);
+         who(other, "a client", two), sends && reply ? "'s" : "",
+         !sends && reply ? "the answer to " : "", rpc);
     const struct trace_event *asked =
         event->kind == TRACE_RECV ? why_request(why, fact->at) : NULL;
     uint64_t term;
