@@ -10,8 +10,8 @@
 
 // In place; a text that becomes too long is cut.
 void places_resolve(const struct lab_run *run, char *text, size_t n);
-// The same in the texts of a trace; the file stays as it is when it has none, or
-// cannot be written.
+// The same in the texts of a trace; the file stays as it is when it has none,
+// or cannot be written.
 void places_in_trace(const struct lab_run *run, const char *path);
 
 // shared.c: names the variables that several servers have written, into
