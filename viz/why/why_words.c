@@ -208,7 +208,7 @@ static void say_vote(const struct why *why, const struct model *model,
     const struct trace_event *vote = why_event(why, fact->at);
     const struct model_server *voter = &model->server[vote->node];
     char end[S];
-    LABEL("S%d votes S%d", vote->node + 1, vote->voted_for + 1);
+    LABEL("S%d votes for S%d", vote->node + 1, vote->voted_for + 1);
     NOTE("T%" PRIu64, vote->term);
     if (vote->voted_for == vote->node) {
         TEXT("S%d voted for itself in term %" PRIu64 ".", vote->node + 1,
