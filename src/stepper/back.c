@@ -21,11 +21,18 @@ enum {
     MOST_WRITTEN = 8192, // pages, in all
     MOST_ROOMS = 64,
     STACK = 128 * 1024, // for the handler of writes
+    QUIET = 24,         // restores that find a page unchanged, until it settles
+    MOST_WAKES = 4,     // double the wait for it to settle
+    COMPARE = 4,        // restores: a page that changed is compared in one
 };
+
+// Of a page: never written; copied with each image; or protected once more,
+// since the latest images do not differ in it.
+enum { FRESH, WRITTEN, SETTLED };
 
 struct region {
     char *from, *to;
-    uint8_t *written; // for each page
+    uint8_t *written; // for each page: FRESH, WRITTEN or SETTLED
 };
 
 struct image {
@@ -33,15 +40,24 @@ struct image {
     char *bytes;
 };
 
+struct page {
+    char *at;
+    uint8_t *written;
+    uint32_t quiet; // restores, one after the other, that found it unchanged
+    uint32_t wakes; // times that it had settled, and did not stay so
+    int from;       // settled: the first image that leaves it out
+};
+
 struct back {
     struct region region[MOST_REGIONS];
     int n_regions, n_images;
-    uint32_t n_written;
+    int top; // images 0 to this one are there
+    uint32_t n_written, n_restored;
     bool busy;
     void *heap_end;
     size_t n_heap;
-    char **page;  // [n_written]
-    char *before; // their bytes before they were written
+    struct page *page; // [n_written]
+    char *before;      // their bytes before they were written
     char *why;
     struct image *image;
     struct sigaction crash; // what else a bad address leads to
@@ -178,26 +194,76 @@ _Noreturn static void end_at(const struct back *back, size_t most,
     _exit(1);
 }
 
-// The first write to a page; anything else is a crash, and somebody else's.
+static char *bytes_of(const struct back *back, const struct image *image,
+                      uint32_t k)
+{
+    return (k < image->n ? image->bytes : back->before) + (size_t)k * PAGE;
+}
+
+// Right after going back to the top image: from some image on, none differs in
+// this page, and it need not be copied until it is written.
+static void settle(struct back *back, uint32_t k)
+{
+    struct page *page = &back->page[k];
+    page->quiet = 0;
+    page->from = back->top;
+    while (page->from > 0 &&
+           memcmp(page->at, bytes_of(back, &back->image[page->from - 1], k),
+                  PAGE) == 0)
+        page->from--;
+    *page->written = SETTLED;
+    mprotect(page->at, PAGE, PROT_READ);
+}
+
+// What it is now is what it was in the images that left it out.
+static void wake(struct back *back, uint32_t k)
+{
+    struct page *page = &back->page[k];
+    for (int i = page->from; i <= back->top; i++)
+        if (k < back->image[i].n)
+            memcpy(bytes_of(back, &back->image[i], k), page->at, PAGE);
+    *page->written = WRITTEN;
+    page->wakes += page->wakes < MOST_WAKES;
+    mprotect(page->at, PAGE, PROT_READ | PROT_WRITE);
+}
+
+static uint32_t page_of(const struct back *back, const char *at)
+{
+    uint32_t k = 0;
+    while (back->page[k].at != at)
+        k++;
+    return k;
+}
+
+static void note_first(struct back *back, char *at, uint8_t *written)
+{
+    if (back->n_written == MOST_WRITTEN)
+        end_at(back, (size_t)MOST_WRITTEN * PAGE, "writes to");
+    *written = WRITTEN;
+    memcpy(back->before + (size_t)back->n_written * PAGE, at, PAGE);
+    back->page[back->n_written++] = (struct page){.at = at, .written = written};
+    mprotect(at, PAGE, PROT_READ | PROT_WRITE);
+}
+
+// The first write to a page, or the first since it settled; anything else is a
+// crash, and somebody else's.
 static void on_write(int signal, siginfo_t *info, void *context)
 {
     struct back *back = watching;
     char *at = (char *)((uintptr_t)info->si_addr / PAGE * PAGE);
     struct region *region = region_of(back, at);
     size_t n = region != NULL ? (size_t)(at - region->from) / PAGE : 0;
-    if (region == NULL || region->written[n] || back->busy) {
+    if (region == NULL || region->written[n] == WRITTEN || back->busy) {
         sigaction(SIGSEGV, &back->crash, NULL);
         if ((back->crash.sa_flags & SA_SIGINFO) != 0)
             back->crash.sa_sigaction(signal, info, context);
         return;
     }
-    if (back->n_written == MOST_WRITTEN)
-        end_at(back, (size_t)MOST_WRITTEN * PAGE, "writes to");
     back->busy = true;
-    region->written[n] = 1;
-    memcpy(back->before + (size_t)back->n_written * PAGE, at, PAGE);
-    back->page[back->n_written++] = at;
-    mprotect(at, PAGE, PROT_READ | PROT_WRITE);
+    if (region->written[n] == SETTLED)
+        wake(back, page_of(back, at));
+    else
+        note_first(back, at, &region->written[n]);
     back->busy = false;
 }
 
@@ -278,18 +344,38 @@ void back_save(struct back *back, int i)
     struct image *image = &back->image[i];
     look_at_heap(back);
     image->n = back->n_written;
+    back->top = i;
     for (uint32_t k = 0; k < image->n; k++)
-        memcpy(image->bytes + (size_t)k * PAGE, back->page[k], PAGE);
+        if (*back->page[k].written == WRITTEN)
+            memcpy(image->bytes + (size_t)k * PAGE, back->page[k].at, PAGE);
+}
+
+// A page that changes each time is not compared each time.
+static void restore_page(struct back *back, uint32_t k)
+{
+    struct page *page = &back->page[k];
+    const char *bytes = bytes_of(back, &back->image[back->top], k);
+    bool busy = page->quiet == 0 && back->n_restored % COMPARE != 0;
+    if (busy || memcmp(page->at, bytes, PAGE) != 0) {
+        memcpy(page->at, bytes, PAGE);
+        page->quiet = 0;
+    } else if (++page->quiet >= (uint32_t)QUIET << page->wakes) {
+        settle(back, k);
+    }
 }
 
 void back_restore(struct back *back, int i)
 {
-    const struct image *image = &back->image[i];
     look_at_heap(back);
-    for (uint32_t k = 0; k < image->n; k++)
-        memcpy(back->page[k], image->bytes + (size_t)k * PAGE, PAGE);
-    for (uint32_t k = image->n; k < back->n_written; k++)
-        memcpy(back->page[k], back->before + (size_t)k * PAGE, PAGE);
+    back->top = i;
+    back->n_restored++;
+    for (uint32_t k = 0; k < back->n_written; k++) {
+        const struct page *page = &back->page[k];
+        if (*page->written == SETTLED && page->from > i)
+            wake(back, k);
+        if (*page->written == WRITTEN)
+            restore_page(back, k);
+    }
 }
 
 size_t back_size(const struct back *back)

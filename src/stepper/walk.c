@@ -21,6 +21,7 @@ static void walk_once(struct search *search, uint64_t number)
     struct taste taste;
     taste_begin(&taste, number);
     back_restore(search->back, 0);
+    search->depth = 0;
     post->n_walk = 0;
     atomic_store(&post->order, number);
     while (post->n_walk < MOST_WALK && goes_on(search, number)) {
