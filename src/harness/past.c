@@ -2,7 +2,8 @@
 //
 // In a run that begins at 0 no term and no index ever outgrows 16 bits, let
 // alone 32. On every sixth seed the servers are given a past before the story:
-// a term just below 2^32, and a snapshot at an index just below 2^32. Nothing
+// a term and a snapshot's index just below 2^32, 2^31 (where a signed number
+// turns negative), 2^16 or 2^15, one after the other. Nothing
 // is written into their state by hand, whose form is their own. A server of the
 // same Raft lives for a moment, with no others to talk to and no trace, gets
 // such a snapshot by InstallSnapshot, and what it has saved by then is what the
@@ -19,9 +20,25 @@
 #include "wire/figure2.h"
 
 enum { EVERY_SEED = 6, OLD_SEED = 2, SNAPSHOT_BYTES = 8 };
-static const raft_term OLD_TERM = (1ull << 32) - 3;
+
+// The power of 2 that a run's terms and indexes will pass.
+static uint64_t wrap_of(const struct lab *lab)
+{
+    static const int bits[] = {32, 31, 16, 15};
+    uint64_t turn = lab_part(lab->run, LAB_FAULTS) / EVERY_SEED;
+    return 1ull << bits[turn % (sizeof bits / sizeof bits[0])];
+}
+
+static raft_term old_term(const struct lab *lab)
+{
+    return wrap_of(lab) - 3;
+}
+
 // The service takes a snapshot after every tenth command: a multiple of ten.
-static const raft_index OLD_INDEX = (1ull << 32) - 6;
+static raft_index old_index(const struct lab *lab)
+{
+    return (wrap_of(lab) - 1) / 10 * 10;
+}
 
 // A server in its first life.
 struct nursling {
@@ -67,33 +84,35 @@ static bool knows_snapshots(const struct lab *lab)
 }
 
 // The service's snapshot, with no command in it yet.
-static void put_snapshot(uint8_t bytes[SNAPSHOT_BYTES])
+static void put_snapshot(const struct lab *lab, uint8_t bytes[SNAPSHOT_BYTES])
 {
     for (int i = 0; i < SNAPSHOT_BYTES; i++)
-        bytes[i] = (uint8_t)(OLD_INDEX >> (8 * i));
+        bytes[i] = (uint8_t)(old_index(lab) >> (8 * i));
 }
 
 static uint8_t *message_of_old(const struct lab *lab, int server, size_t *n)
 {
     uint64_t other = (uint64_t)((server + 1) % lab->n_servers);
     uint8_t bytes[SNAPSHOT_BYTES];
-    put_snapshot(bytes);
-    struct install_snapshot_args install = {.term = OLD_TERM,
-                                            .leader_id = other,
-                                            .last_included_index = OLD_INDEX,
-                                            .last_included_term = OLD_TERM - 2,
-                                            .data = {bytes, sizeof bytes},
-                                            .done = true};
-    struct request_vote_args vote = {.term = OLD_TERM, .candidate_id = other};
+    put_snapshot(lab, bytes);
+    struct install_snapshot_args install = {
+        .term = old_term(lab),
+        .leader_id = other,
+        .last_included_index = old_index(lab),
+        .last_included_term = old_term(lab) - 2,
+        .data = {bytes, sizeof bytes},
+        .done = true};
+    struct request_vote_args vote = {.term = old_term(lab),
+                                     .candidate_id = other};
     return knows_snapshots(lab)
                ? message_encode(&install_snapshot_args_type, &install, n)
                : message_encode(&request_vote_args_type, &vote, n);
 }
 
-static bool has_snapshot(const struct nursling *nursling)
+static bool has_snapshot(const struct lab *lab, const struct nursling *nursling)
 {
     uint8_t bytes[SNAPSHOT_BYTES];
-    put_snapshot(bytes);
+    put_snapshot(lab, bytes);
     return nursling->snapshot != NULL &&
            nursling->snapshot->n == sizeof bytes &&
            memcmp(nursling->snapshot->bytes, bytes, sizeof bytes) == 0;
@@ -121,7 +140,7 @@ static bool grow_old(struct lab *lab, int server, struct nursling *nursling)
     lab->api->kill(rf);
     lab->api->free(rf);
     return nursling->state != NULL &&
-           (!knows_snapshots(lab) || has_snapshot(nursling));
+           (!knows_snapshots(lab) || has_snapshot(lab, nursling));
 }
 
 // A server alone is sent nothing.
@@ -153,9 +172,9 @@ static void tell(struct lab *lab, int server)
     event.node = server;
     if (!event.ok && lab->past > 0) {
         event.ok = true;
-        event.term = OLD_TERM;
-        event.from = event.index = OLD_INDEX;
-        event.entry_term = OLD_TERM - 2;
+        event.term = old_term(lab);
+        event.from = event.index = old_index(lab);
+        event.entry_term = old_term(lab) - 2;
     }
     trace_emit(lab->trace, &event);
 }
@@ -176,7 +195,7 @@ void lab_give_past(struct lab *lab)
         return;
     }
     if (knows_snapshots(lab))
-        lab->past = OLD_INDEX;
+        lab->past = old_index(lab);
     for (int server = 0; server < lab->n_servers; server++)
         tell(lab, server);
 }

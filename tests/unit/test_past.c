@@ -10,10 +10,11 @@ static const uint64_t old_term = (1ull << 32) - 3;
 static const uint64_t old_index = (1ull << 32) - 6;
 
 // The trace of a Raft that tells nothing of itself, born old, which passes.
-static void load_old(struct trace_file *trace, const char *name, unsigned lab)
+static void load_old(struct trace_file *trace, const char *name, unsigned lab,
+                     uint64_t seed)
 {
     struct lab_run run = {.scenario = find_scenario(name),
-                          .seed = 2,
+                          .seed = seed,
                           .lab = lab,
                           .mute = true,
                           .trace = temporary()};
@@ -42,7 +43,7 @@ static void check_disks(const char *name, unsigned lab, uint64_t last,
                         uint64_t last_term)
 {
     struct trace_file trace;
-    load_old(&trace, name, lab);
+    load_old(&trace, name, lab, 2);
     for (int server = 0; server < trace.header.n_servers; server++) {
         const struct trace_event *past = save_of(&trace, server, 0);
         const struct trace_event *next = save_of(&trace, server, 1);
@@ -79,11 +80,27 @@ static void test_lab_3_begins_with_a_vote(void **state)
 {
     (void)state;
     struct trace_file trace;
-    load_old(&trace, "persist-1", 3);
+    load_old(&trace, "persist-1", 3, 2);
     for (int server = 0; server < trace.header.n_servers; server++)
         assert_int_equal(save_of(&trace, server, 0)->voted_for,
                          (server + 1) % trace.header.n_servers);
     trace_unload(&trace);
+}
+
+static void test_runs_pass_one_power_of_two_after_the_other(void **state)
+{
+    (void)state;
+    static const int bits[] = {32, 31, 16, 15, 32};
+    for (uint64_t i = 0; i < sizeof bits / sizeof bits[0]; i++) {
+        struct trace_file trace;
+        load_old(&trace, "stale-heartbeats", 0, 2 + 6 * i);
+        const struct trace_event *past = save_of(&trace, 0, 0);
+        assert_int_equal(past->term, (1ull << bits[i]) - 3);
+        assert_in_range(past->index, (1ull << bits[i]) - 10,
+                        (1ull << bits[i]) - 1);
+        assert_int_equal(past->index % 10, 0);
+        trace_unload(&trace);
+    }
 }
 
 int main(void)
@@ -92,6 +109,7 @@ int main(void)
         cmocka_unit_test(test_a_snapshot_is_told_where_there_is_one),
         cmocka_unit_test(test_lab_3_begins_with_a_term_and_no_log),
         cmocka_unit_test(test_lab_3_begins_with_a_vote),
+        cmocka_unit_test(test_runs_pass_one_power_of_two_after_the_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
