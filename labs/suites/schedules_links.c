@@ -5,7 +5,7 @@
 
 // [ALL.2] A newer term in a reply deposes, too: the old leader's requests get
 // through and are answered, but no request ever reaches it.
-static void newer_term_in_reply(struct lab *lab)
+static void leader_of_an_older_term(struct lab *lab)
 {
     one(lab, random_value(lab), 3);
     int old = lab_check_one_leader(lab);
@@ -27,6 +27,46 @@ static void newer_term_in_reply(struct lab *lab)
                     old + 1);
     adversary_end(lab);
     one(lab, random_value(lab), 3);
+}
+
+// The others are some terms ahead when it stands for election.
+static void candidate_of_an_older_term(struct lab *lab)
+{
+    int leader = lab_check_one_leader(lab);
+    int behind = after(lab, leader, 1), other = after(lab, leader, 2);
+    only_clock_of(lab, leader);
+    lab_disconnect(lab, behind);
+    adversary_begin(lab);
+    for (int i = 0; i < 3; i++) {
+        elect(lab, other);
+        elect(lab, leader);
+    }
+    raft_term newer = term_of(lab, leader);
+    drop(NULL, REQUEST, ALL, behind);
+    struct rule *replies = watch("RequestVote", REPLY, ALL, behind);
+    only_clock_of(lab, behind);
+    lab_connect(lab, behind);
+    for (int i = 0; i < 3000 && legs(replies) == 0; i++)
+        lab_sleep_ms(lab, 1);
+    if (legs(replies) == 0)
+        lab_not_set_up(lab, "nobody replies to a candidate of an older term");
+    lab_sleep_ms(lab, 200); // it may not stand again meanwhile
+    raft_term term = term_of(lab, behind);
+    if (term < newer)
+        lab_fail_by(lab, "ALL.2",
+                    "S%d is still in term %llu, although a reply to its"
+                    " RequestVote has told it of term %llu",
+                    behind + 1, (unsigned long long)term,
+                    (unsigned long long)newer);
+    adversary_end(lab);
+    clocks_agree(lab);
+    one(lab, random_value(lab), 3);
+}
+
+static void newer_term_in_reply(struct lab *lab)
+{
+    leader_of_an_older_term(lab);
+    candidate_of_an_older_term(lab);
 }
 
 // [ALL.2] The same in the reply to a snapshot, and in no other message.
