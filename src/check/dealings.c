@@ -118,7 +118,7 @@ static const char *of_snapshot(const struct dealings *d, char text[160])
 {
     uint64_t index = d->view.refused_index;
     text[0] = '\0';
-    if (index > 0 && d->leader_covered >= index && d->installed > 0)
+    if (index > 0 && d->leader_covered >= index && d->installed >= index)
         snprintf(text, 160,
                  ", where S%d's snapshot ends, and S%d has acknowledged a"
                  " snapshot up to %" PRIu64,

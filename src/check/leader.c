@@ -111,8 +111,7 @@ static bool restamped(struct check *check, const struct trace_event *event,
                         (int)event->to, check->server[event->node].role_event,
                         "S%d, leader of term %" PRIu64
                         ", sent S%d entry %" PRIu64 " with term %" PRIu64
-                        ", but it had appended an entry of term %" PRIu64
-                        " there.",
+                        ", but it had appended one of term %" PRIu64 " there.",
                         event->node + 1, server->term, (int)event->to + 1,
                         index, term, model_term_at(server, index));
 }
@@ -133,7 +132,8 @@ static bool shows_its_log(struct check *check, const struct trace_event *event,
                             event->node + 1, (int)event->to + 1, args->index,
                             model_last_index(server));
     uint64_t term = model_term_at(server, args->index);
-    if (term < args->index_term && args->index_term == server->term)
+    bool own = args->index_term == server->term && args->index > 0;
+    if (own && term < args->index_term)
         return restamped(check, event, args->index, args->index_term);
     if (term != args->index_term)
         return check_broken(
@@ -302,11 +302,19 @@ static const char *of_earlier_term(const struct check *check,
     return text;
 }
 
-static const char *of_half(const struct check *check, int n)
+// How it came to count so many: a half, or not as its match_index says.
+static const char *of_counting(const struct check *check, int n_holders,
+                               const struct trace_event *commit, char text[80])
 {
-    return 2 * n == check->model.n_servers
-               ? " Half of the servers is not a majority."
-               : "";
+    const uint64_t *match = check->model.server[commit->node].match_index;
+    int n = 1; // itself
+    for (int i = 0; i < check->model.n_servers; i++)
+        n += i != commit->node && match[i] >= commit->to;
+    if (2 * n_holders == check->model.n_servers)
+        return " Half of the servers is not a majority.";
+    snprintf(text, 80, " By its own match_index, too, only %d hold it.", n);
+    bool few = n < check_majority(check) && check->n_of_kind[TRACE_MATCH] > 0;
+    return few ? text : "";
 }
 
 // [L.4] An entry of the leader's own term, on a majority that has said so.
@@ -326,6 +334,7 @@ static bool commit(struct check *check, const struct trace_event *event)
             ", an entry of term %" PRIu64
             ": it may still be overwritten (Figure 8).",
             event->node + 1, leader->term, event->to, term);
+    char how[80], earlier[160];
     int n = 0;
     for (int i = 0; i < check->model.n_servers; i++) {
         const struct model_server *server = &check->model.server[i];
@@ -338,14 +347,13 @@ static bool commit(struct check *check, const struct trace_event *event)
             "S%d committed entry %" PRIu64
             ", but only %d server%s it; a majority is %d.%s",
             event->node + 1, event->to, n, n == 1 ? " has" : "s have",
-            check_majority(check), of_half(check, n));
+            check_majority(check), of_counting(check, n, event, how));
     if (check->n_of_kind[TRACE_REPLY_RECV] == 0)
         return true;
     bool saved = check_is_durable(check, event->node, event->to);
     n = n_holders(check, event->node, event->to);
     if (n >= check_majority(check))
         return true;
-    char earlier[160];
     return check_broken(
         check, event, FINDING_COMMIT_WITHOUT_MAJORITY, "L.4", TRACE_NONE, 0,
         "S%d committed entry %" PRIu64 " when only %d peer%s had acknowledged"
@@ -357,7 +365,7 @@ static bool commit(struct check *check, const struct trace_event *event)
               " before has ended since)"
             : " and its own copy was not yet saved",
         check_majority(check), of_earlier_term(check, event, earlier),
-        of_half(check, n));
+        of_counting(check, n, event, how));
 }
 
 // [L.3] match_index only grows, and only by what the peer has acknowledged.

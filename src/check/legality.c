@@ -254,8 +254,11 @@ static bool apply(struct check *check, const struct trace_event *event)
         return check_broken(
             check, event, FINDING_APPLIED_BEFORE_COMMIT, "ALL.1", TRACE_NONE, 0,
             "S%d applied index %" PRIu64
-            ", but its commit_index is only %" PRIu64 ".",
-            event->node + 1, event->index, server->commit_index);
+            ", but its commit_index is only %" PRIu64 "%s.",
+            event->node + 1, event->index, server->commit_index,
+            server->commit_index == judged->boot_index && judged->restart_us > 0
+                ? ", as when it was restarted"
+                : "");
     return true;
 }
 

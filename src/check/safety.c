@@ -126,6 +126,13 @@ static bool restores_term(struct check *check, const struct trace_event *event)
 {
     const struct table_cell *known =
         table_find(&check->committed, event->index, 0);
+    if (event->index == 0 && event->entry_term > 0)
+        return check_broken(
+            check, event, FINDING_SNAPSHOT_WITH_WRONG_TERM, "IS.5", TRACE_NONE,
+            0,
+            "S%d restarted with no snapshot, but with term %" PRIu64
+            " for the entry before its log: index 0 has no term.",
+            event->node + 1, event->entry_term);
     if (event->index == 0 || known == NULL ||
         known->first == event->entry_term || !check_knows_logs(check))
         return true;
@@ -258,6 +265,17 @@ static bool applies_agree(struct check *check, const struct trace_event *event)
 {
     if (event->ok)
         return true; // a snapshot
+    const struct model_server *server = &check->model.server[event->node];
+    uint64_t own =
+        event->index > server->snapshot_index && check_knows_logs(check)
+            ? model_term_at(server, event->index)
+            : 0;
+    if (own != 0 && event->term != 0 && event->term != own)
+        return check_broken(
+            check, event, FINDING_APPLIED_OTHER_ENTRY, "ALL.1", TRACE_NONE, 0,
+            "S%d applied index %" PRIu64 " as an entry of term %" PRIu64
+            ", but the entry in its log there is of term %" PRIu64 ".",
+            event->node + 1, event->index, event->term, own);
     bool fresh;
     uint64_t command = hash_of(event->command);
     struct table_cell *cell =

@@ -61,6 +61,7 @@ struct silent_server {
         uint64_t voters;              // that it has heard of, bits
     } run[SILENT_RUNS];               // [term % SILENT_RUNS]
     uint64_t ran_us, ran_n, ran_term; // its last election
+    uint64_t stood_us; // it last saved a vote for itself: it may ask nobody
     int n_quick;       // elections in a row with no time between them
     uint64_t quick_us; // the first of these
     struct silent_asked {
@@ -103,6 +104,7 @@ struct silent_server {
     uint64_t sure_at_save; // when the save before the last was over
     bool unknown_saves;    // some save was in an encoding of its own
     bool snapshots;        // it has saved one, or got one
+    bool sent_unknown;     // it was sent entries whose terms are forgotten
     uint64_t snapshot_n, snapshot_us, snapshot_index; // the last that it got
 
     // What sets its election timer back, last.

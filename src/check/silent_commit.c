@@ -243,17 +243,43 @@ bool silent_judge_commit(const struct silent_case *c)
     return true;
 }
 
+// The votes that it has heard of in the term that it is in, as a candidate.
+static int votes_of_now(const struct silent_case *c)
+{
+    const struct silent_server *me = c->me;
+    const struct silent_run *run = &me->run[me->ran_term % SILENT_RUNS];
+    if (me->ran_term == 0 || run->term != me->ran_term ||
+        me->term > me->ran_term || me->heard_term > me->ran_term ||
+        me->leader_term >= me->ran_term)
+        return 0;
+    return __builtin_popcountll(run->voters | 1ull << c->event->node);
+}
+
 // [AE.5] A follower went further than its leader's messages let it.
 static bool follower_commits(const struct silent_case *c)
 {
     const struct silent_server *me = c->me;
+    int n_votes = votes_of_now(c);
+    if (n_votes >= check_majority(c->check))
+        return silent_broken(
+            c, FINDING_COMMIT_WITHOUT_MAJORITY, "L.4", TRACE_NONE, me->ran_n,
+            "S%d gave its service index %" PRIu64
+            " when it had %d votes for term %" PRIu64
+            ", in which it has sent no AppendEntries yet: an election commits"
+            " nothing, and before that it might commit up to %" PRIu64 ".",
+            c->event->node + 1, c->event->index, n_votes, me->ran_term,
+            may_commit(c));
     return silent_broken(
         c, FINDING_COMMIT_BEYOND_MESSAGE, "AE.5", TRACE_NONE, me->led_n,
         "S%d gave its service index %" PRIu64
         ", but by the AppendEntries that it has accepted it may commit up to"
         " %" PRIu64 ": the lesser of leader_commit and of their last new"
-        " entry.",
-        c->event->node + 1, c->event->index, may_commit(c));
+        " entry.%s",
+        c->event->node + 1, c->event->index, may_commit(c),
+        me->life > 0 && me->may_now == 0
+            ? " Since it was restarted it has accepted none that commits"
+              " anything."
+            : "");
 }
 
 bool silent_judge_given(const struct silent_case *c)

@@ -89,6 +89,10 @@ static void has_been_sent(const struct silent_case *c)
         uint64_t index = c->args->index + 1 + i;
         uint64_t term = facts_term(&c->check->terms, c->args, i);
         bool fresh;
+        if (term == 0) { // forgotten: it may have been any
+            c->me->sent_unknown = true;
+            return;
+        }
         struct table_cell *cell =
             table_at(&c->silent->entries, index, term, &fresh);
         if (fresh)
@@ -139,8 +143,9 @@ static bool never_had(const struct silent_case *c)
     const struct table_cell *cell =
         table_find(&c->silent->entries, index, term);
     const struct table_cell *led = table_find(&c->silent->led, term + 1, 0);
-    return cell != NULL && !c->me->snapshots && silent_tells(c, TRACE_RECV) &&
-           led != NULL && led->server != c->event->node &&
+    return cell != NULL && !c->me->snapshots && !c->me->sent_unknown &&
+           silent_tells(c, TRACE_RECV) && led != NULL &&
+           led->server != c->event->node &&
            (cell->second >> c->event->node & 1) == 0;
 }
 
@@ -148,6 +153,7 @@ static bool never_had(const struct silent_case *c)
 static bool accepted(const struct silent_case *c)
 {
     struct silent_server *me = c->me;
+    uint64_t term;
     const struct facts *args = c->args;
     // Another request may have brought it meanwhile.
     bool lacks = c->receipt->lacks && me->n_requests == c->receipt->n_requests;
@@ -163,11 +169,15 @@ static bool accepted(const struct silent_case *c)
     if (args->term != me->leader_term)
         return true; // the next leader may have cut it already
     silent_claim(me, args->index, args->index_term, c->event->n);
-    for (uint64_t i = 0; i < args->n_entries; i++)
-        silent_claim(me, args->index + 1 + i,
-                     facts_term(&c->check->terms, args, i), c->event->n);
-    if (end_of(args) > me->kept)
-        me->kept = end_of(args);
+    uint64_t end = args->index;
+    for (; end < end_of(args); end++) {
+        term = facts_term(&c->check->terms, args, end - args->index);
+        if (term == 0)
+            break; // forgotten
+        silent_claim(me, end + 1, term, c->event->n);
+    }
+    if (end > me->kept)
+        me->kept = end;
     return true;
 }
 
@@ -231,7 +241,7 @@ static bool shown(const struct silent_case *c, uint64_t index, uint64_t term,
         return true;
     }
     uint64_t earlier = me->log[index % SILENT_LOG].n;
-    bool restamped = known < term && term == me->led_term;
+    bool restamped = index > 0 && known < term && term == me->led_term;
     if (before && !restamped)
         return silent_broken(
             c, FINDING_WRONG_PREV_LOG_TERM, "L.3", c->flight->to, earlier,

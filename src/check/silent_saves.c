@@ -53,9 +53,10 @@ static bool keeps_vote(const struct silent_case *c)
         return silent_broken(
             c, FINDING_SAVED_WRONG_STATE, "RV.2", event->voted_for, disk->n,
             "S%d saved %s for term %" PRIu64
-            " at %.3f s over %s in that same term.",
+            " at %.3f s over %s in that same term%s.",
             who, vote_of(event->voted_for, one), event->term,
-            check_seconds(event->us), vote_of(disk->voted_for, two));
+            check_seconds(event->us), vote_of(disk->voted_for, two),
+            disk->n < me->life_n ? ", in its first save since a restart" : "");
     const struct silent_asked *asked = &me->asked[event->term % SILENT_VOTES];
     uint64_t to = event->voted_for >= 0 ? 1ull << event->voted_for : 0;
     if (to != 0 && event->voted_for != event->node && !same &&
@@ -206,6 +207,8 @@ bool silent_judge_saved(const struct silent_case *c)
                                      .snapshot_index = event->from,
                                      .n_requests = me->n_requests,
                                      .quiet = me->n_pending == 0};
+    if (event->voted_for == event->node)
+        me->stood_us = event->us;
     me->sure_at_save = me->sure;
     silent_learn_held(c);
     return true;
@@ -261,6 +264,18 @@ static bool asks(const struct silent_case *c)
         votes ? " and its own vote" : "");
 }
 
+// [IS.5] Whoever says that all chunks are there has saved the snapshot, or has
+// entries up to its end.
+static bool installed(const struct silent_case *c)
+{
+    const struct facts *args = c->args;
+    bool whole =
+        args->done && c->reply->tells_stored && c->reply->stored >= args->end;
+    if (!whole || c->me->disk.last_index >= args->index)
+        return true;
+    return unsaved(c, "IS.5", "the snapshot");
+}
+
 bool silent_judge_promise(const struct silent_case *c)
 {
     const struct silent_image *disk = &c->me->disk;
@@ -271,8 +286,11 @@ bool silent_judge_promise(const struct silent_case *c)
     const struct facts *args = c->args;
     if (c->reply->term > disk->term)
         return unsaved(c, "ALL.2", "that term");
-    if (c->reply->term != disk->term || c->reply->term != args->term ||
-        !c->reply->yes)
+    if (c->reply->term != disk->term || c->reply->term != args->term)
+        return true;
+    if (args->rpc == FACTS_INSTALL)
+        return installed(c);
+    if (!c->reply->yes)
         return true;
     if (args->rpc == FACTS_VOTE && disk->voted_for != c->flight->from)
         return unsaved(c, "RV.2", "the vote");

@@ -17,7 +17,9 @@ enum {
 };
 
 // [F.2] A leader that speaks, and is answered by a majority, stands for no
-// election. One that has just stepped down waits for a timeout first.
+// election. One that has just stepped down waits for a timeout first; where
+// threads are late it may speak after that, unless it has led for a moment
+// only.
 static bool runs_against_itself(const struct silent_case *c)
 {
     enum { SPOKE_US = 50000, HEARD_US = 120000 };
@@ -26,7 +28,8 @@ static bool runs_against_itself(const struct silent_case *c)
     int n = 1;
     if (me->led_term == 0 || c->args->term != me->led_term + 1 ||
         me->term > me->led_term || me->heard_term > me->led_term || me->down ||
-        us > me->led_us + SPOKE_US || me->own_clock)
+        us > me->led_us + SPOKE_US || me->own_clock ||
+        (c->check->untimed && us >= me->won_us + SHORTEST_US))
         return false;
     for (int i = 0; i < c->check->model.n_servers; i++)
         n += i != c->event->node && me->peer[i].view.heard_us > 0 &&
@@ -104,8 +107,8 @@ bool silent_judge_waiting(const struct silent_case *c)
 {
     const struct silent_server *me = c->me;
     uint64_t us = me->reset_us;
-    const uint64_t others[] = {me->ran_us, me->still_us, me->leader_us,
-                               me->life_us, me->deposed_us};
+    const uint64_t others[] = {me->ran_us,    me->stood_us, me->still_us,
+                               me->leader_us, me->life_us,  me->deposed_us};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         us = others[i] > us ? others[i] : us;
     bool leads = me->led_term > 0 && me->led_term >= me->term;

@@ -180,6 +180,16 @@ bool silent_judge_answer(const struct silent_case *c)
 
 // ------------------------------------------------------------ elections
 
+// The last save, after the last request of a leader, has the entry: it is
+// still there.
+static bool still_saved(const struct silent_server *me, uint64_t index,
+                        uint64_t term)
+{
+    const struct silent_image *disk = &me->disk;
+    return disk->n > 0 && disk->quiet && disk->n_requests == me->n_requests &&
+           disk->last_index >= index && disk->last_term == term;
+}
+
 // [C.1] What a log has is not behind what the candidate says of it. Entries
 // of this term's leader may have come since the request was made.
 static bool shows_its_log(const struct silent_case *c)
@@ -193,7 +203,7 @@ static bool shows_its_log(const struct silent_case *c)
         return true;
     int who = c->event->node + 1;
     bool lost = me->life > 0 && me->sure_n < me->life_n;
-    if (args->index < index)
+    if (args->index < index && !still_saved(me, index, term))
         return silent_broken(
             c,
             lost ? FINDING_RESTARTED_WITH_WRONG_STATE
@@ -232,6 +242,16 @@ bool silent_judge_asking(const struct silent_case *c)
             " with last_log_index 0 and last_log_term %" PRIu64
             ": index 0 has no term.",
             c->event->node + 1, c->args->term, c->args->index_term);
+    bool follows = c->args->index_term == c->args->term &&
+                   c->me->leader_term == c->args->term &&
+                   c->me->life_n < c->me->sure_n;
+    if (follows)
+        return silent_broken(
+            c, FINDING_CANDIDATE_STAYED, "C.3", TRACE_NONE, c->me->sure_n,
+            "S%d requested votes in term %" PRIu64
+            ", of which it has an entry: it had heard from the leader of that"
+            " term and remained a candidate.",
+            c->event->node + 1, c->args->term);
     if (c->args->index_term >= c->args->term)
         return silent_broken(
             c, FINDING_CURRENT_TERM_WRONG, "ALL.2", TRACE_NONE, 0,

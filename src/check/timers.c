@@ -126,7 +126,8 @@ static bool timeout(struct check *check, const struct trace_event *event)
             check, event, FINDING_TIMER_NOT_RESET, "F.2", TRACE_NONE,
             judged->reset_n,
             "S%d started an election at %.3f s and reported that it had waited"
-            " longer than the whole run: its timer uses a clock that jumps.",
+            " longer than the whole run: its timer uses a clock that jumps, or"
+            " counts from no moment of this run.",
             me, now);
     if (!was_kept_alive(check, event))
         return false;

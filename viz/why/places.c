@@ -18,6 +18,7 @@
 #define SAVES                                                                  \
     "what saves (persist.c, persist), and who has to call it before an answer" \
     " or a request leaves"
+#define RESTORES "what reads the saved state back (persist.c, restore)"
 #define COMMITS                                                                \
     "what moves the leader's commit_index (replication.c, commit_by_majority)"
 #define STORES "what stores a message's entries (replication.c, store)"
@@ -106,6 +107,7 @@ static const struct {
     {FINDING_SAVED_MISFIT, NULL, SAVES},
     {FINDING_SAVED_WRONG_STATE, "as the first of this life",
      "what a server does at birth (raft.c, raft_make; persist.c, restore)"},
+    {FINDING_SAVED_WRONG_STATE, "first save since a restart", RESTORES},
     {FINDING_SAVED_WRONG_STATE, "save() returned false", SAVES},
     {FINDING_SAVED_WRONG_STATE, "two saves at a time", SAVES},
     {FINDING_SAVED_WRONG_STATE, "and kept what",
@@ -139,6 +141,7 @@ static const struct {
     {FINDING_SAVED_WRONG_STATE, " over a vote for S",
      HANDLES_VOTES ", and whatever else sets voted_for"},
     {FINDING_SAVED_WRONG_STATE, NULL, SAVES ", or what has changed it unsaid"},
+    {FINDING_RESTARTED_WITH_WRONG_STATE, "its disk had", RESTORES},
     {FINDING_RESTARTED_WITH_WRONG_STATE, NULL, SAVES},
     {FINDING_RESTARTED_WITHOUT_TERM, NULL, SAVES},
     {FINDING_SNAPSHOT_LOST_AT_RESTART, NULL, "persist.c, restore"},
@@ -146,8 +149,10 @@ static const struct {
     // Logs.
     {FINDING_ACCEPTED_UNMATCHED, NULL, HANDLES_APPENDS},
     {FINDING_REFUSED_MATCHING, NULL, HANDLES_APPENDS},
-    {FINDING_TRUNCATED_WITHOUT_CONFLICT, "AppendEntries",
+    {FINDING_TRUNCATED_WITHOUT_CONFLICT, " refused S",
      HANDLES_APPENDS ", and " STORES},
+    {FINDING_TRUNCATED_WITHOUT_CONFLICT, "AppendEntries", STORES},
+    {FINDING_TRUNCATED_WITHOUT_CONFLICT, "which it had saved and no", STORES},
     {FINDING_TRUNCATED_WITHOUT_MESSAGE, "compacted it", COMPACTS},
     {FINDING_TRUNCATED_WITHOUT_CONFLICT, NULL, HANDLER},
     {FINDING_TRUNCATED_WITHOUT_MESSAGE, NULL, HANDLER},
@@ -165,6 +170,8 @@ static const struct {
      "what makes the message (replication.c, append_args)"},
     {FINDING_COMMAND_AT_WRONG_INDEX, NULL, "raft.c, raft_start"},
     {FINDING_COMMAND_BY_NON_LEADER, NULL, "raft.c, raft_start"},
+    {FINDING_APPLIED_OTHER_ENTRY, "the entry in its log there",
+     "the thread that applies (apply.c, apply_thread)"},
     {FINDING_APPLIED_OTHER_ENTRY, NULL, STORES},
     {FINDING_CAME_BY_NO_MESSAGE, NULL,
      "what servers share besides messages and disks: an address in a message,"
@@ -176,7 +183,9 @@ static const struct {
     {FINDING_MATCH_INDEX_TOO_HIGH, NULL, HANDLER},
     {FINDING_MATCH_INDEX_TOO_HIGH, "where its snapshot ends", SENDS_SNAPSHOTS},
     {FINDING_MATCH_INDEX_TOO_HIGH, NULL, MATCHES},
-    {FINDING_MATCH_INDEX_BACKWARDS, NULL, MATCHES},
+    {FINDING_MATCH_INDEX_BACKWARDS, NULL,
+     "what moves match_index (replication.c, match_advance,"
+     " handle_append_reply; raft.c, raft_start)"},
     {FINDING_TOO_MANY_ENTRIES, NULL,
      "what makes the message (replication.c, append_args)"},
     {FINDING_NEXT_INDEX_TOO_LOW, NULL, MATCHES},
@@ -194,6 +203,9 @@ static const struct {
     {FINDING_COMMIT_WITHOUT_MAJORITY, "in an earlier term",
      "election.c, become_leader"},
     {FINDING_COMMIT_WITHOUT_MAJORITY, "Half of the servers", COMMITS},
+    {FINDING_COMMIT_WITHOUT_MAJORITY, "an election commits nothing",
+     "election.c, become_leader"},
+    {FINDING_COMMIT_WITHOUT_MAJORITY, "By its own match_index", COMMITS},
     {FINDING_COMMIT_WITHOUT_MAJORITY, NULL, MATCHES ", and " COMMITS},
     {FINDING_MAJORITY_NOT_COMMITTED, "counts its own copy",
      "what counts the leader's own copy (raft.c, raft_start; election.c,"
@@ -202,7 +214,11 @@ static const struct {
     {FINDING_LIVENESS, "counts its own copy",
      "what counts the leader's own copy (raft.c, raft_start; election.c,"
      " become_leader)"},
+    {FINDING_COMMIT_BEYOND_MESSAGE, "Since it was restarted", RESTORES},
     {FINDING_COMMIT_BEYOND_MESSAGE, NULL, HANDLES_APPENDS},
+    {FINDING_APPLIED_BEFORE_COMMIT, "as when it was restarted",
+     "what reads the saved state back (persist.c, restore), and the thread that"
+     " applies (apply.c, apply_thread)"},
     {FINDING_STATE_MACHINE_SAFETY, NULL,
      HANDLES_APPENDS ": the test of the entry before, and the last step; or"
                      " " COMMITS},
@@ -228,6 +244,7 @@ static const struct {
      "what asks for votes (election.c, request_votes): a cluster of one asks"
      " nobody"},
     {FINDING_LIVENESS, "did not become leader", COUNTS_VOTES},
+    {FINDING_LIVENESS, "knew of a majority of votes", COUNTS_VOTES},
     {FINDING_LIVENESS, "no follower has ever applied",
      "who moves a follower's commit_index, and has to wake the applier:"
      " replication.c, handle_append_entries"},
