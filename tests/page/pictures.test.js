@@ -256,6 +256,38 @@ test('a difference has all of the slide that it is for', async () => {
     await close();
 });
 
+test('a film of a failing run says what was found, and cuts no number',
+    () => {
+        const file = path.join(work, 'found.svg');
+        call('log', failing_trace(), '--steps', '-o', file);
+        assert.match(fs.readFileSync(file, 'utf8'),
+            />State Machine Safety, P.5: S\d committed entry 3 of term 1/);
+        call('timeline', trace_of('long-way-back', 1), '--last', '400',
+            '--for', 'column', '-o', file);
+        const cut = [...fs.readFileSync(file, 'utf8').matchAll(
+            />((?:✓ commit|Append) [^<]*…)</g)].map((match) => match[1]);
+        assert.deepStrictEqual(cut, []);
+    });
+
+test('what is found when the servers have stopped is in the picture', () => {
+    const lines = fs.readFileSync(trace_of('basic-agree', 1), 'utf8')
+        .trimEnd().split('\n');
+    const {n, us} = JSON.parse(lines[lines.length - 2]);
+    lines.splice(lines.length - 1, 1, JSON.stringify({n: n + 1, us: us + 9,
+        ev: 'finding', property: 'deadlock', tag: '', text: 'all wait',
+        events: []}));
+    const trace = path.join(work, 'late-finding.jsonl');
+    const file = path.join(work, 'late-finding.svg');
+    fs.writeFileSync(trace, `${lines.join('\n')}\n`);
+    for (const kind of [[], ['--finding'], ['--for', 'column']]) {
+        call('timeline', trace, ...kind, '-o', file);
+        const svg = fs.readFileSync(file, 'utf8');
+        assert.match(svg, />all wait</, kind.join(' '));
+        assert.match(svg, />stopped</);
+        assert.ok(!/>✕</.test(svg), 'nobody crashes');
+    }
+});
+
 test('a solid entry that differs from the leader has a sign', () => {
     const file = path.join(work, 'differs.svg');
     call('log', failing_trace(), '-o', file);

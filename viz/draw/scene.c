@@ -275,7 +275,8 @@ static void decide(struct scene *scene)
 // ---------------------------------------------------------------- the window
 
 // Where the harness stops the servers for good: no crash of everybody. A
-// window ends there, but one that lies behind it.
+// window ends there, but one that lies behind it, and that of a run in which
+// something was found behind it.
 static size_t find_end(const struct trace_file *trace, size_t begin)
 {
     bool down[TRACE_MAX_SERVERS] = {false};
@@ -283,7 +284,8 @@ static size_t find_end(const struct trace_file *trace, size_t begin)
     for (size_t i = 0; i < trace->n_events; i++) {
         if (part_over(down, &trace->event[i]) && end == trace->n_events)
             end = i;
-        if (trace->event[i].kind == TRACE_BOOT)
+        if (trace->event[i].kind == TRACE_BOOT ||
+            trace->event[i].kind == TRACE_FINDING)
             end = trace->n_events;
     }
     return end > begin ? end : trace->n_events;
@@ -363,6 +365,8 @@ void scene_make(struct scene *scene, const struct trace_file *trace,
         scene_fold(scene, most);
         allowed--;
     }
+    if (window->look.room.format != NULL)
+        leave_out_passing(scene);
     scene->n_asked = n_asked;
 }
 

@@ -7,6 +7,7 @@
 #include "base/die.h"
 #include "viz/draw/alt.h"
 #include "viz/draw/causes.h"
+#include "check/findings.h"
 #include "viz/draw/paint.h"
 #include "viz/draw/shapes.h"
 #include "viz/draw/window.h"
@@ -374,6 +375,28 @@ static double draw_title(struct shapes *shapes, const char *scenario,
     return shapes_wrapped(shapes, 0, y, widest, letters, what);
 }
 
+// What was found by the last table, in a line; gives the y below.
+static double draw_finding(struct shapes *shapes,
+                           const struct trace_file *trace, uint64_t last,
+                           const struct viz_look *look, double y)
+{
+    enum { NEAR = 2 }; // the table is of the event before what was found
+    for (size_t i = 0; i < trace->n_events; i++) {
+        const struct trace_event *e = &trace->event[i];
+        char line[400];
+        if (e->kind != TRACE_FINDING || e->n > last + NEAR)
+            continue;
+        const char *text = e->text != NULL ? e->text : "";
+        snprintf(line, sizeof line, "%s%s%s: %.*s", finding_headline(e->what),
+                 e->tag != NULL && e->tag[0] != '\0' ? ", " : "",
+                 e->tag != NULL ? e->tag : "", (int)strcspn(text, "\n"), text);
+        return shapes_wrapped(shapes, 0, y, widest_in(&look->room),
+                              (struct letters){9, PAINT_FAULT, true, NULL},
+                              line);
+    }
+    return y;
+}
+
 void viz_film(const struct trace_file *trace, const uint64_t *event, size_t n,
               const struct viz_look *look, FILE *out)
 {
@@ -386,6 +409,8 @@ void viz_film(const struct trace_file *trace, const uint64_t *event, size_t n,
     look = look != NULL ? look : &usual_look;
     double y =
         draw_title(&shapes, trace->header.scenario, widest_in(&look->room));
+    if (n > 0)
+        y = draw_finding(&shapes, trace, model[n - 1].n, look, y);
     if (n > 0)
         draw_strip(&shapes, trace, model, n, look, y + TITLE - FIRST);
     shapes_end(&shapes);

@@ -122,14 +122,17 @@ static void change(struct drawing *d, int s, struct lane *lane,
                    const struct trace_event *event)
 {
     static const struct style cross = {11, PAINT_FAULT, NULL, true},
-                              back = {11, PAINT_INK, NULL, true};
+                              back = {11, PAINT_INK, NULL, true},
+                              quiet = {7, PAINT_QUIET, NULL, false};
     double y = timeline_y(d, event);
     segment(d, s, lane, y);
     bool gone = lane->state.up && !now->up;
     bool comes = !lane->state.up && now->up && lane->state.booted;
     bool said = lane->state.role != now->role || lane->state.term != now->term;
     *lane = (struct lane){y, *now};
-    if (gone)
+    if (gone && event->kind == TRACE_KILL)
+        timeline_label(d, timeline_x(d, s) + 12, y, 1, quiet, event, "stopped");
+    else if (gone)
         timeline_label(d, timeline_x(d, s) + 12, y, 1, cross, event, "✕");
     else if (comes)
         timeline_label(d, timeline_x(d, s) + 12, y, 1, back, event, "↻");

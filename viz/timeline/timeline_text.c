@@ -171,6 +171,24 @@ static double fit(char *text, struct style style, double most)
     return width;
 }
 
+// The number says more than its word: where both have no room, the word goes.
+static void drop_word(char *text, struct style style, double most)
+{
+    static const char *const words[][2] = {{"✓ commit ", "✓ "},
+                                           {"Append ", ""}};
+    if (paint_width(text, style.size, style.bold) + 4 <= most)
+        return;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        size_t n = strlen(words[i][0]);
+        char rest[TEXT_ROOM];
+        if (strncmp(text, words[i][0], n) != 0)
+            continue;
+        snprintf(rest, sizeof rest, "%s", text + n);
+        snprintf(text, TEXT_ROOM, "%s%s", words[i][1], rest);
+        return;
+    }
+}
+
 // Of a text that was cut to a sign and dots nobody learns anything.
 static bool has_sense(const char *text)
 {
@@ -196,9 +214,10 @@ void timeline_label(struct drawing *d, double x, double y, int side,
         style.size = LEAST_TYPE;
     enum { NARROW = 50 }; // a pitch
     char whole[sizeof text];
+    double most = d->pitch - 2 * LANE - (d->pitch < NARROW ? 1 : 4);
+    drop_word(text, style, most);
     snprintf(whole, sizeof whole, "%s", text);
-    double width =
-        fit(text, style, d->pitch - 2 * LANE - (d->pitch < NARROW ? 1 : 4));
+    double width = fit(text, style, most);
     if (strcmp(text, whole) != 0 && !has_sense(text)) {
         d->n_unsaid++;
         return;
