@@ -84,6 +84,10 @@ static struct dealings between(struct check *check, int leader, int peer)
         d.led_n = judged->role_event;
         d.led_us = judged->role_us;
         d.covered = check->model.server[peer].snapshot_index;
+        // Unless the peer has acknowledged as much.
+        uint64_t refused = d.view.refused_index;
+        if (d.view.acked < refused && d.view.acked_before < refused)
+            d.leader_covered = check->model.server[leader].snapshot_index;
         d.soon_us = SOON_US;
         d.recent_us = BEATS_US;
         return d;
@@ -118,6 +122,8 @@ static const char *of_snapshot(const struct dealings *d, char text[160])
 {
     uint64_t index = d->view.refused_index;
     text[0] = '\0';
+    if (d->view.n_same < FEW_REFUSALS)
+        return text;
     if (index > 0 && d->leader_covered >= index && d->installed >= index)
         snprintf(text, 160,
                  ", where S%d's snapshot ends, and S%d has acknowledged a"

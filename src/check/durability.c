@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/die.h"
-#include "silent.h"
+#include "internal.h"
 
 static bool equals(const struct image *one, const struct image *two)
 {
@@ -172,17 +172,6 @@ static bool is_wiped(const struct image *disk, const struct image *found)
            found->voted_for < 0 && found->last_index == 0;
 }
 
-// Is what it said that it saved what the harness saw it save?
-static bool is_on_disk(const struct check *check, int node)
-{
-    const struct image *said = &check->server[node].disk;
-    const struct silent_image *seen = &check->silent->server[node].disk;
-    return seen->n > 0 && seen->term == said->term &&
-           seen->voted_for == said->voted_for &&
-           seen->last_index == said->last_index &&
-           (seen->last_term == said->last_term || said->last_term == 0);
-}
-
 // A boot finds what was saved last, or what was being saved in the crash.
 static bool boot(struct check *check, const struct trace_event *event)
 {
@@ -225,13 +214,12 @@ static bool boot(struct check *check, const struct trace_event *event)
             check, event, FINDING_RESTARTED_WITH_WRONG_STATE,
             differs_in(&server->disk, &found), TRACE_NONE, server->disk.event,
             "S%d restarted in term %" PRIu64 " with %s and a log up to"
-            " %" PRIu64 " (term %" PRIu64 "), but %s term %" PRIu64
+            " %" PRIu64 " (term %" PRIu64 "), but it had saved term %" PRIu64
             ", %s and a log up to %" PRIu64 " (term %" PRIu64 ").",
             event->node + 1, found.term, vote_text(found.voted_for, one),
-            found.last_index, found.last_term,
-            is_on_disk(check, event->node) ? "its disk had" : "it had saved",
-            server->disk.term, vote_text(server->disk.voted_for, two),
-            server->disk.last_index, server->disk.last_term);
+            found.last_index, found.last_term, server->disk.term,
+            vote_text(server->disk.voted_for, two), server->disk.last_index,
+            server->disk.last_term);
     if (check->n_of_kind[TRACE_PERSIST] == 0 &&
         !check_keeps_term(check, event, found.term))
         return false;

@@ -141,8 +141,9 @@ static const struct {
     {FINDING_SAVED_WRONG_STATE, " over a vote for S",
      HANDLES_VOTES ", and whatever else sets voted_for"},
     {FINDING_SAVED_WRONG_STATE, NULL, SAVES ", or what has changed it unsaid"},
-    {FINDING_RESTARTED_WITH_WRONG_STATE, "its disk had", RESTORES},
-    {FINDING_RESTARTED_WITH_WRONG_STATE, NULL, SAVES},
+    {FINDING_RESTARTED_WITH_WRONG_STATE, NULL,
+     "what saves the state, and what reads it back (persist.c, persist,"
+     " restore)"},
     {FINDING_RESTARTED_WITHOUT_TERM, NULL, SAVES},
     {FINDING_SNAPSHOT_LOST_AT_RESTART, NULL, "persist.c, restore"},
     {FINDING_COMMIT_INDEX_OUTLIVED_RESTART, NULL, "persist.c, restore"},
@@ -233,7 +234,9 @@ static const struct {
     {FINDING_LIVENESS, "has acknowledged a snapshot up to",
      "what is done with the answer to a snapshot (snapshot.c,"
      " handle_install_reply)"},
-    {FINDING_LIVENESS, "snapshot ends, which", SENDS_SNAPSHOTS},
+    {FINDING_LIVENESS, "snapshot ends, which",
+     "what decides that a peer needs the snapshot, and sends it (replication.c,"
+     " replicate; snapshot.c, send_snapshot_thread)"},
     {FINDING_LIVENESS, "give as conflict_term", HANDLES_APPENDS},
     {FINDING_LIVENESS, "forward once more",
      "what moves next_index when a message leaves (replication.c,"
