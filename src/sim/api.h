@@ -105,6 +105,10 @@ int sim_pselect(int, fd_set *, fd_set *, fd_set *, const struct timespec *,
                 const sigset_t *);
 int sim_timespec_get(struct timespec *, int base);
 pid_t sim_getpid(void);
+void sim_perror(const char *);
+const unsigned short **sim_ctype_b_loc(void);
+const int **sim_ctype_tolower_loc(void);
+const int **sim_ctype_toupper_loc(void);
 ssize_t sim_read(int, void *, size_t);
 int sim_open(const char *path, int flags, ...);
 int sim_open64(const char *path, int flags, ...);

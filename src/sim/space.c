@@ -3,10 +3,20 @@
 //
 // The copies take turns in the one place where the code looks for them. They
 // are exchanged when a thread runs that belongs to another life than the last
-// one; threads of the harness belong to none and exchange nothing.
+// one; threads of the harness belong to none and exchange nothing. Nor does a
+// server find what another one has left in the processor's registers, or where
+// the C library keeps its tables of letters.
+#define _GNU_SOURCE
 #include "internal.h"
 
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "api.h"
+#include "arch/arch.h"
 
 struct sim_space {
     struct sim_space *next; // of all
@@ -44,6 +54,7 @@ void sim_space_object(void *at, size_t n)
     place = at;
     n_bytes = n;
     in_place = all = NULL;
+    sim_forget_begins();
     if (n == 0)
         return;
     born = room();
@@ -79,6 +90,7 @@ void sim_space_load(struct sim_space *space)
         copy(in_place->bytes, place, n_bytes);
     copy(place, space->bytes, n_bytes);
     in_place = space;
+    sim_forget();
 }
 
 struct sim_space *sim_space_enter(struct sim_space *space)
@@ -113,4 +125,29 @@ bool sim_space_written(size_t *from, uint64_t *servers)
     *from = at - (who != 0);
     *servers = who;
     return who != 0;
+}
+
+// The C library's pointers to tables of letters could be written to.
+#define TABLE(type, name)                                                      \
+    const type **sim##name(void)                                               \
+    {                                                                          \
+        static const type *table;                                              \
+        if (!sim.active)                                                       \
+            return _##name();                                                  \
+        table = *_##name();                                                    \
+        return &table;                                                         \
+    }
+TABLE(unsigned short, _ctype_b_loc)
+TABLE(int, _ctype_tolower_loc)
+TABLE(int, _ctype_toupper_loc)
+
+// The C library's duplicates a descriptor, which no Raft may.
+void sim_perror(const char *what)
+{
+    char room[64];
+    const char *reason = strerror_r(errno, room, sizeof room);
+    if (what != NULL && what[0] != '\0')
+        fprintf(stderr, "%s: %s\n", what, reason);
+    else
+        fprintf(stderr, "%s\n", reason);
 }

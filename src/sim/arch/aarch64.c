@@ -28,6 +28,10 @@ void sim_steady_guard(void)
 }
 
 // The kernel has its own place that handlers return to.
+void sim_forget_begins(void)
+{
+}
+
 struct sim_action sim_action(void (*handler)(int, siginfo_t *, void *))
 {
     return (struct sim_action){handler, SA_SIGINFO | SA_ONSTACK | SA_NODEFER,

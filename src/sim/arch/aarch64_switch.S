@@ -37,6 +37,69 @@ sim_switch:
     .cfi_endproc
     .size sim_switch, .-sim_switch
 
+// void sim_forget(void): no register that a call may change says what was in it.
+// A low half that is written anew loses its high half.
+    .globl sim_forget
+    .type sim_forget, %function
+sim_forget:
+    .cfi_startproc
+    movi v0.2d, #0
+    movi v1.2d, #0
+    movi v2.2d, #0
+    movi v3.2d, #0
+    movi v4.2d, #0
+    movi v5.2d, #0
+    movi v6.2d, #0
+    movi v7.2d, #0
+    movi v16.2d, #0
+    movi v17.2d, #0
+    movi v18.2d, #0
+    movi v19.2d, #0
+    movi v20.2d, #0
+    movi v21.2d, #0
+    movi v22.2d, #0
+    movi v23.2d, #0
+    movi v24.2d, #0
+    movi v25.2d, #0
+    movi v26.2d, #0
+    movi v27.2d, #0
+    movi v28.2d, #0
+    movi v29.2d, #0
+    movi v30.2d, #0
+    movi v31.2d, #0
+    fmov d8, d8
+    fmov d9, d9
+    fmov d10, d10
+    fmov d11, d11
+    fmov d12, d12
+    fmov d13, d13
+    fmov d14, d14
+    fmov d15, d15
+    msr fpcr, xzr
+    msr fpsr, xzr
+    msr nzcv, xzr
+    mov x0, #0
+    mov x1, #0
+    mov x2, #0
+    mov x3, #0
+    mov x4, #0
+    mov x5, #0
+    mov x6, #0
+    mov x7, #0
+    mov x8, #0
+    mov x9, #0
+    mov x10, #0
+    mov x11, #0
+    mov x12, #0
+    mov x13, #0
+    mov x14, #0
+    mov x15, #0
+    mov x16, #0
+    mov x17, #0
+    ret
+    .cfi_endproc
+    .size sim_forget, .-sim_forget
+
 // Where a new fiber starts: debuggers stop walking here.
     .globl sim_entry
     .type sim_entry, %function

@@ -19,6 +19,12 @@ void sim_switch(void **save, void *to);
 // begins in sim_fiber_main(). Returns what to switch to.
 void *sim_first_frame(char *top);
 
+// Clears the registers that a call may change, and the modes of arithmetic: a
+// server does not find in them what another one has left. What that takes is
+// asked of the processor once.
+void sim_forget(void);
+void sim_forget_begins(void);
+
 // The number that guards stacks becomes the same in each process, where the
 // processor lets us: it stays behind on stacks, where a Raft may read what it
 // has not written. Called by main() alone, before any function that is guarded.
