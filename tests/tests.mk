@@ -11,7 +11,7 @@ $B/tests/test_%: $B/tests/unit/test_%.o $B/tests/libfixtures.a \
 	  src/sim/check-renamed $<)
 	@$(LINK) $^ -lcmocka $(LIBS)
 
-$B/tests/bench: $(BENCH_OBJ) $B/libglassraft.a
+$B/tests/bench: $(BENCH_OBJ) $B/libglassraft.a | $B/glassraft-play
 	@$(LINK) $^ $(LIBS)
 
 .PHONY: unit

@@ -251,6 +251,7 @@ static void suites_and_commits(void)
            "commands in a lab with its events, one after the other");
     figure("commits_lab_64_per_cpu_s", lab_commits_per_s(64), "64 at a time");
     bench_explore(size);
+    bench_play(size);
 }
 
 static bool read_before(const char *path)

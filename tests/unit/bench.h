@@ -75,6 +75,9 @@ struct bench_linear bench_linear(const struct bench_size *size);
 // bench_explore.c: figures of trying all lists of actions, and of making short.
 void bench_explore(const struct bench_size *how);
 
+// bench_play.c: the figure of a click in glassraft play.
+void bench_play(const struct bench_size *how);
+
 // bench_calls.c: figures of calls.
 void bench_calls(const struct bench_size *how);
 
