@@ -105,9 +105,13 @@ void sandbox_limit_memory(uint64_t more)
     FILE *file = fopen("/proc/self/statm", "r");
     if (file == NULL)
         return;
-    if (!sanitized() && fscanf(file, "%lu", &pages) == 1)
-        sandbox_limit(RLIMIT_AS,
-                      pages * (uint64_t)sysconf(_SC_PAGESIZE) + more);
+    struct rlimit limit;
+    if (!sanitized() && fscanf(file, "%lu", &pages) == 1 &&
+        getrlimit(RLIMIT_AS, &limit) == 0) {
+        uint64_t most = pages * (uint64_t)sysconf(_SC_PAGESIZE) + more;
+        limit.rlim_cur = most < limit.rlim_max ? most : limit.rlim_max;
+        setrlimit(RLIMIT_AS, &limit);
+    }
     fclose(file);
 }
 

@@ -120,8 +120,8 @@ bool sandbox_tools_stopped(void);
 // For the files that make up the sandbox: a limit, soft and hard, not over the
 // one before; and root's rights given up for a user's, with no way back.
 void sandbox_limit(int what, uint64_t most);
-// So many bytes of memory more than this process has; any number under
-// sanitizers.
+// So many bytes of memory more than this process has, a soft limit; any number
+// under sanitizers.
 void sandbox_limit_memory(uint64_t more);
 void sandbox_drop_rights(const struct sandbox *sandbox);
 // The user that root's children become.

@@ -194,8 +194,10 @@ static void bury(struct all *all, int number)
     if (all->guarding) // a rule, which was not what it was asked
         return;
     if (order == UINT64_MAX) {
-        snprintf(all->report->text, sizeof all->report->text, "%.200s %.90s",
-                 result.property, result.text);
+        result.text[strcspn(result.text, "\n")] = '\0';
+        snprintf(all->report->text, sizeof all->report->text,
+                 "this Raft breaks before the first action: %.200s",
+                 result.text);
         atomic_store(&all->shared->stop, true);
         return;
     }

@@ -30,6 +30,7 @@ static struct {
     struct step_used used;
     bool by_history;
     struct mail *mail;
+    struct rlimit memory; // before the Raft began
 } me;
 
 // ------------------------------------------------------ the story's thread
@@ -243,6 +244,7 @@ static void search_all(void *unused)
     (void)unused;
     search.mail = me.mail;
     search.post->by_history = me.by_history;
+    setrlimit(RLIMIT_AS, &me.memory); // images need more, and little of it
     search.back = back_begin(MOST_DEPTH + 1, HEAP, search.post->text);
     if (search.back == NULL) {
         search_give_up(&search, "there is no memory to go back with");
@@ -294,6 +296,13 @@ static void run(struct lab *lab)
     stepper_end(me.stepper);
 }
 
+// Also for what the servers do before the first action.
+static void limit_memory(void)
+{
+    getrlimit(RLIMIT_AS, &me.memory);
+    sandbox_limit_memory(LAB_MEMORY);
+}
+
 const struct lab_scenario *worker_scenario(struct worker_shared *shared,
                                            int worker, int from, int to)
 {
@@ -312,6 +321,7 @@ const struct lab_scenario *worker_scenario(struct worker_shared *shared,
     me.from = from;
     me.to = to;
     sim_reserve_stacks(STACKS);
+    limit_memory();
     return &scenario;
 }
 
