@@ -1,4 +1,5 @@
 // main.c -- the command line: finds the subcommand.
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -77,6 +78,17 @@ static void usage(FILE *out)
     fprintf(out, "For details: `glassraft COMMAND --help`.\n");
 }
 
+// What was lost on a full disk was not printed, whatever the outcome is.
+static int after(const char *name, int code)
+{
+    bool printed = fflush(stdout) == 0 && !ferror(stdout);
+    if (printed || code == EXIT_USAGE)
+        return code;
+    fprintf(stderr, "glassraft %s: standard output: %s\n", name,
+            strerror(errno != 0 ? errno : EIO));
+    return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -87,13 +99,13 @@ int main(int argc, char **argv)
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
         strcmp(name, "help") == 0) {
         usage(stdout);
-        return EXIT_GOOD;
+        return after("--help", EXIT_GOOD);
     }
     if (strcmp(name, "--version") == 0)
         name = "version";
     for (int i = 0; i < N_COMMANDS; i++)
         if (strcmp(commands[i].name, name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
+            return after(name, commands[i].run(argc - 1, argv + 1));
     fprintf(stderr,
             "glassraft: %s: no such command; `glassraft --help` lists"
             " them\n",

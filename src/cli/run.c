@@ -308,7 +308,14 @@ static bool take_script(struct arguments *a, struct choice *choice)
         free(text);
         return false;
     }
+    bool empty = script.n == 0;
     script_free(&script);
+    if (empty) {
+        fprintf(stderr, "glassraft run: %s: no action, expected one or more\n",
+                a->script);
+        free(text);
+        return false;
+    }
     const char *slash = strrchr(a->script, '/');
     snprintf(name, sizeof name, "%s", slash != NULL ? slash + 1 : a->script);
     name[strcspn(name, ".")] = '\0';

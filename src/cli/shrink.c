@@ -110,9 +110,13 @@ static int make_trace(struct arguments *a, char path[200])
     static char folder[160];
     struct lab_result result;
     a->run.scenario = suites_find(a->what);
+    struct stat about;
     if (a->run.scenario == NULL) {
         fprintf(stderr,
-                "glassraft shrink: %s: no such file and no such scenario\n",
+                stat(a->what, &about) == 0
+                    ? "glassraft shrink: %s: no file, expected a trace\n"
+                    : "glassraft shrink: %s: no such file and no such"
+                      " scenario\n",
                 a->what);
         return EXIT_USAGE;
     }

@@ -243,7 +243,10 @@ static int serve(const struct arguments *a, struct table *table)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     printf("%s\n", serve_address(&server));
-    fflush(stdout);
+    if (fflush(stdout) != 0) {
+        refuse_usage("standard output", strerror(errno));
+        return EXIT_USAGE;
+    }
     if (a->open)
         open_browser(serve_address(&server));
     return serve_run(&server, &stop) ? EXIT_GOOD : EXIT_BUG;
