@@ -73,12 +73,12 @@ struct silent_server {
     uint64_t led_term, led_n;
     uint64_t won_us, led_us;        // it first, and last, sent AppendEntries so
     uint64_t deposed_n, deposed_us; // when it learned of a newer one; 0 = not
-    uint64_t told_commit, told_n, told_us; // highest leader_commit, first so
     struct silent_peer {
         struct view view;         // of the leader's present term
         uint64_t us;              // acked since
         uint64_t late, installed; // heard since; by the answer to a snapshot
-    } * peer;                     // [server]
+        uint64_t told_commit, told_n, told_us; // highest leader_commit, first
+    } * peer;                                  // [server]
 
     // Its log: entries up to `sure` are there, those up to `kept` on its disk
     // as well. What is not in the table is not known.

@@ -205,28 +205,30 @@ static bool leader_commits(const struct silent_case *c, uint64_t index,
         n, why);
 }
 
-// commit_index, as messages show it, only grows.
+// commit_index, as messages to a peer show it, only grows. To each a leader may
+// say less than it knows: no more than the peer is known to hold.
 static bool falls(const struct silent_case *c)
 {
     const struct silent_server *me = c->me;
-    uint64_t us = me->told_us > me->disk.us ? me->told_us : me->disk.us;
+    const struct silent_peer *peer = &me->peer[c->flight->to];
+    uint64_t us = peer->told_us > me->disk.us ? peer->told_us : me->disk.us;
     if (us < me->still_us)
         us = me->still_us;
-    if (c->args->leader_commit >= me->told_commit || c->check->untimed ||
+    if (c->args->leader_commit >= peer->told_commit || c->check->untimed ||
         me->own_clock || c->event->us < us + SHOWS_US)
         return true;
     return silent_broken(
-        c, FINDING_COMMIT_INDEX_WRONG, "L.4", TRACE_NONE, me->told_n,
-        "S%d, leader of term %" PRIu64 ", sent leader_commit %" PRIu64
-        " at %.3f s, but it had sent %" PRIu64 " at %.3f s.",
-        c->event->node + 1, me->led_term, c->args->leader_commit,
-        check_seconds(c->event->us), me->told_commit,
-        check_seconds(me->told_us));
+        c, FINDING_COMMIT_INDEX_WRONG, "L.4", c->flight->to, peer->told_n,
+        "S%d, leader of term %" PRIu64 ", sent S%d leader_commit %" PRIu64
+        " at %.3f s, but it had sent it %" PRIu64 " at %.3f s.",
+        c->event->node + 1, me->led_term, c->flight->to + 1,
+        c->args->leader_commit, check_seconds(c->event->us), peer->told_commit,
+        check_seconds(peer->told_us));
 }
 
 bool silent_judge_commit(const struct silent_case *c)
 {
-    struct silent_server *me = c->me;
+    const struct silent_server *me = c->me;
     uint64_t index = c->args->leader_commit;
     if (check_majority(c->check) == 1 || !silent_tells(c, TRACE_REPLY_RECV) ||
         !silent_tells(c, TRACE_REPLY) || !silent_tells(c, TRACE_RECV))
@@ -235,10 +237,11 @@ bool silent_judge_commit(const struct silent_case *c)
         return leader_commits(c, index, "sent leader_commit");
     if (!falls(c))
         return false;
-    if (index > me->told_commit) {
-        me->told_commit = index;
-        me->told_n = c->event->n;
-        me->told_us = c->event->us;
+    struct silent_peer *peer = &c->me->peer[c->flight->to];
+    if (index > peer->told_commit) {
+        peer->told_commit = index;
+        peer->told_n = c->event->n;
+        peer->told_us = c->event->us;
     }
     return true;
 }

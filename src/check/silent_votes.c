@@ -406,7 +406,6 @@ static bool begins_to_lead(const struct silent_case *c)
     bool over = me->term > me->led_term || me->heard_term > me->led_term;
     me->deposed_us = over ? c->event->us : 0;
     me->deposed_n = me->term > me->led_term ? me->term_n : me->heard_n;
-    me->told_commit = 0;
     for (int i = 0; i < c->check->model.n_servers; i++)
         keep_acked(&me->peer[i]);
     if (run->term == c->args->term && run->index > 0)
