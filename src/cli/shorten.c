@@ -19,6 +19,7 @@ enum {
     MANY = 150, // and first of all
     MOST_STATES = 500,
     MOST_WALKS = 3000,
+    STALLED_WALKS = 12000, // where the order of threads is one of the choices
 };
 
 static void print_finding(const char *property, const char *tag)
@@ -47,15 +48,16 @@ static const struct trace_event *find_finding(const struct trace_file *trace)
     return NULL;
 }
 
-static void print_reason(const struct shrink_report *report)
+// n_lists: that exploring has drawn.
+static void print_reason(const struct shrink_report *report, uint64_t n_lists)
 {
     const struct lab_result *result = &report->result;
     printf("no script: the %zu actions of this run ", report->n_before);
     if (result->passed) {
-        printf("alone break nothing, nor do %d lists drawn at random: the"
-               " finding also needs time, another order of threads, or a"
+        printf("alone break nothing, nor do %" PRIu64 " lists drawn at random:"
+               " the finding also needs time, another order of threads, or a"
                " message that no server sent\n",
-               MOST_WALKS);
+               n_lists);
         return;
     }
     printf("break something else: ");
@@ -90,14 +92,15 @@ struct search {
     const struct shrink_plan *plan;
     unsigned snapshots;
     bool stalls;
-    bool tried; // without a thread that stalls
+    bool tried;       // without a thread that stalls
+    uint64_t n_lists; // drawn so far
     size_t entries;
     size_t n_before; // actions of the run
     int servers_before;
 };
 
-static bool look_for(const struct search *search, size_t entries,
-                     unsigned preempts, struct explore_report *report)
+static bool look_for(struct search *search, size_t entries, unsigned preempts,
+                     struct explore_report *report)
 {
     struct explore_plan plan = {.bound = {.n_servers = 3,
                                           .terms = 3,
@@ -112,13 +115,15 @@ static bool look_for(const struct search *search, size_t entries,
                                 .interchangeable = true,
                                 .n_workers = 1,
                                 .most_states = MOST_STATES,
-                                .most_walks = MOST_WALKS,
+                                .most_walks =
+                                    preempts > 0 ? STALLED_WALKS : MOST_WALKS,
                                 .memory = 64 << 20,
                                 .property = search->plan->property,
                                 .tag = search->plan->tag,
                                 .run = search->how->run,
                                 .stopped = search->how->stopped};
     explore(&plan, report);
+    search->n_lists += report->n_walks;
     return report->end == EXPLORE_FOUND;
 }
 
@@ -182,7 +187,7 @@ static bool make_short(struct search *search, const struct trace_file *trace,
     if (report.breaks)
         print_script(script, &report);
     else
-        print_reason(&report);
+        print_reason(&report, search->n_lists);
     return report.breaks;
 }
 
