@@ -152,7 +152,7 @@ struct judged {
     uint64_t held;     // up to there
     // The election timer: when it was last due to be reset, and when it may
     // have been.
-    bool timed;
+    bool timed, joined; // joined: it was connected once
     uint64_t reset_us, reset_by_us, may_reset_us, reset_n;
     const char *reset_why; // "had granted a vote" ...
     // The last messages that gave no reason to set it back, the latest first.

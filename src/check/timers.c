@@ -305,6 +305,13 @@ bool check_timers(struct check *check, const struct trace_event *event)
         if (event->to_role == TRACE_LEADER)
             judged->led_us = 0;
         break;
+    case TRACE_CONNECT:
+        // Before it joins, the harness may have asked it for a vote, of which
+        // there is no message in the trace.
+        if (!judged->joined)
+            judged->may_reset_us = event->us;
+        judged->joined = true;
+        break;
     case TRACE_SEND:
         sent(check, event);
         break;
