@@ -272,7 +272,8 @@ static void say_reply(struct drawing *d, const struct scene_message *m,
 }
 
 // Beside the cross: how often, and why when it is not mere bad luck. That a
-// server is unplugged its lane says, too, and in the same words.
+// server is unplugged or down its lane says, too, and in the same words; where
+// there is little room, only the lane does.
 static void say_loss(struct drawing *d, const struct scene_message *m,
                      const struct way *way)
 {
@@ -280,8 +281,11 @@ static void say_loss(struct drawing *d, const struct scene_message *m,
     const char *why = m->why != NULL ? m->why : "";
     if (strcmp(why, "lost") == 0)
         why = "";
-    if (strcmp(why, "unplugged") == 0)
-        why = d->widest > 0 ? "" : "cut off";
+    bool off = strcmp(why, "unplugged") == 0;
+    if (off)
+        why = "cut off";
+    if (d->widest > 0 && (off || strcmp(why, "dead") == 0))
+        why = "";
     int side = way->to_x > way->x ? 1 : -1;
     char times[16] = "";
     if (m->n_retries > 0)
