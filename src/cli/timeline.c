@@ -16,7 +16,8 @@ struct command {
 };
 
 static const char looks_help[] =
-    "  --budget N       draw at most N messages (default 300)\n"
+    "  --budget N       draw at most N messages (default 300; 60 with\n"
+    "                   --finding)\n"
     "  --numbers        show the numbers of events\n"
     "  --axis steps     draw a row for each event, instead of time\n"
     "  --brief          omit title, legend and counts\n" SELECTORS_THEME;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "viz/draw/window.h"
 #include "viz_fixture.h"
 
 // S1 votes for S2, is cut off and comes back, and votes for S3.
@@ -119,6 +120,25 @@ static void test_only_who_was_cut_off_is_connected(void **state)
     free(dot.at);
 }
 
+// The way to a finding fits a screen, unless more is asked for.
+static void test_the_way_to_a_finding_is_short(void **state)
+{
+    (void)state;
+    static const int asked[] = {0, 300}, shown[] = {60, 300};
+    FILE *out = fopen(temporary(), "w");
+    assert_non_null(out);
+    fprintf(out, "%s%s%s", story, finding, verdict);
+    fclose(out);
+    for (int i = 0; i < 2; i++) {
+        const struct part_asked of = {.finding = true, .budget = asked[i]};
+        struct part part;
+        assert_true(part_load(&part, temporary(), &of, PART_READABLE, 0));
+        assert_int_equal(part.window.most, shown[i]);
+        part_unload(&part);
+    }
+    unlink(temporary());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +146,7 @@ int main(void)
         cmocka_unit_test(test_a_verdict_is_told_where_nothing_was_found),
         cmocka_unit_test(test_brief),
         cmocka_unit_test(test_only_who_was_cut_off_is_connected),
+        cmocka_unit_test(test_the_way_to_a_finding_is_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

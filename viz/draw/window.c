@@ -14,6 +14,7 @@ enum {
     BEHIND = 20,      // events shown behind a finding
     PER_MESSAGE = 40, // events read for each message of the budget
     BUDGET = 300,
+    TO_FINDING = 60, // messages, unless more are asked for: one screen
 };
 
 // ------------------------------------------------- which events are asked for
@@ -220,6 +221,8 @@ static void to_event(struct part *part, uint64_t n, uint64_t behind,
     uint64_t before = asked->radius > 0 ? asked->radius : reach(asked);
     narrow(&part->window, n > before ? n - before : 1, n + behind);
     part->window.ends = true;
+    if (asked->budget == 0)
+        part->window.most = part->window.fold_above = TO_FINDING;
 }
 
 // A large trace and nothing asked for: the finding, else the elections.

@@ -28,7 +28,7 @@ struct part_asked {
     uint64_t last;              // only the last so many events of all that
     struct viz_filter filter;   // with filter.index: only its life's time
     bool heartbeats;
-    int budget; // messages; 0 = 300
+    int budget; // messages; 0 = 300, or 60 on the way to a finding
 };
 
 // What is shown when no time is asked for: all of it, or, of a large trace, as
