@@ -139,6 +139,29 @@ static void test_the_way_to_a_finding_is_short(void **state)
     unlink(temporary());
 }
 
+// The logs at a finding tell it, also when it names no event as its proof.
+static void test_logs_tell_the_finding(void **state)
+{
+    (void)state;
+    static const char bare[] =
+        "{\"n\":7,\"us\":9000,\"ev\":\"finding\",\"property\":\"crash\","
+        "\"tag\":\"\",\"text\":\"S1 broke it.\\nfar below\"}\n";
+    struct trace_file trace;
+    FILE *out = fopen(temporary(), "w");
+    assert_non_null(out);
+    fprintf(out, "%s%s%s", story, bare, verdict);
+    fclose(out);
+    assert_true(trace_load(&trace, temporary()));
+    unlink(temporary());
+    struct text there = logs(&trace, 7), before = logs(&trace, 6);
+    assert_int_equal(count(&there, "S1 broke it."), 1);
+    assert_int_equal(count(&there, "far below"), 0);
+    assert_int_equal(count(&before, "S1 broke it."), 0);
+    free(there.at);
+    free(before.at);
+    trace_unload(&trace);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +170,7 @@ int main(void)
         cmocka_unit_test(test_brief),
         cmocka_unit_test(test_only_who_was_cut_off_is_connected),
         cmocka_unit_test(test_the_way_to_a_finding_is_short),
+        cmocka_unit_test(test_logs_tell_the_finding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -64,8 +64,10 @@ void log_named(struct log_named *named, const struct trace_file *trace,
 {
     const struct trace_event *finding = first_finding(trace);
     *named = (struct log_named){.finding = NULL};
-    if (finding == NULL || model->n > finding->n || finding->n_shown == 0 ||
-        finding->events[0] > model->n)
+    if (finding == NULL || model->n > finding->n)
+        return;
+    // From the first event that shows it on, or from the finding itself.
+    if (model->n < (finding->n_shown > 0 ? finding->events[0] : finding->n))
         return;
     uint64_t told = finding->text != NULL ? told_index(finding->text) : 0;
     named->finding = finding;
