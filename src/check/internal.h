@@ -154,6 +154,7 @@ struct judged {
     // have been.
     bool timed, joined; // joined: it was connected once
     uint64_t reset_us, reset_by_us, may_reset_us, reset_n;
+    uint64_t down_term; // of which it became a follower, not yet saved; 0: none
     const char *reset_why; // "had granted a vote" ...
     // The last messages that gave no reason to set it back, the latest first.
     struct idle {

@@ -285,7 +285,7 @@ bool check_timers(struct check *check, const struct trace_event *event)
     case TRACE_BOOT:
         reset(judged, event, event->us, "had started");
         judged->timeout_us = judged->waited_us = judged->may_reset_us = 0;
-        judged->followed_us = 0;
+        judged->followed_us = judged->down_term = 0;
         break;
     case TRACE_TIMEOUT:
         good = timeout(check, event);
@@ -296,8 +296,10 @@ bool check_timers(struct check *check, const struct trace_event *event)
     case TRACE_ROLE:
         // Whoever steps down may begin to wait anew; a leader must, for it has
         // waited for nobody. Some count their own heartbeats as heard.
-        if (event->to_role == TRACE_FOLLOWER)
+        if (event->to_role == TRACE_FOLLOWER) {
             judged->may_reset_us = event->us;
+            judged->down_term = event->term;
+        }
         if (event->to_role == TRACE_FOLLOWER &&
             event->from_role == TRACE_LEADER && judged->led_us > 0)
             reset(judged, event, judged->led_us,
@@ -316,9 +318,13 @@ bool check_timers(struct check *check, const struct trace_event *event)
         sent(check, event);
         break;
     case TRACE_PERSIST:
-        // A candidate may wait from when its own vote is durable.
-        if (check->model.server[event->node].role == TRACE_CANDIDATE)
+        // A candidate may wait from when its own vote is durable; who has
+        // stepped down, from when the term is.
+        if (check->model.server[event->node].role == TRACE_CANDIDATE ||
+            (judged->down_term > 0 && event->term >= judged->down_term)) {
             judged->may_reset_us = event->us;
+            judged->down_term = 0;
+        }
         break;
     case TRACE_RECV:
         received(check, event);

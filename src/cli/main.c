@@ -79,7 +79,7 @@ static void usage(FILE *out)
 }
 
 // What was lost on a full disk was not printed, whatever the outcome is.
-static int after(const char *name, int code)
+static int told(const char *name, int code)
 {
     bool printed = fflush(stdout) == 0 && !ferror(stdout);
     if (printed || code == EXIT_USAGE)
@@ -99,13 +99,13 @@ int main(int argc, char **argv)
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
         strcmp(name, "help") == 0) {
         usage(stdout);
-        return after("--help", EXIT_GOOD);
+        return told("--help", EXIT_GOOD);
     }
     if (strcmp(name, "--version") == 0)
         name = "version";
     for (int i = 0; i < N_COMMANDS; i++)
         if (strcmp(commands[i].name, name) == 0)
-            return after(name, commands[i].run(argc - 1, argv + 1));
+            return told(name, commands[i].run(argc - 1, argv + 1));
     fprintf(stderr,
             "glassraft: %s: no such command; `glassraft --help` lists"
             " them\n",
