@@ -22,10 +22,10 @@ const char *sim_fault(int signal, const siginfo_t *info)
                "__builtin_unreachable() or __builtin_trap()";
     if (signal == SIGTRAP)
         return "ran into a trap, as __builtin_trap() is on some processors";
-    // Of an address with too many bits the processor does not tell which.
+    // Which address it was, the processor does not tell here.
     if (signal == SIGSEGV && info->si_code == SI_KERNEL)
-        return "used a pointer to where no memory can be: never set, or taken "
-               "from memory that was freed";
+        return "used a pointer that no memory can have, or that is not aligned "
+               "as its type must be";
     if (signal == SIGSEGV && at < NULL_BYTES)
         snprintf(text, sizeof text,
                  "dereferenced a NULL pointer (address 0x%lx)",

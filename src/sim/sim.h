@@ -178,8 +178,8 @@ int sim_most_threads(char *out, size_t room);
 // 0: none). Each life of a server can then have a copy of its own, which is in
 // place while its threads run.
 void sim_space_object(void *at, size_t n);
-// A new life's copy, as loaded; never freed. NULL when the
-// object has no variables.
+// A new life's copy, as loaded; never freed. NULL when the object has no
+// variables.
 struct sim_space *sim_space_new(int server);
 // The calling thread, and those that it starts, belong to this life from now
 // on. Returns to which it belonged before.

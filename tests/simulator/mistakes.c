@@ -322,7 +322,7 @@ static const struct {
     {divide_by_zero, "divided a whole number by zero"},
     {trap, "ran into an instruction that does not exist"},
     {raise_a_trap, "ran into a trap"},
-    {use_what_is_no_pointer, "used a pointer to where no memory can be"},
+    {use_what_is_no_pointer, "used a pointer that no memory can have"},
     {use_a_number, "at address 0x5a5a5a5a"},
     {write_to_a_constant, "at an address that is not its own or not to be"},
 };
